@@ -1,0 +1,160 @@
+import { awscdk, javascript, typescript } from 'projen';
+
+const CDK_FLOOR = '2.127.0';
+const HANDLER_TARGETS = ['generated'];
+
+const project = new awscdk.AwsCdkConstructLibrary({
+  name: 'cdk-rotating-secret',
+  description: 'An AWS Secrets Manager secret that rotates itself: the secret, its rotation function and its schedule in one CDK construct',
+  author: 'The cdk-rotating-secret authors',
+  authorAddress: 'maintainers@cdk-rotating-secret.dev',
+  authorOrganization: true,
+  repositoryUrl: 'https://github.com/cdk-rotating-secret/cdk-rotating-secret.git',
+  keywords: ['aws', 'cdk', 'awscdk', 'secretsmanager', 'secret', 'rotation', 'password', 'lambda'],
+  license: 'Apache-2.0',
+  copyrightOwner: 'The cdk-rotating-secret authors',
+  stability: 'experimental',
+  defaultReleaseBranch: 'main',
+  majorVersion: 0,
+
+  cdkVersion: CDK_FLOOR,
+  constructsVersion: '10.0.5',
+  jsiiVersion: '~6.0.16',
+  typescriptVersion: '~6.0.3',
+  packageManager: javascript.NodePackageManager.NPM,
+  minNodeVersion: '20.0.0',
+  workflowNodeVersion: '24.x',
+  runner: typescript.TypeScriptRunner.tsx(),
+  projenrcTs: true,
+  tsconfigDevFile: 'tsconfig.dev.json',
+  tsconfigDev: {
+    include: ['lambda-src/**/*.ts', 'demo/**/*.ts', 'examples/**/*.ts'],
+    exclude: ['**/node_modules', '**/cdk.out', 'test/consumers'],
+    compilerOptions: {
+      rootDir: '.',
+      baseUrl: undefined,
+      ignoreDeprecations: '6.0',
+      lib: ['es2023'],
+      target: 'ES2022',
+      skipLibCheck: true,
+      types: ['node', 'jest'],
+      paths: { 'cdk-rotating-secret': ['./src/index.ts'] },
+    },
+  },
+
+  npmTrustedPublishing: true,
+  npmProvenance: true,
+  publishToPypi: { distName: 'cdk-rotating-secret', module: 'cdk_rotating_secret', trustedPublishing: true },
+  publishToMaven: {
+    javaPackage: 'io.github.cdkrotatingsecret',
+    mavenGroupId: 'io.github.cdk-rotating-secret',
+    mavenArtifactId: 'cdk-rotating-secret',
+    mavenServerId: 'central-ossrh',
+  },
+  publishToNuget: { dotNetNamespace: 'CdkRotatingSecret', packageId: 'CdkRotatingSecret', trustedPublishing: true },
+  publishToGo: { moduleName: 'github.com/cdk-rotating-secret/cdk-rotating-secret-go' },
+
+  // Nothing in `deps`: the handler's dependencies are bundled into its asset.
+  devDeps: [
+    '@aws-sdk/client-secrets-manager@3.1164.0',
+    '@types/aws-lambda',
+    'aws-cdk@2.1148.1',
+    'aws-sdk-client-mock',
+    'fast-check',
+    'tsx',
+  ],
+  bundlerOptions: { esbuildVersion: '0.28.2', runBundleTask: javascript.RunBundleTask.PRE_COMPILE },
+  lambdaAutoDiscover: false,
+  edgeLambdaAutoDiscover: false,
+  lambdaExtensionAutoDiscover: false,
+  integrationTestAutoDiscover: false,
+
+  typecheckTests: true,
+  tsJestOptions: { transformOptions: { isolatedModules: true, diagnostics: { ignoreCodes: ['TS151002'] } } },
+  jestOptions: {
+    updateSnapshot: javascript.UpdateSnapshot.NEVER,
+    coverage: false,
+    junitReporting: false,
+    jestConfig: {
+      moduleNameMapper: { '^cdk-rotating-secret$': '<rootDir>/src/index.ts' },
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/e2e/', '<rootDir>/test/consumers/'],
+    },
+  },
+  eslintOptions: {
+    dirs: ['src', 'lambda-src'],
+    devdirs: ['test', 'demo', 'examples'],
+    ignorePatterns: ['cdk.out/', 'assets/', '*.d.ts', '*.js', '!.projenrc.ts', '!projenrc/**/*.ts', 'node_modules/', 'lib/', 'coverage/'],
+  },
+
+  pullRequestTemplate: false,
+  depsUpgradeOptions: { workflowOptions: { labels: ['dependencies'] } },
+  gitignore: ['/assets/', 'cdk.out/', '/.jest-cache/', '.venv/', '__pycache__/', '.DS_Store', '/reports/', '.stryker-tmp/'],
+  npmignore: ['/lambda-src/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/CONTRIBUTING.md', '/tsconfig.dev.json', '!/assets/'],
+});
+
+project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
+
+// One asset per target. ES-module builds of the SDK tree-shake; in Lambda, credentials come from the environment, so the
+// default credential chain (half of what would be left) is replaced by a few lines.
+for (const target of HANDLER_TARGETS) {
+  project.bundler.addBundle(`lambda-src/entries/${target}.lambda.ts`, {
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    minify: true,
+    sourcemap: false,
+    watchTask: false,
+    mainFields: ['module', 'main'],
+    outfile: 'index.js',
+    logLevel: javascript.BundleLogLevel.WARNING,
+    tsconfigPath: './tsconfig.dev.json',
+    esbuildArgs: {
+      '--alias:@aws-sdk/credential-provider-node': './lambda-src/environment-credentials.ts',
+      '--legal-comments': 'none',
+      '--tree-shaking': 'true',
+    },
+  });
+}
+
+// A fresh checkout has no assets, and everything below needs them.
+const bundle = project.bundler.bundleTask;
+project.testTask.prependSpawn(bundle);
+
+project.addTask('demo', {
+  description: 'Synthesize examples/basic and rotate its secret on this machine, with a crash in the middle',
+  steps: [{ spawn: bundle.name }, { exec: 'tsx --tsconfig tsconfig.dev.json demo/main.ts', receiveArgs: true }],
+});
+
+project.eslint!.addRules({
+  'max-len': ['error', { code: 140, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true }],
+});
+const zone = (target: string, from: string, except: string[], message: string) => ({ target, from, except, message });
+project.eslint!.addRules({
+  'import/no-restricted-paths': ['error', {
+    basePath: '.',
+    zones: [
+      zone('./src', './lambda-src', [], 'The constructs know the handler only through src/private/handler-contract.ts.'),
+      zone('./lambda-src', './src', ['./private/handler-contract.ts'], 'The handler shares only the contract with the constructs.'),
+      zone('./src/private/handler-contract.ts', './src', [], 'The contract imports nothing.'),
+      zone('./lambda-src/targets', './lambda-src/rotation/secret-versions.ts', [], 'Targets do not know Secrets Manager.'),
+      zone('./lambda-src/rotation', './lambda-src/targets', ['./target.ts'], 'The rotation knows targets only through their port.'),
+      zone('./lambda-src/rotation', './lambda-src/handler.ts', [], 'Each file needs only those below it.'),
+      zone('./lambda-src', './test', [], 'Shipped code does not import tests.'),
+      zone('./src', './test', [], 'Shipped code does not import tests.'),
+    ],
+  }],
+});
+project.eslint!.addOverride({
+  files: ['src/private/handler-contract.ts'],
+  rules: { 'no-restricted-imports': ['error', { patterns: ['*'] }] },
+});
+project.eslint!.addOverride({
+  files: ['lambda-src/targets/**/*.ts'],
+  rules: { 'no-restricted-imports': ['error', { patterns: ['@aws-sdk/*', 'aws-cdk-lib*'] }] },
+});
+project.eslint!.addOverride({
+  files: ['lambda-src/**/*.ts'],
+  rules: { 'import/no-extraneous-dependencies': ['error', { devDependencies: true }] },
+});
+
+project.synth();
