@@ -60,22 +60,22 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@types/aws-lambda',
     'aws-cdk@2.1148.1',
     'aws-sdk-client-mock',
+    'esbuild@0.28.2',
     'fast-check',
     'tsx',
   ],
-  bundlerOptions: { esbuildVersion: '0.28.2', runBundleTask: javascript.RunBundleTask.PRE_COMPILE },
   lambdaAutoDiscover: false,
   edgeLambdaAutoDiscover: false,
   lambdaExtensionAutoDiscover: false,
   integrationTestAutoDiscover: false,
 
   typecheckTests: true,
-  tsJestOptions: { transformOptions: { isolatedModules: true, diagnostics: { ignoreCodes: ['TS151002'] } } },
+  tsJestOptions: { transformOptions: { isolatedModules: true, diagnostics: typescript.TsJestDiagnostics.none() } },
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
-    coverage: false,
     junitReporting: false,
     jestConfig: {
+      collectCoverage: false,
       moduleNameMapper: { '^cdk-rotating-secret$': '<rootDir>/src/index.ts' },
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/e2e/', '<rootDir>/test/consumers/'],
     },
@@ -89,35 +89,29 @@ const project = new awscdk.AwsCdkConstructLibrary({
   pullRequestTemplate: false,
   depsUpgradeOptions: { workflowOptions: { labels: ['dependencies'] } },
   gitignore: ['/assets/', 'cdk.out/', '/.jest-cache/', '.venv/', '__pycache__/', '.DS_Store', '/reports/', '.stryker-tmp/'],
-  npmignore: ['/lambda-src/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/CONTRIBUTING.md', '/tsconfig.dev.json', '!/assets/'],
 });
 
+for (const path of ['/lambda-src/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/CONTRIBUTING.md', '/tsconfig.dev.json', '/test/', '!/assets/']) {
+  project.addPackageIgnore(path);
+}
 project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 
 // One asset per target. ES-module builds of the SDK tree-shake; in Lambda, credentials come from the environment, so the
 // default credential chain (half of what would be left) is replaced by a few lines.
-for (const target of HANDLER_TARGETS) {
-  project.bundler.addBundle(`lambda-src/entries/${target}.lambda.ts`, {
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    minify: true,
-    sourcemap: false,
-    watchTask: false,
-    mainFields: ['module', 'main'],
-    outfile: 'index.js',
-    logLevel: javascript.BundleLogLevel.WARNING,
-    tsconfigPath: './tsconfig.dev.json',
-    esbuildArgs: {
-      '--alias:@aws-sdk/credential-provider-node': './lambda-src/environment-credentials.ts',
-      '--legal-comments': 'none',
-      '--tree-shaking': 'true',
-    },
-  });
-}
+const bundle = project.addTask('bundle', {
+  description: 'Bundle the handler: one asset per target',
+  steps: HANDLER_TARGETS.map((target) => ({
+    exec: [
+      `esbuild lambda-src/entries/${target}.lambda.ts --bundle --outfile=assets/${target}/index.js`,
+      '--platform=node --target=node20 --format=cjs --minify --main-fields=module,main --legal-comments=none',
+      '--alias:@aws-sdk/credential-provider-node=./lambda-src/environment-credentials.ts',
+      '--tsconfig=tsconfig.dev.json --log-level=warning',
+    ].join(' '),
+  })),
+});
+project.preCompileTask.spawn(bundle);
 
 // A fresh checkout has no assets, and everything below needs them.
-const bundle = project.bundler.bundleTask;
 project.testTask.prependSpawn(bundle);
 
 project.addTask('demo', {

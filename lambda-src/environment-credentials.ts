@@ -1,0 +1,11 @@
+/**
+ * Takes the place of `@aws-sdk/credential-provider-node` in the assets. Lambda puts the role's credentials into the
+ * environment; the other sources of the default chain are never there, and would be half of the bundle.
+ */
+export const defaultProvider = () => async () => {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = process.env;
+  if (!accessKeyId || !secretAccessKey) {
+    throw new Error('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set; Lambda sets them from the role of the function');
+  }
+  return { accessKeyId, secretAccessKey, sessionToken };
+};

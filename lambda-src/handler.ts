@@ -1,0 +1,68 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { log as defaultLog, type Log, type LogFields } from './log';
+import { parseEvent } from './rotation/admit';
+import { Deadline, type Sleep } from './rotation/deadline';
+import { ConfigurationError, RotationError, UnexpectedError } from './rotation/errors';
+import { SecretVersions } from './rotation/secret-versions';
+import { Rotation } from './rotation/steps';
+import type { Target } from './targets/target';
+import { CONFIG_VARIABLE, parseConfig, type HandlerConfig } from '../src/private/handler-contract';
+
+/** The part of Lambda's context that the handler reads. */
+export interface LambdaContext {
+  readonly awsRequestId: string;
+  getRemainingTimeInMillis(): number;
+}
+
+/** What a test puts in the place of the real thing. */
+export interface HandlerOverrides {
+  readonly client?: Pick<SecretsManagerClient, 'send'>;
+  readonly log?: Log;
+  readonly sleep?: Sleep;
+}
+
+export type RotationHandler = (event: unknown, context: LambdaContext) => Promise<void>;
+
+/**
+ * The function that Lambda calls once for every step of a rotation. The only place that logs, and that decides what leaves
+ * the function as an error.
+ */
+export function makeHandler(makeTarget: (config: HandlerConfig) => Target, overrides: HandlerOverrides = {}): RotationHandler {
+  const log = overrides.log ?? defaultLog;
+  const client = overrides.client ?? new SecretsManagerClient({
+    // Short enough that a subnet without a route to the service is told apart from a slow answer within one step.
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+    retryMode: 'standard',
+    maxAttempts: 4,
+  });
+  let warm: { config: HandlerConfig; target: Target } | undefined;
+
+  return async (untrusted, context) => {
+    const start = Date.now();
+    let fields: LogFields = { requestId: context.awsRequestId };
+    try {
+      const event = parseEvent(untrusted);
+      fields = { ...fields, step: event.Step, secretId: event.SecretId, clientRequestToken: event.ClientRequestToken };
+      warm ??= configure(makeTarget);
+      const { config, target } = warm;
+      const deadline = new Deadline(() => context.getRemainingTimeInMillis(), overrides.sleep);
+      const versions = new SecretVersions(client, event, deadline.signal);
+      const rotation = new Rotation(event, versions, target, config.passwordPolicy, deadline);
+      const outcome = await deadline.run(event.Step, () => rotation.run());
+      log('INFO', `${event.Step} succeeded`, { ...fields, outcome, durationMs: Date.now() - start });
+    } catch (thrown) {
+      const error = thrown instanceof RotationError ? thrown : new UnexpectedError('The step failed in a way that is not known to be safe to print');
+      log('ERROR', error.message, { ...fields, errorType: error.name, durationMs: Date.now() - start });
+      throw error;
+    }
+  };
+}
+
+function configure(makeTarget: (config: HandlerConfig) => Target): { config: HandlerConfig; target: Target } {
+  try {
+    const config = parseConfig(process.env[CONFIG_VARIABLE]);
+    return { config, target: makeTarget(config) };
+  } catch (error) {
+    throw new ConfigurationError((error as Error).message);
+  }
+}

@@ -1,0 +1,88 @@
+import {
+  InvalidEventError, NoCurrentVersionError, RotationError, RotationNotEnabledError, SecretNotFoundError, VersionNotPendingError,
+} from './errors';
+
+export const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
+export type Step = typeof STEPS[number];
+
+/** https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html */
+export interface RotationEvent {
+  readonly Step: Step;
+  readonly SecretId: string;
+  readonly ClientRequestToken: string;
+  /** Goes into PutSecretValue, and never into a log. */
+  readonly RotationToken?: string;
+}
+
+/** What DescribeSecret says that a rotation depends on. */
+export interface SecretDescription {
+  /** Absent where Secrets Manager didn't say. */
+  readonly rotationEnabled?: boolean;
+  readonly deleted: boolean;
+  /** The staging labels of every version that has any. */
+  readonly stages: ReadonlyMap<string, readonly string[]>;
+}
+
+export type Admission =
+  | { readonly outcome: 'proceed'; readonly currentVersionId: string }
+  | { readonly outcome: 'alreadyCurrent' }
+  /** `mayLag`: another look a moment later may say otherwise. */
+  | { readonly outcome: 'refuse'; readonly error: RotationError; readonly mayLag: boolean };
+
+const PRINTABLE = /^[\x20-\x7e]{1,2048}$/;
+
+/**
+ * The event, if it is one that Secrets Manager sends.
+ *
+ * @throws InvalidEventError, without what the event holds.
+ */
+export function parseEvent(event: unknown): RotationEvent {
+  if (typeof event !== 'object' || event === null) {
+    throw new InvalidEventError('The event is not an object. Only Secrets Manager should invoke this function');
+  }
+  const fields = event as Record<string, unknown>;
+  for (const field of ['SecretId', 'ClientRequestToken', 'Step'] as const) {
+    if (fields[field] === undefined) {
+      throw new InvalidEventError(`The event has no ${field}. Only Secrets Manager should invoke this function`);
+    }
+  }
+  for (const field of ['SecretId', 'ClientRequestToken', 'Step', 'RotationToken'] as const) {
+    const value = fields[field];
+    if (value !== undefined && (typeof value !== 'string' || !PRINTABLE.test(value))) {
+      throw new InvalidEventError(`${field} in the event is not a string of 1 to 2048 printable ASCII characters. `
+        + 'Only Secrets Manager should invoke this function');
+    }
+  }
+  if (!(STEPS as readonly unknown[]).includes(fields.Step)) {
+    throw new InvalidEventError(`Step in the event is not one of ${STEPS.join(', ')}`);
+  }
+  return event as RotationEvent;
+}
+
+/**
+ * Whether a step may run, decided before it does anything.
+ *
+ * A description that doesn't say whether rotation is on is taken as if it said yes, as in AWS's own rotation templates: the
+ * service invoked us, and the staging labels decide.
+ */
+export function admit(description: SecretDescription, token: string): Admission {
+  const refuse = (error: RotationError, mayLag: boolean): Admission => ({ outcome: 'refuse', error, mayLag });
+  if (description.deleted) {
+    return refuse(new SecretNotFoundError('The secret is scheduled for deletion. Restore it with RestoreSecret to rotate it'), false);
+  }
+  if (description.rotationEnabled === false) {
+    return refuse(new RotationNotEnabledError('Rotation is not enabled for the secret. Deploy its rotation schedule, or call RotateSecret, '
+      + 'to enable it'), false);
+  }
+  const stages = description.stages.get(token);
+  if (stages?.includes('AWSCURRENT')) { return { outcome: 'alreadyCurrent' }; }
+  if (!stages?.includes('AWSPENDING')) {
+    return refuse(new VersionNotPendingError(`Version ${token} of the secret does not have the staging label AWSPENDING, so no rotation to it is `
+      + 'under way. It was cancelled or replaced by another; call RotateSecret to start a new one'), true);
+  }
+  for (const [versionId, labels] of description.stages) {
+    if (labels.includes('AWSCURRENT')) { return { outcome: 'proceed', currentVersionId: versionId }; }
+  }
+  return refuse(new NoCurrentVersionError('No version of the secret has the staging label AWSCURRENT. Give it to the version that works, '
+    + 'with UpdateSecretVersionStage'), true);
+}

@@ -1,0 +1,53 @@
+import { StepTimeoutError } from './errors';
+
+/** Time kept back to log why a step gave up, in milliseconds. */
+const MARGIN = 1000;
+
+/** How long to wait before each further look at something that may lag behind a write, in milliseconds. */
+const REREAD_DELAYS = [100, 200, 400, 800, 1600];
+
+export type Sleep = (milliseconds: number) => Promise<void>;
+
+const realSleep: Sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** The time that a step has, from what Lambda says is left. */
+export class Deadline {
+  public readonly signal: AbortSignal;
+  private readonly controller = new AbortController();
+
+  constructor(private readonly remaining: () => number, private readonly sleep: Sleep = realSleep) {
+    this.signal = this.controller.signal;
+  }
+
+  /**
+   * Runs `step`, and rejects when the time is up even if `step` never ends.
+   *
+   * @throws StepTimeoutError when less than a second of the function's time is left.
+   */
+  public async run<T>(what: string, step: () => Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const expired = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new StepTimeoutError(`${what} gave up because the time-out of the function is near. Secrets Manager tries the `
+          + 'rotation again; if it keeps happening, look for what is slow or unreachable, or raise the timeout of the RotationFunction'));
+        this.controller.abort();
+      }, Math.max(0, this.remaining() - MARGIN));
+    });
+    try {
+      return await Promise.race([step(), expired]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Tries `look` again, a few times, until it returns something: a read may lag behind a write for a moment. */
+  public async reread<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
+    for (const delay of REREAD_DELAYS) {
+      const found = await look();
+      if (found !== undefined) { return found; }
+      if (this.remaining() - MARGIN <= delay) { return undefined; }
+      await this.sleep(delay);
+    }
+    return look();
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * Why a rotation step failed. Every message says what to do next. None is ever made from the value of a secret, and none
+ * carries the error that caused it: a cause is printed by the runtime, and what it says isn't under our control.
+ */
+export class RotationError extends Error {
+  public override readonly name: string = 'RotationError';
+}
+
+/** The event isn't one that Secrets Manager sends. */
+export class InvalidEventError extends RotationError {
+  public override readonly name = 'InvalidEventError';
+}
+
+/** The function's environment isn't what the construct set. */
+export class ConfigurationError extends RotationError {
+  public override readonly name = 'ConfigurationError';
+}
+
+/** Rotation is turned off, as CancelRotateSecret does. */
+export class RotationNotEnabledError extends RotationError {
+  public override readonly name = 'RotationNotEnabledError';
+}
+
+/** The secret doesn't exist, or is scheduled for deletion. */
+export class SecretNotFoundError extends RotationError {
+  public override readonly name = 'SecretNotFoundError';
+}
+
+/** The version to rotate to is unknown, or isn't the one with AWSPENDING. */
+export class VersionNotPendingError extends RotationError {
+  public override readonly name = 'VersionNotPendingError';
+}
+
+/** No version has AWSCURRENT, or it has no value. */
+export class NoCurrentVersionError extends RotationError {
+  public override readonly name = 'NoCurrentVersionError';
+}
+
+/** The pending version has no value where a step needs one. */
+export class PendingValueMissingError extends RotationError {
+  public override readonly name = 'PendingValueMissingError';
+}
+
+/** A value isn't what the target needs it to be. */
+export class SecretValueError extends RotationError {
+  public override readonly name = 'SecretValueError';
+}
+
+/** No password could be generated that meets the policy and differs from the current one. */
+export class PasswordGenerationError extends RotationError {
+  public override readonly name = 'PasswordGenerationError';
+}
+
+/** Somebody else changed AWSCURRENT while this rotation was under way. */
+export class RotationSupersededError extends RotationError {
+  public override readonly name = 'RotationSupersededError';
+}
+
+/** Secrets Manager, or the key that encrypts the secret, refused a call. */
+export class SecretsManagerError extends RotationError {
+  public override readonly name = 'SecretsManagerError';
+}
+
+/** Secrets Manager can't be reached from the function. */
+export class ConnectivityError extends RotationError {
+  public override readonly name = 'ConnectivityError';
+}
+
+/** The step gave up before Lambda would have killed it. */
+export class StepTimeoutError extends RotationError {
+  public override readonly name = 'StepTimeoutError';
+}
+
+/** Something that no other error describes. What it said is left out, for it may hold anything. */
+export class UnexpectedError extends RotationError {
+  public override readonly name = 'UnexpectedError';
+}

@@ -1,0 +1,79 @@
+import { SecretValueError } from './errors';
+
+/** Where the value of one key stands in a JSON text. */
+interface Member {
+  readonly start: number;
+  readonly end: number;
+}
+
+// Strings and structure; what lies between them in valid JSON are numbers, literals and white space.
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:,]/g;
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Whether a text is a JSON object. */
+export function isJsonObject(text: string): boolean {
+  try {
+    return isObject(JSON.parse(text));
+  } catch {
+    return false;
+  }
+}
+
+function locate(text: string, key: string): Member {
+  // What JSON.parse throws quotes the text, so it goes no further than this.
+  if (!isJsonObject(text)) {
+    throw new SecretValueError(`The value of the secret is not a JSON object, and the key ${JSON.stringify(key)} of it is to be rotated. `
+      + 'Make it one, or rotate the whole string by leaving out generateStringKey');
+  }
+  const members: Member[] = [];
+  let depth = 0;
+  let name: string | undefined;
+  let start: number | undefined;
+  for (const { 0: token, index } of text.matchAll(TOKEN)) {
+    if (depth === 1 && (token === ',' || token === '}')) {
+      if (name === key && start !== undefined) { members.push({ start, end: index }); }
+      name = start = undefined;
+    } else if (depth === 1 && token === ':') {
+      start = index + 1;
+    } else if (depth === 1 && token.startsWith('"') && start === undefined) {
+      name = JSON.parse(token) as string;
+    }
+    if (token === '{' || token === '[') { depth++; }
+    if (token === '}' || token === ']') { depth--; }
+  }
+  if (members.length !== 1) {
+    throw new SecretValueError(`The value of the secret has the key ${JSON.stringify(key)} ${members.length === 0 ? 'not at all' : 'more than once'}. `
+      + 'It needs it once, with a string');
+  }
+  const raw = text.slice(members[0].start, members[0].end);
+  const spaceBefore = raw.length - raw.trimStart().length;
+  const member = { start: members[0].start + spaceBefore, end: members[0].start + spaceBefore + raw.trim().length };
+  if (text[member.start] !== '"') {
+    throw new SecretValueError(`The key ${JSON.stringify(key)} in the value of the secret is not a string. Make it one`);
+  }
+  return member;
+}
+
+/**
+ * The string at a key of a JSON object.
+ *
+ * @throws SecretValueError when the text isn't a JSON object, or doesn't have the key exactly once, with a string.
+ */
+export function readKey(text: string, key: string): string {
+  const { start, end } = locate(text, key);
+  return JSON.parse(text.slice(start, end)) as string;
+}
+
+/** The text with another string at the key, and every other byte as it was. */
+export function replaceKey(text: string, key: string, value: string): string {
+  const { start, end } = locate(text, key);
+  return text.slice(0, start) + JSON.stringify(value) + text.slice(end);
+}
+
+/** Whether two texts are the same, to the byte, but for the string at the key. */
+export function equalButForKey(one: string, other: string, key: string): boolean {
+  return replaceKey(one, key, '') === replaceKey(other, key, '');
+}

@@ -1,0 +1,112 @@
+import {
+  DescribeSecretCommand, GetRandomPasswordCommand, GetSecretValueCommand, PutSecretValueCommand, UpdateSecretVersionStageCommand,
+  type SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import type { RotationEvent, SecretDescription } from './admit';
+import { SecretValueError } from './errors';
+import { isNamed, toRotationError } from './service-errors';
+import type { PasswordPolicyConfig } from '../../src/private/handler-contract';
+
+/** A version of the secret that has a value. */
+export interface SecretVersion {
+  readonly versionId: string;
+  readonly value: string;
+  /** Absent where Secrets Manager didn't say. */
+  readonly createdDate?: Date;
+}
+
+/** All that a rotation asks of Secrets Manager, for one secret and one rotation. */
+export class SecretVersions {
+  constructor(
+    private readonly client: Pick<SecretsManagerClient, 'send'>,
+    private readonly event: RotationEvent,
+    private readonly abortSignal: AbortSignal,
+  ) {}
+
+  public async describe(): Promise<SecretDescription> {
+    const answer = await this.call('DescribeSecret', () => this.client.send(new DescribeSecretCommand({
+      SecretId: this.event.SecretId,
+    }), this.options));
+    return {
+      rotationEnabled: answer.RotationEnabled,
+      deleted: answer.DeletedDate !== undefined,
+      stages: new Map(Object.entries(answer.VersionIdsToStages ?? {})),
+    };
+  }
+
+  /** The pending version of this rotation; undefined while it has no value. */
+  public pending(): Promise<SecretVersion | undefined> {
+    return this.read({ VersionId: this.event.ClientRequestToken, VersionStage: 'AWSPENDING' });
+  }
+
+  /** The version with AWSCURRENT; undefined where there is none that has a value. */
+  public current(): Promise<SecretVersion | undefined> {
+    return this.read({ VersionStage: 'AWSCURRENT' });
+  }
+
+  /** Gives the pending version its value; false where it has another one already. */
+  public async putPending(value: string): Promise<boolean> {
+    const { SecretId, ClientRequestToken, RotationToken } = this.event;
+    return this.unless('ResourceExistsException', 'PutSecretValue', () => this.client.send(new PutSecretValueCommand({
+      SecretId, ClientRequestToken, RotationToken, SecretString: value, VersionStages: ['AWSPENDING'],
+    }), this.options));
+  }
+
+  /** Moves AWSCURRENT from a version to the pending one; false where that version doesn't have it any more. */
+  public async promote(currentVersionId: string): Promise<boolean> {
+    const { SecretId, ClientRequestToken } = this.event;
+    return this.unless('InvalidParameterException', 'UpdateSecretVersionStage', () => this.client.send(new UpdateSecretVersionStageCommand({
+      SecretId, VersionStage: 'AWSCURRENT', MoveToVersionId: ClientRequestToken, RemoveFromVersionId: currentVersionId,
+    }), this.options));
+  }
+
+  public async randomPassword(policy: PasswordPolicyConfig): Promise<string> {
+    const answer = await this.call('GetRandomPassword', () => this.client.send(new GetRandomPasswordCommand({
+      PasswordLength: policy.passwordLength,
+      ExcludeCharacters: policy.excludeCharacters,
+      ExcludeLowercase: policy.excludeLowercase,
+      ExcludeUppercase: policy.excludeUppercase,
+      ExcludeNumbers: policy.excludeNumbers,
+      ExcludePunctuation: policy.excludePunctuation,
+      IncludeSpace: policy.includeSpace,
+      RequireEachIncludedType: policy.requireEachIncludedType,
+    }), this.options));
+    return answer.RandomPassword ?? '';
+  }
+
+  private get options() {
+    return { abortSignal: this.abortSignal };
+  }
+
+  private async read(version: { VersionId?: string; VersionStage: string }): Promise<SecretVersion | undefined> {
+    try {
+      const answer = await this.client.send(new GetSecretValueCommand({ SecretId: this.event.SecretId, ...version }), this.options);
+      if (answer.SecretString === undefined) {
+        throw new SecretValueError('The value of the secret is binary. Only string values can be rotated; put the value as SecretString');
+      }
+      return { versionId: answer.VersionId ?? '', value: answer.SecretString, createdDate: answer.CreatedDate };
+    } catch (error) {
+      // The only error that means "not there". Any other one says nothing about the version.
+      if (isNamed(error, 'ResourceNotFoundException')) { return undefined; }
+      throw toRotationError('GetSecretValue', error);
+    }
+  }
+
+  private async call<T>(operation: string, send: () => Promise<T>): Promise<T> {
+    try {
+      return await send();
+    } catch (error) {
+      throw toRotationError(operation, error);
+    }
+  }
+
+  private async unless(refusal: string, operation: string, send: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await send();
+      return true;
+    } catch (error) {
+      if (isNamed(error, refusal)) { return false; }
+      throw toRotationError(operation, error);
+    }
+  }
+}

@@ -1,0 +1,25 @@
+/** The values that a step may need, read when it asks for them. */
+export interface SecretValues {
+  pending(): Promise<string>;
+}
+
+/** Makes a password that the policy allows and `isUsable` accepts. */
+export type GeneratePassword = (isUsable: (password: string) => boolean) => Promise<string>;
+
+/** Whose credential a secret holds: the port between the rotation and what it rotates. */
+export interface Target {
+  /** The next value, made from the current one. Throws where the current value isn't one this target can rotate. */
+  createValue(current: string, generatePassword: GeneratePassword): Promise<string>;
+
+  /** Throws where a value isn't one this target can use. */
+  validate(value: string): void;
+
+  /** Whether `pending` is `current` but for what a rotation changes. */
+  isDerived(pending: string, current: string): boolean;
+
+  /** Makes the target accept the pending value. Runs any number of times. */
+  setSecret(values: SecretValues): Promise<void>;
+
+  /** Throws unless the target accepts the pending value. Writes nothing, for it also runs alone. */
+  testSecret(values: SecretValues): Promise<void>;
+}

@@ -1,0 +1,5 @@
+export * from './password-policy';
+export * from './rotating-secret';
+export * from './rotation-function';
+export * from './rotation-rules';
+export * from './rotation-target';

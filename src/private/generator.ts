@@ -1,0 +1,58 @@
+import { Token } from 'aws-cdk-lib';
+import type { SecretStringGenerator } from 'aws-cdk-lib/aws-secretsmanager';
+import { DEFAULT_PASSWORD_LENGTH, findPolicyProblem, POLICY_PROPERTIES, type PasswordPolicyConfig } from './handler-contract';
+import { invalid } from './invalid';
+
+/** Which key is generated, and how: the same for the first value and for every later one. */
+export interface Generator extends PasswordPolicyConfig {
+  readonly generateStringKey?: string;
+}
+
+const PROPERTIES = [...POLICY_PROPERTIES, 'generateStringKey'] as const;
+
+const DEFAULTS: Generator = {
+  passwordLength: DEFAULT_PASSWORD_LENGTH,
+  excludeCharacters: '',
+  excludeLowercase: false,
+  excludeUppercase: false,
+  excludeNumbers: false,
+  excludePunctuation: false,
+  includeSpace: false,
+  requireEachIncludedType: true,
+};
+
+/** What is given of a generator, without the rest of a `SecretStringGenerator`. */
+export function generatorOf(given: Generator | SecretStringGenerator = {}): Generator {
+  return Object.fromEntries(PROPERTIES.filter((property) => given[property] !== undefined).map((property) => [property, given[property]]));
+}
+
+/** Throws where `GetRandomPassword` would refuse the policy or could never meet it. Tokens are taken as they are. */
+export function checkGenerator(parent: string, generator: Generator): void {
+  if (generator.generateStringKey === '') { throw invalid('generateStringKey', 'is empty; name the key to rotate, or leave it out to rotate the whole string'); }
+  if (PROPERTIES.some((property) => Token.isUnresolved(generator[property]))) { return; }
+  const problem = findPolicyProblem(generator);
+  if (problem) { throw invalid(`${parent}.${problem.property}`, problem.problem); }
+}
+
+/**
+ * The generator of a secret, where its target says something too.
+ *
+ * @param given what the secret says
+ * @param target what the target says
+ * @param owner whose target it is, if it is one that can't be completed by this secret any more
+ */
+export function agree(given: Generator, target: Generator, owner?: string): Generator {
+  const held: Generator = owner ? { ...DEFAULTS, generateStringKey: undefined, ...target } : target;
+  for (const property of PROPERTIES) {
+    if (given[property] !== undefined && property in held && given[property] !== held[property]) {
+      throw invalid(`generateSecretString.${property}`, `is ${show(given[property])}, and ${owner ?? 'target'} has ${show(held[property])}. One generator serves `
+        + `the first value and every later one: leave it out here, or give the same to RotationTarget.generated${owner ? ' of the function' : ''}`);
+    }
+  }
+  return { ...given, ...target };
+}
+
+function show(value: string | number | boolean | undefined): string {
+  if (value === undefined) { return 'none'; }
+  return Token.isUnresolved(value) ? 'another token' : JSON.stringify(value);
+}

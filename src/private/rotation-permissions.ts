@@ -1,0 +1,102 @@
+import { Annotations, ArnFormat, Lazy, Names, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct, IDependable } from 'constructs';
+
+/**
+ * What a rotation function may do, and who may invoke it.
+ *
+ * The policy has one size for any number of secrets: it allows what a rotation needs on every secret whose rotation function is
+ * this one. It is a resource that neither the function nor its role depends on, so that no cycle of stacks can come of it.
+ *
+ * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html
+ */
+export class RotationPermissions {
+  private readonly policy: RotationPolicy;
+  private readonly invokePermission: IDependable;
+  private readonly secrets: ISecret[] = [];
+
+  constructor(private readonly fn: lambda.Function) {
+    const invoker = new iam.ServicePrincipal('secretsmanager.amazonaws.com');
+    fn.addPermission('InvokeBySecretsManager', { principal: invoker, sourceAccount: Stack.of(fn).account });
+    this.invokePermission = fn.node.findChild('InvokeBySecretsManager');
+
+    this.policy = new RotationPolicy(fn, 'RotationPolicy');
+    this.policy.addStatements(
+      new iam.PolicyStatement({
+        sid: 'RotateSecrets',
+        actions: [
+          'secretsmanager:DescribeSecret',
+          'secretsmanager:GetSecretValue',
+          'secretsmanager:PutSecretValue',
+          'secretsmanager:UpdateSecretVersionStage',
+        ],
+        resources: [Lazy.string({ produce: () => this.resource() })],
+        conditions: { StringEquals: { 'secretsmanager:resource/AllowRotationLambdaArn': fn.functionArn } },
+      }),
+      // An action without resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
+      new iam.PolicyStatement({ sid: 'GeneratePasswords', actions: ['secretsmanager:GetRandomPassword'], resources: ['*'] }),
+    );
+    this.attach(this.policy);
+  }
+
+  /**
+   * Lets the function rotate a secret.
+   *
+   * @param scheduleScope where the schedule goes; what the function may do with the key of the secret is said in the same stack, for
+   * that is the one that depends on the function and on the secret already
+   * @returns what the schedule must wait for
+   */
+  public grant(secret: ISecret, scheduleScope: Construct): IDependable[] {
+    this.secrets.push(secret);
+    const ready: IDependable[] = [this.invokePermission, this.policy];
+    if (!secret.encryptionKey) { return ready; }
+    const policy = this.keyPolicy(Stack.of(scheduleScope));
+    policy.addStatements(new iam.PolicyStatement({
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      resources: [secret.encryptionKey.keyArn],
+      conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(this.fn).region}.amazonaws.com` } },
+    }));
+    return [...ready, policy];
+  }
+
+  private keyPolicy(stack: Stack): iam.Policy {
+    if (stack === Stack.of(this.fn)) { return this.policy; }
+    const id = `${Names.nodeUniqueId(this.fn.node)}Keys`;
+    const existing = stack.node.tryFindChild(id) as RotationPolicy | undefined;
+    if (existing) { return existing; }
+    const policy = new RotationPolicy(stack, id);
+    this.attach(policy);
+    return policy;
+  }
+
+  /** The one secret, where there is one of the function's own stack; otherwise every secret that the condition lets through. */
+  private resource(): string {
+    const stack = Stack.of(this.fn);
+    const [secret, ...others] = this.secrets;
+    if (secret && others.length === 0 && Stack.of(secret) === stack) {
+      return secret.secretFullArn ?? `${secret.secretArn}-??????`;
+    }
+    return stack.formatArn({ service: 'secretsmanager', resource: 'secret', resourceName: '*', arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+  }
+
+  private attach(policy: RotationPolicy): void {
+    this.fn.role!.attachInlinePolicy(policy);
+    if (!policy.attached) {
+      Annotations.of(this.fn).addWarningV2('cdk-rotating-secret:unmodifiableRole', 'role: can\'t be changed by this app, so the function has no permission to rotate. Give the '
+        + 'role secretsmanager:DescribeSecret, GetSecretValue, PutSecretValue and UpdateSecretVersionStage on the secrets, '
+        + 'secretsmanager:GetRandomPassword on *, and kms:Decrypt and kms:GenerateDataKey on the customer managed keys of the secrets; or give a role that can be changed');
+    }
+  }
+}
+
+/** A policy that knows whether its role took it: one that can't be changed takes it in silence. */
+class RotationPolicy extends iam.Policy {
+  public attached = false;
+
+  public attachToRole(role: iam.IRole): void {
+    this.attached = true;
+    super.attachToRole(role);
+  }
+}

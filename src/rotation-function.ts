@@ -1,0 +1,203 @@
+import { Annotations, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import { CONFIG_VARIABLE, HANDLER, MIN_TIMEOUT_SECONDS } from './private/handler-contract';
+import { invalid } from './private/invalid';
+import { RotationPermissions } from './private/rotation-permissions';
+import { claimSchedule } from './private/schedules';
+import { RotationRules } from './rotation-rules';
+import { RotationTarget } from './rotation-target';
+
+/**
+ * How to rotate one secret.
+ */
+export interface RotationOptions {
+  /**
+   * When to rotate.
+   *
+   * @default RotationRules.rate(Duration.days(30))
+   */
+  readonly rotationRules?: RotationRules;
+
+  /**
+   * Whether to rotate as soon as the schedule is deployed, and whenever it changes. If not, Secrets Manager only runs `testSecret`
+   * at deployment.
+   *
+   * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-secretsmanager-rotationschedule.html
+   * @default false
+   */
+  readonly rotateImmediately?: boolean;
+
+  /**
+   * Where the schedule goes. The stack of the schedule depends on the stack of the function and on that of the secret; give a
+   * scope in the stack of the function where that stack already depends on the stack of the secret.
+   *
+   * @default - the secret
+   */
+  readonly scheduleScope?: Construct;
+}
+
+/**
+ * Properties of a `RotationFunction`: all those of a `lambda.Function` but its code.
+ */
+export interface RotationFunctionProps extends lambda.FunctionOptions {
+  /**
+   * Whose credentials the secrets of this function hold.
+   *
+   * @default RotationTarget.generated()
+   */
+  readonly target?: RotationTarget;
+
+  /**
+   * The Node.js runtime, version 20 or later.
+   *
+   * @default - Node.js 24
+   */
+  readonly runtime?: lambda.Runtime;
+}
+
+const DEFAULT_RUNTIME = new lambda.Runtime('nodejs24.x', lambda.RuntimeFamily.NODEJS, { supportsInlineCode: true });
+const MIN_NODEJS = 20;
+const MARK = Symbol.for('cdk-rotating-secret.RotationFunction');
+
+/**
+ * The function that rotates secrets: the handler that ships with this package, with the permissions it needs and no others.
+ *
+ * A `RotatingSecret` makes one for itself. Make one to share it among many secrets, to put it in a VPC, or to rotate a secret that
+ * another construct made.
+ *
+ * Unless told otherwise it runs on arm64 with Node.js 24, 256 MiB of memory and 30 seconds of time, and logs JSON to a log group of
+ * its own, which keeps events for three months and goes when the function goes.
+ *
+ * @example
+ *
+ * const rotation = new RotationFunction(this, 'Rotation', {
+ *   target: RotationTarget.generated({ generateStringKey: 'password' }),
+ * });
+ *
+ * new RotatingSecret(this, 'App', {
+ *   rotationFunction: rotation,
+ *   generateSecretString: { secretStringTemplate: JSON.stringify({ username: 'app' }) },
+ *   rotationRules: RotationRules.cron({ weekDay: 'SUN', hour: '3', window: Duration.hours(2) }),
+ * });
+ */
+export class RotationFunction extends lambda.Function {
+  /**
+   * `instanceof` that also works where the package is installed twice.
+   *
+   * @internal
+   */
+  public static _isRotationFunction(construct: object): boolean {
+    return MARK in construct;
+  }
+
+  /** @internal */
+  public readonly _target: RotationTarget;
+
+  /** @internal */
+  public readonly _schedules = new Map<secretsmanager.ISecret, secretsmanager.CfnRotationSchedule>();
+
+  private readonly permissions: RotationPermissions;
+
+  /**
+   * @throws where a property is one that the function couldn't be deployed or couldn't work with
+   */
+  constructor(scope: Construct, id: string, props: RotationFunctionProps = {}) {
+    const { target = RotationTarget.generated(), ...options } = props;
+    checkProps(props);
+    const logGroup = props.logGroup ?? new logs.LogGroup(scope, `${id}LogGroup`, {
+      retention: logs.RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const { assetDirectory, config } = target._bind();
+    super(scope, id, {
+      description: 'Rotates secrets of AWS Secrets Manager',
+      architecture: lambda.Architecture.ARM_64,
+      runtime: DEFAULT_RUNTIME,
+      timeout: Duration.seconds(30),
+      memorySize: 256,
+      loggingFormat: lambda.LoggingFormat.JSON,
+      ...options,
+      role: props.role ?? makeRole(scope, `${id}Role`, logGroup, props.vpc !== undefined),
+      logGroup,
+      code: lambda.Code.fromAsset(assetDirectory),
+      handler: HANDLER,
+      environment: { ...props.environment, [CONFIG_VARIABLE]: Stack.of(scope).toJsonString(config) },
+    });
+    Object.defineProperty(this, MARK, { value: true });
+    this._target = target;
+    this.permissions = new RotationPermissions(this);
+  }
+
+  /**
+   * Rotates a secret with this function.
+   *
+   * The function may read and write the secret, and use the customer managed key that encrypts it, if the key is known here.
+   *
+   * @param secret the secret; one that was imported needs its `encryptionKey`, if it has one, to be given at the import
+   * @param options when to rotate it
+   * @throws where the secret has a schedule already, or is of another account or region
+   */
+  public rotate(secret: secretsmanager.ISecret, options: RotationOptions = {}): void {
+    this.checkEnvironment(secret);
+    claimSchedule(secret);
+    const scope = options.scheduleScope ?? secret;
+    const ready = this.permissions.grant(secret, scope);
+    const schedule = new secretsmanager.CfnRotationSchedule(scope, scope === secret ? 'RotationSchedule' : `RotationSchedule-${secret.node.addr}`, {
+      secretId: secret.secretFullArn ?? secret.secretArn,
+      rotationLambdaArn: this.functionArn,
+      rotationRules: (options.rotationRules ?? RotationRules.rate(Duration.days(30)))._render(),
+      rotateImmediatelyOnUpdate: options.rotateImmediately ?? false,
+    });
+    // The first rotation, or the test in its place, comes with the schedule and must not race IAM.
+    schedule.node.addDependency(...ready);
+    this._schedules.set(secret, schedule);
+  }
+
+  private checkEnvironment(secret: secretsmanager.ISecret): void {
+    for (const property of ['region', 'account'] as const) {
+      const [theirs, ours] = [secret.env[property], this.env[property]];
+      if (!Token.isUnresolved(theirs) && !Token.isUnresolved(ours) && theirs !== ours) {
+        throw invalid('secret', `${secret.node.path} is of the ${property} ${theirs}, and the function of ${ours}. Secrets Manager needs both in one; `
+          + 'a replica is rotated through its primary secret');
+      }
+    }
+    const literal = secret.secretFullArn === undefined && !Token.isUnresolved(secret.secretName) ? secret.secretName : '';
+    if (/-[A-Za-z0-9]{6}$/.test(literal)) {
+      Annotations.of(secret).addWarningV2('cdk-rotating-secret:ambiguousPartialArn', `secret: ${literal} is known by a partial ARN and ends with a hyphen and six characters, `
+        + 'which Secrets Manager takes for the end of a complete ARN. Import it with Secret.fromSecretCompleteArn');
+    }
+  }
+}
+
+function checkProps(props: RotationFunctionProps): void {
+  if (props.logRetention !== undefined) {
+    throw invalid('logRetention', 'is not supported, for it needs a custom resource. Give a logGroup with the retention you want');
+  }
+  if (props.environment?.[CONFIG_VARIABLE] !== undefined) {
+    throw invalid('environment', `has ${CONFIG_VARIABLE}, which the function sets itself. Take it out`);
+  }
+  if (props.timeout && !props.timeout.isUnresolved() && props.timeout.toSeconds() < MIN_TIMEOUT_SECONDS) {
+    throw invalid('timeout', `is ${props.timeout.toSeconds()} seconds, and a rotation step needs at least ${MIN_TIMEOUT_SECONDS} to retry what can be retried`);
+  }
+  const version = Number(/^nodejs(\d+)\.x$/.exec(props.runtime?.name ?? DEFAULT_RUNTIME.name)?.[1] ?? 0);
+  if (props.runtime && !Token.isUnresolved(props.runtime.name) && version < MIN_NODEJS) {
+    throw invalid('runtime', `is ${props.runtime.name}, and the handler needs nodejs${MIN_NODEJS}.x or later`);
+  }
+}
+
+/** A role that may write to its own log group, instead of AWS's managed policy that may write to all. */
+function makeRole(scope: Construct, id: string, logGroup: logs.ILogGroup, inVpc: boolean): iam.Role {
+  return new iam.Role(scope, id, {
+    assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+    managedPolicies: inVpc ? [iam.ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaVPCAccessExecutionRole')] : [],
+    inlinePolicies: {
+      Logs: new iam.PolicyDocument({
+        statements: [new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] })],
+      }),
+    },
+  });
+}

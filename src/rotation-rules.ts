@@ -1,0 +1,131 @@
+import { Duration, Token } from 'aws-cdk-lib';
+import type { CfnRotationSchedule } from 'aws-cdk-lib/aws-secretsmanager';
+import { invalid } from './private/invalid';
+import { checkCron, checkExpression, checkRate, checkWindow, type Openings } from './private/schedule-expression';
+
+/**
+ * Options for rotation rules.
+ */
+export interface RotationRulesOptions {
+  /**
+   * How long the rotation window stays open; a whole number of hours, at least one. Secrets Manager picks a moment within it.
+   *
+   * The window mustn't reach into the next window, nor into the next UTC day.
+   *
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
+   * @default - the window closes after an hour where rotations are hours apart, otherwise at the end of the UTC day
+   */
+  readonly window?: Duration;
+}
+
+/**
+ * When to rotate, as the fields of a cron expression. All times are UTC. Minutes are always 0 and the year is always `*`: Secrets
+ * Manager refuses anything else.
+ *
+ * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
+ */
+export interface RotationCronOptions extends RotationRulesOptions {
+  /**
+   * The hours at which the window opens, 0 to 23, such as `3`, `0/8` or `2,14`; at least 4 hours apart.
+   *
+   * @default '0'
+   */
+  readonly hour?: string;
+
+  /**
+   * The days of the month, 1 to 31, such as `1`, `1,15`, `L` for the last or `1W` for the weekday nearest to the first. Not
+   * together with `weekDay`.
+   *
+   * @default - every day, unless `weekDay` is given
+   */
+  readonly day?: string;
+
+  /**
+   * The months, 1 to 12 or JAN to DEC, such as `1/3` for each quarter.
+   *
+   * @default - every month
+   */
+  readonly month?: string;
+
+  /**
+   * The days of the week, 1 to 7 or SUN to SAT, such as `SUN`, `MON-FRI`, `SAT#1` for the first Saturday of the month or `5L` for
+   * the last Thursday. Not together with `day`.
+   *
+   * @default - any day of the week
+   */
+  readonly weekDay?: string;
+}
+
+/**
+ * When Secrets Manager rotates a secret: how often, and in which window of time.
+ *
+ * Everything that the service would refuse only at deployment is checked when the rules are made.
+ *
+ * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
+ */
+export class RotationRules {
+  /**
+   * Rotates every so many hours or days. A window of a rate in days opens at midnight UTC.
+   *
+   * @param interval from 4 hours to 999 days, in whole hours
+   * @param options the rotation window
+   * @throws where the interval or the window is one that Secrets Manager refuses
+   */
+  public static rate(interval: Duration, options: RotationRulesOptions = {}): RotationRules {
+    if (interval.isUnresolved()) {
+      throw invalid('interval', 'is a token, and its unit can\'t be chosen; use RotationRules.expression with the token in the expression');
+    }
+    const hours = interval.toHours({ integral: false });
+    const [value, unit] = hours % 24 === 0 ? [hours / 24, 'day'] : [hours, 'hour'];
+    const plural = value === 1 ? unit : `${unit}s`;
+    return new RotationRules(`rate(${value} ${plural})`, checkRate('interval', value, plural), options.window);
+  }
+
+  /**
+   * Rotates at the hours and on the days of a cron expression, in UTC.
+   *
+   * @param options the fields of the expression, and the rotation window
+   * @throws where a field, or the window, is one that Secrets Manager refuses
+   */
+  public static cron(options: RotationCronOptions): RotationRules {
+    if (options.day !== undefined && options.weekDay !== undefined) {
+      throw invalid('weekDay', `is ${options.weekDay}, and day is ${options.day}; only one of them may be given`);
+    }
+    const fields = {
+      minute: '0',
+      hour: options.hour ?? '0',
+      day: options.day ?? (options.weekDay === undefined ? '*' : '?'),
+      month: options.month ?? '*',
+      weekDay: options.weekDay ?? '?',
+      year: '*',
+    };
+    const openings = Token.isUnresolved(Object.values(fields).join()) ? undefined : checkCron('cron', fields);
+    const { minute, hour, day, month, weekDay, year } = fields;
+    return new RotationRules(`cron(${minute} ${hour} ${day} ${month} ${weekDay} ${year})`, openings, options.window);
+  }
+
+  /**
+   * Rotates as a schedule expression of Secrets Manager says.
+   *
+   * @param expression such as `rate(10 days)` or `cron(0 3 ? * SUN *)`; a token is passed on as it is, unchecked
+   * @param options the rotation window
+   * @throws where the expression or the window is one that Secrets Manager refuses
+   */
+  public static expression(expression: string, options: RotationRulesOptions = {}): RotationRules {
+    return new RotationRules(expression, Token.isUnresolved(expression) ? undefined : checkExpression('expression', expression), options.window);
+  }
+
+  private constructor(private readonly scheduleExpression: string, openings: Openings | undefined, private readonly window?: Duration) {
+    if (window && !window.isUnresolved()) {
+      checkWindow('window', window.toHours({ integral: false }), openings ?? { hoursApart: 24, lastHour: 0 });
+    }
+  }
+
+  /** @internal */
+  public _render(): CfnRotationSchedule.RotationRulesProperty {
+    return {
+      scheduleExpression: this.scheduleExpression,
+      duration: this.window && `${this.window.toHours()}h`,
+    };
+  }
+}
