@@ -28,7 +28,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   projenrcTs: true,
   tsconfigDevFile: 'tsconfig.dev.json',
   tsconfigDev: {
-    include: ['lambda-src/**/*.ts', 'demo/**/*.ts', 'examples/**/*.ts'],
+    include: ['.projenrc.ts', 'lambda-src/**/*.ts', 'test/**/*.ts', 'demo/**/*.ts', 'examples/**/*.ts', 'scripts/**/*.ts'],
     exclude: ['**/node_modules', '**/cdk.out', 'test/consumers'],
     compilerOptions: {
       rootDir: '.',
@@ -37,6 +37,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       lib: ['es2023'],
       target: 'ES2022',
       skipLibCheck: true,
+      stripInternal: false,
       types: ['node', 'jest'],
       paths: { 'cdk-rotating-secret': ['./src/index.ts'] },
     },
@@ -82,7 +83,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
   },
   eslintOptions: {
     dirs: ['src', 'lambda-src'],
-    devdirs: ['test', 'demo', 'examples'],
+    devdirs: ['test', 'demo', 'examples', 'scripts'],
+    tsconfigPath: './tsconfig.dev.json',
     ignorePatterns: ['cdk.out/', 'assets/', '*.d.ts', '*.js', '!.projenrc.ts', '!projenrc/**/*.ts', 'node_modules/', 'lib/', 'coverage/'],
   },
 
@@ -122,6 +124,10 @@ project.addTask('demo', {
 project.eslint!.addRules({
   'max-len': ['error', { code: 140, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true }],
 });
+// The project service only knows files of a tsconfig.json; tsconfig.dev.json has them all.
+const eslintFile = project.tryFindObjectFile('.eslintrc.json')!;
+eslintFile.addOverride('parserOptions.projectService', undefined);
+eslintFile.addOverride('parserOptions.project', ['./tsconfig.dev.json']);
 const zone = (target: string, from: string, except: string[], message: string) => ({ target, from, except, message });
 project.eslint!.addRules({
   'import/no-restricted-paths': ['error', {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import type { PasswordPolicy } from './password-policy';
 import { generatorOf, checkGenerator, type Generator } from './private/generator';
 import type { HandlerConfig } from './private/handler-contract';
-import type { PasswordPolicy } from './password-policy';
 
 /**
  * Options for a target whose value is generated.

@@ -34,9 +34,12 @@ export class SecretVersions {
     };
   }
 
-  /** The pending version of this rotation; undefined while it has no value. */
+  /**
+   * The pending version of this rotation; undefined while it has no value. Asked for by its id alone: whether it has
+   * AWSPENDING was admission's question, and asking again fails a retry that comes just after the label moved.
+   */
   public pending(): Promise<SecretVersion | undefined> {
-    return this.read({ VersionId: this.event.ClientRequestToken, VersionStage: 'AWSPENDING' });
+    return this.read({ VersionId: this.event.ClientRequestToken });
   }
 
   /** The version with AWSCURRENT; undefined where there is none that has a value. */
@@ -78,7 +81,7 @@ export class SecretVersions {
     return { abortSignal: this.abortSignal };
   }
 
-  private async read(version: { VersionId?: string; VersionStage: string }): Promise<SecretVersion | undefined> {
+  private async read(version: { VersionId: string } | { VersionStage: string }): Promise<SecretVersion | undefined> {
     try {
       const answer = await this.client.send(new GetSecretValueCommand({ SecretId: this.event.SecretId, ...version }), this.options);
       if (answer.SecretString === undefined) {

@@ -11,6 +11,10 @@ export type Outcome = 'created' | 'alreadyCreated' | 'set' | 'tested' | 'promote
 
 /** One rotation of one secret, as far as a single invocation knows it. */
 export class Rotation {
+  private readonly values: SecretValues = {
+    pending: async () => (await this.pending()).value,
+  };
+
   constructor(
     private readonly event: RotationEvent,
     private readonly versions: SecretVersions,
@@ -99,10 +103,6 @@ export class Rotation {
     throw new NoCurrentVersionError(`The value of version ${versionId}, which has the staging label AWSCURRENT, can't be read. `
       + 'If it changed just now, Secrets Manager tries the rotation again; otherwise give AWSCURRENT to the version that works');
   }
-
-  private readonly values: SecretValues = {
-    pending: async () => (await this.pending()).value,
-  };
 
   private superseded(): RotationSupersededError {
     return new RotationSupersededError('The current version was changed by somebody else while this rotation was under way, so the pending value '

@@ -1,0 +1,90 @@
+import type { Subject } from './subjects';
+import { World, type Verdict } from './world';
+import type { Switches } from '../simulator';
+
+/** What isn't documented, or was seen both ways: every combination is explored. */
+export const SWITCHES: readonly Partial<Switches>[] = [true, false].flatMap((promotionRemovesPending) =>
+  (['rotate', 'put'] as const).flatMap((pendingCreatedDate) =>
+    [false, true].map((issueRotationTokens) => ({ promotionRemovesPending, pendingCreatedDate, issueRotationTokens }))));
+
+/** The ways in which a run can end at a call. */
+const STOPS: readonly Verdict[] = ['killBefore', 'killAfter', 'failBefore', 'failAfter'];
+
+export interface Explored {
+  /** Boundaries of a rotation at which it was stopped, in each way. */
+  boundaries: number;
+  /** Pairs of them: stopped, tried again, stopped again, tried again. */
+  pairs: number;
+  /** Reads answered with an older state, alone and together with each boundary. */
+  stale: number;
+}
+
+interface Stop {
+  readonly call: number;
+  readonly verdict: Verdict;
+}
+
+/** Stops at the numbered calls: the first stop in the first run, the second in the second. Then it must recover. */
+async function explore(subject: Subject, switches: Partial<Switches>, stops: readonly Stop[], stale?: { call: number; by: number }): Promise<number[]> {
+  const world = new World(subject, switches);
+  world.start();
+  const lengths: number[] = [];
+  if (stale) {
+    let reads = 0;
+    world.simulator.lag = () => reads++ === stale.call ? stale.by : 0;
+  }
+  for (const [index, stop] of stops.entries()) {
+    let calls = 0;
+    await world.sequence(`run ${index + 1}`, () => calls++ === stop.call ? stop.verdict : 'pass');
+    lengths.push(calls);
+  }
+  if (stops.length === 0) {
+    let calls = 0;
+    const dry = new World(subject, switches);
+    dry.start();
+    await dry.sequence('run', () => { calls++; return 'pass'; });
+    lengths.push(calls);
+  }
+  await world.mustRecover();
+  return lengths;
+}
+
+/** The number of calls of an undisturbed continuation after a stop. */
+async function callsAfter(subject: Subject, switches: Partial<Switches>, stop: Stop): Promise<number> {
+  const [, length] = await explore(subject, switches, [stop, { call: Infinity, verdict: 'pass' }]);
+  return length;
+}
+
+/**
+ * Every boundary, every pair of boundaries, and every stale read with every boundary.
+ *
+ * @param depth 1 leaves out the pairs
+ * @throws Violation with the trace of the first case that breaks an invariant
+ */
+export async function exhaust(subject: Subject, depth: 1 | 2 = 2, allSwitches: readonly Partial<Switches>[] = SWITCHES): Promise<Explored> {
+  const explored = { boundaries: 0, pairs: 0, stale: 0 };
+  for (const switches of allSwitches) {
+    const [length] = await explore(subject, switches, []);
+    for (let call = 0; call < length; call++) {
+      for (const verdict of STOPS) {
+        const first = { call, verdict };
+        await explore(subject, switches, [first]);
+        explored.boundaries++;
+        if (depth === 2) {
+          const rest = await callsAfter(subject, switches, first);
+          for (let second = 0; second < rest; second++) {
+            for (const other of STOPS) {
+              await explore(subject, switches, [first, { call: second, verdict: other }]);
+              explored.pairs++;
+            }
+          }
+        }
+        for (let read = 0; read < length; read++) {
+          await explore(subject, switches, [first], { call: read, by: 1 + read % 2 });
+          explored.stale++;
+        }
+      }
+    }
+  }
+  return explored;
+}

@@ -1,0 +1,64 @@
+import { makeHandler, type RotationHandler } from '../../lambda-src/handler';
+import type { Log } from '../../lambda-src/log';
+import type { Sleep } from '../../lambda-src/rotation/deadline';
+import { GeneratedTarget } from '../../lambda-src/targets/generated';
+import type { HandlerConfig } from '../../src/private/handler-contract';
+import type { InMemoryClient } from '../simulator';
+
+/** What a handler under proof is given. */
+export interface HandlerDependencies {
+  readonly client: InMemoryClient;
+  readonly log: Log;
+  readonly sleep: Sleep;
+}
+
+/** Makes a handler as a new process would, with the configuration in the environment. */
+export type HandlerFactory = (dependencies: HandlerDependencies) => RotationHandler;
+
+/** A target under proof: its handler, and how to tell a right value from a wrong one without the handler's own code. */
+export interface Subject {
+  readonly name: string;
+  readonly config: HandlerConfig;
+  readonly makeHandler: HandlerFactory;
+  /** The value of the secret before its first rotation. */
+  readonly value: string;
+  /** The rotated part of a value, which must never be seen outside; undefined where the value isn't usable. */
+  secretOf(value: string): string | undefined;
+  /** Everything of a value but the rotated part. */
+  restOf(value: string): string;
+  /** The value as somebody changes it by hand. */
+  changedByHand(value: string, n: number): string;
+}
+
+const JSON_VALUE = '{ "username": "user1", "password": "first-password-of-all", "port": 5432.0, "n\\u006fte": "password" }';
+
+/** A target is in the whole proof by being in this list. */
+export const SUBJECTS: readonly Subject[] = [
+  {
+    name: 'generated, a key',
+    config: { target: 'generated', generateStringKey: 'password', passwordPolicy: {} },
+    makeHandler: (dependencies) => makeHandler((config) => new GeneratedTarget(config), dependencies),
+    value: JSON_VALUE,
+    secretOf: passwordOf,
+    restOf: (value) => value.replace(JSON.stringify(passwordOf(value)), '_'),
+    changedByHand: (value, n) => n % 2 === 0 ? value.replace(/"user\d+"/, `"user${n + 2}"`) : value.replace(JSON.stringify(passwordOf(value)), `"by-hand-password-${n}"`),
+  },
+  {
+    name: 'generated, the whole string',
+    config: { target: 'generated', passwordPolicy: { excludePunctuation: true } },
+    makeHandler: (dependencies) => makeHandler((config) => new GeneratedTarget(config), dependencies),
+    value: 'first-password-of-all',
+    secretOf: (value) => value === '' ? undefined : value,
+    restOf: () => '',
+    changedByHand: (_, n) => `by-hand-password-${n}`,
+  },
+];
+
+function passwordOf(value: string): string | undefined {
+  try {
+    const { password } = JSON.parse(value) as { password?: unknown };
+    return typeof password === 'string' ? password : undefined;
+  } catch {
+    return undefined;
+  }
+}
