@@ -55,36 +55,42 @@ async function callsAfter(subject: Subject, switches: Partial<Switches>, stop: S
   return length;
 }
 
+export interface ExhaustOptions {
+  /** @default true */
+  readonly pairs?: boolean;
+  /** @default true */
+  readonly stale?: boolean;
+  /** @default - all */
+  readonly switches?: readonly Partial<Switches>[];
+}
+
 /**
  * Every boundary, every pair of boundaries, and every stale read with every boundary.
  *
- * @param depth 1 leaves out the pairs
  * @throws Violation with the trace of the first case that breaks an invariant
  */
-export async function exhaust(subject: Subject, depth: 1 | 2 = 2, allSwitches: readonly Partial<Switches>[] = SWITCHES): Promise<Explored> {
+export async function exhaust(subject: Subject, options: ExhaustOptions = {}): Promise<Explored> {
   const explored = { boundaries: 0, pairs: 0, stale: 0 };
-  for (const switches of allSwitches) {
+  for (const switches of options.switches ?? SWITCHES) {
     const [length] = await explore(subject, switches, []);
-    for (let call = 0; call < length; call++) {
-      for (const verdict of STOPS) {
-        const first = { call, verdict };
-        await explore(subject, switches, [first]);
-        explored.boundaries++;
-        if (depth === 2) {
-          const rest = await callsAfter(subject, switches, first);
-          for (let second = 0; second < rest; second++) {
-            for (const other of STOPS) {
-              await explore(subject, switches, [first, { call: second, verdict: other }]);
-              explored.pairs++;
-            }
-          }
+    for (const first of stopsIn(length)) {
+      await explore(subject, switches, [first]);
+      explored.boundaries++;
+      if (options.pairs ?? true) {
+        for (const second of stopsIn(await callsAfter(subject, switches, first))) {
+          await explore(subject, switches, [first, second]);
+          explored.pairs++;
         }
-        for (let read = 0; read < length; read++) {
-          await explore(subject, switches, [first], { call: read, by: 1 + read % 2 });
-          explored.stale++;
-        }
+      }
+      for (let read = 0; read < (options.stale ?? true ? length : 0); read++) {
+        await explore(subject, switches, [first], { call: read, by: 1 + read % 2 });
+        explored.stale++;
       }
     }
   }
   return explored;
+}
+
+function stopsIn(length: number): Stop[] {
+  return Array.from({ length }, (_, call) => STOPS.map((verdict) => ({ call, verdict }))).flat();
 }
