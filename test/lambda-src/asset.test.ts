@@ -2,136 +2,144 @@
  * The file that Lambda runs, over HTTP, through the real SDK: what a mocked client can't show.
  */
 import { readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { failure } from './harness';
-import type { RotationHandler } from '../../lambda-src/handler';
-import { CONFIG_VARIABLE, serializeConfig } from '../../src/private/handler-contract';
-import { eventOf, rotate, SecretsManagerServer, SecretsManagerSimulator, startRotation, throttled, type ServerOptions } from '../simulator';
+import { FunctionProcess } from '../../demo/function-process';
+import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../../src/private/handler-contract';
+import {
+  eventOf, rotate, SecretsManagerServer, SecretsManagerSimulator, startRotation, throttled, type RotationEvent, type ServerOptions,
+} from '../simulator';
 
-const ASSET = join(__dirname, '..', '..', 'assets', 'generated', 'index.js');
-const environment = { ...process.env };
-let server: SecretsManagerServer | undefined;
+const ASSET = join(__dirname, '..', '..', 'assets', 'generated');
+const EVENT = { SecretId: 's', ClientRequestToken: 't', Step: 'createSecret' } as const;
 
-async function serve(options: ServerOptions = {}) {
-  const simulator = new SecretsManagerSimulator();
-  const arn = simulator.createSecret('secret', '{"username":"user1","password":"first-value-of-all"}');
-  server = await SecretsManagerServer.start(simulator, options);
-  return { simulator, arn, handler: load(server.url) };
-}
+let output = '';
+const cleanUp: (() => Promise<unknown>)[] = [];
+beforeEach(() => { output = ''; });
+afterEach(async () => { await Promise.all(cleanUp.splice(0).map((end) => end())); });
 
-/** The asset as a new process would have it, with what Lambda sets. */
-function load(endpoint: string): RotationHandler {
-  Object.assign(process.env, {
+/** The asset in a process of its own, with what Lambda sets and nothing else. */
+async function load(endpoint: string, { timeoutMs = 30_000, without }: { timeoutMs?: number; without?: string } = {}) {
+  const environment: Record<string, string> = {
+    _HANDLER: HANDLER,
+    LAMBDA_TASK_ROOT: ASSET,
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
     AWS_SECRET_ACCESS_KEY: 'example',
     AWS_SESSION_TOKEN: 'token',
     AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoint,
     [CONFIG_VARIABLE]: serializeConfig({ target: 'generated', generateStringKey: 'password', passwordPolicy: {} }),
+  };
+  if (without) { delete environment[without]; }
+  const functionProcess = await FunctionProcess.start({
+    environment,
+    functionArn: 'arn:aws:lambda:us-east-1:111122223333:function:rotation',
+    timeoutMs,
+    onLine: ({ text }) => { output += `${text}\n`; },
   });
-  let handler: RotationHandler | undefined;
-  jest.isolateModules(() => { handler = (jest.requireActual<{ handler: RotationHandler }>(ASSET)).handler; });
-  return handler!;
+  cleanUp.push(() => functionProcess.kill());
+  return async (event: RotationEvent) => { await functionProcess.invoke(event); };
 }
 
-const context = (milliseconds: number) => {
-  const end = Date.now() + milliseconds;
-  return { awsRequestId: 'request-1', getRemainingTimeInMillis: () => end - Date.now() };
-};
+async function serve(options: ServerOptions = {}, loadOptions = {}) {
+  const simulator = new SecretsManagerSimulator();
+  const arn = simulator.createSecret('secret', '{"username":"user1","password":"first-value-of-all"}');
+  const server = await SecretsManagerServer.start(simulator, options);
+  cleanUp.push(() => server.stop());
+  return { simulator, arn, invoke: await load(server.url, loadOptions) };
+}
 
-let output = '';
-beforeEach(() => {
-  output = '';
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => { output += String(text); return true; });
-});
-afterEach(async () => {
-  jest.restoreAllMocks();
-  await server?.stop();
-  server = undefined;
-  process.env = { ...environment };
-});
+/** A TCP server on a free port of the loopback interface. */
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  cleanUp.push(() => new Promise((resolve) => server.close(resolve)));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
 
 test('rotates with ten reads and two writes, and logs a line of JSON a step', async () => {
-  const { simulator, arn, handler } = await serve();
-  const result = await rotate(simulator, arn, { invoke: (event) => handler(event, context(30_000)) });
-  expect(result.outcome).toBe('succeeded');
+  const { simulator, arn, invoke } = await serve();
+  const result = await rotate(simulator, arn, { invoke });
+  expect(result).toMatchObject({ outcome: 'succeeded', attempts: 1 });
   expect(simulator.calls.filter(({ kind }) => kind === 'write').map(({ operation }) => operation)).toEqual(['PutSecretValue', 'UpdateSecretVersionStage']);
   expect(simulator.calls).toHaveLength(12);
-  const lines = output.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+  const lines = output.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(lines.map(({ level, step, outcome }) => [level, step, outcome])).toEqual([
     ['INFO', 'createSecret', 'created'], ['INFO', 'setSecret', 'set'], ['INFO', 'testSecret', 'tested'], ['INFO', 'finishSecret', 'promoted'],
   ]);
-  expect(lines[0]).toMatchObject({ timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/), requestId: 'request-1', secretId: arn });
-  for (const { id } of simulator.inspect(arn).versions) {
-    expect(output).not.toContain((JSON.parse(simulator.inspect(arn).value(id) as string) as { password: string }).password);
-  }
+  expect(lines[0]).toMatchObject({
+    timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/), requestId: expect.stringMatching(/^[\w-]{36}$/), secretId: arn,
+  });
+  const values = simulator.inspect(arn).versions.map(({ id }) => (JSON.parse(simulator.inspect(arn).value(id) as string) as { password: string }).password);
+  expect(new Set(values).size).toBe(2);
+  expect(values.filter((value) => output.includes(value))).toEqual([]);
 });
 
 test('case 14: throttling is answered with bounded backoff, then fails, and nothing is put', async () => {
-  const { simulator, arn, handler } = await serve({ before: ({ operation }) => { if (operation === 'GetSecretValue') { throw throttled(); } } });
-  const rotation = startRotation(simulator, arn);
-  const error = await failure(handler(eventOf(rotation, 'createSecret'), context(30_000)));
-  expect(error).toMatchObject({ name: 'SecretsManagerError', message: expect.stringContaining('ThrottlingException') });
+  const { simulator, arn, invoke } = await serve({ before: ({ operation }) => { if (operation === 'GetSecretValue') { throw throttled(); } } });
+  const error = await failure(invoke(eventOf(startRotation(simulator, arn), 'createSecret')));
+  expect(error).toMatchObject({ errorType: 'SecretsManagerError', message: expect.stringContaining('ThrottlingException') });
   expect(simulator.calls.map(({ operation }) => operation)).toEqual(['DescribeSecret', ...Array<string>(4).fill('GetSecretValue')]);
 });
 
 test('case 14: throttling that passes does not fail the step', async () => {
   let refused = 0;
-  const { simulator, arn, handler } = await serve({ before: () => { if (refused++ < 2) { throw throttled(); } } });
-  await handler(eventOf(startRotation(simulator, arn), 'createSecret'), context(30_000));
+  const { simulator, arn, invoke } = await serve({ before: () => { if (refused++ < 2) { throw throttled(); } } });
+  await invoke(eventOf(startRotation(simulator, arn), 'createSecret'));
   expect(simulator.inspect(arn).value('AWSPENDING')).toBeDefined();
 });
 
-test('case 52: a reply lost on the wire after the label moved is found out', async () => {
-  let lost = 0;
-  const { simulator, arn, handler } = await serve({
-    after: ({ operation }) => { if (operation !== 'DescribeSecret' && lost++ % 2 === 0) { throw Object.assign(new Error('cut'), { code: 'ECONNRESET' }); } },
+test('cases 52, 54: replies lost on the wire after the service committed are found out', async () => {
+  const lost = new Set<string>();
+  const { simulator, arn, invoke } = await serve({
+    after: ({ operation, kind }) => {
+      if (kind === 'write' && !lost.has(operation)) {
+        lost.add(operation);
+        throw new Error('cut');
+      }
+    },
   });
-  const result = await rotate(simulator, arn, { invoke: (event) => handler(event, context(30_000)) });
+  const result = await rotate(simulator, arn, { invoke });
+  expect([...lost]).toEqual(['PutSecretValue', 'UpdateSecretVersionStage']);
   expect(result).toMatchObject({ outcome: 'succeeded', attempts: 1 });
   expect(simulator.inspect(arn).versionCount).toBe(2);
 });
 
 test('case 64: nobody listening fails as connectivity, saying what a VPC needs', async () => {
-  const closed = createServer();
-  await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
-  const { port } = closed.address() as AddressInfo;
-  await new Promise((resolve) => closed.close(resolve));
-  const handler = load(`http://127.0.0.1:${port}`);
-  const error = await failure(handler({ SecretId: 's', ClientRequestToken: 't', Step: 'createSecret' }, context(30_000)));
-  expect(error).toMatchObject({ name: 'ConnectivityError', message: expect.stringMatching(/ECONNREFUSED.*interface endpoint/) });
+  const server = createServer();
+  const url = await listen(server);
+  await new Promise((resolve) => server.close(resolve));
+  const invoke = await load(url);
+  expect(await failure(invoke(EVENT))).toMatchObject({
+    errorType: 'ConnectivityError', message: expect.stringMatching(/ECONNREFUSED.*interface endpoint/),
+  });
 });
 
 test('case 64: a service that never answers is given up before Lambda would kill the function', async () => {
-  const { simulator, arn, handler } = await serve({ before: ({ operation }) => operation === 'PutSecretValue' ? new Promise(() => {}) : undefined });
-  const rotation = startRotation(simulator, arn);
-  const time = context(2_000);
-  const error = await failure(handler(eventOf(rotation, 'createSecret'), time));
-  expect(error.name).toBe('StepTimeoutError');
-  expect(time.getRemainingTimeInMillis()).toBeGreaterThan(500);
+  const hang = { before: ({ operation }: { operation: string }) => operation === 'PutSecretValue' ? new Promise<void>(() => {}) : undefined };
+  const { simulator, arn, invoke } = await serve(hang, { timeoutMs: 3_000 });
+  const error = await failure(invoke(eventOf(startRotation(simulator, arn), 'createSecret')));
+  expect(error).toMatchObject({ errorType: 'StepTimeoutError', message: expect.stringContaining('raise the timeout') });
 });
 
-test('case 64: an answer that is not JSON fails without what it says', async () => {
-  const net = createServer((socket) => socket.once('data', () => {
-    const body = '{"SecretString":"s3cret-on-the-wire", oops';
-    socket.end(`HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.1\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`);
-  }));
-  await new Promise<void>((resolve) => net.listen(0, '127.0.0.1', resolve));
-  const handler = load(`http://127.0.0.1:${(net.address() as AddressInfo).port}`);
-  const error = await failure(handler({ SecretId: 's', ClientRequestToken: 't', Step: 'createSecret' }, context(30_000)));
-  await new Promise((resolve) => net.close(resolve));
-  expect(error.name).toBe('UnexpectedError');
-  expect(`${output}${error.message}${error.stack}`).not.toMatch(/s3cret|oops/);
+test('case 69: an answer that is not JSON fails without what it says', async () => {
+  const body = '{"SecretString":"s3cret-on-the-wire", oops';
+  const invoke = await load(await listen(createServer((socket) => {
+    socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.1\r\nconnection: close\r\n'
+      + `content-length: ${body.length}\r\n\r\n${body}`));
+  })));
+  const error = await failure(invoke(EVENT));
+  expect(error).toMatchObject({ errorType: 'UnexpectedError' });
+  expect(output).toContain('UnexpectedError');
+  expect(`${output}${error.message}`).not.toMatch(/s3cret|oops/);
 });
 
 test('takes credentials from the environment only', async () => {
-  const { simulator, arn, handler } = await serve();
-  delete process.env.AWS_ACCESS_KEY_ID;
-  const error = await failure(handler(eventOf(startRotation(simulator, arn), 'createSecret'), context(30_000)));
-  expect(error.name).toBe('UnexpectedError');
+  const { simulator, arn, invoke } = await serve({}, { without: 'AWS_ACCESS_KEY_ID' });
+  const error = await failure(invoke(eventOf(startRotation(simulator, arn), 'createSecret')));
+  expect(error).toMatchObject({ errorType: 'UnexpectedError' });
   expect(simulator.calls).toEqual([]);
-  const bytes = readFileSync(ASSET, 'utf8');
+  const bytes = readFileSync(join(ASSET, 'index.js'), 'utf8');
   const sources = ['/latest/meta-data/iam/security-credentials', '169.254.170.2', 'sso_session', 'web_identity_token_file', 'credential_process'];
   expect(sources.filter((source) => bytes.includes(source))).toEqual([]);
 });
