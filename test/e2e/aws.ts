@@ -1,0 +1,135 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { REGION, ROOT_CREDENTIALS } from './emulator';
+
+const TIMEOUT_MS = 60_000;
+
+export interface StackResource {
+  readonly logicalId: string;
+  readonly physicalId: string;
+  readonly type: string;
+  readonly status: string;
+}
+
+export interface Invocation {
+  readonly failed: boolean;
+  /** What the function returned, or its error. */
+  readonly payload: string;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+/**
+ * What the test asks of AWS, as the root of the account. The SDK is used for Secrets Manager; a client package for each of
+ * the few other calls isn't worth its weight, and the emulator doesn't verify the signature of the root.
+ */
+export class Aws {
+  public readonly secretsManager: SecretsManagerClient;
+
+  constructor(private readonly endpoint: string) {
+    this.secretsManager = new SecretsManagerClient({
+      endpoint,
+      region: REGION,
+      credentials: ROOT_CREDENTIALS,
+      requestHandler: { requestTimeout: TIMEOUT_MS, throwOnRequestTimeout: true },
+    });
+  }
+
+  public async stackResources(stackName: string): Promise<StackResource[]> {
+    const { text } = await this.query('cloudformation', '2010-05-15', 'DescribeStackResources', { StackName: stackName });
+    return elements(text, 'member').filter((member) => member.includes('<LogicalResourceId>')).map((member) => ({
+      logicalId: elements(member, 'LogicalResourceId')[0],
+      physicalId: elements(member, 'PhysicalResourceId')[0],
+      type: elements(member, 'ResourceType')[0],
+      status: elements(member, 'ResourceStatus')[0],
+    }));
+  }
+
+  public async stackExists(stackName: string): Promise<boolean> {
+    return this.exists(await this.query('cloudformation', '2010-05-15', 'DescribeStacks', { StackName: stackName }, true), 'does not exist');
+  }
+
+  public async roleExists(roleName: string): Promise<boolean> {
+    return this.exists(await this.query('iam', '2010-05-08', 'GetRole', { RoleName: roleName }, true), 'NoSuchEntity');
+  }
+
+  public async functionExists(functionName: string): Promise<boolean> {
+    return this.exists(await this.lambda('GET', `${functionName}/configuration`, undefined, true), 'ResourceNotFoundException');
+  }
+
+  public async functionConfiguration(functionName: string): Promise<any> {
+    return JSON.parse((await this.lambda('GET', `${functionName}/configuration`)).text);
+  }
+
+  public async functionPolicy(functionName: string): Promise<any> {
+    return JSON.parse(JSON.parse((await this.lambda('GET', `${functionName}/policy`)).text).Policy);
+  }
+
+  public async invoke(functionName: string, event: object): Promise<Invocation> {
+    const { headers, text } = await this.lambda('POST', `${functionName}/invocations`, JSON.stringify(event));
+    return { failed: headers.has('x-amz-function-error'), payload: text };
+  }
+
+  /** The log group of that very name, if there is one. */
+  public async logGroup(logGroupName: string): Promise<{ retentionInDays?: number } | undefined> {
+    const { logGroups } = await this.logs('DescribeLogGroups', { logGroupNamePrefix: logGroupName });
+    return logGroups.find((group: any) => group.logGroupName === logGroupName);
+  }
+
+  public async logMessages(logGroupName: string): Promise<string[]> {
+    const messages: string[] = [];
+    let nextToken: string | undefined;
+    do {
+      const page = await this.logs('FilterLogEvents', { logGroupName, nextToken });
+      messages.push(...page.events.map((event: any) => event.message));
+      nextToken = page.nextToken;
+    } while (nextToken);
+    return messages;
+  }
+
+  private async logs(operation: string, input: object): Promise<any> {
+    const { text } = await this.send('logs', 'POST', '/', JSON.stringify(input), {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': `Logs_20140328.${operation}`,
+    });
+    return JSON.parse(text);
+  }
+
+  private lambda(method: string, path: string, body?: string, mayFail = false): Promise<Answer> {
+    return this.send('lambda', method, `/2015-03-31/functions/${path}`, body, { 'content-type': 'application/json' }, mayFail);
+  }
+
+  private query(service: string, version: string, action: string, parameters: Record<string, string>, mayFail = false): Promise<Answer> {
+    const body = new URLSearchParams({ Action: action, Version: version, ...parameters }).toString();
+    return this.send(service, 'POST', '/', body, { 'content-type': 'application/x-www-form-urlencoded' }, mayFail);
+  }
+
+  private exists({ status, text }: Answer, missing: string): boolean {
+    if (status === 200) { return true; }
+    if (text.includes(missing)) { return false; }
+    throw new Error(`The emulator answered ${status}: ${text}`);
+  }
+
+  private async send(
+    service: string, method: string, path: string, body: string | undefined, headers: Record<string, string>, mayFail = false,
+  ): Promise<Answer> {
+    const credential = `${ROOT_CREDENTIALS.accessKeyId}/20000101/${REGION}/${service}/aws4_request`;
+    const answer = await fetch(this.endpoint + path, {
+      method,
+      body,
+      headers: { ...headers, authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host, Signature=none` },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const text = await answer.text();
+    if (!answer.ok && !mayFail) { throw new Error(`${method} ${path} of ${service} was answered with ${answer.status}: ${text}`); }
+    return { status: answer.status, headers: answer.headers, text };
+  }
+}
+
+/** The contents of the XML elements of a name, which don't hold elements of their own name in the answers read here. */
+function elements(xml: string, name: string): string[] {
+  return [...xml.matchAll(new RegExp(`<${name}>(.*?)</${name}>`, 'gs'))].map(([, content]) => content);
+}

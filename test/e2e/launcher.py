@@ -1,0 +1,116 @@
+"""MiniStack, with what a rotation needs and MiniStack lacks. README.md says what and why."""
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+
+from ministack import app
+from ministack.core import iam_evaluator
+from ministack.core.responses import error_response_json, get_account_id, get_region, json_response, new_uuid
+from ministack.services import lambda_svc, secretsmanager
+from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS, _cfn_bool
+
+SECRETS_MANAGER = "secretsmanager.amazonaws.com"
+ALLOW_ROTATION_LAMBDA_ARN = "secretsmanager:resource/AllowRotationLambdaArn"
+
+get_secret_value = secretsmanager._get_secret_value
+enforce = iam_evaluator.enforce
+secret_type = dict(_RESOURCE_HANDLERS["AWS::SecretsManager::Secret"])
+
+
+def may_invoke(function_arn):
+    policy, account = lambda_svc.function_policy_for_arn(function_arn) or ({}, get_account_id())
+    request = iam_evaluator.EvalContext(
+        principal_arn=SECRETS_MANAGER, principal_type="Service", principal_account=account, action="lambda:InvokeFunction",
+        resource_arn=function_arn, region=get_region(), service_context={"aws:sourceaccount": account})
+    return iam_evaluator.evaluate_resource_policy(policy, request, service=SECRETS_MANAGER).decision == "Allow"
+
+
+def rotate_secret(data):
+    """Configures the rotation and stages the pending version, without a value; the test invokes the function."""
+    _, secret = secretsmanager._resolve(data.get("SecretId"))
+    if not secret or secret.get("DeletedDate"):
+        return error_response_json("ResourceNotFoundException", "Secrets Manager can't find the specified secret.", 400)
+    function_arn = data.get("RotationLambdaARN") or secret.get("RotationLambdaARN")
+    if not function_arn or not may_invoke(function_arn):
+        return error_response_json("AccessDeniedException", "Secrets Manager cannot invoke the specified Lambda function. Ensure that "
+                                   f"the function policy grants access to the principal {SECRETS_MANAGER}.", 400)
+    versions = secret["Versions"]
+    if any("AWSPENDING" in version["Stages"] and "AWSCURRENT" not in version["Stages"] for version in versions.values()):
+        return error_response_json("InvalidRequestException", "A previous rotation isn't complete. That rotation will be reattempted.", 400)
+    secret.update(RotationEnabled=True, RotationLambdaARN=function_arn,
+                  RotationRules=data.get("RotationRules") or secret.get("RotationRules"))
+    answer = {"ARN": secret["ARN"], "Name": secret["Name"]}
+    if data.get("RotateImmediately", True):
+        answer["VersionId"] = data.get("ClientRequestToken") or new_uuid()
+        secretsmanager._remove_stage_everywhere(secret, "AWSPENDING")
+        versions[answer["VersionId"]] = {"SecretString": None, "SecretBinary": None, "Stages": ["AWSPENDING"],
+                                         "CreatedDate": int(time.time())}
+    return json_response(answer)
+
+
+def get_value_if_any(data):
+    status, headers, body = response = get_secret_value(data)
+    if status == 200 and not {"SecretString", "SecretBinary"} & json.loads(body).keys():
+        return error_response_json("ResourceNotFoundException", "Secrets Manager can't find the specified secret value.", 400)
+    return response
+
+
+def enforce_with_rotation_function(*args, resource_arn="*", service_context=None):
+    _, secret = secretsmanager._resolve(resource_arn)
+    function_arn = secret and secret.get("RotationLambdaARN")
+    keys = {ALLOW_ROTATION_LAMBDA_ARN: function_arn} if function_arn else {}
+    return enforce(*args, resource_arn=resource_arn, service_context={**(service_context or {}), **keys})
+
+
+def create_schedule(logical_id, props, stack_name):
+    status, _, body = rotate_secret({**props, "RotateImmediately": _cfn_bool(props.get("RotateImmediatelyOnUpdate", True))})
+    if status != 200:
+        raise ValueError(f"AWS::SecretsManager::RotationSchedule: {json.loads(body)['message']}")
+    return json.loads(body)["ARN"], {}
+
+
+def delete_schedule(physical_id, props):
+    _, secret = secretsmanager._resolve(physical_id)
+    if secret:
+        secret["RotationEnabled"] = False
+
+
+def create_secret(logical_id, props, stack_name):
+    """A secret's Ref is its ARN in CloudFormation, and its name in MiniStack."""
+    _, attributes = secret_type["create"](logical_id, props, stack_name)
+    return attributes["Arn"], attributes
+
+
+def update_secret(arn, *args):
+    _, attributes = secret_type["update"](secretsmanager._resolve(arn)[0], *args)
+    return attributes["Arn"], attributes
+
+
+def delete_secret(arn, props):
+    secret_type["delete"](secretsmanager._resolve(arn)[0], props)
+
+
+def end_with_parent():
+    sys.stdin.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+secretsmanager._rotate_secret = rotate_secret
+secretsmanager._get_secret_value = get_value_if_any
+iam_evaluator.enforce = enforce_with_rotation_function
+# The CDK's bootstrap bucket denies requests without TLS. On loopback there is none, and it isn't what is tested.
+app.pin_request_origin = lambda source_ip, _: iam_evaluator.pin_request_origin(source_ip, True)
+_RESOURCE_HANDLERS["AWS::SecretsManager::RotationSchedule"] = {
+    "create": create_schedule,
+    "update": lambda physical_id, old, new, stack_name: create_schedule(physical_id, new, stack_name),
+    "delete": delete_schedule,
+}
+_RESOURCE_HANDLERS["AWS::SecretsManager::Secret"].update(create=create_secret, update=update_secret, delete=delete_secret)
+
+if __name__ == "__main__":
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    app.main()
