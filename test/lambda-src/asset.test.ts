@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
-import { failure } from './harness';
+import { failure, passwordOf } from './harness';
 import { FunctionProcess } from '../../demo/function-process';
 import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../../src/private/handler-contract';
 import {
@@ -61,7 +61,8 @@ test('rotates with ten reads and two writes, and logs a line of JSON a step', as
   const { simulator, arn, invoke } = await serve();
   const result = await rotate(simulator, arn, { invoke });
   expect(result).toMatchObject({ outcome: 'succeeded', attempts: 1 });
-  expect(simulator.calls.filter(({ kind }) => kind === 'write').map(({ operation }) => operation)).toEqual(['PutSecretValue', 'UpdateSecretVersionStage']);
+  const writes = simulator.calls.filter(({ kind }) => kind === 'write');
+  expect(writes.map(({ operation }) => operation)).toEqual(['PutSecretValue', 'UpdateSecretVersionStage']);
   expect(simulator.calls).toHaveLength(12);
   const lines = output.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(lines.map(({ level, step, outcome }) => [level, step, outcome])).toEqual([
@@ -70,7 +71,8 @@ test('rotates with ten reads and two writes, and logs a line of JSON a step', as
   expect(lines[0]).toMatchObject({
     timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/), requestId: expect.stringMatching(/^[\w-]{36}$/), secretId: arn,
   });
-  const values = simulator.inspect(arn).versions.map(({ id }) => (JSON.parse(simulator.inspect(arn).value(id) as string) as { password: string }).password);
+  const secret = simulator.inspect(arn);
+  const values = secret.versions.map(({ id }) => passwordOf(secret.value(id) as string));
   expect(new Set(values).size).toBe(2);
   expect(values.filter((value) => output.includes(value))).toEqual([]);
 });

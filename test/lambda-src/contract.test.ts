@@ -18,22 +18,22 @@ function fault(operation: string, error: () => Error, phase: 'before' | 'after' 
 }
 
 /** Checks that a step failed as the contract says a step must fail. */
-async function fails(harness: Harness, step: Promise<void>, name: string, text: RegExp): Promise<Error> {
-  const secrets = harness.allValues.flatMap((value) => [value, ...value.match(/(?<="password"\s*:\s*")(?:[^"\\]|\\.)+/g) ?? []]);
-  const writes = harness.writes.length;
+async function fails(h: Harness, step: Promise<void>, name: string, text: RegExp): Promise<Error> {
+  const secrets = h.allValues.flatMap((value) => [value, ...value.match(/(?<="password"\s*:\s*")(?:[^"\\]|\\.)+/g) ?? []]);
+  const writes = h.writes.length;
   const error = await failure(step);
   expect(error).toMatchObject({ name, message: expect.stringMatching(text) });
   expect(error.cause).toBeUndefined();
-  expect(harness.simulator.calls.filter(({ kind, changed }) => kind === 'write' && changed).length).toBeLessThanOrEqual(writes);
-  expect(harness.log.at(-1)).toMatchObject({ level: 'ERROR', errorType: name, message: error.message });
-  expectNoValues(harness, error, secrets);
+  expect(h.simulator.calls.filter(({ kind, changed }) => kind === 'write' && changed).length).toBeLessThanOrEqual(writes);
+  expect(h.log.at(-1)).toMatchObject({ level: 'ERROR', errorType: name, message: error.message });
+  expectNoValues(h, error, secrets);
   return error;
 }
 
 /** Case 69: scanned after every failure above and below. */
-function expectNoValues(harness: Harness, error?: Error, more: string[] = []): void {
-  const said = [JSON.stringify(harness.log), error?.message, error?.stack, JSON.stringify(error)].join('\n');
-  const values = [...harness.allValues, ...more, 'first \\"value', 'user1'];
+function expectNoValues(h: Harness, error?: Error, more: string[] = []): void {
+  const said = [JSON.stringify(h.log), error?.message, error?.stack, JSON.stringify(error)].join('\n');
+  const values = [...h.allValues, ...more, 'first \\"value', 'user1'];
   expect(values.length).toBeGreaterThan(2);
   for (const value of values) {
     expect(said).not.toContain(value);
@@ -508,7 +508,9 @@ describe('races and faults', () => {
   ] as const;
   const switches = [true, false].flatMap((manualPutRemovesPending) => (['rotate', 'put'] as const).map((pendingCreatedDate) => ({ manualPutRemovesPending, pendingCreatedDate })));
   const afterSteps = ['createSecret', 'setSecret', 'testSecret'] as const;
-  test.each(manualPuts.flatMap(([name, change]) => switches.flatMap((simulator) => afterSteps.map((step) => [name, step, simulator, change] as const))))(
+  const manualCases = manualPuts.flatMap(([name, change]) => switches.flatMap((simulator) =>
+    afterSteps.map((step) => [name, step, simulator, change] as const)));
+  test.each(manualCases)(
     'case 62: a manual Put with %s after %s fails the rotation, and nothing stale is promoted (%j)', async (_, last, simulator, change) => {
       const h = harness({ simulator });
       const rotation = h.start();

@@ -25,7 +25,9 @@ interface Stop {
 }
 
 /** Stops at the numbered calls: the first stop in the first run, the second in the second. Then it must recover. */
-async function explore(subject: Subject, switches: Partial<Switches>, stops: readonly Stop[], stale?: { call: number; by: number }): Promise<number[]> {
+async function explore(
+  subject: Subject, switches: Partial<Switches>, stops: readonly Stop[], stale?: { call: number; by: number },
+): Promise<number[]> {
   const world = new World(subject, switches);
   world.start();
   const lengths: number[] = [];
