@@ -1,0 +1,12 @@
+export * from './client';
+export { ServiceError } from './errors';
+export type { RotationEventName, ServiceEvent } from './events';
+export * from './faults';
+export type { InspectedVersion, SecretInspection } from './inspection';
+export type { InterceptedCall, Interceptor, SimulatorOptions, Switches } from './options';
+export * from './rotation';
+export { SecretsManagerSimulator } from './secrets-manager';
+export type { Call, Snapshot } from './secrets-manager';
+export { SecretsManagerServer } from './server';
+export type { ServerOptions } from './server';
+export type { Inputs, Operation, Outputs } from './types';
