@@ -58,6 +58,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   // Nothing in `deps`: the handler's dependencies are bundled into its asset.
   devDeps: [
     '@aws-sdk/client-secrets-manager@3.1164.0',
+    '@jsii/spec',
     '@types/aws-lambda',
     'aws-cdk@2.1148.1',
     'aws-sdk-client-mock',

@@ -111,7 +111,7 @@ function checkOwnValue(value: { [key: string]: SecretValue } | undefined, key: s
   if (key === undefined) {
     throw invalid('secretObjectValue', 'is a JSON object, and no key of it is to be rotated. Give target: RotationTarget.generated({ generateStringKey })');
   }
-  if (!(key in value)) {
+  if (!Object.hasOwn(value, key)) {
     throw invalid('secretObjectValue', `has no key ${JSON.stringify(key)}, which is the generateStringKey to rotate. Its keys are ${Object.keys(value).join(', ')}`);
   }
 }

@@ -1,4 +1,4 @@
-import { Annotations, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -61,6 +61,7 @@ export interface RotationFunctionProps extends lambda.FunctionOptions {
 
 const DEFAULT_RUNTIME = new lambda.Runtime('nodejs24.x', lambda.RuntimeFamily.NODEJS, { supportsInlineCode: true });
 const MIN_NODEJS = 20;
+const MAX_ENVIRONMENT_BYTES = 4096;
 const MARK = Symbol.for('cdk-rotating-secret.RotationFunction');
 
 /**
@@ -106,26 +107,28 @@ export class RotationFunction extends lambda.Function {
    * @throws where a property is one that the function couldn't be deployed or couldn't work with
    */
   constructor(scope: Construct, id: string, props: RotationFunctionProps = {}) {
-    const { target = RotationTarget.generated(), ...options } = props;
     checkProps(props);
+    const { target = RotationTarget.generated(), ...options } = props;
+    const { assetDirectory, config } = target._bind(scope);
+    const environment = { ...props.environment, [CONFIG_VARIABLE]: config };
+    checkEnvironmentSize(environment);
     const logGroup = props.logGroup ?? new logs.LogGroup(scope, `${id}LogGroup`, {
       retention: logs.RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const { assetDirectory, config } = target._bind();
     super(scope, id, {
-      description: 'Rotates secrets of AWS Secrets Manager',
-      architecture: lambda.Architecture.ARM_64,
-      runtime: DEFAULT_RUNTIME,
-      timeout: Duration.seconds(30),
-      memorySize: 256,
-      loggingFormat: lambda.LoggingFormat.JSON,
       ...options,
+      description: props.description ?? 'Rotates secrets of AWS Secrets Manager',
+      architecture: props.architecture ?? lambda.Architecture.ARM_64,
+      runtime: props.runtime ?? DEFAULT_RUNTIME,
+      timeout: props.timeout ?? Duration.seconds(30),
+      memorySize: props.memorySize ?? 256,
+      loggingFormat: props.loggingFormat ?? (props.logFormat === undefined ? lambda.LoggingFormat.JSON : undefined),
       role: props.role ?? makeRole(scope, `${id}Role`, logGroup, props.vpc !== undefined),
       logGroup,
       code: lambda.Code.fromAsset(assetDirectory),
       handler: HANDLER,
-      environment: { ...props.environment, [CONFIG_VARIABLE]: Stack.of(scope).toJsonString(config) },
+      environment,
     });
     Object.defineProperty(this, MARK, { value: true });
     this._target = target;
@@ -157,6 +160,17 @@ export class RotationFunction extends lambda.Function {
     this._schedules.set(secret, schedule);
   }
 
+  /**
+   * Adds a variable to the environment of the function.
+   *
+   * @throws where it is the one that holds the configuration of the rotation
+   */
+  public addEnvironment(key: string, value: string, options?: lambda.EnvironmentOptions): this {
+    // The constructor of the base class comes here too, with the variable as it must be.
+    if (key === CONFIG_VARIABLE && this._target !== undefined) { throw reserved(); }
+    return super.addEnvironment(key, value, options);
+  }
+
   private checkEnvironment(secret: secretsmanager.ISecret): void {
     for (const property of ['region', 'account'] as const) {
       const [theirs, ours] = [secret.env[property], this.env[property]];
@@ -165,8 +179,8 @@ export class RotationFunction extends lambda.Function {
           + 'a replica is rotated through its primary secret');
       }
     }
-    const literal = secret.secretFullArn === undefined && !Token.isUnresolved(secret.secretName) ? secret.secretName : '';
-    if (/-[A-Za-z0-9]{6}$/.test(literal)) {
+    const literal = [secret.secretArn, secret.secretName].find((name) => !Token.isUnresolved(name)) ?? '';
+    if (secret.secretFullArn === undefined && /-[A-Za-z0-9]{6}$/.test(literal)) {
       Annotations.of(secret).addWarningV2('cdk-rotating-secret:ambiguousPartialArn', `secret: ${literal} is known by a partial ARN and ends with a hyphen and six characters, `
         + 'which Secrets Manager takes for the end of a complete ARN. Import it with Secret.fromSecretCompleteArn');
     }
@@ -178,7 +192,7 @@ function checkProps(props: RotationFunctionProps): void {
     throw invalid('logRetention', 'is not supported, for it needs a custom resource. Give a logGroup with the retention you want');
   }
   if (props.environment?.[CONFIG_VARIABLE] !== undefined) {
-    throw invalid('environment', `has ${CONFIG_VARIABLE}, which the function sets itself. Take it out`);
+    throw reserved();
   }
   if (props.timeout && !props.timeout.isUnresolved() && props.timeout.toSeconds() < MIN_TIMEOUT_SECONDS) {
     throw invalid('timeout', `is ${props.timeout.toSeconds()} seconds, and a rotation step needs at least ${MIN_TIMEOUT_SECONDS} to retry what can be retried`);
@@ -186,6 +200,20 @@ function checkProps(props: RotationFunctionProps): void {
   const version = Number(/^nodejs(\d+)\.x$/.exec(props.runtime?.name ?? DEFAULT_RUNTIME.name)?.[1] ?? 0);
   if (props.runtime && !Token.isUnresolved(props.runtime.name) && version < MIN_NODEJS) {
     throw invalid('runtime', `is ${props.runtime.name}, and the handler needs nodejs${MIN_NODEJS}.x or later`);
+  }
+}
+
+function reserved(): Error {
+  return invalid('environment', `has ${CONFIG_VARIABLE}, which the function sets itself. Take it out`);
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+function checkEnvironmentSize(environment: Record<string, string>): void {
+  const text = Object.entries(environment).flat().join('');
+  const size = Buffer.byteLength(text);
+  if (!Token.isUnresolved(text) && size > MAX_ENVIRONMENT_BYTES) {
+    throw invalid('environment', `has ${size} bytes, and Lambda takes ${MAX_ENVIRONMENT_BYTES}. The password policy is a part of it: make excludeCharacters shorter, `
+      + 'or exclude types of characters as a whole');
   }
 }
 

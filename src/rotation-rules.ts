@@ -1,7 +1,7 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import type { CfnRotationSchedule } from 'aws-cdk-lib/aws-secretsmanager';
 import { invalid } from './private/invalid';
-import { checkCron, checkExpression, checkRate, checkWindow, type Openings } from './private/schedule-expression';
+import { checkCron, checkExpression, checkLength, checkRate, checkWindow, type Openings } from './private/schedule-expression';
 
 /**
  * Options for rotation rules.
@@ -99,9 +99,10 @@ export class RotationRules {
       weekDay: options.weekDay ?? '?',
       year: '*',
     };
-    const openings = Token.isUnresolved(Object.values(fields).join()) ? undefined : checkCron('cron', fields);
-    const { minute, hour, day, month, weekDay, year } = fields;
-    return new RotationRules(`cron(${minute} ${hour} ${day} ${month} ${weekDay} ${year})`, openings, options.window);
+    const expression = `cron(${Object.values(fields).join(' ')})`;
+    if (Token.isUnresolved(expression)) { return new RotationRules(expression, undefined, options.window); }
+    checkLength('cron', expression);
+    return new RotationRules(expression, checkCron('cron', fields), options.window);
   }
 
   /**

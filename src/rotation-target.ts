@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import type { PasswordPolicy } from './password-policy';
-import { generatorOf, checkGenerator, type Generator } from './private/generator';
-import type { HandlerConfig } from './private/handler-contract';
+import { Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { checkGenerator, generatorOf, hasTokens, type Generator } from './private/generator';
+import { serializeConfig, type HandlerConfig } from './private/handler-contract';
 
 /**
  * Options for a target whose value is generated.
@@ -50,11 +52,12 @@ export class RotationTarget {
   }
 
   /** @internal */
-  public _bind(): { readonly assetDirectory: string; readonly config: HandlerConfig } {
+  public _bind(scope: Construct): { readonly assetDirectory: string; readonly config: string } {
     const { generateStringKey, ...passwordPolicy } = this.generator;
+    const config: HandlerConfig = { target: 'generated', generateStringKey, passwordPolicy };
     return {
       assetDirectory: join(__dirname, '..', 'assets', 'generated'),
-      config: { target: 'generated', generateStringKey, passwordPolicy },
+      config: hasTokens(this.generator) ? Stack.of(scope).toJsonString(config) : serializeConfig(config),
     };
   }
 }

@@ -26,10 +26,15 @@ export function generatorOf(given: Generator | SecretStringGenerator = {}): Gene
   return Object.fromEntries(PROPERTIES.filter((property) => given[property] !== undefined).map((property) => [property, given[property]]));
 }
 
+/** Whether anything of a generator is known only at deployment. */
+export function hasTokens(generator: Generator): boolean {
+  return PROPERTIES.some((property) => Token.isUnresolved(generator[property]));
+}
+
 /** Throws where `GetRandomPassword` would refuse the policy or could never meet it. Tokens are taken as they are. */
 export function checkGenerator(parent: string, generator: Generator): void {
   if (generator.generateStringKey === '') { throw invalid('generateStringKey', 'is empty; name the key to rotate, or leave it out to rotate the whole string'); }
-  if (PROPERTIES.some((property) => Token.isUnresolved(generator[property]))) { return; }
+  if (hasTokens(generator)) { return; }
   const problem = findPolicyProblem(generator);
   if (problem) { throw invalid(`${parent}.${problem.property}`, problem.problem); }
 }

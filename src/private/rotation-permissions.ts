@@ -1,5 +1,6 @@
 import { Annotations, ArnFormat, Lazy, Names, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IDependable } from 'constructs';
@@ -16,6 +17,7 @@ export class RotationPermissions {
   private readonly policy: RotationPolicy;
   private readonly invokePermission: IDependable;
   private readonly secrets: ISecret[] = [];
+  private readonly keys = new Map<Stack, [RotationPolicy, iam.PolicyStatement]>();
 
   constructor(private readonly fn: lambda.Function) {
     const invoker = new iam.ServicePrincipal('secretsmanager.amazonaws.com');
@@ -51,24 +53,37 @@ export class RotationPermissions {
   public grant(secret: ISecret, scheduleScope: Construct): IDependable[] {
     this.secrets.push(secret);
     const ready: IDependable[] = [this.invokePermission, this.policy];
-    if (!secret.encryptionKey) { return ready; }
-    const policy = this.keyPolicy(Stack.of(scheduleScope));
-    policy.addStatements(new iam.PolicyStatement({
-      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-      resources: [secret.encryptionKey.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(this.fn).region}.amazonaws.com` } },
-    }));
+    const keyArn = secret.encryptionKey && this.keyArn(secret.encryptionKey);
+    if (keyArn === undefined) { return ready; }
+    const [policy, statement] = this.keyPermissions(Stack.of(scheduleScope));
+    statement.addResources(keyArn);
     return [...ready, policy];
   }
 
-  private keyPolicy(stack: Stack): iam.Policy {
-    if (stack === Stack.of(this.fn)) { return this.policy; }
-    const id = `${Names.nodeUniqueId(this.fn.node)}Keys`;
-    const existing = stack.node.tryFindChild(id) as RotationPolicy | undefined;
+  /** IAM takes no alias for a resource, only the key that it stands for. */
+  private keyArn(key: kms.IKey): string | undefined {
+    try {
+      return 'aliasTargetKey' in key ? (key as kms.IAlias).aliasTargetKey.keyArn : key.keyArn;
+    } catch {
+      Annotations.of(this.fn).addWarningV2('cdk-rotating-secret:keyOfAlias', `encryptionKey: ${key.node.path} is an imported alias, whose key is not known here, so the function `
+        + 'gets no permission to use it. Import the key itself with Key.fromKeyArn, or give the role of the function kms:Decrypt and kms:GenerateDataKey on it');
+      return undefined;
+    }
+  }
+
+  /** One statement for all keys of a stack: a role's inline policies may have 10,240 characters together. */
+  private keyPermissions(stack: Stack): [RotationPolicy, iam.PolicyStatement] {
+    const existing = this.keys.get(stack);
     if (existing) { return existing; }
-    const policy = new RotationPolicy(stack, id);
-    this.attach(policy);
-    return policy;
+    const policy = stack === Stack.of(this.fn) ? this.policy : new RotationPolicy(stack, `${Names.nodeUniqueId(this.fn.node)}Keys`);
+    const statement = new iam.PolicyStatement({
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(this.fn).region}.amazonaws.com` } },
+    });
+    policy.addStatements(statement);
+    if (policy !== this.policy) { this.attach(policy); }
+    this.keys.set(stack, [policy, statement]);
+    return [policy, statement];
   }
 
   /** The one secret, where there is one of the function's own stack; otherwise every secret that the condition lets through. */
@@ -94,6 +109,11 @@ export class RotationPermissions {
 /** A policy that knows whether its role took it: one that can't be changed takes it in silence. */
 class RotationPolicy extends iam.Policy {
   public attached = false;
+
+  constructor(scope: Construct, id: string) {
+    // A role has one inline policy of a name, and the default name is not unique across stacks.
+    super(scope, id, { policyName: Lazy.string({ produce: () => Names.uniqueResourceName(this, { maxLength: 128 }) }) });
+  }
 
   public attachToRole(role: iam.IRole): void {
     this.attached = true;

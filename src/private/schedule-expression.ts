@@ -7,6 +7,8 @@ import { invalid } from './invalid';
 export const MIN_HOURS = 4;
 export const MAX_DAYS = 999;
 const HOURS_PER_DAY = 24;
+/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotationRulesType.html */
+const MAX_LENGTH = 256;
 
 /** When windows open, as far as a window's length depends on it. */
 export interface Openings {
@@ -45,14 +47,21 @@ interface Field {
   readonly min: number;
   readonly max: number;
   readonly names?: string[];
-  /** Items that name no fixed number, such as `L`, the last day of the month. */
-  readonly special?: RegExp;
+  /** For an item such as `L`, the last day of the month: the numbers that it can stand for, one at a time. */
+  readonly special?: (item: string) => number[] | undefined;
 }
 
 const HOUR: Field = { name: 'hour', min: 0, max: 23 };
-const DAY: Field = { name: 'day', min: 1, max: 31, special: /^(L|LW|([1-9]|[12]\d|3[01])W)$/ };
+const DAY: Field = { name: 'day', min: 1, max: 31, special: specialDays };
 const MONTH: Field = { name: 'month', min: 1, max: 12, names: MONTHS };
-const WEEK_DAY: Field = { name: 'weekDay', min: 1, max: 7, names: WEEK_DAYS, special: /^(L|([1-7]|SUN|MON|TUE|WED|THU|FRI|SAT)(L|#[1-5]))$/ };
+const WEEK_DAY: Field = { name: 'weekDay', min: 1, max: 7, names: WEEK_DAYS, special: specialWeekDays };
+const LONGEST_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** What a field stands for: its fixed numbers, and for each special item those that it can stand for. */
+interface Expansion {
+  readonly fixed: Set<number>;
+  readonly special: number[][];
+}
 
 /** Checks `cron(minute hour day month weekDay year)`. */
 export function checkCron(property: string, fields: CronFields): Openings {
@@ -61,11 +70,14 @@ export function checkCron(property: string, fields: CronFields): Openings {
   if ((fields.day === '?') === (fields.weekDay === '?')) {
     throw invalid(property, `exactly one of day (${fields.day}) and weekDay (${fields.weekDay}) of a cron expression must be ?`);
   }
-  const hours = [...expand(property, HOUR, fields.hour)!].sort((a, b) => a - b);
-  expand(property, MONTH, fields.month);
-  const days = fields.day === '?' ? undefined : expand(property, DAY, fields.day);
-  const weekDays = fields.weekDay === '?' ? undefined : expand(property, WEEK_DAY, fields.weekDay);
-  const nextDayToo = (days !== undefined && consecutive(days, 31)) || (weekDays !== undefined && consecutive(weekDays, 7));
+  const hours = [...expand(property, HOUR, fields.hour).fixed].sort((a, b) => a - b);
+  const months = expand(property, MONTH, fields.month).fixed;
+  const [field, text, follows] = fields.day === '?' ? [WEEK_DAY, fields.weekDay, weekDayFollows] as const : [DAY, fields.day, dayFollows] as const;
+  const days = expand(property, field, text);
+  if (field === DAY && days.special.length === 0 && ![...months].some((month) => Math.min(...days.fixed) <= LONGEST_MONTHS[month - 1])) {
+    throw invalid(property, `the day ${fields.day} of the cron expression is in none of its months, ${fields.month}`);
+  }
+  const nextDayToo = canFollow(days, follows);
 
   const gaps = hours.slice(1).map((hour, index) => hour - hours[index]);
   if (nextDayToo) { gaps.push(hours[0] + HOURS_PER_DAY - hours[hours.length - 1]); }
@@ -90,8 +102,16 @@ export function checkWindow(property: string, hours: number, openings: Openings)
   }
 }
 
+/** Checks the length of an expression. */
+export function checkLength(property: string, expression: string): void {
+  if (expression.length > MAX_LENGTH) {
+    throw invalid(property, `makes an expression of ${expression.length} characters, and Secrets Manager takes ${MAX_LENGTH}; write it with ranges and steps`);
+  }
+}
+
 /** Checks a whole expression. */
 export function checkExpression(property: string, expression: string): Openings {
+  checkLength(property, expression);
   const rate = /^rate\((\d+) (\w+)\)$/.exec(expression);
   if (rate) { return checkRate(property, Number(rate[1]), rate[2]); }
   const cron = /^cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)$/.exec(expression);
@@ -102,36 +122,62 @@ export function checkExpression(property: string, expression: string): Openings 
   throw invalid(property, `is ${JSON.stringify(expression)}, and must be like rate(10 days) or cron(0 3 ? * SUN *)`);
 }
 
-/** The numbers that a field stands for; undefined where that changes from month to month. */
-function expand(property: string, field: Field, text: string): Set<number> | undefined {
+/** What a field stands for, item by item. */
+function expand(property: string, field: Field, text: string): Expansion {
   const refuse = (item: string) => invalid(property, `${field.name} of the cron expression is ${text}, and ${JSON.stringify(item)} is not a value from `
     + `${field.min} to ${field.max}${field.names ? ` or ${field.names[0]} to ${field.names[field.names.length - 1]}` : ''}, *, a range, a step, or a list of them`);
   const number = (item: string): number => {
     const index = field.names?.indexOf(item.toUpperCase()) ?? -1;
     const value = index >= 0 ? index + field.min : Number(item);
-    if (!/^\w+$/.test(item) || !Number.isInteger(value) || value < field.min || value > field.max) { throw refuse(item); }
+    if ((index < 0 && !/^\d+$/.test(item)) || value < field.min || value > field.max) { throw refuse(item); }
     return value;
   };
-  const numbers = new Set<number>();
-  let special = false;
+  const expansion: Expansion = { fixed: new Set(), special: [] };
   for (const item of text.split(',')) {
-    if (field.special?.test(item.toUpperCase())) {
-      special = true;
+    const special = field.special?.(item.toUpperCase());
+    if (special) {
+      expansion.special.push(special);
       continue;
     }
     // "/8" is how the user guide writes "every eight hours".
     const [, base, step] = /^([^/]*)(?:\/(\d+))?$/.exec(item) ?? [];
-    if (base === undefined || (base === '' && step === undefined) || step === '0') { throw refuse(item); }
+    if (base === undefined || (base === '' && step === undefined) || Number(step) === 0) { throw refuse(item); }
     const [first, last, more] = base === '*' || base === '' ? [field.min, field.max] : base.split('-').map(number);
     if (more !== undefined) { throw refuse(item); }
     const end = last ?? (step === undefined ? first : field.max);
     if (end < first) { throw refuse(item); }
-    for (let value = first; value <= end; value += Number(step ?? 1)) { numbers.add(value); }
+    for (let value = first; value <= end; value += Number(step ?? 1)) { expansion.fixed.add(value); }
   }
-  return special ? undefined : numbers;
+  return expansion;
 }
 
-/** Whether two of the days follow each other, the last being followed by the first. Months end with their 28th at the earliest. */
-function consecutive(days: Set<number>, max: number): boolean {
-  return [...days].some((day) => days.has(day + 1) || (day >= (max === 31 ? 28 : max) && days.has(1)));
+/** L is the last day, LW the last weekday, and 15W the weekday nearest to the 15th. */
+function specialDays(item: string): number[] | undefined {
+  if (item === 'L') { return range(28, 31); }
+  if (item === 'LW') { return range(26, 31); }
+  const day = Number(/^([1-9]|[12]\d|3[01])W$/.exec(item)?.[1] ?? NaN);
+  return Number.isNaN(day) ? undefined : range(Math.max(1, day - 2), Math.min(31, day + 2));
+}
+
+/** L is Saturday, 5L the last Thursday of the month, and SAT#1 the first Saturday. */
+function specialWeekDays(item: string): number[] | undefined {
+  if (item === 'L') { return [7]; }
+  const day = /^([1-7]|SUN|MON|TUE|WED|THU|FRI|SAT)(L|#[1-5])$/.exec(item)?.[1];
+  return day === undefined ? undefined : [WEEK_DAYS.indexOf(day) + 1 || Number(day)];
+}
+
+/** Whether a window can open on two days of which one follows the other. A special item alone opens one a month or a week. */
+function canFollow({ fixed, special }: Expansion, follows: (day: number, next: number) => boolean): boolean {
+  const groups = [...[...fixed].map((day) => [day]), ...special];
+  return groups.some((days, index) => groups.some((others, other) =>
+    (index !== other || days.length === 1) && days.some((day) => others.some((next) => follows(day, next)))));
+}
+
+/** The first may follow the 28th, and any later day. */
+function dayFollows(day: number, next: number): boolean { return next === day + 1 || (day >= 28 && next === 1); }
+
+function weekDayFollows(day: number, next: number): boolean { return next === day % 7 + 1; }
+
+function range(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }

@@ -1,33 +1,58 @@
-import { Token } from 'aws-cdk-lib';
-import { CfnRotationSchedule, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Reference, Stack, Token, Tokenization } from 'aws-cdk-lib';
+import { CfnRotationSchedule, CfnSecretTargetAttachment, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IConstruct } from 'constructs';
 import { invalid } from './invalid';
 
-const claimed = new WeakMap<IConstruct, Map<string, string>>();
+const claims = new WeakMap<IConstruct, Map<string, string>>();
 
 /**
  * Notes that a secret gets its schedule, of which Secrets Manager allows one.
  *
- * @throws where it has one, from any of our functions or from `addRotationSchedule`
+ * @throws where it has one, from any of our functions or from `addRotationSchedule`; a schedule that comes later, or is in another
+ * scope, is found when the app is synthesized
  */
 export function claimSchedule(secret: ISecret): void {
-  const root = secret.node.root;
-  const schedules = claimed.get(root) ?? new Map<string, string>();
-  claimed.set(root, schedules);
-  // An imported secret may be imported twice.
-  const key = Token.isUnresolved(secret.secretArn) ? secret.node.addr : secret.secretArn;
-  const first = schedules.get(key) ?? existing(secret)[0]?.node.path;
-  if (first !== undefined) { throw twice(secret, first); }
-  schedules.set(key, secret.node.path);
-  secret.node.addValidation({
-    validate: () => existing(secret).slice(1).map((schedule) => twice(secret, schedule.node.path).message),
+  const { root } = secret.node;
+  const claimed = claims.get(root) ?? watch(root);
+  const key = keyOf(secret, secret.secretArn);
+  const first = claimed.get(key) ?? schedulesBelow(secret)[0]?.node.path;
+  if (first !== undefined) { throw twice(secret.node.path, first); }
+  claimed.set(key, secret.node.path);
+}
+
+function watch(root: IConstruct): Map<string, string> {
+  const claimed = new Map<string, string>();
+  claims.set(root, claimed);
+  root.node.addValidation({
+    validate: () => {
+      const seen = new Map<string, string>();
+      return schedulesBelow(root).flatMap((schedule) => {
+        const key = keyOf(schedule, schedule.secretId);
+        const first = seen.get(key);
+        seen.set(key, schedule.node.path);
+        return first !== undefined && claimed.has(key) ? [twice(claimed.get(key)!, `${first} and ${schedule.node.path}`).message] : [];
+      });
+    },
   });
+  return claimed;
 }
 
-function existing(secret: ISecret): CfnRotationSchedule[] {
-  return secret.node.findAll().filter((construct): construct is CfnRotationSchedule => construct instanceof CfnRotationSchedule);
+function schedulesBelow(construct: IConstruct): CfnRotationSchedule[] {
+  return construct.node.findAll().filter((child): child is CfnRotationSchedule => child instanceof CfnRotationSchedule);
 }
 
-function twice(secret: ISecret, first: string): Error {
-  return invalid('secret', `${secret.node.path} has a rotation schedule already (${first}), and a secret can have only one. Rotate it in one place`);
+/** One key for one secret, whichever construct stands for it: an import may be made twice, and an attachment is the secret it is of. */
+function keyOf(scope: IConstruct, secretId: string): string {
+  if (!Token.isUnresolved(secretId)) { return secretId; }
+  const token = Tokenization.reverseString(secretId).firstToken;
+  if (Reference.isReference(token)) {
+    const { target } = token;
+    if (target instanceof CfnSecretTargetAttachment) { return keyOf(target, target.secretId); }
+    if (Tokenization.reverseString(secretId).length === 1 && target.node.scope !== undefined && target.node.path !== '') { return target.node.path; }
+  }
+  return JSON.stringify([Stack.of(scope).node.path, Stack.of(scope).resolve(secretId)]);
+}
+
+function twice(secret: string, first: string): Error {
+  return invalid('secret', `${secret} has a rotation schedule already (${first}), and a secret can have only one. Rotate it in one place`);
 }

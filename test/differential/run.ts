@@ -38,10 +38,15 @@ function normalize(operation: string, answer: Record<string, unknown>): string {
   if (typeof RandomPassword === 'string') {
     return `a password of ${RandomPassword.length} with ${[/[a-z]/, /[A-Z]/, /\d/, /[^\w]|_/].map((type) => type.test(RandomPassword)).join()}`;
   }
-  const listed = (Versions as { VersionId: string; VersionStages: string[] }[] | undefined)?.map((version) => [version.VersionId, sorted(version.VersionStages)]).sort();
+  const versions = Versions as { VersionId: string; VersionStages: string[] }[] | undefined;
+  const listed = versions?.map((version) => [version.VersionId, sorted(version.VersionStages)]).sort();
   const stages = VersionIdsToStages && Object.entries(VersionIdsToStages).map(([id, labels]) => [id, sorted(labels as string[])]).sort();
   return JSON.stringify({
-    Name, SecretString, VersionStages: VersionStages && sorted(VersionStages as string[]), stages, listed,
+    Name,
+    SecretString,
+    VersionStages: VersionStages && sorted(VersionStages as string[]),
+    stages,
+    listed,
     VersionId: operation === 'UpdateSecretVersionStage' ? undefined : VersionId,
   });
 }

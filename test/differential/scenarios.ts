@@ -26,10 +26,13 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'no such secret', steps: [['DescribeSecret', { SecretId: 'other' }], ['GetSecretValue', { SecretId: 'other' }]] },
   { name: 'a put by hand moves AWSCURRENT and AWSPREVIOUS', steps: [create, put(V2, 'two'), describe, get(), put(V3, 'three'), describe, get(undefined, 'AWSPREVIOUS')] },
   { name: 'a rotation, step by step', steps: [create, put(V2, 'two', 'AWSPENDING'), describe, get(V2, 'AWSPENDING'), get(), move('AWSCURRENT', V2, V1), describe, get()] },
-  { name: 'two rotations', steps: [
-    create, put(V2, 'two', 'AWSPENDING'), move('AWSCURRENT', V2, V1), put(V3, 'three', 'AWSPENDING'), describe, move('AWSCURRENT', V3, V2), describe, get(),
-    get(undefined, 'AWSPREVIOUS'),
-  ] },
+  {
+    name: 'two rotations',
+    steps: [
+      create, put(V2, 'two', 'AWSPENDING'), move('AWSCURRENT', V2, V1), put(V3, 'three', 'AWSPENDING'), describe, move('AWSCURRENT', V3, V2), describe, get(),
+      get(undefined, 'AWSPREVIOUS'),
+    ],
+  },
   { name: 'AWSCURRENT is taken only from where it is', steps: [create, put(V2, 'two', 'AWSPENDING'), move('AWSCURRENT', V2, V3), move('AWSCURRENT', V2), describe] },
   { name: 'labels go to known versions only', steps: [create, move('AWSCURRENT', V4, V1), describe] },
   { name: 'AWSPENDING is taken away', steps: [create, put(V2, 'two', 'AWSPENDING'), move('AWSPENDING', undefined, V2), describe] },
@@ -40,13 +43,19 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'deletion', steps: [create, ['DeleteSecret', {}], get(), put(V2, 'two'), ['RestoreSecret', {}], get()] },
   { name: 'an update is a put', steps: [create, ['UpdateSecret', { SecretString: 'two', ClientRequestToken: V2 }], describe, get()] },
   { name: 'versions are listed', steps: [create, put(V2, 'two', 'AWSPENDING'), ['ListSecretVersionIds', {}]] },
-  { name: 'passwords', steps: [
-    ['GetRandomPassword', {}], ['GetRandomPassword', { PasswordLength: 5 }], ['GetRandomPassword', { PasswordLength: 3 }],
-    ['GetRandomPassword', { PasswordLength: 8, ExcludePunctuation: true, ExcludeLowercase: true, ExcludeUppercase: true }],
-    ['GetRandomPassword', { PasswordLength: 5000 }],
-  ] },
-  { name: 'a rotation while another is under way', steps: [
-    create, put(V2, 'two', 'AWSPENDING'),
-    ['RotateSecret', { ClientRequestToken: V3, RotationLambdaARN: 'arn:aws:lambda:us-east-1:123456789012:function:f', RotationRules: { AutomaticallyAfterDays: 30 } }],
-  ] },
+  {
+    name: 'passwords',
+    steps: [
+      ['GetRandomPassword', {}], ['GetRandomPassword', { PasswordLength: 5 }], ['GetRandomPassword', { PasswordLength: 3 }],
+      ['GetRandomPassword', { PasswordLength: 8, ExcludePunctuation: true, ExcludeLowercase: true, ExcludeUppercase: true }],
+      ['GetRandomPassword', { PasswordLength: 5000 }],
+    ],
+  },
+  {
+    name: 'a rotation while another is under way',
+    steps: [
+      create, put(V2, 'two', 'AWSPENDING'),
+      ['RotateSecret', { ClientRequestToken: V3, RotationLambdaARN: 'arn:aws:lambda:us-east-1:123456789012:function:f', RotationRules: { AutomaticallyAfterDays: 30 } }],
+    ],
+  },
 ];

@@ -293,7 +293,7 @@ describe('refuses', () => {
     expect(errorOf(action).message).not.toContain('hunter2');
   });
 
-  test.failing('secretObjectValue without the key that is to rotate, where the key is a name that every object has', () => {
+  test('secretObjectValue without the key that is to rotate, where the key is a name that every object has', () => {
     expect(() => make({
       secretObjectValue: { username: SecretValue.unsafePlainText('app') },
       target: RotationTarget.generated({ generateStringKey: 'constructor' }),

@@ -171,9 +171,11 @@ describe('a policy that can\'t be met is refused', () => {
   test('by both together: either could be met', () => {
     expectInvalid(() => withSecret({
       generateSecretString: { excludeLowercase: true, excludeUppercase: true },
-      target: RotationTarget.generated({ passwordPolicy: {
-        excludePunctuation: true, excludeCharacters: CHARACTER_TYPES.numbers, requireEachIncludedType: false,
-      } }),
+      target: RotationTarget.generated({
+        passwordPolicy: {
+          excludePunctuation: true, excludeCharacters: CHARACTER_TYPES.numbers, requireEachIncludedType: false,
+        },
+      }),
     }), 'generateSecretString.excludeCharacters', 'leaves no character');
   });
 
