@@ -10,6 +10,8 @@ export interface HandlerDependencies {
   readonly client: InMemoryClient;
   readonly log: Log;
   readonly sleep: Sleep;
+  /** Is told of every host that the target connects to. */
+  readonly dial: (host: string) => void;
 }
 
 /** Makes a handler as a new process would, with the configuration in the environment. */

@@ -1,3 +1,4 @@
+import { StepWatch, type Request } from './step-watch';
 import type { Subject } from './subjects';
 import type { RotationHandler } from '../../lambda-src/handler';
 import { CONFIG_VARIABLE, serializeConfig } from '../../src/private/handler-contract';
@@ -15,11 +16,16 @@ export const INVARIANTS = {
   nothingStale: 'AWSCURRENT moves only to a value that was made from the one it leaves',
   restKept: 'whatever is not rotated stays as it was, to the byte',
   oneValue: 'a rotation makes one version with one value',
-  nothingSaid: 'no value stands in a log line or an error',
+  nothingSaid: 'no value, no part of one and no RotationToken stands in a log line or an error',
   testWritesNothing: 'testSecret writes nothing',
-  failureIsLast: 'a step that failed calls nothing afterwards',
+  testsAlone: 'testSecret alone accepts a copy of the current value',
+  failureIsLast: 'a step that is over calls nothing afterwards',
+  successIsTrue: 'a step that succeeds has done what it is for',
   errorNamed: 'a step fails with a named error that says what to do',
   writesOnlyPending: 'nothing is written for a version that is not the pending one',
+  cancelledIsOver: 'nothing is written for a rotation that was cancelled',
+  unknownIsNotMissing: 'nothing is written after a read that failed, but for not being there',
+  ownPending: 'no other version is taken for the pending one of the event',
   dialsOwnHost: 'a pending credential goes only where the current one goes',
   recovers: 'once faults end, trying again with the same token completes the rotation',
 } as const;
@@ -58,6 +64,9 @@ const FAULTS = [
 
 const never = new Promise<never>(() => {});
 
+/** How much of a value is enough to call it a leak: as much as a JSON parser quotes. */
+const EXCERPT = 10;
+
 /** One secret, its service and any number of copies of the handler, watched after every event. */
 export class World {
   public readonly simulator: SecretsManagerSimulator;
@@ -69,9 +78,12 @@ export class World {
   /** Set by a scenario in which nobody else touches the secret, where stricter rules hold. */
   public undisturbed = true;
   public calls = 0;
+  /** Every version that has had AWSCURRENT, in that order. */
+  public readonly currents: string[] = [];
   private violation: Violation | undefined;
-  private current: string;
   private readonly births: string[] = [];
+  /** What GetRandomPassword answered: most of it becomes a value. */
+  private readonly passwords: string[] = [];
   private readonly tested = new Set<string>();
   private faults = 0;
 
@@ -81,7 +93,7 @@ export class World {
     this.arn = this.simulator.createSecret('secret', subject.value);
     // Some history, so that no read is so stale that the secret wasn't there.
     for (const Description of ['a', 'b', 'c']) { this.simulator.perform('UpdateSecret', { SecretId: this.arn, Description }); }
-    this.current = this.secret.stages.AWSCURRENT;
+    this.currents.push(this.secret.stages.AWSCURRENT);
     this.births.push(this.current);
   }
 
@@ -97,7 +109,17 @@ export class World {
     this.undisturbed = false;
     this.simulator.perform('PutSecretValue', { SecretId: this.arn, SecretString: this.subject.changedByHand(this.valueOf('AWSCURRENT'), n) });
     this.say('owner: PutSecretValue');
-    this.current = this.secret.stages.AWSCURRENT;
+    this.currents.push(this.secret.stages.AWSCURRENT);
+    this.observe();
+  }
+
+  /** Somebody puts another version and gives it AWSPENDING. */
+  public takePending(n: number): void {
+    this.undisturbed = false;
+    this.simulator.perform('PutSecretValue', {
+      SecretId: this.arn, SecretString: this.subject.changedByHand(this.valueOf('AWSCURRENT'), n), VersionStages: ['AWSPENDING'],
+    });
+    this.say('owner: PutSecretValue of another version, with AWSPENDING');
     this.observe();
   }
 
@@ -117,42 +139,69 @@ export class World {
   /** A new process of the function. Every call that it makes waits for `decide`. */
   public copy(name: string, decide: Decide): (step: Step) => Promise<Ending> {
     let step: Step = 'createSecret';
+    let watch = new StepWatch(this, step);
     let killed: () => void = () => {};
     let ended = false;
+    let dead = false;
     const client = new InMemoryClient(this.simulator);
-    const send = async (command: { input: { VersionStage?: string; VersionId?: string }; constructor: { name: string } }): Promise<unknown> => {
+    const send = async (command: { input: Request; constructor: { name: string } }): Promise<unknown> => {
       const operation = command.constructor.name.replace(/Command$/, '');
       const kind = /^(Put|Update)/.test(operation) ? 'write' as const : 'read' as const;
+      // What a killed process would have done besides.
+      if (dead) { return never; }
       if (ended) { this.violate('failureIsLast', `${operation} after ${step} had ended`); }
       this.calls++;
-      const verdict = await decide({ copy: name, step, operation, kind });
+      const made = { copy: name, step, operation, kind };
+      const verdict = await decide(made);
+      watch.calls();
       const call = `${name}: ${step} ${operation}${command.input.VersionStage ? ` ${command.input.VersionStage}` : command.input.VersionId ? ' by id' : ''}`;
       if (verdict === 'killBefore') { this.say(`${call} - killed before`); killed(); return never; }
-      if (verdict === 'failBefore') { this.say(`${call} - fails`); throw FAULTS[this.faults++ % FAULTS.length](); }
+      if (verdict === 'failBefore') {
+        const fault = FAULTS[this.faults++ % FAULTS.length]();
+        this.say(`${call} - fails`);
+        watch.isRefused(made, command.input, fault, 0);
+        throw fault;
+      }
       const wasPending = this.secret.stages.AWSPENDING === this.rotation.token;
-      let answer: unknown;
+      const index = this.simulator.calls.length;
+      let answer: { VersionId?: string; RandomPassword?: string };
       try {
-        answer = await client.send(command as never);
+        answer = await client.send(command as never) as typeof answer;
       } catch (error) {
         this.say(`${call} - ${(error as Error).name}`);
+        watch.isRefused(made, command.input, error as Error, this.simulator.calls[index].lag);
         throw error;
       }
+      if (answer.RandomPassword !== undefined) { this.passwords.push(answer.RandomPassword); }
       this.say(call);
       if (kind === 'write') { this.checkWrite(step, wasPending, operation); }
       this.observe();
+      watch.isAnswered(made, command.input, answer, this.simulator.calls[index].lag);
       if (verdict === 'killAfter') { this.say(`${name}: killed`); killed(); return never; }
-      if (verdict === 'failAfter') { this.say(`${name}: reply lost`); throw FAULTS[0](); }
+      if (verdict === 'failAfter') {
+        const fault = FAULTS[0]();
+        this.say(`${name}: reply lost`);
+        watch.isRefused(made, command.input, fault, 0);
+        throw fault;
+      }
       return answer;
     };
     const handler: RotationHandler = this.subject.makeHandler({
       client: { send } as unknown as InMemoryClient,
       log: (level, message, fields) => this.checkSaid(`${level} ${message} ${JSON.stringify(fields)}`),
       sleep: async () => {},
+      dial: (host) => this.checkDialled(host),
     });
     return async (next) => {
       step = next;
+      watch = new StepWatch(this, step);
       ended = false;
-      const kill = new Promise<Ending>((resolve) => { killed = () => resolve('killed'); });
+      const kill = new Promise<Ending>((resolve) => {
+        killed = () => {
+          dead = true;
+          resolve('killed');
+        };
+      });
       const run = handler(eventOf(this.rotation, step), { awsRequestId: name, getRemainingTimeInMillis: () => 30_000 }).then((): Ending => 'succeeded', (error: Error): Ending => {
         this.checkSaid(`${error.name} ${error.message} ${error.stack} ${JSON.stringify(error)} ${JSON.stringify(error.cause)}`);
         if (!/^[A-Z]\w+Error$/.test(error.name) || error.name === 'TypeError' || error.message.length < 20) {
@@ -163,15 +212,20 @@ export class World {
       const ending = await Promise.race([run, kill]);
       ended = true;
       this.say(`${name}: ${step} ${ending}`);
+      if (ending === 'succeeded') { watch.succeeded(); }
       if (ending === 'succeeded' && step === 'testSecret') { this.tested.add(this.rotation.token); }
       this.rethrow();
       return ending;
     };
   }
 
-  /** The whole sequence, by one copy, until a step doesn't succeed. */
-  public async sequence(name: string, decide: Decide): Promise<Ending> {
-    const run = this.copy(name, decide);
+  /** The whole sequence, by a new copy, until a step doesn't succeed. */
+  public sequence(name: string, decide: Decide): Promise<Ending> {
+    return this.sequenceOf(this.copy(name, decide));
+  }
+
+  /** The whole sequence, by a copy that is warm already. */
+  public async sequenceOf(run: (step: Step) => Promise<Ending>): Promise<Ending> {
     for (const step of STEPS) {
       const ending = await run(step);
       if (ending !== 'succeeded') { return ending; }
@@ -196,6 +250,26 @@ export class World {
     this.rethrow();
   }
 
+  /** A rotation by a copy that goes on afterwards: it must complete. */
+  public async mustComplete(run: (step: Step) => Promise<Ending>): Promise<void> {
+    const ending = await this.sequenceOf(run);
+    if (ending !== 'succeeded' || this.current !== this.rotation.token) {
+      this.violate('recovers', `it ${ending}, and nobody was in the way`);
+    }
+    this.rethrow();
+    this.simulator.completeRotation(this.arn);
+  }
+
+  /** With RotateImmediately = false: testSecret runs alone. */
+  public async mustTestAlone(): Promise<void> {
+    this.rotation = startRotation(this.simulator, this.arn, { rotateImmediately: false });
+    this.say('service: RotateSecret, not immediately');
+    const ending = await this.copy('test', () => 'pass')('testSecret');
+    if (ending !== 'succeeded') { this.violate('testsAlone', `it ${ending}`); }
+    this.rethrow();
+    this.simulator.completeRotation(this.arn);
+  }
+
   /** What broke, if anything did, inside of a step whose own error handling would have swallowed it. */
   public rethrow(): void {
     if (this.violation) { throw this.violation; }
@@ -208,6 +282,16 @@ export class World {
     return typeof value === 'string' ? value : '';
   }
 
+  public restOf(value: string): string { return this.subject.restOf(value); }
+
+  public restOfVersion(id: string): string { return this.restOf(this.valueOf(id)); }
+
+  public violate(invariant: Invariant, detail: string): void {
+    this.violation ??= new Violation(invariant, detail, this.trace);
+  }
+
+  private get current(): string { return this.currents.at(-1)!; }
+
   /** Everything that must hold whatever just happened. */
   private observe(): void {
     const { stages, versions } = this.secret;
@@ -215,7 +299,7 @@ export class World {
       if (hasValue && !this.births.includes(id)) { this.births.push(id); }
     }
     const left = this.current;
-    this.current = stages.AWSCURRENT;
+    if (stages.AWSCURRENT !== left) { this.currents.push(stages.AWSCURRENT); }
     const value = this.valueOf(this.current);
     if (this.subject.secretOf(value) === undefined) { this.violate('currentUsable', `version ${this.current} is not`); }
     if (this.current === left) { return; }
@@ -235,18 +319,17 @@ export class World {
   }
 
   private checkSaid(text: string): void {
-    for (const { id } of this.secret.versions) {
-      const value = this.valueOf(id);
-      for (const secret of [value, this.subject.secretOf(value)]) {
-        if (secret && (text.includes(secret) || text.includes(JSON.stringify(secret).slice(1, -1)))) { this.violate('nothingSaid', 'a line or an error has one'); }
-      }
-    }
-    for (const host of this.dialled) {
-      if (!this.valueOf(this.births[0]).includes(host)) { this.violate('dialsOwnHost', `it connected to ${host}`); }
+    const { versions } = this.secret;
+    const said = (secret: string) => secret !== '' && (text.includes(secret) || text.includes(JSON.stringify(secret).slice(1, -1)));
+    const values = versions.map(({ id }) => this.valueOf(id));
+    const secrets = [...values.map((value) => this.subject.secretOf(value) ?? value), ...this.passwords, this.rotation.rotationToken ?? ''];
+    if (values.some(said) || secrets.some((secret) => said(secret.slice(0, EXCERPT)))) {
+      this.violate('nothingSaid', 'a line or an error has one');
     }
   }
 
-  private violate(invariant: Invariant, detail: string): void {
-    this.violation ??= new Violation(invariant, detail, this.trace);
+  private checkDialled(host: string): void {
+    this.dialled.push(host);
+    if (!this.currents.some((id) => this.valueOf(id).includes(host))) { this.violate('dialsOwnHost', `it connected to ${host}`); }
   }
 }
