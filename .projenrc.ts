@@ -78,6 +78,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     junitReporting: false,
     jestConfig: {
       collectCoverage: false,
+      testTimeout: 60_000,
       moduleNameMapper: { '^cdk-rotating-secret$': '<rootDir>/src/index.ts' },
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/e2e/', '<rootDir>/test/consumers/'],
     },

@@ -15,7 +15,9 @@ export interface PasswordPolicy {
   readonly passwordLength?: number;
 
   /**
-   * Characters that the password never has, such as those that its reader or its target can't take; at most 4096.
+   * Characters that the password never has, at most 4096 of them.
+   *
+   * Name those that its reader or its target can't take.
    *
    * @default - no character is excluded but those of the excluded types
    */
@@ -43,7 +45,9 @@ export interface PasswordPolicy {
   readonly excludeNumbers?: boolean;
 
   /**
-   * Whether to leave out the punctuation characters ``! " # $ % & ' ( ) * + , - . / : ; < = > ? @ [ \ ] ^ _ ` { | } ~``.
+   * Whether to leave out punctuation.
+   *
+   * The characters are ``! " # $ % & ' ( ) * + , - . / : ; < = > ? @ [ \ ] ^ _ ` { | } ~``.
    *
    * @default false
    */

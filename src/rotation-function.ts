@@ -1,4 +1,4 @@
-import { Annotations, Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { Annotations, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -133,6 +133,7 @@ export class RotationFunction extends lambda.Function {
     Object.defineProperty(this, MARK, { value: true });
     this._target = target;
     this.permissions = new RotationPermissions(this);
+    this.node.addValidation({ validate: () => this.carries(config) ? [] : [reserved().message] });
   }
 
   /**
@@ -160,15 +161,12 @@ export class RotationFunction extends lambda.Function {
     this._schedules.set(secret, schedule);
   }
 
-  /**
-   * Adds a variable to the environment of the function.
-   *
-   * @throws where it is the one that holds the configuration of the rotation
-   */
-  public addEnvironment(key: string, value: string, options?: lambda.EnvironmentOptions): this {
-    // The constructor of the base class comes here too, with the variable as it must be.
-    if (key === CONFIG_VARIABLE && this._target !== undefined) { throw reserved(); }
-    return super.addEnvironment(key, value, options);
+  /** Whether the environment still has our configuration, whatever was added to it since. */
+  private carries(config: string): boolean {
+    const { environment } = this.node.defaultChild as lambda.CfnFunction;
+    const { variables } = Stack.of(this).resolve(environment) as lambda.CfnFunction.EnvironmentProperty;
+    const expected: unknown = Stack.of(this).resolve(config);
+    return JSON.stringify((variables as Record<string, unknown>)[CONFIG_VARIABLE]) === JSON.stringify(expected);
   }
 
   private checkEnvironment(secret: secretsmanager.ISecret): void {

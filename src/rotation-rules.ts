@@ -8,9 +8,9 @@ import { checkCron, checkExpression, checkLength, checkRate, checkWindow, type O
  */
 export interface RotationRulesOptions {
   /**
-   * How long the rotation window stays open; a whole number of hours, at least one. Secrets Manager picks a moment within it.
+   * How long the rotation window stays open, a whole number of hours.
    *
-   * The window mustn't reach into the next window, nor into the next UTC day.
+   * Secrets Manager picks a moment within it. The window mustn't reach into the next window, nor into the next UTC day.
    *
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
    * @default - the window closes after an hour where rotations are hours apart, otherwise at the end of the UTC day
@@ -26,7 +26,9 @@ export interface RotationRulesOptions {
  */
 export interface RotationCronOptions extends RotationRulesOptions {
   /**
-   * The hours at which the window opens, 0 to 23, such as `3`, `0/8` or `2,14`; at least 4 hours apart.
+   * The hours at which the window opens, 0 to 23, such as `3`, `0/8` or `2,14`.
+   *
+   * They must be at least 4 hours apart.
    *
    * @default '0'
    */

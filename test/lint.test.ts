@@ -25,7 +25,7 @@ test.each([
   ['src/private/handler-contract.ts', 'aws-cdk-lib'],
 ])('%s may not import %s', async (file, imported) => {
   expect(await complaints(file, imported)).toBeGreaterThan(0);
-}, 60_000);
+});
 
 test.each([
   ['lambda-src/handler.ts', '../src/private/handler-contract'],
@@ -34,4 +34,4 @@ test.each([
   ['src/rotation-rules.ts', './private/invalid'],
 ])('%s may import %s', async (file, imported) => {
   expect(await complaints(file, imported)).toBe(0);
-}, 60_000);
+});

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, Duration, Lazy, Stack } from 'aws-cdk-lib';
+import { App, Duration, Fn, Lazy, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
-import { configOf, expectInvalid, FUNCTION, LOG_GROUP, makeStack, onlyResource, resourcesOf, ROLE, SCHEDULE } from './fixture';
+import { configOf, ENV, expectInvalid, FUNCTION, LOG_GROUP, makeStack, onlyResource, resourcesOf, ROLE, SCHEDULE } from './fixture';
 import { RotationFunction, RotationRules, RotationTarget, type RotationFunctionProps } from '../../src';
 import { CONFIG_VARIABLE, HANDLER } from '../../src/private/handler-contract';
 
@@ -225,12 +225,19 @@ describe('rotate', () => {
     expect(scheduleOf(stack).SecretId).toEqual({ Ref: onlyResource(stack, 'AWS::SecretsManager::SecretTargetAttachment').id });
   });
 
+  test('takes a secret whose ARN is a token, and may be of any account and region', () => {
+    const stack = makeStack({ env: ENV });
+    const secret = secretsmanager.Secret.fromSecretCompleteArn(stack, 'Secret', Fn.importValue('arn'));
+    new RotationFunction(stack, 'Rotation').rotate(secret);
+    expect(scheduleOf(stack).SecretId).toEqual({ 'Fn::ImportValue': 'arn' });
+  });
+
   describe.each([
     ['region', 'us-east-1', 'arn:aws:secretsmanager:us-east-1:111111111111:secret:app-AbCdEf', 'eu-west-1'],
     ['account', '222222222222', 'arn:aws:secretsmanager:eu-west-1:222222222222:secret:app-AbCdEf', '111111111111'],
   ])('of a secret of another %s', (property, theirs, arn, ours) => {
     test('is refused, since Secrets Manager needs both in one', () => {
-      const stack = makeStack({ env: { account: '111111111111', region: 'eu-west-1' } });
+      const stack = makeStack({ env: ENV });
       const rotation = new RotationFunction(stack, 'Rotation');
       const secret = secretsmanager.Secret.fromSecretCompleteArn(stack, 'Secret', arn);
       expectInvalid(
@@ -272,6 +279,11 @@ describe('where defaults meet overrides', () => {
   });
 
   test('addEnvironment doesn\'t replace the configuration', () => {
-    expect(() => make({}).addEnvironment(CONFIG_VARIABLE, '{}')).toThrow(CONFIG_VARIABLE);
+    const app = new App();
+    const rotation = new RotationFunction(new Stack(app, 'Stack'), 'Rotation');
+    rotation.addEnvironment('OTHER', 'value');
+    expect(() => app.synth()).not.toThrow();
+    rotation.addEnvironment(CONFIG_VARIABLE, '{}');
+    expect(() => app.synth({ force: true })).toThrow(`environment: has ${CONFIG_VARIABLE}`);
   });
 });

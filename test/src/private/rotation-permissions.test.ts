@@ -158,6 +158,8 @@ describe('a partial ARN that could be a complete one', () => {
 
   test.each<[string, (stack: Stack) => secretsmanager.ISecret]>([
     ['a complete ARN', (stack) => secretsmanager.Secret.fromSecretCompleteArn(stack, 'Secret', COMPLETE_ARN)],
+    ['a complete ARN of such a name', (stack) =>
+      secretsmanager.Secret.fromSecretCompleteArn(stack, 'Secret', COMPLETE_ARN.replace('app', 'app-abc123'))],
     ['a name with a shorter end', (stack) => secretsmanager.Secret.fromSecretNameV2(stack, 'Secret', 'app-abcde')],
     ['a name with a longer end', (stack) => secretsmanager.Secret.fromSecretNameV2(stack, 'Secret', 'app-abcdefg')],
     ['a secret of this app, whatever its name', (stack) => new secretsmanager.Secret(stack, 'Secret', { secretName: 'app-abc123' })],
