@@ -59,6 +59,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
   devDeps: [
     '@aws-sdk/client-secrets-manager@3.1164.0',
     '@jsii/spec',
+    '@stryker-mutator/core@9.6.1',
+    '@stryker-mutator/jest-runner@9.6.1',
     '@types/aws-lambda',
     'aws-cdk@2.1148.1',
     'aws-sdk-client-mock',
@@ -131,6 +133,10 @@ const zone = (target: string, from: string, except: string[], message: string) =
 project.addTask('e2e', {
   description: 'Deploy examples/basic with the CDK CLI to a local AWS emulator, rotate its secret there, destroy it',
   steps: [{ exec: 'bash test/e2e/run.sh', receiveArgs: true }],
+});
+project.addTask('mutation', {
+  description: 'Change the handler in every small way there is, and see that a test notices; takes minutes',
+  steps: [{ exec: 'stryker run', receiveArgs: true }],
 });
 project.addTask('prove', {
   description: 'Prove that no crash, retry or race loses a credential, and print the table; --long explores more',

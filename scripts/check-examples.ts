@@ -1,0 +1,64 @@
+/**
+ * Synthesizes every example, and has cfn-lint and cdk-nag look at the templates. What they may find is in suppressions.json, each
+ * with its reason; a suppression that nothing needs any more fails too.
+ */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { installCdkNag } from './examples/cdk-nag';
+import { installCfnLint } from './examples/cfn-lint';
+import type { Linter } from './examples/linter';
+import { suppress, type Finding, type Suppression } from './examples/suppressions';
+import { filesBelow } from './private/files';
+import { ROOT, run, withTemporaryDirectory } from './private/run';
+import { Checks } from '../test/e2e/checks';
+
+const EXAMPLES = join(ROOT, 'examples');
+const CONTROL = join(__dirname, 'examples', 'control.template.json');
+const SUPPRESSIONS: Suppression[] = JSON.parse(readFileSync(join(__dirname, 'examples', 'suppressions.json'), 'utf8'));
+
+const checks = new Checks();
+
+withTemporaryDirectory((directory) => {
+  run('npx', ['projen', 'bundle']);
+  const linters = [installCfnLint(), installCdkNag(join(directory, 'nag'))];
+  checkControl(linters);
+
+  const findings = readdirSync(EXAMPLES)
+    .filter((example) => existsSync(join(EXAMPLES, example, 'cdk.json')))
+    .flatMap((example) => lintExample(example, join(directory, example), linters));
+  for (const { linter, rule, resource } of suppress(findings, SUPPRESSIONS).unused) {
+    checks.check(`the suppression of ${rule} of ${linter} on ${resource} is needed`, false, 'nothing needs it any more; remove it');
+  }
+});
+
+console.log(checks.summary);
+process.exitCode = checks.allPassed ? 0 : 1;
+
+/** A linter that finds nothing in a template with mistakes would find nothing in ours. */
+function checkControl(linters: Linter[]): void {
+  const rules = linters.flatMap((linter) => linter.lint(CONTROL)).map(({ linter, rule, resource }) => `${linter} ${rule} ${resource}`);
+  for (const expected of ['cfn-lint E3030 UnknownRuntime', 'cdk-nag AwsSolutions-SMG4 NotRotated']) {
+    checks.check(`a template with mistakes: ${expected}`, rules.includes(expected), rules);
+  }
+}
+
+function lintExample(example: string, output: string, linters: Linter[]): Finding[] {
+  synthesize(example, output);
+  const templates = filesBelow(output).filter((file) => file.endsWith('.template.json'));
+  checks.check(`examples/${example} synthesizes`, templates.length > 0);
+  return templates.flatMap((template) => linters.flatMap((linter) => {
+    const findings = linter.lint(join(output, template));
+    const { unsuppressed } = suppress(findings, SUPPRESSIONS);
+    const suppressed = findings.length - unsuppressed.length;
+    checks.check(`examples/${example}, ${template}: ${linter.name}, ${suppressed} suppressed`, unsuppressed.length === 0, unsuppressed);
+    return findings;
+  }));
+}
+
+/** Runs the app as its cdk.json says. */
+function synthesize(example: string, output: string): void {
+  run(process.execPath, [join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk'), 'synth', '--quiet', '--no-notices', '--output', output], {
+    cwd: join(EXAMPLES, example),
+    env: { ...process.env, CDK_DISABLE_CLI_TELEMETRY: 'true' },
+  });
+}

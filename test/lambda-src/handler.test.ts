@@ -1,0 +1,130 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { makeHandler, type HandlerOverrides } from '../../lambda-src/handler';
+import type { LogFields } from '../../lambda-src/log';
+import type { Target } from '../../lambda-src/targets/target';
+import { CONFIG_VARIABLE, serializeConfig, type HandlerConfig } from '../../src/private/handler-contract';
+
+const EVENT = { SecretId: 'secret', ClientRequestToken: 'token', Step: 'setSecret' };
+const IDS = { requestId: 'request-1', step: 'setSecret', secretId: 'secret', clientRequestToken: 'token' };
+const CONFIG: HandlerConfig = { target: 'generated', passwordPolicy: { passwordLength: 20 } };
+
+const target: Target = {
+  createValue: async () => 'value', validate: () => {}, isDerived: () => true, setSecret: async () => {}, testSecret: async () => {},
+};
+const description = { RotationEnabled: true, VersionIdsToStages: { old: ['AWSCURRENT'], token: ['AWSPENDING'] } };
+const clientThat = (send: () => Promise<unknown>) => ({ send }) as Pick<SecretsManagerClient, 'send'>;
+
+function setUp({ makeTarget = () => target, ...overrides }: HandlerOverrides & { makeTarget?: (config: HandlerConfig) => Target } = {}) {
+  const lines: [string, string, LogFields][] = [];
+  const handler = makeHandler(makeTarget, {
+    client: clientThat(async () => description), log: (...line) => { lines.push(line); }, ...overrides,
+  });
+  const invoke = (event: unknown = EVENT, remaining = 30_000) => handler(event, { awsRequestId: 'request-1', getRemainingTimeInMillis: () => remaining });
+  return { lines, invoke };
+}
+
+beforeEach(() => { process.env[CONFIG_VARIABLE] = serializeConfig(CONFIG); });
+afterEach(() => {
+  delete process.env[CONFIG_VARIABLE];
+  jest.restoreAllMocks();
+  jest.useRealTimers();
+});
+
+describe('a line of the log', () => {
+  /** A client that takes a second and a half to answer. */
+  const slow = (answer: () => unknown) => clientThat(() => new Promise((resolve, reject) => setTimeout(() => {
+    try { resolve(answer()); } catch (error) { reject(error as Error); }
+  }, 1_500)));
+
+  test('says what a step did, for whom, and how long it took', async () => {
+    jest.useFakeTimers();
+    const { invoke, lines } = setUp({ client: slow(() => description) });
+    const step = invoke();
+    await jest.advanceTimersByTimeAsync(1_500);
+    await step;
+    expect(lines).toEqual([['INFO', 'setSecret succeeded', { ...IDS, outcome: 'set', durationMs: 1_500 }]]);
+  });
+
+  test('says why a step failed, for whom, and how long it took', async () => {
+    jest.useFakeTimers();
+    const refused = Object.assign(new Error('p4ssw0rd'), { name: 'InternalServiceError', $fault: 'server' });
+    const { invoke, lines } = setUp({ client: slow(() => { throw refused; }) });
+    const message = 'DescribeSecret was refused with InternalServiceError. The service failed. Secrets Manager tries the rotation again';
+    const step = expect(invoke()).rejects.toMatchObject({ name: 'SecretsManagerError', message });
+    await jest.advanceTimersByTimeAsync(1_500);
+    await step;
+    expect(lines).toEqual([['ERROR', message, { ...IDS, errorType: 'SecretsManagerError', durationMs: 1_500 }]]);
+  });
+
+  test('case 2: has only the request\'s id where the event is not one of Secrets Manager', async () => {
+    const { invoke, lines } = setUp();
+    await expect(invoke({ ...EVENT, SecretId: 'a\nb' })).rejects.toMatchObject({ name: 'InvalidEventError' });
+    const fields = { requestId: 'request-1', errorType: 'InvalidEventError', durationMs: expect.any(Number) };
+    expect(lines).toEqual([['ERROR', expect.stringContaining('SecretId'), fields]]);
+  });
+
+  test('goes to the standard output unless it is told otherwise', async () => {
+    const log = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    await setUp({ log: undefined }).invoke();
+    expect(log).toHaveBeenCalledTimes(1);
+    expect(JSON.parse(String(log.mock.calls[0][0]))).toMatchObject({ level: 'INFO', message: 'setSecret succeeded', ...IDS });
+  });
+});
+
+describe('an error', () => {
+  test('case 69: that is not one of ours leaves the function without what it says', async () => {
+    const setSecret = async () => { throw new Error('p4ssw0rd', { cause: 'p4ssw0rd' }); };
+    const { invoke, lines } = setUp({ makeTarget: () => ({ ...target, setSecret }) });
+    const error: Error = await invoke().then(() => { throw new Error('The step succeeded'); }, (thrown: Error) => thrown);
+    const message = 'The step failed in a way that is not known to be safe to print';
+    expect(error).toMatchObject({ name: 'UnexpectedError', message });
+    expect(`${error.stack}${String(error.cause)}`).not.toContain('p4ssw0rd');
+    expect(lines).toEqual([['ERROR', message, { ...IDS, errorType: 'UnexpectedError', durationMs: expect.any(Number) }]]);
+  });
+
+  test('of the configuration says which variable and what to do', async () => {
+    process.env[CONFIG_VARIABLE] = '{';
+    await expect(setUp().invoke()).rejects.toMatchObject({
+      name: 'ConfigurationError', message: 'ROTATION_CONFIG: is not JSON. RotationFunction sets this variable; deploy the function with it, unchanged',
+    });
+  });
+});
+
+describe('the target', () => {
+  test('is made once, from the configuration', async () => {
+    const makeTarget = jest.fn(() => target);
+    const { invoke } = setUp({ makeTarget });
+    await invoke();
+    process.env[CONFIG_VARIABLE] = 'changed';
+    await invoke();
+    expect(makeTarget.mock.calls).toEqual([[CONFIG]]);
+  });
+
+  test('is made anew after a configuration that failed', async () => {
+    const { invoke } = setUp();
+    delete process.env[CONFIG_VARIABLE];
+    await expect(invoke()).rejects.toMatchObject({ name: 'ConfigurationError' });
+    process.env[CONFIG_VARIABLE] = serializeConfig(CONFIG);
+    await expect(invoke()).resolves.toBeUndefined();
+  });
+});
+
+describe('the time', () => {
+  test('case 33: is what Lambda says is left, less a second', async () => {
+    jest.useFakeTimers();
+    const signals: AbortSignal[] = [];
+    const send = (_: unknown, { abortSignal }: { abortSignal: AbortSignal }) => {
+      signals.push(abortSignal);
+      return new Promise(() => {});
+    };
+    const { invoke, lines } = setUp({ client: { send } as unknown as HandlerOverrides['client'] });
+    const error = { name: 'StepTimeoutError', message: expect.stringMatching(/^setSecret gave up/) };
+    const step = expect(invoke(EVENT, 5_000)).rejects.toMatchObject(error);
+    await jest.advanceTimersByTimeAsync(3_999);
+    expect(lines).toEqual([]);
+    await jest.advanceTimersByTimeAsync(1);
+    await step;
+    expect(lines).toEqual([['ERROR', expect.any(String), { ...IDS, errorType: 'StepTimeoutError', durationMs: 4_000 }]]);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+  });
+});

@@ -1,0 +1,38 @@
+import { compareFiles, expectedFiles, findManifestProblems } from '../../scripts/tarball/contents';
+
+const EXPECTED = expectedFiles({ constructs: ['index.ts', 'private/generator.ts'], entries: ['generated.lambda.ts'] });
+const PEERS = { 'aws-cdk-lib': '^2.127.0', 'constructs': '^10.0.5' };
+
+test('what is expected follows from the sources', () => {
+  expect(EXPECTED).toEqual([
+    '.jsii', 'API.md', 'LICENSE', 'README.md', 'assets/generated/index.js',
+    'lib/index.d.ts', 'lib/index.js', 'lib/private/generator.d.ts', 'lib/private/generator.js', 'package.json',
+  ]);
+  expect(compareFiles(EXPECTED, EXPECTED)).toEqual({ missing: [], unexpected: [] });
+});
+
+test.each(EXPECTED)('%s is missed', (file) => {
+  expect(compareFiles(EXPECTED, EXPECTED.filter((other) => other !== file))).toEqual({ missing: [file], unexpected: [] });
+});
+
+test.each([
+  'lambda-src/handler.ts', 'src/index.ts', 'test/src/stacks.test.ts', 'examples/basic/app.ts', 'demo/main.ts', '.venv/bin/python',
+  'lib/deleted-source.js', 'lib/index.js.map', 'assets/generated/index.js.map', 'assets/postgres/index.js', 'tsconfig.json',
+])('%s is unexpected', (file) => {
+  expect(compareFiles(EXPECTED, [...EXPECTED, file])).toEqual({ missing: [], unexpected: [file] });
+});
+
+test('a manifest with the two peers and scripts for development is fine', () => {
+  expect(findManifestProblems({ peerDependencies: PEERS, dependencies: {}, scripts: { build: 'projen build' } })).toEqual([]);
+});
+
+test.each([
+  [{ peerDependencies: PEERS, dependencies: { esbuild: '*' } }, 'dependencies'],
+  [{ peerDependencies: PEERS, optionalDependencies: { esbuild: '*' } }, 'optionalDependencies'],
+  [{ peerDependencies: PEERS, bundledDependencies: ['esbuild'] }, 'bundledDependencies'],
+  [{ peerDependencies: PEERS, scripts: { postinstall: 'node install.js' } }, 'scripts.postinstall'],
+  [{ peerDependencies: { ...PEERS, esbuild: '*' } }, 'peerDependencies: aws-cdk-lib, constructs, esbuild'],
+  [{}, 'peerDependencies: '],
+])('a manifest that makes npm install or run more is reported: %j', (manifest, problem) => {
+  expect(findManifestProblems(manifest)).toEqual([problem]);
+});
