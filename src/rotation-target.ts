@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { PasswordPolicy } from './password-policy';
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { PasswordPolicy } from './password-policy';
 import { checkGenerator, generatorOf, hasTokens, type Generator } from './private/generator';
 import { serializeConfig, type HandlerConfig } from './private/handler-contract';
 

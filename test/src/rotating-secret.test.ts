@@ -1,4 +1,4 @@
-import { App, Duration, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
+import { App, Duration, Lazy, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -65,6 +65,14 @@ describe('is a Secret', () => {
       secretStringValue: SecretValue.unsafePlainText('first'), target: RotationTarget.generated({ passwordPolicy: { passwordLength: 40 } }),
     });
     expect(configOf(stack)).toEqual({ target: 'generated', passwordPolicy: { passwordLength: 40 } });
+  });
+
+  test('whose own first value may have a key that is a token', () => {
+    const generateStringKey = Lazy.string({ produce: () => 'password' });
+    const { stack } = withSecret({
+      secretObjectValue: { password: SecretValue.unsafePlainText('first') }, target: RotationTarget.generated({ generateStringKey }),
+    });
+    expect(configOf(stack)).toEqual({ target: 'generated', generateStringKey: 'password', passwordPolicy: {} });
   });
 
   test('that grants', () => {

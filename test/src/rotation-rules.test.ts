@@ -75,6 +75,11 @@ describe('cron', () => {
     [{ weekDay: 'SUN#1' }, 'cron(0 0 ? * SUN#1 *)'],
     [{ weekDay: '5L', month: '*' }, 'cron(0 0 ? * 5L *)'],
     [{ weekDay: 'SUNL' }, 'cron(0 0 ? * SUNL *)'],
+    [{ weekDay: 'sun#1' }, 'cron(0 0 ? * sun#1 *)'],
+    [{ day: 'l' }, 'cron(0 0 l * ? *)'],
+    [{ day: '29', month: 'FEB' }, 'cron(0 0 29 FEB ? *)'],
+    [{ day: '31', month: 'FEB,MAR' }, 'cron(0 0 31 FEB,MAR ? *)'],
+    [{ day: 'L', month: 'FEB' }, 'cron(0 0 L FEB ? *)'],
     [{ weekDay: '*' }, 'cron(0 0 ? * * *)'],
     [{ weekDay: 'SUN,WED', hour: '0,23' }, 'cron(0 0,23 ? * SUN,WED *)'],
   ])('%j is %s', (options, expression) => {
@@ -322,14 +327,18 @@ describe('refused for what they would come to', () => {
 
   test.each<RotationCronOptions>([
     { day: '31', month: 'FEB' }, { day: '30,31', month: '2' }, { day: '31', month: 'APR,JUN,SEP,NOV' },
-  ])(
-    '%j, a day that no year has', (options) => {
-      expect(() => RotationRules.cron(options)).toThrow('day');
-    });
+  ])('%j, a day that no year has', (options) => {
+    expectInvalid(() => RotationRules.cron(options), 'cron', `the day ${options.day} `, 'in none of its months', `${options.month}`);
+  });
 
-  test('an expression of more than 256 characters', () => {
-    const hour = Array.from({ length: 90 }, () => '10').join();
-    expect(() => RotationRules.cron({ hour })).toThrow('256');
+  test('an expression of more than 256 characters, and none of 256', () => {
+    const hour = [...Array.from({ length: 79 }, () => '10'), '010'].join();
+    const expression = `cron(0 ${hour} * * ? *)`;
+    expect(expression).toHaveLength(256);
+    expect(() => RotationRules.cron({ hour })).not.toThrow();
+    expect(() => RotationRules.expression(expression)).not.toThrow();
+    expectInvalid(() => RotationRules.cron({ hour: `0${hour}` }), 'cron', '257 characters', '256');
+    expectInvalid(() => RotationRules.expression(expression.replace('10', '010')), 'expression', '257 characters', '256');
   });
 
   test('a step of 00', () => {

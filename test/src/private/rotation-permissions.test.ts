@@ -1,4 +1,4 @@
-import { App, Stack, type StackProps } from 'aws-cdk-lib';
+import { App, NestedStack, Stack, type StackProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -307,6 +307,35 @@ describe('customer managed keys', () => {
     expect(keyStatements(stack)[0].Resource).toEqual({ 'Fn::GetAtt': [onlyResource(stack, 'AWS::KMS::Key').id, 'Arn'] });
   });
 
+  test('known by an imported alias with its key are granted by that key', () => {
+    const stack = makeStack();
+    const aliasTargetKey = kms.Key.fromKeyArn(stack, 'Key', KEY_ARN);
+    const encryptionKey = kms.Alias.fromAliasAttributes(stack, 'Alias', { aliasName: 'alias/secrets', aliasTargetKey });
+    new RotatingSecret(stack, 'Secret', { encryptionKey });
+    expect(keyStatements(stack).map(({ Resource }) => Resource)).toEqual([KEY_ARN]);
+    expect(warningsOf(stack)).toEqual([]);
+  });
+
+  test('known only by the name of an alias are warned of, with what is missing', () => {
+    const stack = makeStack();
+    new RotatingSecret(stack, 'Secret', { encryptionKey: kms.Alias.fromAliasName(stack, 'Alias', 'alias/secrets') });
+    expect(keyStatements(stack)).toEqual([]);
+    const [warning, ...others] = warningsOf(stack);
+    expect(others).toEqual([]);
+    for (const part of ['encryptionKey: Stack/Alias', 'Key.fromKeyArn', ...KEY_ACTIONS, 'keyOfAlias']) { expect(warning).toContain(part); }
+  });
+
+  test('of nested stacks of one name have policies of two names', () => {
+    const app = new App();
+    const rotation = new RotationFunction(new Stack(app, 'Mine'), 'Rotation');
+    const names = ['A', 'B'].map((id) => {
+      const nested = new NestedStack(new Stack(app, id), 'Nested');
+      rotation.rotate(secretWithKey(nested));
+      return nested;
+    }).map((nested) => onlyResource(nested, POLICY).properties.PolicyName);
+    expect(new Set(names).size).toBe(2);
+  });
+
   test('in great number fit into the 10,240 bytes of a role\'s inline policies', () => {
     const { stack, rotation } = withFunction({ env: ENV });
     for (let index = 100; index < 160; index++) {
@@ -437,6 +466,16 @@ describe('the role', () => {
     const app = new App();
     const names = ['A', 'B'].map((id) => {
       const stack = new Stack(app, id);
+      new RotationFunction(stack, 'Rotation', { role: iam.Role.fromRoleName(stack, 'Role', 'rotation') });
+      return stack;
+    }).map((stack) => onlyResource(stack, POLICY).properties.PolicyName);
+    expect(new Set(names).size).toBe(2);
+  });
+
+  test.failing('shared by two functions of two regions has policies of two names, for IAM knows no regions', () => {
+    const app = new App();
+    const names = ['eu-west-1', 'us-east-1'].map((region) => {
+      const stack = new Stack(app, region, { stackName: 'Platform', env: { account: ENV.account, region } });
       new RotationFunction(stack, 'Rotation', { role: iam.Role.fromRoleName(stack, 'Role', 'rotation') });
       return stack;
     }).map((stack) => onlyResource(stack, POLICY).properties.PolicyName);

@@ -10,9 +10,31 @@ const [FIRST, LAST] = [Date.UTC(2027, 0, 1), Date.UTC(2029, 1, 1)];
 
 interface Cron {
   readonly hours: number[];
-  readonly days?: number[];
-  readonly weekDays?: number[];
+  readonly days?: (number | string)[];
+  readonly weekDays?: (number | string)[];
   readonly months?: number[];
+}
+
+const dayOf = (date: Date, move = 0) => new Date(date.getTime() + move * 24 * HOUR);
+const isWeekend = (date: Date) => [0, 6].includes(date.getUTCDay());
+const inMonthOf = (date: Date) => (other: Date) => other.getUTCMonth() === date.getUTCMonth();
+const isLastDay = (date: Date) => !inMonthOf(date)(dayOf(date, 1));
+
+/** Whether an item of the field for days stands for a date: a number, L, LW or a number with W. */
+function isDay(date: Date, item: number | string): boolean {
+  if (item === 'L') { return isLastDay(date); }
+  if (item === 'LW') { return !isWeekend(date) && [1, 2, 3].map((move) => dayOf(date, move)).filter(inMonthOf(date)).every(isWeekend); }
+  if (typeof item === 'number') { return date.getUTCDate() === item; }
+  const nearest = [0, -1, 1, -2, 2].map((move) => dayOf(new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), Number.parseInt(item))), move));
+  return nearest.filter(inMonthOf(date)).find((candidate) => !isWeekend(candidate))?.getTime() === date.getTime();
+}
+
+/** The same for days of the week: a number, L, a number with L, or the first to fifth with #. */
+function isWeekDay(date: Date, item: number | string): boolean {
+  const [, day, last, count] = /^([1-7])(L?)(?:#(\d))?$/.exec(item === 'L' ? '7' : String(item))!;
+  return date.getUTCDay() + 1 === Number(day)
+    && (last === '' || !inMonthOf(date)(dayOf(date, 7)))
+    && (count === undefined || Math.ceil(date.getUTCDate() / 7) === Number(count));
 }
 
 /** Every opening of a window in two years, found the slow way. */
@@ -20,8 +42,8 @@ function openings({ hours, days, weekDays, months }: Cron): number[] {
   const found: number[] = [];
   for (let midnight = FIRST; midnight < LAST; midnight += 24 * HOUR) {
     const date = new Date(midnight);
-    if (days && !days.includes(date.getUTCDate())) { continue; }
-    if (weekDays && !weekDays.includes(date.getUTCDay() + 1)) { continue; }
+    if (days && !days.some((day) => isDay(date, day))) { continue; }
+    if (weekDays && !weekDays.some((weekDay) => isWeekDay(date, weekDay))) { continue; }
     if (months && !months.includes(date.getUTCMonth() + 1)) { continue; }
     for (let hour = 0; hour < 24; hour++) {
       if (hours.includes(hour)) { found.push(midnight + hour * HOUR); }
@@ -69,6 +91,41 @@ describe('cron, compared with every opening of two years', () => {
       fc.pre(accepts(() => RotationRules.cron(fields({ ...cron, months }))));
       return hoursApart({ ...cron, months }) >= 4;
     }), { numRuns: 100 });
+  });
+
+  describe('days that change from month to month are accepted only where windows open at least 4 hours apart', () => {
+    const special = (cron: Cron) => {
+      fc.pre(accepts(() => RotationRules.cron(fields(cron))));
+      return hoursApart(cron) >= 4;
+    };
+    // Hours that are too close to those of the next day, so that all depends on the days.
+    const hours = fc.constantFrom([1, 22], [0, 21], [3, 23]);
+
+    test('in lists of days of the month', () => {
+      const items = fc.oneof(fc.integer({ min: 1, max: 31 }), fc.integer({ min: 1, max: 31 }).map((day) => `${day}W`), fc.constantFrom('L', 'LW'));
+      fc.assert(fc.property(fc.record({ hours, days: fc.uniqueArray(items, { minLength: 1, maxLength: 3 }) }), special), { numRuns: 150 });
+    });
+
+    test('in lists of days of the week', () => {
+      const items = fc.oneof(
+        fc.integer({ min: 1, max: 7 }),
+        fc.integer({ min: 1, max: 7 }).map((day) => `${day}L`),
+        fc.tuple(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 5 })).map((pair) => pair.join('#')),
+        fc.constant('L'),
+      );
+      fc.assert(fc.property(fc.record({ hours, weekDays: fc.uniqueArray(items, { minLength: 1, maxLength: 3 }) }), special), { numRuns: 150 });
+    });
+
+    test.each<[string, Cron]>([
+      ['L', { hours: [1, 22], days: ['L'] }],
+      ['15W', { hours: [1, 22], days: ['15W'] }],
+      ['1W,15W', { hours: [1, 22], days: ['1W', '15W'] }],
+      ['SUN#1', { hours: [1, 22], weekDays: ['1#1'] }],
+      ['2L,4', { hours: [1, 22], weekDays: ['2L', 4] }],
+    ])('and %s is accepted', (_, cron) => {
+      expect(hoursApart(cron)).toBeGreaterThanOrEqual(4);
+      expect(() => RotationRules.cron(fields(cron))).not.toThrow();
+    });
   });
 
   test('a window is accepted exactly where it ends before the next one opens and before the day ends', () => {

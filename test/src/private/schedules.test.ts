@@ -1,7 +1,7 @@
-import { App, Fn, Stack } from 'aws-cdk-lib';
+import { App, CustomResource, Fn, NestedStack, Stack, Stage } from 'aws-cdk-lib';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { RotatingSecret, RotationFunction } from '../../../src';
-import { errorOf, expectInvalid, makeStack, resourcesOf, SCHEDULE } from '../fixture';
+import { ENV, errorOf, expectInvalid, makeStack, resourcesOf, SCHEDULE } from '../fixture';
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:app-AbCdEf';
 const OTHER_ARN = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:other-AbCdEf';
@@ -122,6 +122,35 @@ describe('one schedule each is fine', () => {
     expect(resourcesOf(stack, SCHEDULE)).toHaveLength(2);
   });
 
+  test('for two secrets of a nested stack, whose schedules are in its parent', () => {
+    const { app, stack, rotation } = setUp();
+    const nested = new NestedStack(stack, 'Nested');
+    for (const id of ['One', 'Two']) { rotation.rotate(new secretsmanager.Secret(nested, id), { scheduleScope: stack }); }
+    app.synth();
+    expect(resourcesOf(stack, SCHEDULE)).toHaveLength(2);
+  });
+
+  test.failing('for two secrets whose ARNs are attributes of one resource', () => {
+    const { app, stack, rotation } = setUp();
+    const resource = new CustomResource(stack, 'Users', { serviceToken: 'arn:aws:lambda:eu-west-1:111111111111:function:users' });
+    for (const attribute of ['FirstSecretArn', 'SecondSecretArn']) {
+      rotation.rotate(fromSecretCompleteArn(stack, attribute, resource.getAttString(attribute)));
+    }
+    app.synth();
+    expect(resourcesOf(stack, SCHEDULE)).toHaveLength(2);
+  });
+
+  test('for one name in two stages, which may be of two accounts', () => {
+    const app = new App();
+    const stacks = ['111111111111', '222222222222'].map((account) => {
+      const stack = new Stack(new Stage(app, `Stage${account}`, { env: { account, region: 'eu-west-1' } }), 'Stack');
+      new RotationFunction(stack, 'Rotation').rotate(fromSecretNameV2(stack, 'Secret', 'my-app/password'));
+      return stack;
+    });
+    app.synth();
+    expect(stacks.map((stack) => resourcesOf(stack, SCHEDULE).length)).toEqual([1, 1]);
+  });
+
   test('for one ARN in two apps', () => {
     for (const stack of [makeStack(), makeStack()]) {
       new RotationFunction(stack, 'Rotation').rotate(fromSecretCompleteArn(stack, 'Secret', ARN));
@@ -148,6 +177,21 @@ describe('noticed however the secret is named', () => {
     const { app, stack, rotation } = setUp();
     rotation.rotate(fromSecretNameV2(stack, 'First', 'my-app/password'));
     refusal(app, () => rotation.rotate(fromSecretNameV2(stack, 'Second', 'my-app/password')));
+  });
+
+  test.failing('the same name imported into two stacks of one account and region', () => {
+    const app = new App();
+    const [one, two] = ['One', 'Two'].map((id) => new Stack(app, id, { env: ENV }));
+    const rotation = new RotationFunction(one, 'Rotation');
+    rotation.rotate(fromSecretNameV2(one, 'Secret', 'my-app/password'));
+    refusal(app, () => rotation.rotate(fromSecretNameV2(two, 'Secret', 'my-app/password')));
+  });
+
+  test.failing('a name, with our schedule in one stack and CDK\'s RotationSchedule in another', () => {
+    const { app, stack, rotation } = setUp();
+    const secret = fromSecretNameV2(stack, 'Imported', 'my-app/password');
+    rotation.rotate(secret);
+    refusal(app, () => new secretsmanager.RotationSchedule(new Stack(app, 'Other'), 'Theirs', { secret, rotationLambda: rotation }));
   });
 
   test('the same token imported twice', () => {

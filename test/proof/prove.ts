@@ -1,0 +1,115 @@
+/*
+ * `npm run prove`: one table of what was proven, and how much of it. `--long` explores more histories and runs the mutation
+ * tests; without it the table shows only what fits a pull request's time.
+ */
+import { join } from 'node:path';
+import { runContractTests } from './cases';
+import { exhaust } from './exhaustion';
+import { interleave } from './interleavings';
+import { catchNaive } from './naive';
+import { SCENARIOS } from './scenarios';
+import { SUBJECTS } from './subjects';
+import { Violation } from './world';
+import { printTable } from '../../demo/table';
+import { Terminal } from '../../demo/terminal';
+import { runGuards } from '../mutation/guards';
+import { runMutationTests } from '../mutation/report';
+
+const ROOT = join(__dirname, '..', '..');
+const HISTORIES = 3_000;
+const LONG_HISTORIES = 100_000;
+
+interface Row {
+  readonly what: string;
+  readonly result: string;
+  readonly ok: boolean;
+  readonly seconds: number;
+}
+
+const rows: Row[] = [];
+let violations = 0;
+
+/** Adds a row, with the time it took; what throws is a violation, or at least a failure. */
+async function prove(what: string, run: () => Promise<{ result: string; ok?: boolean }> | { result: string; ok?: boolean }): Promise<void> {
+  const start = performance.now();
+  let row: { result: string; ok?: boolean };
+  try {
+    row = await run();
+  } catch (error) {
+    violations++;
+    console.error(`\n${what}\n${(error as Error).message}\n`);
+    row = { result: error instanceof Violation ? `violation: ${error.invariant}` : (error as Error).message.split('\n')[0], ok: false };
+  }
+  rows.push({ what, result: row.result, ok: row.ok ?? true, seconds: (performance.now() - start) / 1000 });
+}
+
+async function main(long: boolean, seed: number | undefined): Promise<void> {
+  const terminal = new Terminal(process.stdout);
+
+  await prove('cases of the rotation contract that apply', () => {
+    const cases = runContractTests(ROOT);
+    const missing = cases.filter(({ tests }) => tests === 0).map(({ number }) => number);
+    const failed = cases.filter((one) => one.failed > 0).map(({ number }) => number);
+    if (long) {
+      printTable(terminal, { columns: ['Case', 'Tests', 'The first of them'], rows: cases.map(({ number, tests, test }) => [String(number), String(tests), test ?? '']) });
+    }
+    const trouble = [missing.length > 0 && `no test for ${missing.join()}`, failed.length > 0 && `failed: ${failed.join()}`].filter(Boolean).join('; ');
+    return { result: trouble || `${cases.length} cases, each with a test of its number`, ok: trouble === '' };
+  });
+  await prove('admission with one guard taken out', () => {
+    const guards = runGuards();
+    const missed = guards.filter(({ caughtBy }) => caughtBy === undefined);
+    return { result: `${guards.length - missed.length} of ${guards.length} noticed${missed.map(({ guard }) => `, not ${guard}`).join('')}`, ok: missed.length === 0 };
+  });
+  if (long) {
+    await prove('mutants of the handler', () => {
+      const { total, killed, score } = runMutationTests();
+      return { result: `${killed} of ${total} killed, ${score.toFixed(1)} %`, ok: score >= 90 };
+    });
+  }
+
+  // A killed copy of the handler never ends, and neither would its deadline.
+  const realSetTimeout = globalThis.setTimeout;
+  globalThis.setTimeout = (() => 0) as unknown as typeof setTimeout;
+  for (const subject of SUBJECTS) {
+    await prove(`${subject.name}: stopped at every boundary, at every pair, and with every stale read`, async () => {
+      const { boundaries, pairs, stale } = await exhaust(subject);
+      return { result: `${boundaries} boundaries, ${pairs} pairs, ${stale} stale reads` };
+    });
+    await prove(`${subject.name}: random histories of two copies`, async () => {
+      const runs = long ? LONG_HISTORIES : HISTORIES;
+      await interleave(subject, runs, seed);
+      return { result: `${runs} histories` };
+    });
+    await prove(`${subject.name}: the scenarios of the classic mistakes`, async () => {
+      let explored = 0;
+      for (const scenario of Object.values(SCENARIOS)) { explored += await scenario(subject); }
+      return { result: `${Object.keys(SCENARIOS).length} scenarios, ${explored} runs` };
+    });
+  }
+  await prove('naive handlers', async () => {
+    const naive = await catchNaive();
+    const missed = naive.filter(({ expected, caught }) => expected !== caught);
+    printTable(terminal, {
+      columns: ['Naive handler', 'Caught because it breaks', 'In'],
+      rows: naive.map(({ mistake, caught, scenario }) => [mistake, caught ?? 'NOTHING', scenario]),
+    });
+    return { result: `${naive.length - missed.length} of ${naive.length} caught, for the reason they should`, ok: missed.length === 0 };
+  });
+  globalThis.setTimeout = realSetTimeout;
+
+  terminal.line();
+  printTable(terminal, {
+    columns: ['Proven', 'How much', '', 'Seconds'],
+    rows: rows.map(({ what, result, ok, seconds }) => [what, result, { text: ok ? 'ok' : 'FAILED', style: ok ? 'green' : 'red' }, seconds.toFixed(0)]),
+  });
+  const failed = rows.filter(({ ok }) => !ok).length;
+  terminal.line();
+  terminal.line(`Violations: ${violations}`);
+  terminal.line(`${rows.length - failed} passed, ${failed} failed`);
+  // Killed copies are still waiting.
+  process.exit(failed === 0 ? 0 : 1);
+}
+
+const seed = process.argv.find((argument) => argument.startsWith('--seed='))?.slice('--seed='.length);
+void main(process.argv.includes('--long'), seed === undefined ? undefined : Number(seed));
