@@ -100,6 +100,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
 for (const path of ['/lambda-src/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/CONTRIBUTING.md', '/tsconfig.dev.json', '/test/', '!/assets/']) {
   project.addPackageIgnore(path);
 }
+// Not all of the binaries of 1.13.0 were published, and `npm ci` refuses a lock file without them.
+project.package.addField('overrides', { 'unrs-resolver': '1.12.2' });
 project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 
 // One asset per target. ES-module builds of the SDK tree-shake; in Lambda, credentials come from the environment, so the

@@ -275,7 +275,19 @@ describe('where defaults meet overrides', () => {
 
   test('a configuration that leaves the environment larger than the 4,096 bytes that Lambda takes is refused', () => {
     const target = RotationTarget.generated({ passwordPolicy: { excludeCharacters: 'é'.repeat(2100) } });
-    expect(() => make({ target })).toThrow('4096');
+    expectInvalid(() => make({ target }), 'environment', 'bytes, and Lambda takes 4096', 'make excludeCharacters shorter');
+  });
+
+  test('an environment of 4,096 bytes is accepted, and one byte more is refused', () => {
+    const ours = Object.entries<string>(functionOf().Environment.Variables).flat().join('').length;
+    const filling = 'x'.repeat(4096 - ours - 'FILLING'.length);
+    expect(functionOf({ environment: { FILLING: filling } }).Environment.Variables.FILLING).toBe(filling);
+    expectInvalid(() => make({ environment: { FILLING: `${filling}x` } }), 'environment', 'has 4097 bytes', '4096');
+  });
+
+  test('an environment with a token is not measured', () => {
+    const environment = { TOKEN: Lazy.string({ produce: () => 'short' }), LONG: 'x'.repeat(4096) };
+    expect(functionOf({ environment }).Environment.Variables).toMatchObject({ TOKEN: 'short' });
   });
 
   test('addEnvironment doesn\'t replace the configuration', () => {

@@ -79,6 +79,7 @@ describe('cron', () => {
     [{ day: 'l' }, 'cron(0 0 l * ? *)'],
     [{ day: '29', month: 'FEB' }, 'cron(0 0 29 FEB ? *)'],
     [{ day: '31', month: 'FEB,MAR' }, 'cron(0 0 31 FEB,MAR ? *)'],
+    [{ day: '1,31', month: 'FEB' }, 'cron(0 0 1,31 FEB ? *)'],
     [{ day: 'L', month: 'FEB' }, 'cron(0 0 L FEB ? *)'],
     [{ weekDay: '*' }, 'cron(0 0 ? * * *)'],
     [{ weekDay: 'SUN,WED', hour: '0,23' }, 'cron(0 0,23 ? * SUN,WED *)'],

@@ -101,6 +101,14 @@ describe('one schedule each is fine', () => {
     expect(resourcesOf(stack, SCHEDULE)).toHaveLength(2);
   });
 
+  test('for ours, whatever CDK\'s own schedules do to another secret', () => {
+    const { app, stack, rotation, secret } = setUp();
+    for (const id of ['One', 'Two']) { secret.addRotationSchedule(id, { rotationLambda: rotation }); }
+    rotation.rotate(new secretsmanager.Secret(stack, 'Other'));
+    app.synth();
+    expect(resourcesOf(stack, SCHEDULE)).toHaveLength(3);
+  });
+
   test('for two secrets whose schedules are in one scope', () => {
     const { stack, rotation, secret } = setUp();
     rotation.rotate(secret, { scheduleScope: rotation });
