@@ -97,7 +97,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   gitignore: ['/assets/', 'cdk.out/', '/.jest-cache/', '.venv/', '__pycache__/', '.DS_Store', '/reports/', '.stryker-tmp/'],
 });
 
-for (const path of ['/lambda-src/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/CONTRIBUTING.md', '/tsconfig.dev.json', '/test/', '!/assets/']) {
+for (const path of ['/lambda-src/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/CONTRIBUTING.md', '/stryker.config.json', '/tsconfig.dev.json', '/test/', '!/assets/']) {
   project.addPackageIgnore(path);
 }
 // Not all of the binaries of 1.13.0 were published, and `npm ci` refuses a lock file without them.

@@ -112,7 +112,8 @@ export class RotationFunction extends lambda.Function {
     const { assetDirectory, config } = target._bind(scope);
     const environment = { ...props.environment, [CONFIG_VARIABLE]: config };
     checkEnvironmentSize(environment);
-    const logGroup = props.logGroup ?? new logs.LogGroup(scope, `${id}LogGroup`, {
+    // Later versions of CDK type the prop more widely, and refuse anything but an ILogGroup when they run.
+    const logGroup = props.logGroup as logs.ILogGroup | undefined ?? new logs.LogGroup(scope, `${id}LogGroup`, {
       retention: logs.RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
     });

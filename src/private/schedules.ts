@@ -48,7 +48,9 @@ function keyOf(scope: IConstruct, secretId: string): string {
   if (Reference.isReference(token)) {
     const { target } = token;
     if (target instanceof CfnSecretTargetAttachment) { return keyOf(target, target.secretId); }
-    if (Tokenization.reverseString(secretId).length === 1 && target.node.scope !== undefined && target.node.path !== '') { return target.node.path; }
+    if (Tokenization.reverseString(secretId).length === 1 && target.node.scope !== undefined && target.node.path !== '') {
+      return `${target.node.path} ${token.displayName}`;
+    }
   }
   return JSON.stringify([Stack.of(scope).node.path, Stack.of(scope).resolve(secretId)]);
 }
