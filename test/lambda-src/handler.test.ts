@@ -1,8 +1,10 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { makeHandler, type HandlerOverrides } from '../../lambda-src/handler';
 import type { LogFields } from '../../lambda-src/log';
 import type { Target } from '../../lambda-src/targets/target';
-import { CONFIG_VARIABLE, serializeConfig, type HandlerConfig } from '../../src/private/handler-contract';
+import { CONFIG_VARIABLE, HANDLER, serializeConfig, type HandlerConfig } from '../../src/private/handler-contract';
 
 const EVENT = { SecretId: 'secret', ClientRequestToken: 'token', Step: 'setSecret' };
 const IDS = { requestId: 'request-1', step: 'setSecret', secretId: 'secret', clientRequestToken: 'token' };
@@ -90,6 +92,15 @@ describe('an error', () => {
   });
 });
 
+test('every entry exports the handler under the name that Lambda is told, of the file that the asset has', () => {
+  const entries = join(__dirname, '..', '..', 'lambda-src', 'entries');
+  const [file, name] = HANDLER.split('.');
+  expect(file).toBe('index');
+  const exported = readdirSync(entries).map((entry) => jest.requireActual<Record<string, unknown>>(join(entries, entry))[name]);
+  expect(exported.length).toBeGreaterThan(0);
+  expect(exported).toEqual(exported.map(() => expect.any(Function)));
+});
+
 describe('the target', () => {
   test('is made once, from the configuration', async () => {
     const makeTarget = jest.fn(() => target);
@@ -110,7 +121,7 @@ describe('the target', () => {
 });
 
 describe('the time', () => {
-  test('case 33: is what Lambda says is left, less a second', async () => {
+  test('case 64: is what Lambda says is left, less a second', async () => {
     jest.useFakeTimers();
     const signals: AbortSignal[] = [];
     const send = (_: unknown, { abortSignal }: { abortSignal: AbortSignal }) => {

@@ -74,16 +74,16 @@ describe('a step', () => {
 
   const NOT_PENDING = /^Version 11111111-2222-4333-8444-555555555555 .*AWSPENDING.* cancelled or replaced .*call RotateSecret/;
   test.each<[string, Situation, string, RegExp, boolean]>([
-    ['case 4: rotation is not enabled', { rotationEnabled: false }, 'RotationNotEnabledError', /not enabled.*call RotateSecret, to enable it$/, false],
-    ['case 5: the version is unknown', { stages: { old: ['AWSCURRENT'] } }, 'VersionNotPendingError', NOT_PENDING, true],
-    ['case 5: no version has a label', { stages: {} }, 'VersionNotPendingError', NOT_PENDING, true],
-    ['case 7: the version is the previous one', { stages: { old: ['AWSCURRENT'], [TOKEN]: ['AWSPREVIOUS'] } }, 'VersionNotPendingError', NOT_PENDING, true],
-    ['case 7: the version has no label', { stages: { old: ['AWSCURRENT'], [TOKEN]: [] } }, 'VersionNotPendingError', NOT_PENDING, true],
-    ['case 7: another version is pending', { stages: { old: ['AWSCURRENT'], other: ['AWSPENDING'], [TOKEN]: ['BLUE'] } }, 'VersionNotPendingError', NOT_PENDING, true],
-    ['case 8: the secret is deleted', { deleted: true }, 'SecretNotFoundError', /scheduled for deletion.*RestoreSecret/, false],
-    ['case 51: no version is current', { stages: { old: ['AWSPREVIOUS'], [TOKEN]: ['AWSPENDING'] } }, 'NoCurrentVersionError',
+    ['case 4: is refused where rotation is not enabled', { rotationEnabled: false }, 'RotationNotEnabledError', /not enabled.*call RotateSecret, to enable it$/, false],
+    ['case 5: is refused where the version is unknown', { stages: { old: ['AWSCURRENT'] } }, 'VersionNotPendingError', NOT_PENDING, true],
+    ['case 5: is refused where no version has a label', { stages: {} }, 'VersionNotPendingError', NOT_PENDING, true],
+    ['case 7: is refused where the version is the previous one', { stages: { old: ['AWSCURRENT'], [TOKEN]: ['AWSPREVIOUS'] } }, 'VersionNotPendingError', NOT_PENDING, true],
+    ['case 7: is refused where the version has no label', { stages: { old: ['AWSCURRENT'], [TOKEN]: [] } }, 'VersionNotPendingError', NOT_PENDING, true],
+    ['case 7: is refused where another version is pending', { stages: { old: ['AWSCURRENT'], other: ['AWSPENDING'], [TOKEN]: ['BLUE'] } }, 'VersionNotPendingError', NOT_PENDING, true],
+    ['case 8: is refused where the secret is deleted', { deleted: true }, 'SecretNotFoundError', /scheduled for deletion.*RestoreSecret/, false],
+    ['case 51: is refused where no version is current', { stages: { old: ['AWSPREVIOUS'], [TOKEN]: ['AWSPENDING'] } }, 'NoCurrentVersionError',
       /^No version .*AWSCURRENT.* with UpdateSecretVersionStage$/, true],
-  ])('is refused where %s', (_, situation, name, message, mayLag) => {
+  ])('%s', (_, situation, name, message, mayLag) => {
     expect(admission(situation)).toEqual({ outcome: 'refuse', error: expect.objectContaining({ name, message: expect.stringMatching(message) }), mayLag });
   });
 

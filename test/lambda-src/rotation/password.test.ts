@@ -20,7 +20,7 @@ test.each([
   ['misses the policy', 'aB3!', any],
   ['is empty', '', any],
   ['can not be used', 'aB34', (password: string) => password !== 'aB34'],
-])('case 21, 22: passes over a password that %s', async (_, refused, isUsable) => {
+])('cases 21, 22: passes over a password that %s', async (_, refused, isUsable) => {
   const { random, asked } = source(refused, 'cD56', 'eF78');
   expect(await generatePassword(POLICY, random, isUsable)).toBe('cD56');
   expect(asked()).toBe(2);

@@ -103,7 +103,9 @@ describe('in every JSON object, however it is written', () => {
     return `"${units.join('')}"`;
   });
 
-  const text = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 8 }), fc.string({ unit: 'binary', maxLength: 8 }), fc.constantFrom(KEY, '"', '\\', '{', '}', ',', ':'));
+  // Any code point, lone surrogates too.
+  const unit = fc.nat({ max: 0x10ffff }).map((codePoint) => String.fromCodePoint(codePoint));
+  const text = fc.oneof(fc.string({ maxLength: 8 }), fc.string({ unit, maxLength: 8 }), fc.constantFrom(KEY, '"', '\\', '{', '}', ',', ':'));
   const { value: json } = fc.letrec<{ value: string; array: string; object: string }>((tie) => ({
     value: fc.oneof(
       { maxDepth: 3 },
