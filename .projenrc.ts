@@ -62,10 +62,13 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@stryker-mutator/core@9.6.1',
     '@stryker-mutator/jest-runner@9.6.1',
     '@types/aws-lambda',
+    '@types/pg@8.23.1',
     'aws-cdk@2.1148.1',
     'aws-sdk-client-mock',
     'esbuild@0.28.2',
     'fast-check',
+    'mysql2@3.24.6',
+    'pg@8.23.1',
     'tsx',
   ],
   lambdaAutoDiscover: false,
@@ -94,7 +97,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
   pullRequestTemplate: false,
   depsUpgradeOptions: { workflowOptions: { labels: ['dependencies'] } },
-  gitignore: ['/assets/', 'cdk.out/', '/.jest-cache/', '.venv/', '__pycache__/', '.DS_Store', '/reports/', '.stryker-tmp/'],
+  gitignore: ['/assets/', 'cdk.out/', '/.jest-cache/', '/.databases/', '.venv/', '__pycache__/', '.DS_Store', '/reports/', '.stryker-tmp/'],
 });
 
 for (const path of ['/lambda-src/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/CONTRIBUTING.md', '/stryker.config.json', '/tsconfig.dev.json', '/test/', '!/assets/']) {

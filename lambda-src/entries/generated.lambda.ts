@@ -1,4 +1,4 @@
 import { makeHandler } from '../handler';
-import { GeneratedTarget } from '../targets/generated';
+import { generatedTarget } from '../targets/generated';
 
-export const handler = makeHandler((config) => new GeneratedTarget(config));
+export const handler = makeHandler(generatedTarget);

@@ -61,9 +61,34 @@ export class SecretsManagerError extends RotationError {
   public override readonly name = 'SecretsManagerError';
 }
 
-/** Secrets Manager can't be reached from the function. */
+/** Secrets Manager, or what is rotated, can't be reached from the function or doesn't answer. */
 export class ConnectivityError extends RotationError {
   public override readonly name = 'ConnectivityError';
+}
+
+/** The certificate of what is rotated isn't one to trust, or it has no TLS. */
+export class TlsError extends RotationError {
+  public override readonly name = 'TlsError';
+}
+
+/** What is rotated doesn't accept a credential. */
+export class AuthenticationError extends RotationError {
+  public override readonly name = 'AuthenticationError';
+}
+
+/** What is rotated understood, and refuses: by a permission, a password policy, a limit or its state. */
+export class TargetRefusedError extends RotationError {
+  public override readonly name = 'TargetRefusedError';
+
+  /** @param code what the target calls it */
+  constructor(message: string, public readonly code?: string) {
+    super(message);
+  }
+}
+
+/** The values of two secrets, or of two versions of one, don't belong together. */
+export class SecretMismatchError extends RotationError {
+  public override readonly name = 'SecretMismatchError';
 }
 
 /** The step gave up before Lambda would have killed it. */

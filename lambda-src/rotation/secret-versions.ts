@@ -1,9 +1,9 @@
 import {
   DescribeSecretCommand, GetRandomPasswordCommand, GetSecretValueCommand, PutSecretValueCommand, UpdateSecretVersionStageCommand,
-  type SecretsManagerClient,
+  type GetSecretValueCommandInput, type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import type { RotationEvent, SecretDescription } from './admit';
-import { SecretValueError } from './errors';
+import { SecretNotFoundError, SecretsManagerError, SecretValueError } from './errors';
 import { isNamed, toRotationError } from './service-errors';
 import type { PasswordPolicyConfig } from '../../src/private/handler-contract';
 
@@ -39,12 +39,29 @@ export class SecretVersions {
    * AWSPENDING was admission's question, and asking again fails a retry that comes just after the label moved.
    */
   public pending(): Promise<SecretVersion | undefined> {
-    return this.read({ VersionId: this.event.ClientRequestToken });
+    return this.read({ SecretId: this.event.SecretId, VersionId: this.event.ClientRequestToken });
   }
 
   /** The version with AWSCURRENT; undefined where there is none that has a value. */
   public current(): Promise<SecretVersion | undefined> {
-    return this.read({ VersionStage: 'AWSCURRENT' });
+    return this.read({ SecretId: this.event.SecretId, VersionStage: 'AWSCURRENT' });
+  }
+
+  /** The version with AWSPREVIOUS; undefined where there is none, and where the service refuses to read it: nothing depends on it alone. */
+  public async previous(): Promise<SecretVersion | undefined> {
+    try {
+      return await this.read({ SecretId: this.event.SecretId, VersionStage: 'AWSPREVIOUS' });
+    } catch (error) {
+      if (error instanceof SecretsManagerError || error instanceof SecretValueError) { return undefined; }
+      throw error;
+    }
+  }
+
+  /** The current value of another secret. */
+  public async ofSecret(secretId: string): Promise<string> {
+    const version = await this.read({ SecretId: secretId, VersionStage: 'AWSCURRENT' });
+    if (version) { return version.value; }
+    throw new SecretNotFoundError(`The secret ${secretId} does not exist, or has no current value. Deploy it, or correct what refers to it`);
   }
 
   /** Gives the pending version its value; false where it has another one already. */
@@ -81,9 +98,9 @@ export class SecretVersions {
     return { abortSignal: this.abortSignal };
   }
 
-  private async read(version: { VersionId: string } | { VersionStage: string }): Promise<SecretVersion | undefined> {
+  private async read(version: GetSecretValueCommandInput): Promise<SecretVersion | undefined> {
     try {
-      const answer = await this.client.send(new GetSecretValueCommand({ SecretId: this.event.SecretId, ...version }), this.options);
+      const answer = await this.client.send(new GetSecretValueCommand(version), this.options);
       if (answer.SecretString === undefined) {
         throw new SecretValueError('The value of the secret is binary. Only string values can be rotated; put the value as SecretString');
       }

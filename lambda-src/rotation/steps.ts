@@ -11,10 +11,6 @@ export type Outcome = 'created' | 'alreadyCreated' | 'set' | 'tested' | 'promote
 
 /** One rotation of one secret, as far as a single invocation knows it. */
 export class Rotation {
-  private readonly values: SecretValues = {
-    pending: async () => (await this.pending()).value,
-  };
-
   constructor(
     private readonly event: RotationEvent,
     private readonly versions: SecretVersions,
@@ -29,8 +25,8 @@ export class Rotation {
     if (currentVersionId === undefined) { return 'alreadyCurrent'; }
     switch (this.event.Step) {
       case 'createSecret': return this.createSecret(currentVersionId);
-      case 'setSecret': return this.setSecret();
-      case 'testSecret': return this.testSecret();
+      case 'setSecret': return this.setSecret(currentVersionId);
+      case 'testSecret': return this.testSecret(currentVersionId);
       case 'finishSecret': return this.finishSecret(currentVersionId);
     }
   }
@@ -50,14 +46,23 @@ export class Rotation {
     return 'alreadyCreated';
   }
 
-  private async setSecret(): Promise<Outcome> {
-    await this.target.setSecret(this.values);
+  private async setSecret(currentVersionId: string): Promise<Outcome> {
+    await this.target.setSecret(this.values(currentVersionId), this.deadline);
     return 'set';
   }
 
-  private async testSecret(): Promise<Outcome> {
-    await this.target.testSecret(this.values);
+  private async testSecret(currentVersionId: string): Promise<Outcome> {
+    await this.target.testSecret(this.values(currentVersionId), this.deadline);
     return 'tested';
+  }
+
+  private values(currentVersionId: string): SecretValues {
+    return {
+      pending: async () => (await this.pending()).value,
+      current: async () => (await this.current(currentVersionId)).value,
+      previous: async () => (await this.versions.previous())?.value,
+      ofSecret: (secretId) => this.versions.ofSecret(secretId),
+    };
   }
 
   private async finishSecret(currentVersionId: string): Promise<Outcome> {

@@ -1,7 +1,13 @@
 import type { GeneratePassword, SecretValues, Target } from './target';
-import type { GeneratedTargetConfig } from '../../src/private/handler-contract';
+import type { GeneratedTargetConfig, HandlerConfig } from '../../src/private/handler-contract';
 import { SecretValueError } from '../rotation/errors';
 import { equalButForKey, isJsonObject, readKey, replaceKey } from '../rotation/secret-value';
+
+/** @throws Error where the configuration is one of another asset. */
+export function generatedTarget(config: HandlerConfig): Target {
+  if (config.target !== 'generated') { throw new Error(`The asset of the target generated was given the configuration of ${config.target}`); }
+  return new GeneratedTarget(config);
+}
 
 /** A value that nobody but its readers has to accept: a key of a JSON object, or the whole string. */
 export class GeneratedTarget implements Target {

@@ -1,6 +1,13 @@
+import type { Deadline } from '../rotation/deadline';
+
 /** The values that a step may need, read when it asks for them. */
 export interface SecretValues {
   pending(): Promise<string>;
+  current(): Promise<string>;
+  /** Undefined where there is none, or it can't be read. */
+  previous(): Promise<string | undefined>;
+  /** The current value of another secret. */
+  ofSecret(secretId: string): Promise<string>;
 }
 
 /** Makes a password that the policy allows and `isUsable` accepts. */
@@ -18,8 +25,8 @@ export interface Target {
   isDerived(pending: string, current: string): boolean;
 
   /** Makes the target accept the pending value. Runs any number of times. */
-  setSecret(values: SecretValues): Promise<void>;
+  setSecret(values: SecretValues, deadline: Deadline): Promise<void>;
 
   /** Throws unless the target accepts the pending value. Writes nothing, for it also runs alone. */
-  testSecret(values: SecretValues): Promise<void>;
+  testSecret(values: SecretValues, deadline: Deadline): Promise<void>;
 }

@@ -37,7 +37,29 @@ export interface GeneratedTargetConfig {
   readonly passwordPolicy: PasswordPolicyConfig;
 }
 
-export type HandlerConfig = GeneratedTargetConfig;
+export const DATABASE_TARGETS = ['postgres', 'mysql', 'mariadb'] as const;
+
+export interface DatabaseTargetConfig {
+  readonly target: typeof DATABASE_TARGETS[number];
+  /** Alternating users where it is given, a single user where it is absent. */
+  readonly superuserSecretArn?: string;
+  /** The certificate authority of the server, as PEM; those of Amazon RDS and of Node.js where it is absent. */
+  readonly certificateAuthority?: string;
+  /** Without TLS. */
+  readonly plaintextConnection?: boolean;
+  readonly passwordPolicy: PasswordPolicyConfig;
+}
+
+export type HandlerConfig = GeneratedTargetConfig | DatabaseTargetConfig;
+
+/** The key of a database secret that is rotated: https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html */
+export const DATABASE_PASSWORD_KEY = 'password';
+
+/**
+ * What RDS refuses in a master password, and two more that are awkward in connection strings: what AWS's own rotation functions leave out.
+ * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
+ */
+export const DATABASE_EXCLUDE_CHARACTERS = '/@"\'\\ ';
 
 /** The types of characters that GetRandomPassword knows, as its API reference lists them. */
 export const CHARACTER_TYPES = {
@@ -148,22 +170,38 @@ export function parseConfig(text: string | undefined): HandlerConfig {
     throw new Error(`${CONFIG_VARIABLE}: ${problem}. RotationFunction sets this variable; deploy the function with it, unchanged`);
   };
   if (!text) { return fail('is not set'); }
-  let config: Partial<HandlerConfig>;
+  let config: Partial<GeneratedTargetConfig> | Partial<DatabaseTargetConfig>;
   try {
     config = JSON.parse(text);
   } catch {
     return fail('is not JSON');
   }
   if (typeof config !== 'object' || config === null || Array.isArray(config)) { return fail('is not a JSON object'); }
-  if (config.target !== 'generated') { return fail(`has the target ${JSON.stringify(config.target)}, not 'generated'`); }
-  const { generateStringKey, passwordPolicy } = config;
-  if (generateStringKey !== undefined && (typeof generateStringKey !== 'string' || generateStringKey === '')) {
-    return fail('has a generateStringKey that is not a string of at least one character');
-  }
+  const { passwordPolicy } = config;
   if (typeof passwordPolicy !== 'object' || passwordPolicy === null || Array.isArray(passwordPolicy)) {
     return fail('has no passwordPolicy');
   }
   const problem = findPolicyProblem(passwordPolicy);
   if (problem) { return fail(`passwordPolicy.${problem.property} ${problem.problem}`); }
-  return { target: 'generated', generateStringKey, passwordPolicy };
+  if (config.target === 'generated') {
+    const { target, generateStringKey } = config;
+    if (!isAbsentOrText(generateStringKey)) { return fail('has a generateStringKey that is not a string of at least one character'); }
+    return { target, generateStringKey, passwordPolicy };
+  }
+  if (isDatabase(config)) {
+    const { target, superuserSecretArn, certificateAuthority, plaintextConnection } = config;
+    if (!isAbsentOrText(superuserSecretArn)) { return fail('has a superuserSecretArn that is not a string of at least one character'); }
+    if (!isAbsentOrText(certificateAuthority)) { return fail('has a certificateAuthority that is not a string of at least one character'); }
+    if (plaintextConnection !== undefined && typeof plaintextConnection !== 'boolean') { return fail('has a plaintextConnection that is not a boolean'); }
+    return { target, superuserSecretArn, certificateAuthority, plaintextConnection, passwordPolicy };
+  }
+  return fail(`has the target ${JSON.stringify(config.target)}, not one of ${['generated', ...DATABASE_TARGETS].join(', ')}`);
+}
+
+function isDatabase(config: { readonly target?: unknown }): config is Partial<DatabaseTargetConfig> & Pick<DatabaseTargetConfig, 'target'> {
+  return (DATABASE_TARGETS as readonly unknown[]).includes(config.target);
+}
+
+function isAbsentOrText(value: unknown): boolean {
+  return value === undefined || (typeof value === 'string' && value !== '');
 }

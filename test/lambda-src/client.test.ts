@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { makeHandler } from '../../lambda-src/handler';
-import { GeneratedTarget } from '../../lambda-src/targets/generated';
+import { generatedTarget } from '../../lambda-src/targets/generated';
 import { CONFIG_VARIABLE, serializeConfig } from '../../src/private/handler-contract';
 
 const EVENT = { SecretId: 'secret', ClientRequestToken: 'token', Step: 'setSecret' };
@@ -39,7 +39,7 @@ async function giveUp(endpoint: string): Promise<{ error: Error; seconds: number
   });
   const start = Date.now();
   let ended: { error: Error; seconds: number } | undefined;
-  const handler = makeHandler((config) => new GeneratedTarget(config));
+  const handler = makeHandler(generatedTarget);
   const step = handler(EVENT, { awsRequestId: 'request-1', getRemainingTimeInMillis: () => start + 30_000 - Date.now() });
   step.catch((error: Error) => { ended = { error, seconds: (Date.now() - start) / 1_000 }; });
   while (!ended && Date.now() - start < 30_000) {

@@ -1,7 +1,7 @@
 import type { DescribeSecretCommandOutput, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { makeHandler, type RotationHandler } from '../../lambda-src/handler';
 import type { LogFields } from '../../lambda-src/log';
-import { GeneratedTarget } from '../../lambda-src/targets/generated';
+import { generatedTarget } from '../../lambda-src/targets/generated';
 import type { Target } from '../../lambda-src/targets/target';
 import { CONFIG_VARIABLE, serializeConfig, type HandlerConfig, type PasswordPolicyConfig } from '../../src/private/handler-contract';
 import {
@@ -22,6 +22,8 @@ export interface HarnessOptions {
   readonly policy?: PasswordPolicyConfig;
   readonly simulator?: SimulatorOptions;
   readonly makeTarget?: (config: HandlerConfig) => Target;
+  /** @default - that of the generated target */
+  readonly config?: HandlerConfig;
 }
 
 export interface CopyOptions {
@@ -49,14 +51,14 @@ export class Harness {
     this.arn = this.simulator.createSecret(NAME, options.value ?? JSON_VALUE);
     this.handler = this.makeHandler();
     const key = 'generateStringKey' in options ? options.generateStringKey : 'password';
-    process.env[CONFIG_VARIABLE] = serializeConfig({ target: 'generated', generateStringKey: key, passwordPolicy: options.policy ?? {} });
+    process.env[CONFIG_VARIABLE] = serializeConfig(options.config ?? { target: 'generated', generateStringKey: key, passwordPolicy: options.policy ?? {} });
   }
 
   /** Another copy of the function, as Lambda starts one. */
   public makeHandler({ maxAttempts, rewrite }: CopyOptions = {}): RotationHandler {
     const client = new InMemoryClient(this.simulator, { maxAttempts });
     const rewriting = { send: async (command: never) => rewrite!(await client.send(command)) };
-    return makeHandler(this.options.makeTarget ?? ((config) => new GeneratedTarget(config)), {
+    return makeHandler(this.options.makeTarget ?? generatedTarget, {
       client: rewrite ? rewriting as Pick<SecretsManagerClient, 'send'> : client,
       log: (level, message, fields) => { this.log.push({ level, message, ...fields }); },
       sleep: async (milliseconds) => { this.sleeps.push(milliseconds); },

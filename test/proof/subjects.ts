@@ -1,7 +1,7 @@
 import { makeHandler, type RotationHandler } from '../../lambda-src/handler';
 import type { Log } from '../../lambda-src/log';
 import type { Sleep } from '../../lambda-src/rotation/deadline';
-import { GeneratedTarget } from '../../lambda-src/targets/generated';
+import { generatedTarget } from '../../lambda-src/targets/generated';
 import type { HandlerConfig } from '../../src/private/handler-contract';
 import type { InMemoryClient } from '../simulator';
 
@@ -39,7 +39,7 @@ export const SUBJECTS: readonly Subject[] = [
   {
     name: 'generated, a key',
     config: { target: 'generated', generateStringKey: 'password', passwordPolicy: {} },
-    makeHandler: (dependencies) => makeHandler((config) => new GeneratedTarget(config), dependencies),
+    makeHandler: (dependencies) => makeHandler(generatedTarget, dependencies),
     value: JSON_VALUE,
     secretOf: passwordOf,
     restOf: (value) => value.replace(JSON.stringify(passwordOf(value)), '_'),
@@ -48,7 +48,7 @@ export const SUBJECTS: readonly Subject[] = [
   {
     name: 'generated, the whole string',
     config: { target: 'generated', passwordPolicy: { excludePunctuation: true } },
-    makeHandler: (dependencies) => makeHandler((config) => new GeneratedTarget(config), dependencies),
+    makeHandler: (dependencies) => makeHandler(generatedTarget, dependencies),
     value: 'first-password-of-all',
     secretOf: (value) => value === '' ? undefined : value,
     restOf: () => '',

@@ -1,7 +1,10 @@
+import { Deadline } from '../../../lambda-src/rotation/deadline';
 import { GeneratedTarget } from '../../../lambda-src/targets/generated';
-import type { Target } from '../../../lambda-src/targets/target';
+import type { SecretValues, Target } from '../../../lambda-src/targets/target';
 
-const values = (pending: string) => ({ pending: async () => pending });
+const absent = async () => { throw new Error('Nothing else is needed'); };
+const values = (value: string): SecretValues => ({ pending: async () => value, current: absent, previous: absent, ofSecret: absent });
+const DEADLINE = new Deadline(() => 30_000);
 
 /** Passwords one after the other until one is usable, as the rotation makes them. */
 const passwords = (...list: string[]) => async (isUsable: (password: string) => boolean) => {
@@ -75,6 +78,6 @@ describe('a whole string', () => {
 test('setSecret has nobody to tell, and does not read the value', async () => {
   const pending = jest.fn();
   const target: Target = new GeneratedTarget({});
-  await target.setSecret({ pending });
+  await target.setSecret({ ...values(''), pending }, DEADLINE);
   expect(pending).not.toHaveBeenCalled();
 });

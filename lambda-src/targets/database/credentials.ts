@@ -1,0 +1,75 @@
+import { SecretMismatchError, SecretValueError } from '../../rotation/errors';
+import { readKey } from '../../rotation/secret-value';
+
+/**
+ * What a database secret holds.
+ *
+ * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html
+ */
+export interface Credentials {
+  readonly host: string;
+  readonly port: number;
+  readonly username: string;
+  readonly password: string;
+  readonly dbname?: string;
+}
+
+/** What the secrets of an engine look like. */
+export interface CredentialRules {
+  readonly engines: readonly string[];
+  readonly defaultPort: number;
+}
+
+const MAX_PORT = 65_535;
+
+/**
+ * The credentials in the value of a secret.
+ *
+ * @throws SecretValueError naming the key that is missing or wrong, and never what it holds
+ */
+export function parseCredentials(value: string, { engines, defaultPort }: CredentialRules): Credentials {
+  const [engine, host, username, password] = ['engine', 'host', 'username', 'password'].map((key) => {
+    const text = readKey(value, key);
+    if (text === '' || text.includes('\0')) {
+      throw new SecretValueError(`The key "${key}" in the value of the secret is empty or holds a zero byte. Correct it`);
+    }
+    return text;
+  });
+  if (!engines.includes(engine)) {
+    throw new SecretValueError(`The key "engine" in the value of the secret is not ${engines.join(' or ')}, which is what this function rotates. Correct it, or `
+      + 'rotate the secret with the RotationTarget of its engine');
+  }
+  // A path would be a socket, and a list several servers.
+  if (/[\s/\\,]/.test(host)) {
+    throw new SecretValueError('The key "host" in the value of the secret is not the name of one server. Correct it');
+  }
+  const { port = defaultPort, dbname } = JSON.parse(value) as { port?: unknown; dbname?: unknown };
+  if (dbname !== undefined && (typeof dbname !== 'string' || dbname.includes('\0'))) {
+    throw new SecretValueError('The key "dbname" in the value of the secret is not the name of a database. Make it a string, or leave it out');
+  }
+  return { host, port: parsePort(port), username, password, dbname: dbname === '' ? undefined : dbname };
+}
+
+function parsePort(port: unknown): number {
+  const number = typeof port === 'string' && /^\d{1,5}$/.test(port) ? Number(port) : port;
+  if (typeof number !== 'number' || !Number.isInteger(number) || number < 1 || number > MAX_PORT) {
+    throw new SecretValueError(`The key "port" in the value of the secret is not a whole number from 1 to ${MAX_PORT}. Correct it, or leave it out`);
+  }
+  return number;
+}
+
+/**
+ * Throws where one credential may not be sent where the other one goes. Both are AWS's own words: what a rotation changes is the
+ * password, and the user where users alternate; another server is another secret.
+ */
+export function mustShareServer(one: Credentials, other: Credentials, names: string): void {
+  if (hostOf(one) !== hostOf(other) || one.port !== other.port) {
+    throw new SecretMismatchError(`The keys "host" and "port" differ between ${names}, and a credential isn't sent to a server that isn't known to be its own. `
+      + 'Put the same host and port into both');
+  }
+}
+
+/** DNS names don't depend on case, nor on the dot of the root. */
+function hostOf({ host }: Credentials): string {
+  return host.toLowerCase().replace(/\.$/, '');
+}

@@ -1,0 +1,45 @@
+import { ConnectivityError, RotationError, TargetRefusedError, TlsError, UnexpectedError } from '../../rotation/errors';
+
+/** What a driver throws, as far as it is looked at. What it says is never repeated: it may quote a statement. */
+export interface DriverError {
+  readonly code?: string;
+  readonly errno?: number;
+  readonly message?: string;
+}
+
+const UNREACHABLE = new Set([
+  'ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'ENODATA', 'ETIMEDOUT', 'EPIPE', 'EHOSTUNREACH', 'ENETUNREACH', 'ECONNABORTED',
+  'PROTOCOL_CONNECTION_LOST', 'PROTOCOL_SEQUENCE_TIMEOUT',
+]);
+
+/** OpenSSL's reasons not to trust a certificate, and Node.js's own. */
+const UNTRUSTED = /^(CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_|ERR_SSL_|EPROTO$|HANDSHAKE_SSL_ERROR$)/;
+
+/** The error of a connection that every driver has alike; undefined where it is one of the server's own. */
+export function connectionError({ code = '', message = '' }: DriverError): RotationError | undefined {
+  if (UNTRUSTED.test(code)) {
+    return new TlsError(`The certificate of the database server is not one to trust (${code}), so no credential was sent. Put the name that the certificate is for into `
+      + 'the key "host", renew the certificate, or give its certificate authority to the RotationTarget as certificateAuthority');
+  }
+  if (UNREACHABLE.has(code) || /timeout|timed out|terminated|closed/i.test(message)) {
+    return new ConnectivityError(`The database server can't be reached, or doesn't answer in time${code === '' ? '' : ` (${code})`}. See that it runs, that the keys "host" and `
+      + '"port" are right, that the function is in a VPC with a route to it, and that their security groups let the function in');
+  }
+  return undefined;
+}
+
+export function withoutTls(): TlsError {
+  return new TlsError('The database server does not take connections with TLS, so no credential was sent. Turn TLS on there; only if that is impossible, set '
+    + 'plaintextConnection on the RotationTarget');
+}
+
+export function withoutPassword(): TargetRefusedError {
+  return new TargetRefusedError('The database server lets this user in without asking for the password, so it can not be told whether a password is right. Have it ask '
+    + 'for one');
+}
+
+/** An error that a statement or a login ended with, by the server's code for it. */
+export function refusal(system: string, code: string, remedy: string | undefined): RotationError {
+  if (remedy !== undefined) { return new TargetRefusedError(`${system} refused with ${code}. ${remedy}`, code); }
+  return new UnexpectedError(`${system} failed${/^\w{1,64}$/.test(code) ? ` with ${code}` : ''}. See the list of its error codes, and the log of the server`);
+}

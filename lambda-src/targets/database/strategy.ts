@@ -1,0 +1,74 @@
+import type { Credentials } from './credentials';
+import type { Engine, Session } from './engine';
+import type { Deadline } from '../../rotation/deadline';
+import { AuthenticationError, TargetRefusedError } from '../../rotation/errors';
+import type { SecretValues } from '../target';
+
+/** Which users of a database a secret goes through, and how the next one gets its password. */
+export interface Strategy {
+  /** The user of the version that comes after one with this user. */
+  nextUser(user: string): string;
+
+  /** Makes the database accept the pending credentials. Nothing was dialled before. */
+  setSecret(rotation: DatabaseRotation): Promise<void>;
+}
+
+/** What a strategy works with. */
+export interface DatabaseRotation {
+  readonly engine: Engine;
+  readonly deadline: Deadline;
+  readonly values: SecretValues;
+  readonly pending: Credentials;
+  readonly current: Credentials;
+}
+
+/** Runs `use` in a session of its own. */
+export async function withSession<T>(engine: Engine, credentials: Credentials, deadline: Deadline, use: (session: Session) => Promise<T>): Promise<T> {
+  const session = await engine.logIn(credentials, deadline);
+  try {
+    return await use(session);
+  } finally {
+    await session.close();
+  }
+}
+
+/** The same, but undefined where the server doesn't accept the credentials. */
+export async function withSessionIfAccepted<T>(
+  engine: Engine, credentials: Credentials, deadline: Deadline, use: (session: Session) => Promise<T>,
+): Promise<T | undefined> {
+  let session: Session;
+  try {
+    session = await engine.logIn(credentials, deadline);
+  } catch (error) {
+    if (error instanceof AuthenticationError) { return undefined; }
+    throw error;
+  }
+  try {
+    return await use(session);
+  } finally {
+    await session.close();
+  }
+}
+
+/** Whether the server accepts the credentials, for the user that they name. */
+export async function isAccepted(engine: Engine, credentials: Credentials, deadline: Deadline): Promise<boolean> {
+  return await withSessionIfAccepted(engine, credentials, deadline, async (session) => {
+    if (await session.user() !== credentials.username) {
+      throw new TargetRefusedError('The server accepts the credentials, and takes them for those of another user than the key "username" names. Look for an '
+        + 'anonymous account or a user name map');
+    }
+    return true;
+  }) ?? false;
+}
+
+/**
+ * Runs `change`, and where it fails finds out whether it was done all the same: the reply may be all that was lost.
+ */
+export async function changeOrFindOut({ engine, pending, deadline }: DatabaseRotation, change: () => Promise<void>): Promise<void> {
+  try {
+    await change();
+  } catch (error) {
+    const done = await isAccepted(engine, pending, deadline).catch(() => false);
+    if (!done) { throw error; }
+  }
+}

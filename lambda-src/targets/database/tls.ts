@@ -1,0 +1,31 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { rootCertificates, type ConnectionOptions } from 'node:tls';
+import type { DatabaseTargetConfig } from '../../../src/private/handler-contract';
+
+/**
+ * The certificate authorities of Amazon RDS by region, beside the bundled handler. Each certificate is the base64 of its DER form.
+ *
+ * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html
+ */
+const RDS_CERTIFICATES = join(__dirname, 'rds-certificates.json');
+
+/** Amazon's certificate authorities as Lambda's Node.js runtimes have them, for a region that is newer than this package. */
+const RUNTIME_CERTIFICATES = '/var/runtime/ca-cert.pem';
+
+/** How to connect: verified always, or not encrypted at all. */
+export function tlsOptions(config: Pick<DatabaseTargetConfig, 'certificateAuthority' | 'plaintextConnection'>): ConnectionOptions | undefined {
+  if (config.plaintextConnection) { return undefined; }
+  return {
+    ca: config.certificateAuthority ?? [...rootCertificates, ...rdsCertificates()],
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2',
+  };
+}
+
+function rdsCertificates(): string[] {
+  const byRegion = JSON.parse(readFileSync(RDS_CERTIFICATES, 'utf8')) as Record<string, string[]>;
+  const certificates = byRegion[process.env.AWS_REGION ?? ''];
+  if (certificates) { return certificates.map((der) => `-----BEGIN CERTIFICATE-----\n${der}\n-----END CERTIFICATE-----\n`); }
+  return existsSync(RUNTIME_CERTIFICATES) ? [readFileSync(RUNTIME_CERTIFICATES, 'utf8')] : [];
+}
