@@ -12,6 +12,7 @@ const realSleep: Sleep = (milliseconds) => new Promise((resolve) => setTimeout(r
 
 /** The time that a step has, from what Lambda says is left. */
 export class Deadline {
+  /** Aborted when the time is up, with the StepTimeoutError as its reason. */
   public readonly signal: AbortSignal;
   private readonly controller = new AbortController();
 
@@ -28,9 +29,10 @@ export class Deadline {
     let timer: NodeJS.Timeout | undefined;
     const expired = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        reject(new StepTimeoutError(`${what} gave up because the time-out of the function is near. Secrets Manager tries the `
-          + 'rotation again; if it keeps happening, look for what is slow or unreachable, or raise the timeout of the RotationFunction'));
-        this.controller.abort();
+        const error = new StepTimeoutError(`${what} gave up because the time-out of the function is near. Secrets Manager tries the `
+          + 'rotation again; if it keeps happening, look for what is slow or unreachable, or raise the timeout of the RotationFunction');
+        reject(error);
+        this.controller.abort(error);
       }, Math.max(0, this.remaining() - MARGIN));
     });
     try {

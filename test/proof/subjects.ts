@@ -5,6 +5,9 @@ import { generatedTarget } from '../../lambda-src/targets/generated';
 import type { HandlerConfig } from '../../src/private/handler-contract';
 import type { InMemoryClient } from '../simulator';
 
+/** A call to something that isn't Secrets Manager, which ends as the proof decides. */
+export type Perform = <T>(operation: string, kind: 'read' | 'write', work: () => Promise<T>) => Promise<T>;
+
 /** What a handler under proof is given. */
 export interface HandlerDependencies {
   readonly client: InMemoryClient;
@@ -12,6 +15,19 @@ export interface HandlerDependencies {
   readonly sleep: Sleep;
   /** Is told of every host that the target connects to. */
   readonly dial: (host: string) => void;
+  /** Makes every call of the target. */
+  readonly perform: Perform;
+  /** Aborted when the copy of the function is killed, and its connections with it. */
+  readonly life: AbortSignal;
+}
+
+/** What accepts a credential, or doesn't: real, and the same for every run. */
+export interface Server {
+  /** As it was before any rotation. */
+  reset(): Promise<void>;
+  accepts(value: string): Promise<boolean>;
+  /** Whether AWSCURRENT is accepted at every instant, or only one of the versions with a label. */
+  readonly alwaysAcceptsCurrent: boolean;
 }
 
 /** Makes a handler as a new process would, with the configuration in the environment. */
@@ -22,6 +38,10 @@ export interface Subject {
   readonly name: string;
   readonly config: HandlerConfig;
   readonly makeHandler: HandlerFactory;
+  /** What has to accept the value, if anybody. */
+  readonly server?: Server;
+  /** Other secrets that the handler reads, by name. */
+  readonly otherSecrets?: Readonly<Record<string, string>>;
   /** The value of the secret before its first rotation. */
   readonly value: string;
   /** The rotated part of a value, which must never be seen outside; undefined where the value isn't usable. */

@@ -1,5 +1,5 @@
 import { StepWatch, type Request } from './step-watch';
-import type { Subject } from './subjects';
+import type { Perform, Subject } from './subjects';
 import type { RotationHandler } from '../../lambda-src/handler';
 import { CONFIG_VARIABLE, serializeConfig } from '../../src/private/handler-contract';
 import {
@@ -27,6 +27,7 @@ export const INVARIANTS = {
   unknownIsNotMissing: 'nothing is written after a read that failed, but for not being there',
   ownPending: 'no other version is taken for the pending one of the event',
   dialsOwnHost: 'a pending credential goes only where the current one goes',
+  accepted: 'at every instant the value of a version with a label is accepted, and with alternating users that of AWSCURRENT',
   recovers: 'once faults end, trying again with the same token completes the rotation',
 } as const;
 
@@ -91,6 +92,7 @@ export class World {
     process.env[CONFIG_VARIABLE] = serializeConfig(subject.config);
     this.simulator = new SecretsManagerSimulator({ ...switches, seed });
     this.arn = this.simulator.createSecret('secret', subject.value);
+    for (const [name, value] of Object.entries(subject.otherSecrets ?? {})) { this.simulator.createSecret(name, value); }
     // Some history, so that no read is so stale that the secret wasn't there.
     for (const Description of ['a', 'b', 'c']) { this.simulator.perform('UpdateSecret', { SecretId: this.arn, Description }); }
     this.currents.push(this.secret.stages.AWSCURRENT);
@@ -144,6 +146,7 @@ export class World {
     let ended = false;
     let dead = false;
     const client = new InMemoryClient(this.simulator);
+    const life = new AbortController();
     const send = async (command: { input: Request; constructor: { name: string } }): Promise<unknown> => {
       const operation = command.constructor.name.replace(/Command$/, '');
       const kind = /^(Put|Update)/.test(operation) ? 'write' as const : 'read' as const;
@@ -174,7 +177,10 @@ export class World {
       }
       if (answer.RandomPassword !== undefined) { this.passwords.push(answer.RandomPassword); }
       this.say(call);
-      if (kind === 'write') { this.checkWrite(step, wasPending, operation); }
+      if (kind === 'write') {
+        this.checkWrite(step, wasPending, operation);
+        await this.checkAccepted();
+      }
       this.observe();
       watch.isAnswered(made, command.input, answer, this.simulator.calls[index].lag);
       if (verdict === 'killAfter') { this.say(`${name}: killed`); killed(); return never; }
@@ -186,11 +192,29 @@ export class World {
       }
       return answer;
     };
+    const perform: Perform = async (operation, kind, work) => {
+      if (dead) { return never; }
+      if (ended) { this.violate('failureIsLast', `${operation} after ${step} had ended`); }
+      this.calls++;
+      const verdict = await decide({ copy: name, step, operation, kind });
+      const call = `${name}: ${step} ${operation}`;
+      if (verdict === 'killBefore') { this.say(`${call} - killed before`); killed(); return never; }
+      if (verdict === 'failBefore') { this.say(`${call} - fails`); throw FAULTS[0](); }
+      if (kind === 'write' && step === 'testSecret') { this.violate('testWritesNothing', operation); }
+      const answer = await work();
+      this.say(call);
+      if (kind === 'write') { await this.checkAccepted(); }
+      if (verdict === 'killAfter') { this.say(`${name}: killed`); killed(); return never; }
+      if (verdict === 'failAfter') { this.say(`${name}: reply lost`); throw FAULTS[0](); }
+      return answer;
+    };
     const handler: RotationHandler = this.subject.makeHandler({
       client: { send } as unknown as InMemoryClient,
       log: (level, message, fields) => this.checkSaid(`${level} ${message} ${JSON.stringify(fields)}`),
       sleep: async () => {},
       dial: (host) => this.checkDialled(host),
+      perform,
+      life: life.signal,
     });
     return async (next) => {
       step = next;
@@ -199,6 +223,7 @@ export class World {
       const kill = new Promise<Ending>((resolve) => {
         killed = () => {
           dead = true;
+          life.abort();
           resolve('killed');
         };
       });
@@ -243,6 +268,7 @@ export class World {
     } else if (versionCount !== 2) {
       this.violate('oneValue', `there are ${versionCount} versions`);
     }
+    if (this.subject.server && !await this.subject.server.accepts(this.valueOf('AWSCURRENT'))) { this.violate('recovers', 'the current value is not accepted'); }
     this.rethrow();
     this.simulator.completeRotation(this.arn);
     this.start();
@@ -268,6 +294,18 @@ export class World {
     if (ending !== 'succeeded') { this.violate('testsAlone', `it ${ending}`); }
     this.rethrow();
     this.simulator.completeRotation(this.arn);
+  }
+
+  /** What accepts the credential must accept one that readers can find. */
+  private async checkAccepted(): Promise<void> {
+    const { server } = this.subject;
+    if (!server) { return; }
+    const labels = server.alwaysAcceptsCurrent ? ['AWSCURRENT'] : ['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'];
+    for (const label of labels) {
+      const value = this.valueOf(label);
+      if (value !== '' && await server.accepts(value)) { return; }
+    }
+    this.violate('accepted', `none of ${labels.join(', ')} is`);
   }
 
   /** What broke, if anything did, inside of a step whose own error handling would have swallowed it. */
@@ -322,7 +360,8 @@ export class World {
     const { versions } = this.secret;
     const said = (secret: string) => secret !== '' && (text.includes(secret) || text.includes(JSON.stringify(secret).slice(1, -1)));
     const values = versions.map(({ id }) => this.valueOf(id));
-    const secrets = [...values.map((value) => this.subject.secretOf(value) ?? value), ...this.passwords, this.rotation.rotationToken ?? ''];
+    const others = Object.values(this.subject.otherSecrets ?? {});
+    const secrets = [...[...values, ...others].map((value) => this.subject.secretOf(value) ?? value), ...this.passwords, this.rotation.rotationToken ?? ''];
     if (values.some(said) || secrets.some((secret) => said(secret.slice(0, EXCERPT)))) {
       this.violate('nothingSaid', 'a line or an error has one');
     }

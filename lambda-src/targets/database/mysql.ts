@@ -247,7 +247,7 @@ function accountName(user: string, host: string): string {
   return [user, host].map((part) => `\`${part.replaceAll('`', '``')}\``).join('@');
 }
 
-async function connectMySql(credentials: Credentials, tls: ConnectionOptions | undefined, deadline: Deadline): Promise<MySqlConnection> {
+export async function connectMySql(credentials: Credentials, tls: ConnectionOptions | undefined, deadline: Deadline): Promise<MySqlConnection> {
   const { host, port, username: user, password, dbname: database } = credentials;
   // The driver would check the certificate of an address against the name `localhost`.
   if (tls && isIP(host)) {

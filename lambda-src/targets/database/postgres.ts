@@ -179,7 +179,7 @@ function literal(text: string): string {
   return text.includes('\\') ? ` E${quoted}` : quoted;
 }
 
-async function connectPostgres(credentials: Credentials, tls: ConnectionOptions | undefined, deadline: Deadline): Promise<PostgresConnection> {
+export async function connectPostgres(credentials: Credentials, tls: ConnectionOptions | undefined, deadline: Deadline): Promise<PostgresConnection> {
   let asked = false;
   const client = new Client({
     host: credentials.host,

@@ -22,20 +22,14 @@ export interface DatabaseRotation {
   readonly current: Credentials;
 }
 
-/** Runs `use` in a session of its own. */
-export async function withSession<T>(engine: Engine, credentials: Credentials, deadline: Deadline, use: (session: Session) => Promise<T>): Promise<T> {
-  const session = await engine.logIn(credentials, deadline);
-  try {
-    return await use(session);
-  } finally {
-    await session.close();
-  }
-}
-
-/** The same, but undefined where the server doesn't accept the credentials. */
+/**
+ * Runs `use` in a session of its own; undefined where the server doesn't accept the credentials. Once the time of the step is up, nothing is
+ * dialled any more.
+ */
 export async function withSessionIfAccepted<T>(
   engine: Engine, credentials: Credentials, deadline: Deadline, use: (session: Session) => Promise<T>,
 ): Promise<T | undefined> {
+  deadline.signal.throwIfAborted();
   let session: Session;
   try {
     session = await engine.logIn(credentials, deadline);
