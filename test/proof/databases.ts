@@ -1,6 +1,4 @@
 import type { ConnectionOptions } from 'node:tls';
-import { createConnection, type Connection } from 'mysql2/promise';
-import { Client } from 'pg';
 import type { HandlerDependencies, Server, Subject } from './subjects';
 import { makeHandler } from '../../lambda-src/handler';
 import type { Deadline } from '../../lambda-src/rotation/deadline';
@@ -10,30 +8,12 @@ import { connectMySql, MySql } from '../../lambda-src/targets/database/mysql';
 import { connectPostgres, Postgres } from '../../lambda-src/targets/database/postgres';
 import { tlsOptions } from '../../lambda-src/targets/database/tls';
 import { startMariaDb, startMySql, startPostgres, type DatabaseServer, type Login } from '../databases';
+import { connect, isRefusal, type TestClient } from '../databases/clients';
 
 const USER: Login = { username: 'app', password: 'first-password-of-all' };
 const SUPERUSER = 'superuser';
 /** Statements that change nothing that lasts. */
 const READ = /^\s*(SELECT|SHOW|SET|BEGIN)\b/i;
-const REFUSED = /^(28P01|28000|ER_ACCESS_DENIED_ERROR|ER_ACCOUNT_HAS_BEEN_LOCKED)$/;
-
-/** A connection to a server by its driver alone. */
-interface Session {
-  run(...statements: string[]): Promise<void>;
-  end(): Promise<void>;
-}
-
-async function open(server: DatabaseServer, { username, password }: Login): Promise<Session> {
-  if (server.engine === 'postgres') {
-    const client = new Client({ host: server.host, port: server.port, user: username, password, database: server.database, ssl: { ca: server.ca } });
-    await client.connect();
-    return { run: async (...statements) => { for (const statement of statements) { await client.query(statement); } }, end: () => client.end() };
-  }
-  const connection: Connection = await createConnection({
-    host: server.host, port: server.port, user: username, password, database: server.database, ssl: { ca: server.ca, verifyIdentity: true },
-  });
-  return { run: async (...statements) => { for (const statement of statements) { await connection.query(statement); } }, end: () => connection.end() };
-}
 
 function startingOver({ engine, database }: DatabaseServer): string[] {
   const { username, password } = USER;
@@ -45,18 +25,18 @@ function startingOver({ engine, database }: DatabaseServer): string[] {
     ];
 }
 
-function subject(name: string, server: DatabaseServer, root: Session, alternating: boolean): Subject {
+function subject(name: string, server: DatabaseServer, root: TestClient, alternating: boolean): Subject {
   const { engine, host, port, ca, database: dbname, admin } = server;
   const json = (login: Login) => JSON.stringify({ engine, host, port, dbname, ...login });
   const login = (value: string) => JSON.parse(value) as Login;
   const probe: Server = {
-    reset: () => root.run(...startingOver(server)),
+    reset: async () => { for (const statement of startingOver(server)) { await root.query(statement); } },
     accepts: async (value) => {
       try {
-        await (await open(server, login(value))).end();
+        await (await connect(server, { login: login(value) })).close();
         return true;
       } catch (error) {
-        if (REFUSED.test((error as { code?: string }).code ?? '')) { return false; }
+        if (isRefusal(error)) { return false; }
         throw error;
       }
     },
@@ -92,11 +72,11 @@ interface DatabaseConnection {
 type Connect = (credentials: Credentials, tls: ConnectionOptions | undefined, deadline: Deadline) => Promise<DatabaseConnection>;
 
 /** The connections of a copy of the function: every login and every statement ends as the proof decides, and they die with it. */
-function watch(connect: Connect, { perform, dial, life }: HandlerDependencies): Connect {
+function watch(dialler: Connect, { perform, dial, life }: HandlerDependencies): Connect {
   return async (credentials, tls, deadline) => {
     dial(credentials.host);
     const mortal = Object.create(deadline, { signal: { value: AbortSignal.any([deadline.signal, life]) } }) as Deadline;
-    const connection = await perform(`log in as ${credentials.username}`, 'read', () => connect(credentials, tls, mortal));
+    const connection = await perform(`log in as ${credentials.username}`, 'read', () => dialler(credentials, tls, mortal));
     return {
       query: (sql, parameters) => perform(sql.split(/ (?:PASSWORD|IDENTIFIED|=) /)[0], READ.test(sql) ? 'read' : 'write', () => connection.query(sql, parameters)),
       close: () => connection.close(),
@@ -114,16 +94,17 @@ export async function withDatabaseSubjects(use: (subject: Subject) => Promise<vo
   ];
   for (const { name, start } of kinds) {
     const server = await start();
-    const root = await open(server, server.root);
+    const root = await connect(server, { login: server.root });
     try {
       if (server.engine === 'postgres') {
-        const admin = await open(server, server.admin);
-        await admin.run(`CREATE ROLE ${USER.username} LOGIN`, `GRANT CREATE ON DATABASE ${server.database} TO ${USER.username}`);
-        await admin.end();
+        const admin = await connect(server);
+        await admin.query(`CREATE ROLE ${USER.username} LOGIN`);
+        await admin.query(`GRANT CREATE ON DATABASE ${server.database} TO ${USER.username}`);
+        await admin.close();
       }
       for (const alternating of [false, true]) { await use(subject(name, server, root, alternating)); }
     } finally {
-      await root.end();
+      await root.close();
       await server.stop();
     }
   }
