@@ -100,7 +100,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   gitignore: ['/assets/', 'cdk.out/', '/.jest-cache/', '/.databases/', '.venv/', '__pycache__/', '.DS_Store', '/reports/', '.stryker-tmp/'],
 });
 
-for (const path of ['/lambda-src/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/CONTRIBUTING.md', '/stryker.config.json', '/tsconfig.dev.json', '/test/', '!/assets/']) {
+for (const path of ['/lambda-src/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/CONTRIBUTING.md', '/stryker.config.json', '/tsconfig.dev.json', '/test/', '/.databases/', '!/assets/']) {
   project.addPackageIgnore(path);
 }
 // Not all of the binaries of 1.13.0 were published, and `npm ci` refuses a lock file without them.
@@ -113,12 +113,23 @@ const bundle = project.addTask('bundle', {
 });
 project.preCompileTask.spawn(bundle);
 
-// A fresh checkout has no assets, and everything below needs them.
+const databases = project.addTask('databases', {
+  description: 'Install the database servers that the tests run against, into .databases',
+  steps: [{ exec: 'bash test/databases/install.sh' }],
+});
+
+// A fresh checkout has neither, and the tests need both.
 project.testTask.prependSpawn(bundle);
+project.testTask.prependSpawn(databases);
 
 project.addTask('demo', {
   description: 'Synthesize examples/basic and rotate its secret on this machine, with a crash in the middle',
   steps: [{ spawn: bundle.name }, { exec: 'tsx --tsconfig tsconfig.dev.json demo/main.ts', receiveArgs: true }],
+});
+
+project.addTask('zero-downtime', {
+  description: 'Rotate users of real databases fifty times, while clients keep logging in; takes minutes',
+  steps: [{ spawn: databases.name }, { spawn: bundle.name }, { exec: 'tsx --tsconfig tsconfig.dev.json demo/zero-downtime.ts', receiveArgs: true }],
 });
 
 // The project service only knows files of a tsconfig.json; tsconfig.dev.json has them all.
@@ -137,6 +148,11 @@ project.addTask('mutation', {
 project.addTask('prove', {
   description: 'Prove that no crash, retry or race loses a credential, and print the table; --long explores more',
   steps: [{ exec: 'tsx --tsconfig tsconfig.dev.json test/proof/prove.ts', receiveArgs: true }],
+});
+
+project.addTask('prove:databases', {
+  description: 'Prove the same of the databases, on real servers; takes minutes',
+  steps: [{ spawn: databases.name }, { exec: 'tsx --tsconfig tsconfig.dev.json test/proof/prove.ts --databases', receiveArgs: true }],
 });
 
 project.eslint!.addRules({

@@ -1,19 +1,25 @@
 import type { ConnectionOptions } from 'node:tls';
+import { exhaust } from './exhaustion';
 import type { HandlerDependencies, Server, Subject } from './subjects';
+import { Violation, type Invariant } from './world';
 import { makeHandler } from '../../lambda-src/handler';
 import type { Deadline } from '../../lambda-src/rotation/deadline';
+import { AlternatingUsers } from '../../lambda-src/targets/database/alternating-users';
 import type { Credentials } from '../../lambda-src/targets/database/credentials';
-import { databaseTarget } from '../../lambda-src/targets/database/database';
+import { DatabaseTarget, databaseTarget } from '../../lambda-src/targets/database/database';
 import { connectMySql, MySql } from '../../lambda-src/targets/database/mysql';
 import { connectPostgres, Postgres } from '../../lambda-src/targets/database/postgres';
+import { SingleUser } from '../../lambda-src/targets/database/single-user';
+import type { DatabaseRotation } from '../../lambda-src/targets/database/strategy';
 import { tlsOptions } from '../../lambda-src/targets/database/tls';
+import type { DatabaseTargetConfig } from '../../src/private/handler-contract';
 import { startMariaDb, startMySql, startPostgres, type DatabaseServer, type Login } from '../databases';
 import { connect, isRefusal, type TestClient } from '../databases/clients';
 
 const USER: Login = { username: 'app', password: 'first-password-of-all' };
 const SUPERUSER = 'superuser';
 /** Statements that change nothing that lasts. */
-const READ = /^\s*(SELECT|SHOW|SET|BEGIN)\b/i;
+const READ = /^\s*(SELECT|SHOW|BEGIN|SET (?!PASSWORD|DEFAULT ROLE))/i;
 
 function startingOver({ engine, database }: DatabaseServer): string[] {
   const { username, password } = USER;
@@ -25,7 +31,48 @@ function startingOver({ engine, database }: DatabaseServer): string[] {
     ];
 }
 
-function subject(name: string, server: DatabaseServer, root: TestClient, alternating: boolean): Subject {
+/** How a strategy may be wrong: `wrong` goes where the strategy goes. */
+interface Naive {
+  readonly mistake: string;
+  readonly expected: Invariant;
+  readonly alternating: boolean;
+  readonly wrong: (rotation: DatabaseRotation) => Promise<void>;
+}
+
+const NAIVE: readonly Naive[] = [
+  {
+    mistake: 'the password is changed without looking whether it was changed already',
+    expected: 'recovers',
+    alternating: false,
+    wrong: (rotation) => asCurrent(rotation, rotation.pending.password),
+  },
+  {
+    mistake: 'the current user gets the next password, though users alternate',
+    expected: 'accepted',
+    alternating: true,
+    wrong: (rotation) => asCurrent(rotation, rotation.pending.password),
+  },
+  {
+    mistake: 'a random password is set before the pending one',
+    expected: 'accepted',
+    alternating: false,
+    wrong: (rotation) => asCurrent(rotation, 'a-password-that-nobody-keeps', rotation.pending.password),
+  },
+  {
+    mistake: 'nothing is changed',
+    expected: 'recovers',
+    alternating: false,
+    wrong: async () => {},
+  },
+];
+
+async function asCurrent({ engine, current, deadline }: DatabaseRotation, ...passwords: string[]): Promise<void> {
+  const session = await engine.logIn(current, deadline);
+  for (const password of passwords) { await session.changeOwnPassword(password); }
+  await session.close();
+}
+
+function subject(name: string, server: DatabaseServer, root: TestClient, alternating: boolean, naive?: Naive): Subject {
   const { engine, host, port, ca, database: dbname, admin } = server;
   const json = (login: Login) => JSON.stringify({ engine, host, port, dbname, ...login });
   const login = (value: string) => JSON.parse(value) as Login;
@@ -45,11 +92,17 @@ function subject(name: string, server: DatabaseServer, root: TestClient, alterna
   return {
     name: `${name}, ${alternating ? 'alternating users' : 'a single user'}`,
     config: { target: engine, certificateAuthority: ca, superuserSecretArn: alternating ? SUPERUSER : undefined, passwordPolicy: {} },
-    makeHandler: (dependencies) => makeHandler((config) => databaseTarget(config, {
-      postgres: (database) => new Postgres(tlsOptions(database), watch(connectPostgres, dependencies)),
-      mysql: (database) => new MySql('mysql', tlsOptions(database), watch(connectMySql, dependencies)),
-      mariadb: (database) => new MySql('mariadb', tlsOptions(database), watch(connectMySql, dependencies)),
-    }), dependencies),
+    makeHandler: (dependencies) => makeHandler((config) => {
+      const engines = {
+        postgres: (database: DatabaseTargetConfig) => new Postgres(tlsOptions(database), watch(connectPostgres, dependencies)),
+        mysql: (database: DatabaseTargetConfig) => new MySql('mysql', tlsOptions(database), watch(connectMySql, dependencies)),
+        mariadb: (database: DatabaseTargetConfig) => new MySql('mariadb', tlsOptions(database), watch(connectMySql, dependencies)),
+      };
+      if (!naive) { return databaseTarget(config, engines); }
+      const strategy = alternating ? new AlternatingUsers(SUPERUSER) : new SingleUser();
+      strategy.setSecret = naive.wrong;
+      return new DatabaseTarget(engines[engine](config as DatabaseTargetConfig), strategy);
+    }, dependencies),
     server: probe,
     otherSecrets: { [SUPERUSER]: json(admin) },
     value: json(USER),
@@ -84,28 +137,48 @@ function watch(dialler: Connect, { perform, dial, life }: HandlerDependencies): 
   };
 }
 
+const KINDS = [
+  { name: 'PostgreSQL 18', start: () => startPostgres({ settings: { scram_iterations: 1 } }) },
+  { name: 'PostgreSQL 15', start: () => startPostgres({ version: '15' }) },
+  { name: 'MariaDB 11.8', start: () => startMariaDb() },
+  { name: 'MySQL 8.0', start: () => startMySql() },
+];
+
 /** Every kind of database with every strategy, on real servers. */
 export async function withDatabaseSubjects(use: (subject: Subject) => Promise<void>): Promise<void> {
-  const kinds = [
-    { name: 'PostgreSQL 18', start: () => startPostgres({ settings: { scram_iterations: 1 } }) },
-    { name: 'PostgreSQL 15', start: () => startPostgres({ version: '15' }) },
-    { name: 'MariaDB 11.8', start: () => startMariaDb() },
-    { name: 'MySQL 8.0', start: () => startMySql() },
-  ];
-  for (const { name, start } of kinds) {
-    const server = await start();
-    const root = await connect(server, { login: server.root });
-    try {
-      if (server.engine === 'postgres') {
-        const admin = await connect(server);
-        await admin.query(`CREATE ROLE ${USER.username} LOGIN`);
-        await admin.query(`GRANT CREATE ON DATABASE ${server.database} TO ${USER.username}`);
-        await admin.close();
-      }
-      for (const alternating of [false, true]) { await use(subject(name, server, root, alternating)); }
-    } finally {
-      await root.close();
-      await server.stop();
+  for (const kind of KINDS) {
+    await withServer(kind, async (server, root) => {
+      for (const alternating of [false, true]) { await use(subject(kind.name, server, root, alternating)); }
+    });
+  }
+}
+
+/** The first invariant that each of the naive strategies breaks, on one kind of database. */
+export async function catchNaiveStrategies(): Promise<(Pick<Naive, 'mistake' | 'expected'> & { readonly caught: Invariant | undefined })[]> {
+  const caught: (Pick<Naive, 'mistake' | 'expected'> & { caught: Invariant | undefined })[] = [];
+  await withServer(KINDS[2], async (server, root) => {
+    for (const naive of NAIVE) {
+      let violation: unknown;
+      await exhaust(subject('naive', server, root, naive.alternating, naive), { pairs: false, stale: false, switches: [{}] }).catch((error: unknown) => { violation = error; });
+      caught.push({ ...naive, caught: violation instanceof Violation ? violation.invariant : undefined });
     }
+  });
+  return caught;
+}
+
+async function withServer({ start }: typeof KINDS[number], use: (server: DatabaseServer, root: TestClient) => Promise<void>): Promise<void> {
+  const server = await start();
+  const root = await connect(server, { login: server.root });
+  try {
+    if (server.engine === 'postgres') {
+      const admin = await connect(server);
+      await admin.query(`CREATE ROLE ${USER.username} LOGIN`);
+      await admin.query(`GRANT CREATE ON DATABASE ${server.database} TO ${USER.username}`);
+      await admin.close();
+    }
+    await use(server, root);
+  } finally {
+    await root.close();
+    await server.stop();
   }
 }

@@ -1,9 +1,10 @@
 /*
- * `npm run prove`: one table of what was proven, and how much of it. `--long` explores more histories and runs the mutation
- * tests; without it the table shows only what fits a pull request's time.
+ * `npm run prove`: one table of what was proven, and how much of it. `--databases` proves the same of the databases, on real servers.
+ * `--long` explores more and runs the mutation tests; without it the table shows only what fits a pull request's time.
  */
 import { join } from 'node:path';
-import { runContractTests } from './cases';
+import { COMMON_CASES, DATABASE_CASES, runContractTests } from './cases';
+import { catchNaiveStrategies, withDatabaseSubjects } from './databases';
 import { exhaust } from './exhaustion';
 import { interleave } from './interleavings';
 import { catchNaive } from './naive';
@@ -18,6 +19,8 @@ import { runMutationTests } from '../mutation/report';
 const ROOT = join(__dirname, '..', '..');
 const HISTORIES = 3_000;
 const LONG_HISTORIES = 100_000;
+/** A real server takes a hundred times as long as a model. */
+const EVERY_DATABASE_PAIR = 97;
 
 interface Row {
   readonly what: string;
@@ -26,6 +29,7 @@ interface Row {
   readonly seconds: number;
 }
 
+const terminal = new Terminal(process.stdout);
 const rows: Row[] = [];
 let violations = 0;
 
@@ -43,19 +47,22 @@ async function prove(what: string, run: () => Promise<{ result: string; ok?: boo
   rows.push({ what, result: row.result, ok: row.ok ?? true, seconds: (performance.now() - start) / 1000 });
 }
 
-async function main(long: boolean, seed: number | undefined): Promise<void> {
-  const terminal = new Terminal(process.stdout);
-
+async function proveCases(paths: readonly string[], numbers: readonly number[], details: boolean): Promise<void> {
   await prove('cases of the rotation contract that apply', () => {
-    const cases = runContractTests(ROOT);
+    const cases = runContractTests(ROOT, paths, numbers);
     const missing = cases.filter(({ tests }) => tests === 0).map(({ number }) => number);
     const failed = cases.filter((one) => one.failed > 0).map(({ number }) => number);
-    if (long) {
+    if (details) {
       printTable(terminal, { columns: ['Case', 'Tests', 'The first of them'], rows: cases.map(({ number, tests, test }) => [String(number), String(tests), test ?? '']) });
     }
     const trouble = [missing.length > 0 && `no test for ${missing.join()}`, failed.length > 0 && `failed: ${failed.join()}`].filter(Boolean).join('; ');
     return { result: trouble || `${cases.length} cases, each with a test of its number`, ok: trouble === '' };
   });
+}
+
+/** What the handler does whatever the target, with Secrets Manager in memory. */
+async function proveGenerated(long: boolean, seed: number | undefined): Promise<void> {
+  await proveCases(['test/lambda-src', '--testPathIgnorePatterns', 'test/lambda-src/databases'], COMMON_CASES, long);
   await prove('admission with one guard taken out', () => {
     const guards = runGuards();
     const missed = guards.filter(({ caughtBy }) => caughtBy === undefined);
@@ -67,10 +74,7 @@ async function main(long: boolean, seed: number | undefined): Promise<void> {
       return { result: `${killed} of ${total} killed, ${score.toFixed(1)} %`, ok: score >= 90 };
     });
   }
-
-  // A killed copy of the handler never ends, and neither would its deadline.
-  const realSetTimeout = globalThis.setTimeout;
-  globalThis.setTimeout = (() => 0) as unknown as typeof setTimeout;
+  const restore = withoutTimers();
   for (const subject of SUBJECTS) {
     await prove(`${subject.name}: stopped at every boundary, at every pair, and with every stale read`, async () => {
       const { boundaries, pairs, stale } = await exhaust(subject);
@@ -96,8 +100,36 @@ async function main(long: boolean, seed: number | undefined): Promise<void> {
     });
     return { result: `${naive.length - missed.length} of ${naive.length} caught, for the reason they should`, ok: missed.length === 0 };
   });
-  globalThis.setTimeout = realSetTimeout;
+  restore();
+}
 
+/** What the handler does to databases: every call to Secrets Manager, every login and every statement is a boundary. */
+async function proveDatabases(long: boolean): Promise<void> {
+  await proveCases(['test/lambda-src/databases'], DATABASE_CASES, true);
+  await withDatabaseSubjects(async (subject) => {
+    const restore = withoutTimers();
+    await prove(`${subject.name}: stopped at every boundary, and at ${long ? 'every' : 'some'} pairs`, async () => {
+      const { boundaries, pairs } = await exhaust(subject, { switches: [{}], stale: false, everyPair: long ? 1 : EVERY_DATABASE_PAIR });
+      return { result: `${boundaries} boundaries, ${pairs} pairs` };
+    });
+    restore();
+  });
+  await prove('naive strategies', async () => {
+    const naive = await catchNaiveStrategies();
+    const missed = naive.filter(({ expected, caught }) => expected !== caught);
+    return { result: `${naive.length - missed.length} of ${naive.length} caught${missed.map(({ mistake, caught }) => `, but ${mistake}: ${caught ?? 'nothing'}`).join('')}`, ok: missed.length === 0 };
+  });
+}
+
+/** A killed copy of the handler never ends, and neither would its deadline. */
+function withoutTimers(): () => void {
+  const realSetTimeout = globalThis.setTimeout;
+  globalThis.setTimeout = (() => 0) as unknown as typeof setTimeout;
+  return () => { globalThis.setTimeout = realSetTimeout; };
+}
+
+async function main(databases: boolean, long: boolean, seed: number | undefined): Promise<void> {
+  await (databases ? proveDatabases(long) : proveGenerated(long, seed));
   terminal.line();
   printTable(terminal, {
     columns: ['Proven', 'How much', '', 'Seconds'],
@@ -112,4 +144,4 @@ async function main(long: boolean, seed: number | undefined): Promise<void> {
 }
 
 const seed = process.argv.find((argument) => argument.startsWith('--seed='))?.slice('--seed='.length);
-void main(process.argv.includes('--long'), seed === undefined ? undefined : Number(seed));
+void main(process.argv.includes('--databases'), process.argv.includes('--long'), seed === undefined ? undefined : Number(seed));

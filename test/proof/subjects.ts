@@ -23,11 +23,11 @@ export interface HandlerDependencies {
 
 /** What accepts a credential, or doesn't: real, and the same for every run. */
 export interface Server {
-  /** As it was before any rotation. */
-  reset(): Promise<void>;
-  accepts(value: string): Promise<boolean>;
   /** Whether AWSCURRENT is accepted at every instant, or only one of the versions with a label. */
   readonly alwaysAcceptsCurrent: boolean;
+  /** Makes it what it was before any rotation. */
+  reset(): Promise<void>;
+  accepts(value: string): Promise<boolean>;
 }
 
 /** Makes a handler as a new process would, with the configuration in the environment. */
