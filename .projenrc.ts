@@ -85,7 +85,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
       collectCoverage: false,
       testTimeout: 60_000,
       moduleNameMapper: { '^cdk-rotating-secret$': '<rootDir>/src/index.ts' },
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/e2e/', '<rootDir>/test/consumers/'],
+      testPathIgnorePatterns: [
+        '/node_modules/', '<rootDir>/test/e2e/', '<rootDir>/test/consumers/', '<rootDir>/test/databases/', '<rootDir>/test/lambda-src/databases/',
+      ],
     },
   },
   eslintOptions: {
@@ -118,9 +120,16 @@ const databases = project.addTask('databases', {
   steps: [{ exec: 'bash test/databases/install.sh' }],
 });
 
-// A fresh checkout has neither, and the tests need both.
+// A fresh checkout has no assets, and everything below needs them.
 project.testTask.prependSpawn(bundle);
-project.testTask.prependSpawn(databases);
+
+project.addTask('test:databases', {
+  description: 'Run the tests that need real database servers; takes minutes',
+  steps: [
+    { spawn: databases.name }, { spawn: bundle.name },
+    { exec: 'jest --testPathIgnorePatterns /node_modules/ -- test/databases test/lambda-src/databases', receiveArgs: true },
+  ],
+});
 
 project.addTask('demo', {
   description: 'Synthesize examples/basic and rotate its secret on this machine, with a crash in the middle',

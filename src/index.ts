@@ -2,4 +2,5 @@ export * from './password-policy';
 export * from './rotating-secret';
 export * from './rotation-function';
 export * from './rotation-rules';
+export * from './rotation-strategy';
 export * from './rotation-target';

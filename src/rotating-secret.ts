@@ -1,6 +1,7 @@
-import { SecretValue, Token } from 'aws-cdk-lib';
+import { SecretValue, Stack, Token } from 'aws-cdk-lib';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import type { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
+import { CHECKED_KEYS } from './private/database-target';
 import { agree, checkGenerator, generatorOf, type Generator } from './private/generator';
 import { invalid } from './private/invalid';
 import { RotationFunction, type RotationOptions } from './rotation-function';
@@ -47,14 +48,16 @@ export class RotatingSecret extends secretsmanager.Secret {
    */
   public readonly rotationFunction: RotationFunction;
 
+  private attachment?: secretsmanager.ISecret;
+
   /**
    * @throws where a property, or two together, are such that the secret couldn't be deployed or couldn't rotate
    */
   constructor(scope: Construct, id: string, props: RotatingSecretProps = {}) {
-    const generator = resolveGenerator(props);
+    const { generator, target } = resolveGenerator(props);
     super(scope, id, { ...props, generateSecretString: hasOwnValue(props) ? undefined : { ...props.generateSecretString, ...generator } });
     this.rotationFunction = props.rotationFunction ?? new RotationFunction(this, 'RotationFunction', {
-      target: RotationTarget.generated(targetOptions(generator)),
+      target: target._with(generator),
     });
     this.rotationFunction.rotate(this, props);
   }
@@ -70,43 +73,66 @@ export class RotatingSecret extends secretsmanager.Secret {
   }
 
   /**
-   * Attaches a target to this secret. The first rotation waits for the attachment.
+   * Attaches a database to this secret, which adds the keys `engine`, `host`, `port` and so on to it. The first rotation waits for the
+   * attachment.
+   *
+   * Where the function rotates the users of databases and is in a VPC, the database lets it in, on its default port.
+   *
+   * Databases of `aws-cdk-lib/aws-rds` call this themselves for the secret of `Credentials.fromSecret`.
+   *
+   * @param target such as an instance, a cluster or a proxy of Amazon RDS
+   * @throws where the secret is attached already
    */
   public attach(target: secretsmanager.ISecretAttachmentTarget): secretsmanager.ISecret {
-    const attached = super.attach(target);
-    this.rotationFunction._schedules.get(this)?.node.addDependency(attached);
-    return attached;
+    if (this.attachment) { throw new Error(`Secret is already attached to a target. ${this.node.path} is the secret`); }
+    this.attachment = isFedFrom(target, this)
+      ? new secretsmanager.SecretTargetAttachment(target, `Attachment-${this.node.addr}`, { secret: this, target })
+      : super.attach(target);
+    this.rotationFunction._attach(this, this.attachment, target);
+    return this.attachment;
   }
 }
 
-/** The generator of the first value and of every later one. */
-function resolveGenerator(props: RotatingSecretProps): Generator {
-  const { target, rotationFunction, generateSecretString } = props;
+/**
+ * Whether a database of another stack takes its master password from a secret. The stack of the database then depends on that of the
+ * secret, and an attachment in the latter, where CDK has it, would close a cycle.
+ */
+function isFedFrom(target: object, secret: secretsmanager.ISecret): target is Construct {
+  if (!Construct.isConstruct(target) || Stack.of(target) === Stack.of(secret)) { return false; }
+  const stack = Stack.of(target);
+  const show = (value: string | undefined) => JSON.stringify(stack.resolve(value));
+  const password = show(secret.secretValueFromJson('password').unsafeUnwrap());
+  return target.node.findAll().some((child: IConstruct & { readonly masterUserPassword?: string }) => show(child.masterUserPassword) === password);
+}
+
+/** The generator of the first value and of every later one, and the target that it goes with. */
+function resolveGenerator(props: RotatingSecretProps): { readonly generator: Generator; readonly target: RotationTarget } {
+  const { rotationFunction, generateSecretString } = props;
   if (rotationFunction !== undefined && !RotationFunction._isRotationFunction(rotationFunction)) {
     throw invalid('rotationFunction', 'is not a RotationFunction. Other functions, and imported ones, don\'t hold our handler: make one with new RotationFunction');
   }
-  if (target && rotationFunction) {
+  if (props.target && rotationFunction) {
     throw invalid('target', 'is given together with rotationFunction, which has a target. Give target to the RotationFunction only');
   }
-  const given = generatorOf(generateSecretString);
-  const generator = agree(given, (rotationFunction?._target ?? target)?._generator ?? {}, rotationFunction && 'rotationFunction');
+  const target = rotationFunction?._target ?? props.target ?? RotationTarget.generated();
+  const generator = agree(generatorOf(generateSecretString), target._generator, rotationFunction && 'rotationFunction');
   checkGenerator('generateSecretString', generator);
   if (hasOwnValue(props)) {
     if (generateSecretString) {
       throw invalid('generateSecretString', 'is given together with a value. Give the value or the generator, and the key and the policy of later values to the target');
     }
-    checkOwnValue(props.secretObjectValue, generator.generateStringKey);
+    checkOwnValue(props.secretObjectValue, generator.generateStringKey, target);
   } else {
-    checkTemplate(generateSecretString?.secretStringTemplate, generator.generateStringKey);
+    checkTemplate(generateSecretString?.secretStringTemplate, generator.generateStringKey, target);
   }
-  return generator;
+  return { generator, target };
 }
 
 function hasOwnValue(props: RotatingSecretProps): boolean {
   return props.secretObjectValue !== undefined || props.secretStringValue !== undefined || props.secretStringBeta1 !== undefined;
 }
 
-function checkOwnValue(value: { [key: string]: SecretValue } | undefined, key: string | undefined): void {
+function checkOwnValue(value: { [key: string]: SecretValue } | undefined, key: string | undefined, target: RotationTarget): void {
   if (value === undefined || Token.isUnresolved(key)) { return; }
   if (key === undefined) {
     throw invalid('secretObjectValue', 'is a JSON object, and no key of it is to be rotated. Give target: RotationTarget.generated({ generateStringKey })');
@@ -114,9 +140,11 @@ function checkOwnValue(value: { [key: string]: SecretValue } | undefined, key: s
   if (!Object.hasOwn(value, key)) {
     throw invalid('secretObjectValue', `has no key ${JSON.stringify(key)}, which is the generateStringKey to rotate. Its keys are ${Object.keys(value).join(', ')}`);
   }
+  const checked = CHECKED_KEYS.filter((name) => Object.hasOwn(value, name)).map((name) => [name, value[name].unsafeUnwrap()]);
+  target._checkValue('secretObjectValue', Object.fromEntries(checked));
 }
 
-function checkTemplate(template: string | undefined, key: string | undefined): void {
+function checkTemplate(template: string | undefined, key: string | undefined, target: RotationTarget): void {
   if (key !== undefined && template === undefined) {
     throw invalid('generateSecretString.secretStringTemplate', `is missing, and generateStringKey is ${JSON.stringify(key)}. Give the JSON object that the key goes `
       + 'into, such as JSON.stringify({ username: \'user1\' })');
@@ -132,8 +160,5 @@ function checkTemplate(template: string | undefined, key: string | undefined): v
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw invalid('generateSecretString.secretStringTemplate', 'is not a JSON object. Make it one with JSON.stringify');
   }
-}
-
-function targetOptions({ generateStringKey, ...passwordPolicy }: Generator) {
-  return { generateStringKey, passwordPolicy };
+  target._checkValue('generateSecretString.secretStringTemplate', parsed as Record<string, unknown>);
 }

@@ -1,13 +1,16 @@
 import { Annotations, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import type { Construct } from 'constructs';
+import type { Construct, IDependable } from 'constructs';
+import { checkEnvironment } from './private/environment';
 import { CONFIG_VARIABLE, HANDLER, MIN_TIMEOUT_SECONDS } from './private/handler-contract';
 import { invalid } from './private/invalid';
+import { RotationNetwork } from './private/rotation-network';
 import { RotationPermissions } from './private/rotation-permissions';
-import { claimSchedule } from './private/schedules';
+import { areSame, claimSchedule } from './private/schedules';
 import { RotationRules } from './rotation-rules';
 import { RotationTarget } from './rotation-target';
 
@@ -35,7 +38,7 @@ export interface RotationOptions {
    * Where the schedule goes. The stack of the schedule depends on the stack of the function and on that of the secret; give a
    * scope in the stack of the function where that stack already depends on the stack of the secret.
    *
-   * @default - the secret
+   * @default - the secret; the function, where its VPC, its database or its superuser secret is of the stack of the secret
    */
   readonly scheduleScope?: Construct;
 }
@@ -46,6 +49,8 @@ export interface RotationOptions {
 export interface RotationFunctionProps extends lambda.FunctionOptions {
   /**
    * Whose credentials the secrets of this function hold.
+   *
+   * A database in a VPC needs `vpc` too, and subnets from which the function reaches the database and Secrets Manager.
    *
    * @default RotationTarget.generated()
    */
@@ -59,9 +64,17 @@ export interface RotationFunctionProps extends lambda.FunctionOptions {
   readonly runtime?: lambda.Runtime;
 }
 
+/** The schedule of a secret, and what it takes to make it again elsewhere. */
+interface Schedule {
+  readonly resource: secretsmanager.CfnRotationSchedule;
+  readonly options: RotationOptions;
+  readonly ready: IDependable[];
+}
+
 const DEFAULT_RUNTIME = new lambda.Runtime('nodejs24.x', lambda.RuntimeFamily.NODEJS, { supportsInlineCode: true });
 const MIN_NODEJS = 20;
-const MAX_ENVIRONMENT_BYTES = 4096;
+/** https://docs.aws.amazon.com/secretsmanager/latest/userguide/service-linked-secrets.html */
+const MANAGED_NAME = /^(?:arn:.*:secret:)?([\w-]+)!/;
 const MARK = Symbol.for('cdk-rotating-secret.RotationFunction');
 
 /**
@@ -98,10 +111,9 @@ export class RotationFunction extends lambda.Function {
   /** @internal */
   public readonly _target: RotationTarget;
 
-  /** @internal */
-  public readonly _schedules = new Map<secretsmanager.ISecret, secretsmanager.CfnRotationSchedule>();
-
+  private readonly schedules = new Map<secretsmanager.ISecret, Schedule>();
   private readonly permissions: RotationPermissions;
+  private readonly network: RotationNetwork;
 
   /**
    * @throws where a property is one that the function couldn't be deployed or couldn't work with
@@ -109,9 +121,8 @@ export class RotationFunction extends lambda.Function {
   constructor(scope: Construct, id: string, props: RotationFunctionProps = {}) {
     checkProps(props);
     const { target = RotationTarget.generated(), ...options } = props;
-    const { assetDirectory, config } = target._bind(scope);
-    const environment = { ...props.environment, [CONFIG_VARIABLE]: config };
-    checkEnvironmentSize(environment);
+    const { assetDirectory, config, knownConfig } = target._bind(scope);
+    checkEnvironment(props.environment, knownConfig);
     // Later versions of CDK type the prop more widely, and refuse anything but an ILogGroup when they run.
     const logGroup = props.logGroup as logs.ILogGroup | undefined ?? new logs.LogGroup(scope, `${id}LogGroup`, {
       retention: logs.RetentionDays.THREE_MONTHS,
@@ -129,11 +140,17 @@ export class RotationFunction extends lambda.Function {
       logGroup,
       code: lambda.Code.fromAsset(assetDirectory),
       handler: HANDLER,
-      environment,
+      environment: { ...props.environment, [CONFIG_VARIABLE]: config },
     });
     Object.defineProperty(this, MARK, { value: true });
     this._target = target;
     this.permissions = new RotationPermissions(this);
+    const superuserSecret = target._superuserSecret;
+    if (superuserSecret) {
+      this.checkEnvironment('superuserSecret', superuserSecret);
+      this.permissions.grantSuperuser(superuserSecret);
+    }
+    this.network = new RotationNetwork(this, props, target);
     this.node.addValidation({ validate: () => this.carries(config) ? [] : [reserved().message] });
   }
 
@@ -144,22 +161,57 @@ export class RotationFunction extends lambda.Function {
    *
    * @param secret the secret; one that was imported needs its `encryptionKey`, if it has one, to be given at the import
    * @param options when to rotate it
-   * @throws where the secret has a schedule already, or is of another account or region
+   * @throws where the secret has a schedule already, is of another account or region, is the superuser secret of the function, or is
+   * one that another service of AWS rotates
    */
   public rotate(secret: secretsmanager.ISecret, options: RotationOptions = {}): void {
-    this.checkEnvironment(secret);
-    claimSchedule(secret);
-    const scope = options.scheduleScope ?? secret;
-    const ready = this.permissions.grant(secret, scope);
+    this.checkEnvironment('secret', secret);
+    this.checkRotatable(secret);
+    claimSchedule(secret, this);
+    const scope = options.scheduleScope ?? this.scheduleScope(secret);
+    const ready = [...this.permissions.grant(secret, scope), ...this.network.ready];
+    this.schedules.set(secret, { options, ready, resource: this.schedule(secret, scope, options, ready) });
+  }
+
+  /**
+   * Has the schedule of a secret wait until the secret is attached, and lets this function into what it is attached to.
+   *
+   * @internal
+   */
+  public _attach(secret: secretsmanager.ISecret, attachment: secretsmanager.ISecret, target: secretsmanager.ISecretAttachmentTarget): void {
+    const { options, ready, resource: first } = this.schedules.get(secret)!;
+    let schedule = first;
+    if (Stack.of(attachment) !== Stack.of(secret)) {
+      this.network.addDependent(Stack.of(attachment));
+      if (options.scheduleScope === undefined) {
+        // The stack of the attachment depends on that of the secret, and what waits for the attachment must not be in the latter.
+        schedule.node.scope!.node.tryRemoveChild(schedule.node.id);
+        schedule = this.schedule(attachment, this.scheduleScope(attachment), options, ready);
+        this.schedules.set(secret, { options, ready, resource: schedule });
+      }
+    }
+    schedule.node.addDependency(attachment);
+    if (this._target._defaultPort !== undefined) { this.network.attach({ target: target as Partial<ec2.IConnectable>, schedule }); }
+  }
+
+  private schedule(
+    secret: secretsmanager.ISecret, scope: Construct, options: RotationOptions, ready: IDependable[],
+  ): secretsmanager.CfnRotationSchedule {
     const schedule = new secretsmanager.CfnRotationSchedule(scope, scope === secret ? 'RotationSchedule' : `RotationSchedule-${secret.node.addr}`, {
       secretId: secret.secretFullArn ?? secret.secretArn,
       rotationLambdaArn: this.functionArn,
       rotationRules: (options.rotationRules ?? RotationRules.rate(Duration.days(30)))._render(),
       rotateImmediatelyOnUpdate: options.rotateImmediately ?? false,
     });
-    // The first rotation, or the test in its place, comes with the schedule and must not race IAM.
+    // The first rotation, or the test in its place, comes with the schedule and must not race IAM, nor the network.
     schedule.node.addDependency(...ready);
-    this._schedules.set(secret, schedule);
+    this.network.addDependent(Stack.of(scope));
+    return schedule;
+  }
+
+  /** Where a schedule closes no cycle of stacks, as far as it is known. */
+  private scheduleScope(secret: secretsmanager.ISecret): Construct {
+    return this.network.dependsOn(Stack.of(secret)) ? this : secret as unknown as Construct;
   }
 
   /** Whether the environment still has our configuration, whatever was added to it since. */
@@ -170,17 +222,31 @@ export class RotationFunction extends lambda.Function {
     return JSON.stringify((variables as Record<string, unknown>)[CONFIG_VARIABLE]) === JSON.stringify(expected);
   }
 
-  private checkEnvironment(secret: secretsmanager.ISecret): void {
+  /** What can't be rotated by this function, wherever it is. */
+  private checkRotatable(secret: secretsmanager.ISecret): void {
+    const superuserSecret = this._target._superuserSecret;
+    if (superuserSecret && areSame(secret, superuserSecret, this)) {
+      throw invalid('secret', `${secret.node.path} is the superuser secret of this function, and can't be one of the users that it gives passwords to. Rotate it with a `
+        + 'RotationFunction of its own, with RotationStrategy.singleUser()');
+    }
+    const service = literalNamesOf(secret).map((name) => MANAGED_NAME.exec(name)?.[1]).find((name) => name !== undefined);
+    if (service !== undefined) {
+      throw invalid('secret', `${secret.node.path} is managed by another service of AWS (${service}), which rotates it itself and lets nobody else do it. Leave its rotation to `
+        + 'that service, or have the database take its credentials from a secret of yours');
+    }
+  }
+
+  private checkEnvironment(parameter: string, secret: secretsmanager.ISecret): void {
     for (const property of ['region', 'account'] as const) {
       const [theirs, ours] = [secret.env[property], this.env[property]];
       if (!Token.isUnresolved(theirs) && !Token.isUnresolved(ours) && theirs !== ours) {
-        throw invalid('secret', `${secret.node.path} is of the ${property} ${theirs}, and the function of ${ours}. Secrets Manager needs both in one; `
+        throw invalid(parameter, `${secret.node.path} is of the ${property} ${theirs}, and the function of ${ours}. Secrets Manager needs both in one; `
           + 'a replica is rotated through its primary secret');
       }
     }
-    const literal = [secret.secretArn, secret.secretName].find((name) => !Token.isUnresolved(name)) ?? '';
+    const [literal = ''] = literalNamesOf(secret);
     if (secret.secretFullArn === undefined && /-[A-Za-z0-9]{6}$/.test(literal)) {
-      Annotations.of(secret).addWarningV2('cdk-rotating-secret:ambiguousPartialArn', `secret: ${literal} is known by a partial ARN and ends with a hyphen and six characters, `
+      Annotations.of(secret).addWarningV2('cdk-rotating-secret:ambiguousPartialArn', `${parameter}: ${literal} is known by a partial ARN and ends with a hyphen and six characters, `
         + 'which Secrets Manager takes for the end of a complete ARN. Import it with Secret.fromSecretCompleteArn');
     }
   }
@@ -206,14 +272,8 @@ function reserved(): Error {
   return invalid('environment', `has ${CONFIG_VARIABLE}, which the function sets itself. Take it out`);
 }
 
-/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
-function checkEnvironmentSize(environment: Record<string, string>): void {
-  const text = Object.entries(environment).flat().join('');
-  const size = Buffer.byteLength(text);
-  if (!Token.isUnresolved(text) && size > MAX_ENVIRONMENT_BYTES) {
-    throw invalid('environment', `has ${size} bytes, and Lambda takes ${MAX_ENVIRONMENT_BYTES}. The password policy is a part of it: make excludeCharacters shorter, `
-      + 'or exclude types of characters as a whole');
-  }
+function literalNamesOf(secret: secretsmanager.ISecret): string[] {
+  return [secret.secretArn, secret.secretName].filter((name) => !Token.isUnresolved(name));
 }
 
 /** A role that may write to its own log group, instead of AWS's managed policy that may write to all. */

@@ -119,6 +119,9 @@ export class RotationRules {
   }
 
   private constructor(private readonly scheduleExpression: string, openings: Openings | undefined, private readonly window?: Duration) {
+    if (window?.isUnresolved() && window.unitLabel() !== 'hours') {
+      throw invalid('window', `is a token in ${window.unitLabel()}, and can't be converted to the hours that it takes; use Duration.hours with a token`);
+    }
     if (window && !window.isUnresolved()) {
       checkWindow('window', window.toHours({ integral: false }), openings ?? { hoursApart: 24, lastHour: 0 });
     }

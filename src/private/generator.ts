@@ -39,6 +39,18 @@ export function checkGenerator(parent: string, generator: Generator): void {
   if (problem) { throw invalid(`${parent}.${problem.property}`, problem.problem); }
 }
 
+/** What a target says about generated values. */
+export interface TargetGenerator {
+  /** How the target was made, for those who have to change it. */
+  readonly factory: string;
+  /** What it was told. */
+  readonly given: Generator;
+  /** What it has where neither it nor the secret is told. */
+  readonly defaults: Generator;
+  /** Whether its key can't be chosen. */
+  readonly hasFixedKey: boolean;
+}
+
 /**
  * The generator of a secret, where its target says something too.
  *
@@ -46,15 +58,15 @@ export function checkGenerator(parent: string, generator: Generator): void {
  * @param target what the target says
  * @param owner whose target it is, if it is one that can't be completed by this secret any more
  */
-export function agree(given: Generator, target: Generator, owner?: string): Generator {
-  const held: Generator = owner ? { ...DEFAULTS, generateStringKey: undefined, ...target } : target;
+export function agree(given: Generator, target: TargetGenerator, owner?: string): Generator {
+  const held: Generator = owner ? { ...DEFAULTS, generateStringKey: undefined, ...target.defaults, ...target.given } : target.given;
   for (const property of PROPERTIES) {
-    if (given[property] !== undefined && property in held && given[property] !== held[property]) {
-      throw invalid(`generateSecretString.${property}`, `is ${show(given[property])}, and ${owner ?? 'target'} has ${show(held[property])}. One generator serves `
-        + `the first value and every later one: leave it out here, or give the same to RotationTarget.generated${owner ? ' of the function' : ''}`);
-    }
+    if (given[property] === undefined || !(property in held) || given[property] === held[property]) { continue; }
+    throw invalid(`generateSecretString.${property}`, `is ${show(given[property])}, and ${owner ?? 'target'} has ${show(held[property])}. One generator serves `
+      + 'the first value and every later one: leave it out here'
+      + (target.hasFixedKey && property === 'generateStringKey' ? `, for ${target.factory} has no other` : `, or give the same to ${target.factory}${owner ? ' of the function' : ''}`));
   }
-  return { ...given, ...target };
+  return { ...target.defaults, ...given, ...target.given };
 }
 
 function show(value: string | number | boolean | undefined): string {

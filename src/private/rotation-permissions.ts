@@ -5,6 +5,13 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IDependable } from 'constructs';
 
+const AWS_MANAGED_KEY = 'alias/aws/secretsmanager';
+
+/** https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html */
+const MAX_POLICY_NAME = 128;
+/** With the hyphen before it; the longest of today's has 16. */
+const MAX_REGION_NAME = 32;
+
 /**
  * What a rotation function may do, and who may invoke it.
  *
@@ -44,6 +51,22 @@ export class RotationPermissions {
   }
 
   /**
+   * Lets the function read the superuser secret.
+   *
+   * In the stack of the function: its configuration names the secret, so its stack depends on that of the secret already.
+   */
+  public grantSuperuser(secret: ISecret): void {
+    this.policy.addStatements(new iam.PolicyStatement({
+      sid: 'ReadSuperuserSecret',
+      actions: ['secretsmanager:GetSecretValue'],
+      resources: [arnForPolicies(secret)],
+    }));
+    const keyArn = secret.encryptionKey && this.keyArn(secret.encryptionKey, 'kms:Decrypt');
+    if (keyArn === undefined) { return; }
+    this.policy.addStatements(new iam.PolicyStatement({ actions: ['kms:Decrypt'], resources: [keyArn], conditions: this.viaSecretsManager }));
+  }
+
+  /**
    * Lets the function rotate a secret.
    *
    * @param scheduleScope where the schedule goes; what the function may do with the key of the secret is said in the same stack, for
@@ -53,7 +76,7 @@ export class RotationPermissions {
   public grant(secret: ISecret, scheduleScope: Construct): IDependable[] {
     this.secrets.push(secret);
     const ready: IDependable[] = [this.invokePermission, this.policy];
-    const keyArn = secret.encryptionKey && this.keyArn(secret.encryptionKey);
+    const keyArn = secret.encryptionKey && this.keyArn(secret.encryptionKey, 'kms:Decrypt and kms:GenerateDataKey');
     if (keyArn === undefined) { return ready; }
     const [policy, statement] = this.keyPermissions(Stack.of(scheduleScope));
     statement.addResources(keyArn);
@@ -61,14 +84,21 @@ export class RotationPermissions {
   }
 
   /** IAM takes no alias for a resource, only the key that it stands for. */
-  private keyArn(key: kms.IKey): string | undefined {
+  private keyArn(key: kms.IKey, actions: string): string | undefined {
+    // Whoever may use a secret may use the key that AWS manages for them: https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+    if ('aliasName' in key && key.aliasName === AWS_MANAGED_KEY) { return undefined; }
     try {
       return 'aliasTargetKey' in key ? (key as kms.IAlias).aliasTargetKey.keyArn : key.keyArn;
     } catch {
       Annotations.of(this.fn).addWarningV2('cdk-rotating-secret:keyOfAlias', `encryptionKey: ${key.node.path} is an imported alias, whose key is not known here, so the function `
-        + 'gets no permission to use it. Import the key itself with Key.fromKeyArn, or give the role of the function kms:Decrypt and kms:GenerateDataKey on it');
+        + 'gets no permission to use it. Import the key itself with Key.fromKeyArn, or give the role of the function '
+        + `${actions} on it`);
       return undefined;
     }
+  }
+
+  private get viaSecretsManager() {
+    return { StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(this.fn).region}.amazonaws.com` } };
   }
 
   /** One statement for all keys of a stack: a role's inline policies may have 10,240 characters together. */
@@ -78,7 +108,7 @@ export class RotationPermissions {
     const policy = stack === Stack.of(this.fn) ? this.policy : new RotationPolicy(stack, `${Names.nodeUniqueId(this.fn.node)}Keys`);
     const statement = new iam.PolicyStatement({
       actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-      conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(this.fn).region}.amazonaws.com` } },
+      conditions: this.viaSecretsManager,
     });
     policy.addStatements(statement);
     if (policy !== this.policy) { this.attach(policy); }
@@ -91,7 +121,7 @@ export class RotationPermissions {
     const stack = Stack.of(this.fn);
     const [secret, ...others] = this.secrets;
     if (secret && others.length === 0 && Stack.of(secret) === stack) {
-      return secret.secretFullArn ?? `${secret.secretArn}-??????`;
+      return arnForPolicies(secret);
     }
     return stack.formatArn({ service: 'secretsmanager', resource: 'secret', resourceName: '*', arnFormat: ArnFormat.COLON_RESOURCE_NAME });
   }
@@ -101,9 +131,15 @@ export class RotationPermissions {
     if (!policy.attached) {
       Annotations.of(this.fn).addWarningV2('cdk-rotating-secret:unmodifiableRole', 'role: can\'t be changed by this app, so the function has no permission to rotate. Give the '
         + 'role secretsmanager:DescribeSecret, GetSecretValue, PutSecretValue and UpdateSecretVersionStage on the secrets, '
-        + 'secretsmanager:GetRandomPassword on *, and kms:Decrypt and kms:GenerateDataKey on the customer managed keys of the secrets; or give a role that can be changed');
+        + 'secretsmanager:GetRandomPassword on *, and kms:Decrypt and kms:GenerateDataKey on the customer managed keys of the secrets, '
+        + 'with alternating users also secretsmanager:GetSecretValue on the superuser secret and kms:Decrypt on its key; or give a role that can be changed');
     }
   }
+}
+
+/** Secrets Manager adds six characters to the name of a secret, which who imports one by its name doesn't know. */
+function arnForPolicies(secret: ISecret): string {
+  return secret.secretFullArn ?? `${secret.secretArn}-??????`;
 }
 
 /** A policy that knows whether its role took it: one that can't be changed takes it in silence. */
@@ -111,8 +147,10 @@ class RotationPolicy extends iam.Policy {
   public attached = false;
 
   constructor(scope: Construct, id: string) {
-    // A role has one inline policy of a name, and the default name is not unique across stacks.
-    super(scope, id, { policyName: Lazy.string({ produce: () => Names.uniqueResourceName(this, { maxLength: 128 }) }) });
+    // A role has one inline policy of a name, in all regions together, and the default name is not unique across stacks.
+    super(scope, id, {
+      policyName: Lazy.string({ produce: () => `${Names.uniqueResourceName(this, { maxLength: MAX_POLICY_NAME - MAX_REGION_NAME })}-${Stack.of(this).region}` }),
+    });
   }
 
   public attachToRole(role: iam.IRole): void {

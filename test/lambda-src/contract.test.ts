@@ -155,7 +155,7 @@ describe('admission', () => {
     expect(JSON.stringify(h.log)).not.toContain(rotation.rotationToken);
   });
 
-  test.each([[undefined, /is not set/], ['{', /is not JSON/], ['{"target":"other"}', /has the target "other"/]])('the configuration %p fails', async (config, text) => {
+  test.each([[undefined, /is not set/], ['{', /is not JSON/], ['{"target":"other","passwordPolicy":{}}', /has the target "other"/]])('the configuration %p fails', async (config, text) => {
     const h = harness();
     const rotation = h.start();
     if (config === undefined) { delete process.env[CONFIG_VARIABLE]; } else { process.env[CONFIG_VARIABLE] = config; }

@@ -1,6 +1,7 @@
 import type { DescribeSecretCommandOutput, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { makeHandler, type RotationHandler } from '../../lambda-src/handler';
 import type { LogFields } from '../../lambda-src/log';
+import type { Sleep } from '../../lambda-src/rotation/deadline';
 import { generatedTarget } from '../../lambda-src/targets/generated';
 import type { Target } from '../../lambda-src/targets/target';
 import { CONFIG_VARIABLE, serializeConfig, type HandlerConfig, type PasswordPolicyConfig } from '../../src/private/handler-contract';
@@ -31,6 +32,8 @@ export interface CopyOptions {
   readonly maxAttempts?: number;
   /** Changes every answer before the handler gets it. */
   readonly rewrite?: (answer: Partial<DescribeSecretCommandOutput>) => object;
+  /** What happens instead of waiting, after it was written down. @default - nothing */
+  readonly sleep?: Sleep;
 }
 
 // Odd white space and an escaped key: what isn't ours must stay as it is, to the byte.
@@ -55,13 +58,16 @@ export class Harness {
   }
 
   /** Another copy of the function, as Lambda starts one. */
-  public makeHandler({ maxAttempts, rewrite }: CopyOptions = {}): RotationHandler {
+  public makeHandler({ maxAttempts, rewrite, sleep }: CopyOptions = {}): RotationHandler {
     const client = new InMemoryClient(this.simulator, { maxAttempts });
     const rewriting = { send: async (command: never) => rewrite!(await client.send(command)) };
     return makeHandler(this.options.makeTarget ?? generatedTarget, {
       client: rewrite ? rewriting as Pick<SecretsManagerClient, 'send'> : client,
       log: (level, message, fields) => { this.log.push({ level, message, ...fields }); },
-      sleep: async (milliseconds) => { this.sleeps.push(milliseconds); },
+      sleep: async (milliseconds) => {
+        this.sleeps.push(milliseconds);
+        await sleep?.(milliseconds);
+      },
     });
   }
 

@@ -285,9 +285,21 @@ describe('where defaults meet overrides', () => {
     expectInvalid(() => make({ environment: { FILLING: `${filling}x` } }), 'environment', 'has 4097 bytes', '4096');
   });
 
-  test('an environment with a token is not measured', () => {
-    const environment = { TOKEN: Lazy.string({ produce: () => 'short' }), LONG: 'x'.repeat(4096) };
-    expect(functionOf({ environment }).Environment.Variables).toMatchObject({ TOKEN: 'short' });
+  test('of an environment with a token, what is known is measured', () => {
+    const ours = Object.entries<string>(functionOf().Environment.Variables).flat().join('').length;
+    const withFilling = (length: number) => ({ TOKEN: Lazy.string({ produce: () => 'short' }), LONG: 'x'.repeat(length) });
+    const fits = 4096 - ours - 'TOKENLONG'.length;
+    expect(functionOf({ environment: withFilling(fits) }).Environment.Variables).toMatchObject({ TOKEN: 'short' });
+    expectInvalid(() => make({ environment: withFilling(fits + 1) }), 'environment', 'has 4097 bytes', '4096');
+  });
+
+  test('a password length that is a token counts as little as it can', () => {
+    const target = () => RotationTarget.generated({ passwordPolicy: { passwordLength: Lazy.number({ produce: () => 9 }) } });
+    const ours = Object.entries<string>(functionOf({ target: target() }).Environment.Variables).flat().join('').length;
+    const withFilling = (length: number) => ({ target: target(), environment: { LONG: 'x'.repeat(length) } });
+    const fits = 4096 - ours - 'LONG'.length;
+    expect(functionOf(withFilling(fits)).Environment.Variables.LONG).toHaveLength(fits);
+    expectInvalid(() => make(withFilling(fits + 1)), 'environment', 'has 4097 bytes');
   });
 
   test('addEnvironment doesn\'t replace the configuration', () => {

@@ -290,6 +290,13 @@ describe('window', () => {
     expect(rendered(RotationRules.expression(expression, hours(24))).Duration).toBe('24h');
   });
 
+  test.each([Duration.days, Duration.minutes])('a token in other units is refused, since it can\'t be converted: %#', (make) => {
+    const window = make(Lazy.number({ produce: () => 2 }));
+    for (const rules of [() => RotationRules.rate(Duration.days(30), { window }), () => RotationRules.expression('rate(30 days)', { window })]) {
+      expectInvalid(rules, 'window', `is a token in ${window.unitLabel()}`, 'Duration.hours');
+    }
+  });
+
   test('a token is passed on, never parsed', () => {
     const rules = rendered((stack) => {
       const amount = new CfnParameter(stack, 'Hours', { type: 'Number' }).valueAsNumber;

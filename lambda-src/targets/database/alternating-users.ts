@@ -25,8 +25,11 @@ export class AlternatingUsers implements Strategy {
       throw new AuthenticationError('The server does not accept the credentials of the version with AWSCURRENT, so nothing was changed. Put the password that works '
         + 'into the secret, or give it to the user, and rotate again');
     }
-    const changed = await withSessionIfAccepted(engine, { ...superuser, dbname: current.dbname ?? superuser.dbname }, deadline, async (session) => {
-      await changeOrFindOut(rotation, () => session.shareWith(pending.username, pending.password, current.username));
+    const { username, password } = superuser;
+    const isFirst = current.username === pending.username + SUFFIX;
+    const login = { ...current, dbname: current.dbname ?? superuser.dbname, username, password };
+    const changed = await withSessionIfAccepted(engine, login, deadline, async (session) => {
+      await changeOrFindOut(rotation, () => session.shareWith(pending.username, pending.password, current.username, isFirst));
       return true;
     });
     if (!changed) {

@@ -63,10 +63,15 @@ function parsePort(port: unknown): number {
  * password, and the user where users alternate; another server is another secret.
  */
 export function mustShareServer(one: Credentials, other: Credentials, names: string): void {
-  if (hostOf(one) !== hostOf(other) || one.port !== other.port) {
+  if (!shareServer(one, other)) {
     throw new SecretMismatchError(`The keys "host" and "port" differ between ${names}, and a credential isn't sent to a server that isn't known to be its own. `
       + 'Put the same host and port into both');
   }
+}
+
+/** Whether two credentials are of one server. */
+export function shareServer(one: Credentials, other: Credentials): boolean {
+  return hostOf(one) === hostOf(other) && one.port === other.port;
 }
 
 /** DNS names don't depend on case, nor on the dot of the root. */

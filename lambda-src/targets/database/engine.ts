@@ -30,8 +30,10 @@ export interface Session {
   /**
    * Lets a user do what another one may, and then gives it a password: as the last thing, so that a user who has the password has
    * everything. Makes the user where there is none. Runs any number of times, after any part of it was done.
+   *
+   * @param isFirst whether it is the user whose rights count, so that those it has stay as they are
    */
-  shareWith(user: string, password: string, original: string): Promise<void>;
+  shareWith(user: string, password: string, original: string, isFirst: boolean): Promise<void>;
 
   close(): Promise<void>;
 }

@@ -15,13 +15,16 @@ const UNREACHABLE = new Set([
 /** OpenSSL's reasons not to trust a certificate, and Node.js's own. */
 const UNTRUSTED = /^(CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_|ERR_SSL_|EPROTO$|HANDSHAKE_SSL_ERROR$)/;
 
+/** What a connection says that breaks before it is secure. mysql2 gives it the same code as a certificate that isn't trusted. */
+const CUT_WHILE_SECURING = /ECONNRESET|EPIPE|disconnected before secure TLS connection/;
+
 /** The error of a connection that every driver has alike; undefined where it is one of the server's own. */
 export function connectionError({ code = '', message = '' }: DriverError): RotationError | undefined {
-  if (UNTRUSTED.test(code)) {
+  if (UNTRUSTED.test(code) && !CUT_WHILE_SECURING.test(message)) {
     return new TlsError(`The certificate of the database server is not one to trust (${code}), so no credential was sent. Put the name that the certificate is for into `
       + 'the key "host", renew the certificate, or give its certificate authority to the RotationTarget as certificateAuthority');
   }
-  if (UNREACHABLE.has(code) || /timeout|timed out|terminated|closed/i.test(message)) {
+  if (UNREACHABLE.has(code) || CUT_WHILE_SECURING.test(message) || /timeout|timed out|terminated|closed/i.test(message)) {
     return new ConnectivityError(`The database server can't be reached, or doesn't answer in time${code === '' ? '' : ` (${code})`}. See that it runs, that the keys "host" and `
       + '"port" are right, that the function is in a VPC with a route to it, and that their security groups let the function in');
   }

@@ -1,16 +1,18 @@
-/** A right, as `SHOW GRANTS` tells it, without whose it is. */
-export interface Grant {
-  /** What follows GRANT, one at a time: a privilege, the privilege on one column, or a role. */
-  readonly granted: ReadonlySet<string>;
-  /** What follows ON; absent where roles are granted. */
+/** One thing that a user may do, as `SHOW GRANTS` tells it, without who the user is. */
+interface Right {
+  /** A privilege, a privilege on one column, `GRANT OPTION`, or a role. */
+  readonly what: string;
+  /** What follows ON; absent where it's a role. */
   readonly object?: string;
-  /** GRANT or ADMIN, where the right may be passed on. */
-  readonly option?: 'GRANT' | 'ADMIN';
-  /** Whether it takes away a part of a right to everything (`partial_revokes`). */
-  readonly isRevoked: boolean;
+  /** Whether it may be passed on, where that is said of each right alone: roles, PROXY, and what MySQL calls dynamic privileges. */
+  readonly option?: string;
+  /** Whether it's a part that is taken away from a right to everything (MySQL's `partial_revokes`). */
+  readonly isException: boolean;
 }
 
 const ALL = 'ALL PRIVILEGES';
+const GRANT_OPTION = 'GRANT OPTION';
+const DYNAMIC = /^[A-Z]+(?:_[A-Z]+)+$/;
 
 // Quoted text, in which nothing means anything, or else a character.
 const TOKEN = /`(?:[^`]|``)*`|'(?:[^'\\]|''|\\.)*'|"(?:[^"\\]|""|\\.)*"|[^`'"]/gs;
@@ -28,83 +30,94 @@ function outline(text: string): string {
 }
 
 function splitList(text: string): string[] {
-  const items: string[] = [];
-  let start = 0;
-  for (const { index } of outline(text).matchAll(/,/g)) {
-    items.push(text.slice(start, index).trim());
-    start = index + 1;
-  }
-  return [...items, text.slice(start).trim()].filter((item) => item !== '');
+  const ends = [...outline(text).matchAll(/,|$/g)].map(({ index }) => index);
+  return ends.map((end, i) => text.slice(i === 0 ? 0 : ends[i - 1] + 1, end).trim());
 }
 
 /** `SELECT (a, b)` is two rights. */
 function splitColumns(privilege: string): string[] {
-  const open = outline(privilege).indexOf('_');
-  if (open < 0 || !privilege.endsWith(')')) { return [privilege]; }
-  const name = privilege.slice(0, open).trim();
-  return splitList(privilege.slice(open + 1, -1)).map((column) => `${name} (${column})`);
+  const [, name, columns] = /^([A-Z ]+) \((.+)\)$/s.exec(privilege) ?? [];
+  return columns === undefined ? [privilege] : splitList(columns).map((column) => `${name} (${column})`);
 }
 
-/** A line of `SHOW GRANTS`; undefined where it says nothing about rights. */
-export function parseGrant(line: string): Grant | undefined {
+/** The rights in a line of `SHOW GRANTS` for an account; none where it says something else, or something about everybody. */
+function rightsIn(line: string): Right[] {
   const shape = outline(line);
   const [, verb] = /^(GRANT|REVOKE) /.exec(shape) ?? [];
-  const to = shape.lastIndexOf(verb === 'REVOKE' ? ' FROM ' : ' TO ');
-  if (verb === undefined || to < 0) { return undefined; }
+  const isException = verb === 'REVOKE';
+  const to = shape.lastIndexOf(isException ? ' FROM ' : ' TO ');
+  if (verb === undefined || !/^ (?:TO|FROM) _+@_+/.test(shape.slice(to))) { return []; }
   const on = shape.indexOf(' ON ');
-  const list = line.slice(verb.length + 1, on < 0 ? to : on);
-  const [, option] = / WITH (?:[^_]* )?(GRANT|ADMIN) OPTION/.exec(shape.slice(to)) ?? [];
-  const granted = new Set(splitList(list).flatMap(splitColumns).map((item) => item === 'ALL' ? ALL : item).filter((item) => item !== 'USAGE'));
-  return { granted, object: on < 0 ? undefined : line.slice(on + 4, to), option: option as Grant['option'], isRevoked: verb === 'REVOKE' };
+  const object = on < 0 ? undefined : line.slice(on + ' ON '.length, to);
+  const [, option] = / WITH (GRANT|ADMIN) OPTION/.exec(shape.slice(to)) ?? [];
+  const isPassedOnAlone = (what: string) => object === undefined || what === 'PROXY' || DYNAMIC.test(what);
+
+  const items = splitList(line.slice(verb.length + 1, on < 0 ? to : on)).flatMap(splitColumns);
+  const rights = items.filter((what) => what !== 'USAGE').map((what) => ({ what, object, option: isPassedOnAlone(what) ? option : undefined, isException }));
+  return option !== undefined && !items.some(isPassedOnAlone) ? [...rights, { what: GRANT_OPTION, object, isException }] : rights;
 }
 
-/** The statements that give `account` what `wanted` says, where it has what `present` says, and nothing more. */
+/** The statements that leave `account` with what `wanted` says, where it has what `present` says. Both are what `SHOW GRANTS` says. */
 export function reconcileGrants(account: string, wanted: readonly string[], present: readonly string[]): string[] {
-  const [want, have] = [collect(wanted), collect(present)];
-  const statements: string[] = [];
-  for (const [id, grant] of want) {
-    const { granted = new Set<string>(), option } = have.get(id) ?? {};
-    if (granted.has(ALL) && !grant.granted.has(ALL)) { statements.push(...take(account, { ...grant, granted: new Set([ALL]), option })); }
-    const had = granted.has(ALL) && !grant.granted.has(ALL) ? new Set<string>() : granted;
-    const missing = [...grant.granted].filter((item) => !had.has(item));
-    if (grant.option && grant.option !== option) {
-      statements.push(give(account, grant, grant.granted.size > 0 ? [...grant.granted] : ['USAGE'], grant.option));
-    } else if (missing.length > 0) {
-      statements.push(give(account, grant, missing, grant.option));
-    }
-    const extra = grant.granted.has(ALL) ? [] : [...had].filter((item) => !grant.granted.has(item));
-    if (extra.length > 0) { statements.push(...take(account, { ...grant, granted: new Set(extra), option: undefined })); }
-    if (option === 'GRANT' && !grant.option && !grant.isRevoked && !granted.has(ALL)) {
-      statements.push(`REVOKE GRANT OPTION ON ${grant.object} FROM ${account}`);
-    }
-  }
-  for (const [id, grant] of have) {
-    if (!want.has(id)) { statements.push(...take(account, grant)); }
-  }
-  return statements;
+  const [want, have] = [new RightSet(wanted), new RightSet(present)];
+  const extra = have.rights.filter((right) => !want.has(right) && !want.implies(right));
+  // What else there was on an object goes with ALL PRIVILEGES, and is given again.
+  const lost = new Set(extra.filter(({ what }) => what === ALL).map(({ object }) => object));
+  const missing = want.rights.filter((right) => !have.has(right) || lost.has(right.object));
+  return [...grouped(extra).reverse().map((rights) => take(account, rights)), ...grouped(missing).map((rights) => give(account, rights))];
 }
 
-/** One entry for each object, however many lines there are about it. */
-function collect(lines: readonly string[]): Map<string, Grant> {
-  const grants = new Map<string, Grant>();
-  for (const line of lines) {
-    const grant = parseGrant(line);
-    if (!grant || (grant.granted.size === 0 && !grant.option)) { continue; }
-    const id = JSON.stringify([grant.object, grant.isRevoked, grant.object === undefined ? grant.option : undefined, grant.granted.has('PROXY')]);
-    const other = grants.get(id);
-    grants.set(id, other ? { ...grant, granted: new Set([...other.granted, ...grant.granted]), option: grant.option ?? other.option } : grant);
+class RightSet {
+  public readonly rights: Right[];
+  private readonly ids: Set<string>;
+
+  constructor(lines: readonly string[]) {
+    this.rights = lines.flatMap(rightsIn);
+    this.ids = new Set(this.rights.map(idOf));
   }
-  return grants;
+
+  public has(right: Right): boolean {
+    return this.ids.has(idOf(right));
+  }
+
+  /** Taking away a single privilege would make a list of all the others out of ALL PRIVILEGES. */
+  public implies({ what, object, option, isException }: Right): boolean {
+    return !isException && option === undefined && object !== undefined && what !== GRANT_OPTION && what !== 'PROXY' && !what.endsWith(')')
+      && this.has({ what: ALL, object, isException });
+  }
 }
 
-function give(account: string, { object, isRevoked }: Grant, items: readonly string[], option: Grant['option']): string {
-  if (isRevoked) { return `REVOKE ${items.join(', ')} ON ${object} FROM ${account}`; }
-  return `GRANT ${items.join(', ')}${object === undefined ? '' : ` ON ${object}`} TO ${account}${option ? ` WITH ${option} OPTION` : ''}`;
+function idOf({ what, object, option, isException }: Right): string {
+  return JSON.stringify([what, object, option, isException]);
 }
 
-function take(account: string, { granted, object, option, isRevoked }: Grant): string[] {
-  const items = [...granted];
-  if (isRevoked) { return [`GRANT ${items.join(', ')} ON ${object} TO ${account}`]; }
-  const rights = items.length > 0 ? [`REVOKE ${items.join(', ')}${object === undefined ? '' : ` ON ${object}`} FROM ${account}`] : [];
-  return option === 'GRANT' && object !== undefined && !granted.has('PROXY') ? [...rights, `REVOKE GRANT OPTION ON ${object} FROM ${account}`] : rights;
+/** The rights that one statement can be about; exceptions last, for without the rule there is none. */
+function grouped(rights: readonly Right[]): Right[][] {
+  const groups = new Map<string, Right[]>();
+  for (const right of [...rights].sort((a, b) => Number(a.isException) - Number(b.isException))) {
+    const id = idOf({ ...right, what: right.what === 'PROXY' ? right.what : '' });
+    groups.set(id, [...groups.get(id) ?? [], right]);
+  }
+  return [...groups.values()];
+}
+
+function give(account: string, rights: readonly Right[]): string {
+  const [{ object, option, isException }] = rights;
+  const privileges = rights.map(({ what }) => what).filter((what) => what !== GRANT_OPTION);
+  if (isException) { return revoke(account, privileges, object); }
+  return grant(account, privileges, object, privileges.length < rights.length ? 'GRANT' : option);
+}
+
+function take(account: string, rights: readonly Right[]): string {
+  const [{ object, isException }] = rights;
+  const items = rights.map(({ what }) => what);
+  return isException ? grant(account, items, object) : revoke(account, items, object);
+}
+
+function grant(account: string, items: readonly string[], object?: string, option?: string): string {
+  return `GRANT ${items.join(', ') || 'USAGE'}${object === undefined ? '' : ` ON ${object}`} TO ${account}${option ? ` WITH ${option} OPTION` : ''}`;
+}
+
+function revoke(account: string, items: readonly string[], object?: string): string {
+  return `REVOKE ${items.join(', ')}${object === undefined ? '' : ` ON ${object}`} FROM ${account}`;
 }

@@ -11,6 +11,7 @@ import { AuthenticationError, RotationError, TargetRefusedError, TlsError } from
 
 const CONNECT_TIMEOUT = 5_000;
 const STATEMENT_TIMEOUT = 8_000;
+const CLOSE_TIMEOUT = 1_000;
 const LOCK_TIMEOUT_SECONDS = 5;
 
 /**
@@ -45,8 +46,22 @@ const REMEDIES: Record<string, string> = {
   ER_USER_LIMIT_REACHED: 'The user has no connection left. Raise its limit',
 };
 
-/** Plugins that check a password which the server stores. */
-const PASSWORD_PLUGINS = new Set(['caching_sha2_password', 'mysql_native_password', 'sha256_password', 'ed25519', 'parsec']);
+/** Plugins that check a password which the server stores, as far as the driver knows them. */
+const PASSWORD_PLUGINS = new Set(['caching_sha2_password', 'mysql_native_password', 'sha256_password']);
+
+/** A session in which quoting is what this file takes it for, whatever the server or `init_connect` has set. */
+const SESSION = `SET NAMES utf8mb4, SESSION sql_mode = '', sql_quote_show_create = 1, lock_wait_timeout = ${LOCK_TIMEOUT_SECONDS}`;
+
+const NATIVE = 'mysql_native_password';
+
+/** The columns of mysql.user, and what statements call them. The last one is MariaDB's own. */
+const LIMITS = {
+  max_questions: 'MAX_QUERIES_PER_HOUR',
+  max_updates: 'MAX_UPDATES_PER_HOUR',
+  max_connections: 'MAX_CONNECTIONS_PER_HOUR',
+  max_user_connections: 'MAX_USER_CONNECTIONS',
+  max_statement_time: 'MAX_STATEMENT_TIME',
+};
 
 type Row = Record<string, unknown>;
 
@@ -58,7 +73,7 @@ export interface MySqlConnection {
 
 export type ConnectMySql = (credentials: Credentials, tls: ConnectionOptions | undefined, deadline: Deadline) => Promise<MySqlConnection>;
 
-/** MySQL 5.7 and later and MariaDB 10.4 and later, on RDS, Aurora and elsewhere. What they do differently is asked of the server. */
+/** MySQL 8.0 and later and MariaDB 10.4 and later, on RDS, Aurora and elsewhere. What they do differently is asked of the server. */
 export class MySql implements Engine {
   public readonly engines: readonly string[];
   public readonly defaultPort = 3306;
@@ -79,8 +94,7 @@ export class MySql implements Engine {
   public async logIn(credentials: Credentials, deadline: Deadline): Promise<Session> {
     const connection = await this.connect(credentials, this.tls, deadline);
     try {
-      // From here on, quoting is what this file takes it for.
-      await connection.query('SET SESSION sql_mode = \'\', sql_quote_show_create = 1');
+      await connection.query(SESSION);
       const [{ version }] = await connection.query('SELECT VERSION() AS version');
       return new MySqlSession(connection, credentials.password, String(version).includes('MariaDB'));
     } catch (error) {
@@ -91,9 +105,11 @@ export class MySql implements Engine {
 }
 
 interface Account {
-  readonly user: string;
   readonly host: string;
   readonly plugin: string;
+  /** On which terms it may connect: TLS and limits. */
+  readonly terms: string;
+  readonly defaultRoles: string;
 }
 
 class MySqlSession implements Session {
@@ -107,41 +123,35 @@ class MySqlSession implements Session {
   public async changeOwnPassword(password: string): Promise<void> {
     if (this.isMariaDb) {
       const [created] = await this.connection.query('SHOW CREATE USER CURRENT_USER()');
-      const plugin = / IDENTIFIED VIA (\w+)/.exec(String(Object.values(created)[0]))?.[1] ?? 'mysql_native_password';
+      const plugin = / IDENTIFIED VIA (\w+)/.exec(String(Object.values(created)[0]))?.[1] ?? NATIVE;
       await this.setMariaDbPassword('', plugin, password);
-      return;
-    }
-    try {
-      await this.connection.query(`ALTER USER USER() IDENTIFIED BY ${literal(password)}`);
-    } catch (error) {
-      if ((error as { code?: string }).code !== 'ER_MISSING_CURRENT_PASSWORD') { throw error; }
+    } else {
+      // With the old one, for users that have PASSWORD REQUIRE CURRENT.
       await this.connection.query(`ALTER USER USER() IDENTIFIED BY ${literal(password)} REPLACE ${literal(this.ownPassword)}`);
     }
   }
 
   /** There are no transactions for accounts: the password, which makes the user whole, comes last. */
-  public async shareWith(user: string, password: string, original: string): Promise<void> {
+  public async shareWith(user: string, password: string, original: string, isFirst: boolean): Promise<void> {
     await this.lock([user, original]);
     const originals = await this.accounts(original);
     if (originals.length === 0) {
       throw new TargetRefusedError('There is no account of the user of the version with AWSCURRENT to be seen in mysql.user, so its rights can not be passed on. Let the user of '
         + 'the superuser secret read the database mysql');
     }
-    const made = await this.accounts(user);
-    for (const { host, plugin } of originals) {
-      if (!PASSWORD_PLUGINS.has(plugin)) {
-        throw new TargetRefusedError(`An account of the user of the version with AWSCURRENT has the authentication plugin ${/^\w{1,64}$/.test(plugin) ? plugin : 'with an odd name'}, `
-          + 'which does not check a password that the server stores. Rotate users with passwords only');
-      }
-      const account = accountName(user, host);
-      if (!made.some((other) => other.host === host)) {
+    const before = await this.accounts(user);
+    mustHavePasswords([...originals, ...before]);
+    for (const { host, plugin } of isFirst && before.length > 0 ? [] : originals) {
+      if (!before.some((account) => account.host === host)) {
         // Nobody knows this one: it meets the policy as the password does, and until the end the user can't log in.
-        await this.create(account, plugin, password + randomBytes(16).toString('hex'));
-        made.push({ user, host, plugin });
+        await this.create(accountName(user, host), plugin, password + randomBytes(16).toString('hex'));
       }
-      await this.share(accountName(original, host), account);
     }
-    for (const { host, plugin } of made) { await this.changePassword(accountName(user, host), plugin, password); }
+    const accounts = await this.accounts(user);
+    for (const wanted of isFirst && before.length > 0 ? [] : originals) {
+      await this.share(original, wanted, user, accounts.find(({ host }) => host === wanted.host)!);
+    }
+    for (const { host, plugin } of accounts) { await this.changePassword(accountName(user, host), plugin, password); }
   }
 
   public close(): Promise<void> {
@@ -157,54 +167,42 @@ class MySqlSession implements Session {
 
   /** A user is an account for each host that it may come from. */
   private async accounts(user: string): Promise<Account[]> {
-    const rows = await this.connection.query(
-      `SELECT User AS user, Host AS host, plugin FROM mysql.user WHERE User = ${literal(user)}${this.isMariaDb ? ' AND is_role = \'N\'' : ''}`);
-    return rows.map((row) => ({ user: String(row.user), host: String(row.host), plugin: String(row.plugin) || 'mysql_native_password' }));
+    const rows = await this.connection.query(`SELECT * FROM mysql.user WHERE User = ${literal(user)}${this.isMariaDb ? ' AND is_role = \'N\'' : ''}`);
+    const roles = this.isMariaDb ? [] : await this.connection.query(`SELECT * FROM mysql.default_roles WHERE USER = ${literal(user)} ORDER BY 3, 4`);
+    return rows.map((row) => ({
+      host: String(row.Host),
+      plugin: String(row.plugin) || NATIVE,
+      terms: termsIn(row),
+      defaultRoles: this.isMariaDb
+        ? row.default_role ? identifier(String(row.default_role)) : ''
+        : roles.filter((role) => role.HOST === row.Host).map((role) => accountName(String(role.DEFAULT_ROLE_USER), String(role.DEFAULT_ROLE_HOST))).join(', '),
+    }));
   }
 
   private async create(account: string, plugin: string, password: string): Promise<void> {
     const identified = this.isMariaDb
-      ? `VIA ${plugin} USING ${plugin === 'mysql_native_password' ? literal(nativeHash(password)) : `PASSWORD(${literal(password)})`}`
+      ? `VIA ${plugin} USING ${plugin === NATIVE ? literal(nativeHash(password)) : `PASSWORD(${literal(password)})`}`
       : `WITH ${plugin} BY ${literal(password)}`;
     try {
       await this.connection.query(`CREATE USER IF NOT EXISTS ${account} IDENTIFIED ${identified}`);
     } catch (error) {
-      if (!this.isMariaDb || (error as { code?: string }).code !== 'ER_NOT_VALID_PASSWORD') { throw error; }
+      if (!this.isMariaDb || !isHashRefused(error)) { throw error; }
       await this.connection.query(`CREATE USER IF NOT EXISTS ${account} IDENTIFIED VIA ${plugin} USING PASSWORD(${literal(password)})`);
     }
   }
 
-  private async share(original: string, account: string): Promise<void> {
-    const [wanted, present] = [await this.terms(original), await this.terms(account)];
-    if (wanted !== present) { await this.connection.query(`ALTER USER ${account} ${wanted}`); }
-    const [granted, had] = [await this.grants(original), await this.grants(account)];
+  private async share(original: string, wanted: Account, user: string, present: Account): Promise<void> {
+    const account = accountName(user, present.host);
+    if (wanted.terms !== present.terms) { await this.connection.query(`ALTER USER ${account} ${wanted.terms}`); }
+    const [granted, had] = [await this.grants(accountName(original, wanted.host)), await this.grants(account)];
     for (const statement of reconcileGrants(account, granted, had)) { await this.connection.query(statement); }
-    const [roles, hadRoles] = [await this.defaultRoles(original, granted), await this.defaultRoles(account, had)];
-    if (roles !== hadRoles) {
-      await this.connection.query(this.isMariaDb ? `SET DEFAULT ROLE ${roles ?? 'NONE'} FOR ${account}` : `ALTER USER ${account} DEFAULT ROLE ${roles ?? 'NONE'}`);
+    if (wanted.defaultRoles !== present.defaultRoles) {
+      await this.connection.query(`SET DEFAULT ROLE ${wanted.defaultRoles || 'NONE'} ${this.isMariaDb ? 'FOR' : 'TO'} ${account}`);
     }
-  }
-
-  /** On which terms an account may connect: TLS and limits. */
-  private async terms(account: string): Promise<string> {
-    const text = await this.creation(account);
-    const [, require = 'REQUIRE NONE'] = /( REQUIRE (?:(?!PASSWORD|ACCOUNT|WITH|COMMENT|ATTRIBUTE)(?:'[^']*'|\S+) ?)+)/.exec(text) ?? [];
-    const [, limits = ''] = /( WITH(?: MAX_\w+ [\d.]+)+)/.exec(text) ?? [];
-    return `${require.trim()}${limits}`;
   }
 
   private async grants(account: string): Promise<string[]> {
     return (await this.connection.query(`SHOW GRANTS FOR ${account}`)).map((row) => String(Object.values(row)[0]));
-  }
-
-  private async defaultRoles(account: string, grants: readonly string[]): Promise<string | undefined> {
-    if (this.isMariaDb) { return grants.map((line) => /^SET DEFAULT ROLE (`(?:[^`]|``)*`) /.exec(line)?.[1]).find((role) => role !== undefined); }
-    return / DEFAULT ROLE ((?:,?`(?:[^`]|``)*`@`(?:[^`]|``)*`)+)/.exec(await this.creation(account))?.[1];
-  }
-
-  private async creation(account: string): Promise<string> {
-    const [row] = await this.connection.query(`SHOW CREATE USER ${account}`);
-    return String(Object.values(row)[0]);
   }
 
   private async changePassword(account: string, plugin: string, password: string): Promise<void> {
@@ -220,16 +218,21 @@ class MySqlSession implements Session {
    * password (`strict_password_validation`).
    */
   private async setMariaDbPassword(whose: string, plugin: string, password: string): Promise<void> {
-    if (plugin === 'mysql_native_password') {
+    if (plugin === NATIVE) {
       try {
         await this.connection.query(`SET PASSWORD${whose} = ${literal(nativeHash(password))}`);
         return;
       } catch (error) {
-        if ((error as { code?: string }).code !== 'ER_NOT_VALID_PASSWORD') { throw error; }
+        if (!isHashRefused(error)) { throw error; }
       }
     }
     await this.connection.query(`SET PASSWORD${whose} = PASSWORD(${literal(password)})`);
   }
+}
+
+/** How MariaDB says that a plugin wants to see the password itself. */
+function isHashRefused(error: unknown): boolean {
+  return ['ER_NOT_VALID_PASSWORD', 'ER_OPTION_PREVENTS_STATEMENT'].includes((error as { code?: string }).code ?? '');
 }
 
 /** https://dev.mysql.com/doc/refman/8.4/en/native-pluggable-authentication.html */
@@ -243,8 +246,29 @@ function literal(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll('\'', '\'\'')}'`;
 }
 
+function identifier(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``;
+}
+
 function accountName(user: string, host: string): string {
-  return [user, host].map((part) => `\`${part.replaceAll('`', '``')}\``).join('@');
+  return `${identifier(user)}@${identifier(host)}`;
+}
+
+/** What ALTER USER is to be told, from a row of mysql.user. */
+function termsIn(row: Row): string {
+  const specified = Object.entries({ CIPHER: row.ssl_cipher, ISSUER: row.x509_issuer, SUBJECT: row.x509_subject })
+    .filter(([, value]) => String(value) !== '').map(([name, value]) => `${name} ${literal(String(value))}`).join(' AND ');
+  const required = { '': 'NONE', 'ANY': 'SSL', 'X509': 'X509', 'SPECIFIED': specified }[String(row.ssl_type)];
+  const limits = Object.entries(LIMITS).filter(([column]) => column in row).map(([column, name]) => `${name} ${Number(row[column])}`);
+  return `REQUIRE ${required} WITH ${limits.join(' ')}`;
+}
+
+function mustHavePasswords(accounts: readonly Account[]): void {
+  const plugin = accounts.map((account) => account.plugin).find((name) => !PASSWORD_PLUGINS.has(name));
+  if (plugin !== undefined) {
+    throw new TargetRefusedError(`An account of the two users has the authentication plugin ${/^\w{1,64}$/.test(plugin) ? plugin : 'with an odd name'}, which this function does not `
+      + `rotate. Rotate users whose accounts have ${[...PASSWORD_PLUGINS].join(', ')}`);
+  }
 }
 
 export async function connectMySql(credentials: Credentials, tls: ConnectionOptions | undefined, deadline: Deadline): Promise<MySqlConnection> {
@@ -254,21 +278,34 @@ export async function connectMySql(credentials: Credentials, tls: ConnectionOpti
     throw new TlsError('The key "host" in the value of the secret is an address, and a certificate is for a name. Put the name of the server there, which its certificate has');
   }
   const connection = createConnection({
-    host, port, user, password, database,
+    host,
+    port,
+    user,
+    password,
+    database,
     ssl: tls && { ca: tls.ca as string | string[], rejectUnauthorized: true, verifyIdentity: true, minVersion: tls.minVersion },
     charset: 'UTF8MB4_GENERAL_CI',
     connectTimeout: CONNECT_TIMEOUT,
     // Parsers that are made at run time are for thousands of rows.
     disableEval: true,
   });
-  const destroy = () => { connection.destroy(); };
+  // The driver's own `destroy` only says goodbye, and waits for the server to do the same.
+  const destroy = () => { (connection as unknown as { stream: { destroy(): void } }).stream.destroy(); };
   // Without it, a connection that breaks while it is idle would end the process.
   connection.on('error', () => {});
   deadline.signal.addEventListener('abort', destroy);
   const close = async () => {
-    const timer = setTimeout(destroy, 1_000);
-    await new Promise<void>((resolve) => { connection.end(() => { resolve(); }); });
-    clearTimeout(timer);
+    await new Promise<void>((resolve) => {
+      // A goodbye that waits behind a statement without an answer is never said.
+      const timer = setTimeout(() => {
+        destroy();
+        resolve();
+      }, CLOSE_TIMEOUT);
+      connection.end(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
     deadline.signal.removeEventListener('abort', destroy);
   };
   try {

@@ -3,18 +3,29 @@ import { Client } from 'pg';
 import type { Credentials } from './credentials';
 import type { Engine, Session } from './engine';
 import { connectionError, refusal, withoutPassword, withoutTls, type DriverError } from './failures';
-import { md5Verifier, scramVerifier } from './scram';
+import { isChangedBySaslPrep, md5Verifier, scramVerifier } from './scram';
 import type { Deadline } from '../../rotation/deadline';
-import { AuthenticationError, RotationError } from '../../rotation/errors';
+import { AuthenticationError, RotationError, SecretValueError, TargetRefusedError } from '../../rotation/errors';
 
 const CONNECT_TIMEOUT = 5_000;
 const STATEMENT_TIMEOUT = 8_000;
+const LOCK_TIMEOUT = 5_000;
 
 /** https://www.postgresql.org/docs/current/limits.html: identifiers have 63 bytes. */
 const MAX_NAME_BYTES = 63;
 
+/**
+ * A session in which statements mean what they say: whatever the user, the database or the server has set, and whatever functions somebody
+ * has put where names are looked up.
+ */
+const SESSION = [
+  'SET search_path TO pg_catalog, pg_temp', 'SET standard_conforming_strings TO on', 'SET datestyle TO ISO', 'SET role TO none',
+  'SET default_transaction_read_only TO off', `SET statement_timeout TO ${STATEMENT_TIMEOUT}`, `SET lock_timeout TO ${LOCK_TIMEOUT}`,
+].join('; ');
+
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const WRONG_PASSWORD = '28P01';
+const NOT_PERMITTED = '42501';
 const REMEDIES: Record<string, string> = {
   '22023': 'The server does not allow this password, for instance by passwordcheck. Give the target a passwordPolicy that its rules allow',
   '25006': 'The server is read only. Put the host of the writer into the secret',
@@ -50,7 +61,14 @@ export class Postgres implements Engine {
   }
 
   public async logIn(credentials: Credentials, deadline: Deadline): Promise<Session> {
-    return new PostgresSession(await this.connect(credentials, this.tls, deadline), credentials.username);
+    const connection = await this.connect(credentials, this.tls, deadline);
+    try {
+      await connection.query(SESSION);
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+    return new PostgresSession(connection, credentials.username);
   }
 }
 
@@ -63,22 +81,23 @@ class PostgresSession implements Session {
   }
 
   public async changeOwnPassword(password: string): Promise<void> {
-    await this.transaction(async () => {
-      // A role that it takes by default would be asked to have the right instead.
-      await this.run('SET LOCAL role TO none');
-      await this.changePassword(this.username, password);
-    });
+    await this.changePassword(this.username, password);
   }
 
-  /** One transaction: what `pg_roles` shows is either all of it or nothing. */
+  /** One transaction: what is to be seen from outside is either all of it or nothing. */
   public async shareWith(user: string, password: string, original: string): Promise<void> {
-    await this.transaction(async () => {
-      await this.run('SET LOCAL role TO none');
-      await this.connection.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`cdk-rotating-secret ${[user, original].sort().join(' ')}`]);
-      if (!await this.exists(user)) { await this.run(`CREATE ROLE ${identifier(user)} LOGIN`); }
-      if (!await this.isMember(original, user)) { await this.actAs(user, original); }
-      await this.changePassword(user, password);
-    });
+    await this.run('BEGIN');
+    await this.connection.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`cdk-rotating-secret ${[user, original].sort().join(' ')}`]);
+    if (!await this.exists(user)) { await this.run(`CREATE ROLE ${identifier(user)} LOGIN`); }
+    // Otherwise it's the way back: `original` was made to act as `user` before.
+    if (await this.inherits(original, user)) {
+      await this.mustOwnNothing(original);
+    } else {
+      await this.mustOwnNothing(user);
+      await this.actAs(user, original);
+    }
+    await this.changePassword(user, password);
+    await this.run('COMMIT');
   }
 
   public close(): Promise<void> {
@@ -87,27 +106,31 @@ class PostgresSession implements Session {
 
   /**
    * Whoever logs in as `user` is `original` from then on: has its rights, those that it is given later too, and what one of them makes
-   * belongs to both.
+   * belongs to both. A pool that resets its connections (RESET ROLE, DISCARD ALL) doesn't change that.
    */
   private async actAs(user: string, original: string): Promise<void> {
-    const version = Number((await this.connection.query('SHOW server_version_num'))[0].server_version_num);
-    const [{ limit, until }] = await this.connection.query(
-      'SELECT rolconnlimit AS "limit", coalesce(rolvaliduntil, \'infinity\')::text AS "until" FROM pg_roles WHERE rolname = $1', [original]);
-    await this.run(`ALTER ROLE ${identifier(user)} CONNECTION LIMIT ${Number(limit)} VALID UNTIL ${literal(String(until))}`);
-    if (!await this.isMember(user, original)) {
-      await this.run(`GRANT ${identifier(original)} TO ${identifier(user)}${version >= 160_000 ? ' WITH INHERIT TRUE, SET TRUE' : ''}`);
+    const terms = await this.terms(original);
+    if (await this.terms(user) !== terms) { await this.run(`ALTER ROLE ${identifier(user)} INHERIT ${terms}`); }
+    if (!await this.inherits(user, original)) {
+      const { version } = await this.one('SELECT current_setting(\'server_version_num\')::int AS "version"');
+      await this.run(`GRANT ${identifier(original)} TO ${identifier(user)}${Number(version) >= 160_000 ? ' WITH INHERIT TRUE, SET TRUE' : ''}`);
     }
-    const wanted = await this.settings(original);
-    wanted.set(key({ database: null, name: 'role' }), { database: null, name: 'role', value: original });
-    const present = await this.settings(user);
+    const [wanted, present] = [await this.settings(original), await this.settings(user)];
+    const role = { database: null, name: 'role', value: original };
+    if (!wanted.has(key(role))) { wanted.set(key(role), role); }
     for (const [id, setting] of present) {
-      if (!wanted.has(id)) { await this.run(`${alterSettings(user, setting)} RESET ${identifier(setting.name)}`); }
+      if (!wanted.has(id)) { await this.changeSetting(user, setting, 'RESET'); }
     }
     for (const [id, setting] of wanted) {
-      if (present.get(id)?.value !== setting.value) {
-        await this.run(`${alterSettings(user, setting)} SET ${identifier(setting.name)} TO ${settingValue(setting)}`);
-      }
+      if (present.get(id)?.value !== setting.value) { await this.changeSetting(user, setting, 'SET'); }
     }
+  }
+
+  /** On which terms a user may connect, as ALTER ROLE takes them. */
+  private async terms(user: string): Promise<string> {
+    const { limit, until } = await this.one(
+      'SELECT rolconnlimit AS "limit", coalesce(rolvaliduntil, \'infinity\')::text AS "until" FROM pg_roles WHERE rolname = $1', [user]);
+    return `CONNECTION LIMIT ${Number(limit)} VALID UNTIL ${literal(String(until))}`;
   }
 
   private async settings(user: string): Promise<Map<string, Setting>> {
@@ -117,27 +140,53 @@ class PostgresSession implements Session {
     return new Map((rows as unknown as Setting[]).map((setting) => [key(setting), setting]));
   }
 
+  private async changeSetting(user: string, setting: Setting, how: 'SET' | 'RESET'): Promise<void> {
+    const { database, name } = setting;
+    try {
+      await this.run(`ALTER ROLE ${identifier(user)}${database === null ? '' : ` IN DATABASE ${identifier(database)}`} ${how} ${identifier(name)}`
+        + (how === 'SET' ? ` TO ${settingValue(setting)}` : ''));
+    } catch (error) {
+      if (!(error instanceof TargetRefusedError) || error.code !== NOT_PERMITTED) { throw error; }
+      throw new TargetRefusedError(`The user of the superuser secret may not ${how} ${/^[\w.]{1,63}$/.test(name) ? name : 'a parameter with an odd name'} for the user that alternates. `
+        + 'Set it alike for both users as somebody who may, or GRANT SET ON PARAMETER to the user of the superuser secret', error.code);
+    }
+  }
+
   private async exists(user: string): Promise<boolean> {
     return (await this.connection.query('SELECT FROM pg_roles WHERE rolname = $1', [user])).length > 0;
   }
 
-  private async isMember(member: string, role: string): Promise<boolean> {
+  /** Whether `member` has the rights of `role`. From 16 on, who makes a role is a member that hasn't. */
+  private async inherits(member: string, role: string): Promise<boolean> {
     const rows = await this.connection.query(
-      'SELECT FROM pg_auth_members m JOIN pg_roles u ON u.oid = m.member JOIN pg_roles r ON r.oid = m.roleid WHERE u.rolname = $1 AND r.rolname = $2', [member, role]);
+      'SELECT FROM pg_auth_members m JOIN pg_roles u ON u.oid = m.member JOIN pg_roles r ON r.oid = m.roleid WHERE u.rolname = $1 AND r.rolname = $2 '
+      + 'AND coalesce((to_jsonb(m)->>\'inherit_option\')::boolean, true) AND coalesce((to_jsonb(m)->>\'set_option\')::boolean, true)', [member, role]);
     return rows.length > 0;
   }
 
+  /** What belongs to the one that acts as the other, from before it did, is closed to both from then on. */
+  private async mustOwnNothing(user: string): Promise<void> {
+    const rows = await this.connection.query(
+      'SELECT FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid WHERE d.refclassid = \'pg_authid\'::regclass AND r.rolname = $1 AND d.deptype = \'o\' '
+      + 'AND d.classid NOT IN (\'pg_default_acl\'::regclass, \'pg_user_mapping\'::regclass) LIMIT 1', [user]);
+    if (rows.length > 0) {
+      throw new TargetRefusedError('The user that is to act as the other one owns objects of its own, which the other one could not use. Run REASSIGN OWNED BY this user TO the '
+        + 'other one in every database that has such objects, and rotate again. The user that owns nothing of its own is the one whose name ends with _clone');
+    }
+  }
+
   private async changePassword(user: string, password: string): Promise<void> {
-    const [{ encryption, iterations }] = await this.connection.query(
+    const { encryption, iterations } = await this.one(
       'SELECT current_setting(\'password_encryption\') AS "encryption", current_setting(\'scram_iterations\', true) AS "iterations"');
+    if (encryption !== 'md5' && isChangedBySaslPrep(password)) {
+      throw new SecretValueError('The key "password" in the value of the secret holds a character that the clients of PostgreSQL do not send alike (SASLprep). Use another one');
+    }
     const verifier = encryption === 'md5' ? md5Verifier(password, user) : scramVerifier(password, iterations ? Number(iterations) : undefined);
     await this.run(`ALTER ROLE ${identifier(user)} PASSWORD ${literal(verifier)}`);
   }
 
-  private async transaction(work: () => Promise<void>): Promise<void> {
-    await this.run('BEGIN READ WRITE');
-    await work();
-    await this.run('COMMIT');
+  private async one(sql: string, parameters?: readonly unknown[]): Promise<Row> {
+    return (await this.connection.query(sql, parameters))[0];
   }
 
   private async run(sql: string): Promise<void> {
@@ -155,17 +204,18 @@ function key({ database, name }: Pick<Setting, 'database' | 'name'>): string {
   return JSON.stringify([database, name]);
 }
 
-function alterSettings(user: string, { database }: Setting): string {
-  return `ALTER ROLE ${identifier(user)}${database === null ? '' : ` IN DATABASE ${identifier(database)}`}`;
-}
-
-/** Settings that are lists of names, which the server keeps as SQL: those that `pg_dump` treats as such. */
-const LISTS = new Set(['local_preload_libraries', 'search_path', 'session_preload_libraries', 'shared_preload_libraries', 'temp_tablespaces', 'unix_socket_directories']);
+/** Settings that are lists, which the server keeps as SQL: those that `pg_dump` treats as such. In the first ones, unquoted names are lower case. */
+const LISTS_OF_NAMES = new Set(['search_path', 'temp_tablespaces']);
+const LISTS_OF_FILES = new Set(['local_preload_libraries', 'session_preload_libraries', 'shared_preload_libraries', 'unix_socket_directories']);
 
 function settingValue({ name, value }: Setting): string {
-  if (!LISTS.has(name.toLowerCase())) { return literal(value); }
-  const names = [...value.matchAll(/"((?:[^"]|"")*)"|[^\s,"]+/g)].map(([whole, quoted]) => quoted === undefined ? whole : quoted.replaceAll('""', '"'));
-  return names.length === 0 ? literal('') : names.map(literal).join(', ');
+  const isListOfNames = LISTS_OF_NAMES.has(name.toLowerCase());
+  if (!isListOfNames && !LISTS_OF_FILES.has(name.toLowerCase())) { return literal(value); }
+  const items = [...value.matchAll(/"((?:[^"]|"")*)"|[^ \t\n\r\v\f,]+/g)].map(([item, quoted]) => {
+    if (quoted !== undefined) { return quoted.replaceAll('""', '"'); }
+    return isListOfNames ? item.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase()) : item;
+  });
+  return items.length === 0 ? literal('') : items.map(literal).join(', ');
 }
 
 /** https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS */
@@ -173,10 +223,9 @@ function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** A literal that means the same whatever `standard_conforming_strings` is. */
+/** With `standard_conforming_strings`, nothing else is special: https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-STRINGS */
 function literal(text: string): string {
-  const quoted = `'${text.replaceAll('\'', '\'\'').replaceAll('\\', '\\\\')}'`;
-  return text.includes('\\') ? ` E${quoted}` : quoted;
+  return `'${text.replaceAll('\'', '\'\'')}'`;
 }
 
 export async function connectPostgres(credentials: Credentials, tls: ConnectionOptions | undefined, deadline: Deadline): Promise<PostgresConnection> {
@@ -193,7 +242,6 @@ export async function connectPostgres(credentials: Credentials, tls: ConnectionO
     ssl: tls ?? false,
     application_name: 'cdk-rotating-secret',
     connectionTimeoutMillis: CONNECT_TIMEOUT,
-    statement_timeout: STATEMENT_TIMEOUT,
     query_timeout: STATEMENT_TIMEOUT + 1_000,
   });
   // Without it, a connection that breaks while it is idle would end the process.

@@ -1,4 +1,4 @@
-import { parseCredentials, type Credentials } from './credentials';
+import { parseCredentials, shareServer, type Credentials } from './credentials';
 import { changeOrFindOut, isAccepted, withSessionIfAccepted, type DatabaseRotation, type Strategy } from './strategy';
 import { AuthenticationError, RotationError } from '../../rotation/errors';
 
@@ -25,13 +25,13 @@ export class SingleUser implements Strategy {
   }
 }
 
-/** The previous credentials, if there are any of this user on this server. */
+/** The current credentials with the previous password, if there is one of this user on this server. */
 async function previousOf({ engine, values, current }: DatabaseRotation): Promise<Credentials | undefined> {
   const value = await values.previous();
   if (value === undefined) { return undefined; }
   try {
     const previous = parseCredentials(value, engine);
-    return previous.host === current.host && previous.port === current.port && previous.username === current.username ? previous : undefined;
+    return shareServer(previous, current) && previous.username === current.username ? { ...current, password: previous.password } : undefined;
   } catch (error) {
     if (error instanceof RotationError) { return undefined; }
     throw error;

@@ -3,8 +3,8 @@ import { Client } from 'pg';
 import type { Credentials } from '../../../lambda-src/targets/database/credentials';
 import { databaseTarget } from '../../../lambda-src/targets/database/database';
 import type { Engine } from '../../../lambda-src/targets/database/engine';
-import { MySql } from '../../../lambda-src/targets/database/mysql';
-import { Postgres } from '../../../lambda-src/targets/database/postgres';
+import { connectMySql, MySql, type ConnectMySql } from '../../../lambda-src/targets/database/mysql';
+import { connectPostgres, Postgres } from '../../../lambda-src/targets/database/postgres';
 import { tlsOptions } from '../../../lambda-src/targets/database/tls';
 import type { DatabaseTargetConfig } from '../../../src/private/handler-contract';
 import { startMariaDb, startMySql, startPostgres, type DatabaseServer, type Login, type ServerOptions } from '../../databases';
@@ -51,8 +51,13 @@ export async function run(server: DatabaseServer, login: Login, ...statements: s
     }
   } else {
     const connection = await createConnection({
-      host: server.host, port: server.port, user: login.username, password: login.password, database: server.database,
-      ssl: { ca: server.ca, verifyIdentity: true }, charset: 'UTF8MB4_GENERAL_CI',
+      host: server.host,
+      port: server.port,
+      user: login.username,
+      password: login.password,
+      database: server.database,
+      ssl: { ca: server.ca, verifyIdentity: true },
+      charset: 'UTF8MB4_GENERAL_CI',
     });
     try {
       for (const statement of statements) {
@@ -96,7 +101,8 @@ export async function makeUser(server: DatabaseServer, login: Login): Promise<vo
 
 export function valueFor(server: DatabaseServer, login: Login, changes: Record<string, unknown> = {}): string {
   return JSON.stringify({
-    engine: server.engine, host: server.host, port: server.port, username: login.username, password: login.password, dbname: server.database, ...changes,
+    engine: server.engine, host: server.host, port: server.port, username: login.username,
+    password: login.password, dbname: server.database, ...changes,
   });
 }
 
@@ -109,6 +115,14 @@ export interface DatabaseHarnessOptions extends Pick<HarnessOptions, 'policy' | 
   readonly superuserChanges?: Record<string, unknown>;
   readonly config?: Partial<DatabaseTargetConfig>;
   readonly engine?: (engine: Engine) => Engine;
+  /** Stands between an engine and its driver. */
+  readonly connection?: (connection: Connection) => Connection;
+}
+
+/** As much of a connection of any driver as the engines use. */
+export interface Connection {
+  query(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
+  close(): Promise<void>;
 }
 
 let users = 0;
@@ -137,7 +151,9 @@ export class DatabaseHarness extends Harness {
         return engine.logIn(credentials, deadline);
       },
     });
+    const connection = options.connection ?? ((made: Connection) => made);
     const wrap = (engine: Engine) => options.engine ? options.engine(watched(engine)) : watched(engine);
+    const connectTo: ConnectMySql = async (...login) => connection(await connectMySql(...login));
     super({
       value: valueFor(server, user, options.changes),
       simulator: options.simulator,
@@ -149,9 +165,9 @@ export class DatabaseHarness extends Harness {
         ...options.config,
       },
       makeTarget: (config) => databaseTarget(config, {
-        postgres: (database) => wrap(new Postgres(tlsOptions(database))),
-        mysql: (database) => wrap(new MySql('mysql', tlsOptions(database))),
-        mariadb: (database) => wrap(new MySql('mariadb', tlsOptions(database))),
+        postgres: (database) => wrap(new Postgres(tlsOptions(database), async (...login) => connection(await connectPostgres(...login)))),
+        mysql: (database) => wrap(new MySql('mysql', tlsOptions(database), connectTo)),
+        mariadb: (database) => wrap(new MySql('mariadb', tlsOptions(database), connectTo)),
       }),
     });
     this.dialled = dialled;

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import {
-  CHARACTER_TYPES, CONFIG_VARIABLE, DEFAULT_PASSWORD_LENGTH, findPolicyProblem, includedTypes, MAX_EXCLUDE_CHARACTERS, MAX_PASSWORD_LENGTH,
-  meetsPolicy, parseConfig, POLICY_PROPERTIES, serializeConfig, type PasswordPolicyConfig,
+  CHARACTER_TYPES, CONFIG_VARIABLE, DATABASE_TARGETS, DEFAULT_PASSWORD_LENGTH, findPolicyProblem, includedTypes, MAX_EXCLUDE_CHARACTERS,
+  MAX_PASSWORD_LENGTH, meetsPolicy, parseConfig, POLICY_PROPERTIES, serializeConfig, type PasswordPolicyConfig,
 } from '../../../src/private/handler-contract';
 import { errorOf } from '../fixture';
 
@@ -162,6 +162,20 @@ describe('the configuration', () => {
     }));
   });
 
+  test('of a database comes back as it was', () => {
+    const text = fc.option(fc.string({ minLength: 1 }), { nil: undefined });
+    const configs = fc.record({
+      target: fc.constantFrom(...DATABASE_TARGETS),
+      superuserSecretArn: text,
+      certificateAuthority: text,
+      plaintextConnection: fc.option(fc.boolean(), { nil: undefined }),
+      passwordPolicy: policies.filter((policy) => findPolicyProblem(policy) === undefined),
+    });
+    fc.assert(fc.property(configs, (config) => {
+      expect(parseConfig(serializeConfig(config))).toEqual(config);
+    }));
+  });
+
   test('has a place for every property of a policy', () => {
     expect([...POLICY_PROPERTIES].sort()).toEqual([
       'excludeCharacters', 'excludeLowercase', 'excludeNumbers', 'excludePunctuation', 'excludeUppercase', 'includeSpace', 'passwordLength',
@@ -176,8 +190,14 @@ describe('the configuration', () => {
     ['a string', '"generated"', 'is not a JSON object'],
     ['null', 'null', 'is not a JSON object'],
     ['an array', '[]', 'is not a JSON object'],
-    ['without a target', '{}', 'has the target undefined, not \'generated\''],
-    ['of another target', '{"target":"postgres","passwordPolicy":{}}', 'has the target "postgres", not \'generated\''],
+    ['without a target', '{"passwordPolicy":{}}', 'has the target undefined, not one of generated, postgres, mysql, mariadb'],
+    ['of a target that there is not', '{"target":"oracle","passwordPolicy":{}}', 'has the target "oracle", not one of generated, postgres, mysql, mariadb'],
+    ['of a target that every object has', '{"target":"constructor","passwordPolicy":{}}', 'has the target "constructor"'],
+    ['of a database, without a policy', '{"target":"postgres"}', 'has no passwordPolicy'],
+    ['of a database, with an empty superuser secret', '{"target":"postgres","superuserSecretArn":"","passwordPolicy":{}}', 'has a superuserSecretArn that is not'],
+    ['of a database, with a number as superuser secret', '{"target":"mysql","superuserSecretArn":1,"passwordPolicy":{}}', 'has a superuserSecretArn that is not'],
+    ['of a database, with an empty certificate authority', '{"target":"mariadb","certificateAuthority":"","passwordPolicy":{}}', 'has a certificateAuthority that is not'],
+    ['of a database, with plaintext in words', '{"target":"mysql","plaintextConnection":"false","passwordPolicy":{}}', 'has a plaintextConnection that is not a boolean'],
     ['with an empty key', '{"target":"generated","generateStringKey":"","passwordPolicy":{}}', 'has a generateStringKey that is not'],
     ['with a number as the key', '{"target":"generated","generateStringKey":1,"passwordPolicy":{}}', 'has a generateStringKey that is not'],
     ['with null as the key', '{"target":"generated","generateStringKey":null,"passwordPolicy":{}}', 'has a generateStringKey that is not'],

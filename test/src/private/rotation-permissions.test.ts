@@ -24,6 +24,8 @@ const COMPLETE_ARN = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:app-A
 const allows = (action: string) => (statement: any) => [statement.Action].flat().includes(action);
 const rotationStatement = (stack: Stack) => statementsOf(stack).filter(allows('secretsmanager:PutSecretValue'));
 const keyStatements = (stack: Stack) => statementsOf(stack).filter(allows('kms:Decrypt'));
+/** Comparable, whether or not the region is known. */
+const nameOf = (stack: Stack) => JSON.stringify(onlyResource(stack, POLICY).properties.PolicyName);
 const arnOf = (stack: Stack) => ({ 'Fn::GetAtt': [onlyResource(stack, FUNCTION).id, 'Arn'] });
 
 /** `secret:*` of the stack's account and region. */
@@ -296,7 +298,7 @@ describe('customer managed keys', () => {
       const stack = new Stack(app, id);
       rotation.rotate(secretWithKey(stack));
       return stack;
-    }).map((stack) => onlyResource(stack, POLICY).properties.PolicyName);
+    }).map((stack) => nameOf(stack));
     expect(new Set(names).size).toBe(2);
   });
 
@@ -325,6 +327,13 @@ describe('customer managed keys', () => {
     for (const part of ['encryptionKey: Stack/Alias', 'Key.fromKeyArn', ...KEY_ACTIONS, 'keyOfAlias']) { expect(warning).toContain(part); }
   });
 
+  test('that AWS manages need no permission, and no warning', () => {
+    const stack = makeStack();
+    new RotatingSecret(stack, 'Secret', { encryptionKey: kms.Alias.fromAliasName(stack, 'Alias', 'alias/aws/secretsmanager') });
+    expect(keyStatements(stack)).toEqual([]);
+    expect(warningsOf(stack)).toEqual([]);
+  });
+
   test('of nested stacks of one name have policies of two names', () => {
     const app = new App();
     const rotation = new RotationFunction(new Stack(app, 'Mine'), 'Rotation');
@@ -332,7 +341,7 @@ describe('customer managed keys', () => {
       const nested = new NestedStack(new Stack(app, id), 'Nested');
       rotation.rotate(secretWithKey(nested));
       return nested;
-    }).map((nested) => onlyResource(nested, POLICY).properties.PolicyName);
+    }).map((nested) => nameOf(nested));
     expect(new Set(names).size).toBe(2);
   });
 
@@ -434,7 +443,7 @@ describe('the role', () => {
       const [warning, ...others] = warningsOf(stack);
       expect(others).toEqual([]);
       const needed = [...ROTATION_ACTIONS.map((action) => action.split(':')[1]), 'secretsmanager:GetRandomPassword', ...KEY_ACTIONS];
-      for (const part of ['role: ', 'no permission to rotate', ...needed, 'unmodifiableRole']) { expect(warning).toContain(part); }
+      for (const part of ['role: ', 'no permission to rotate', ...needed, 'superuser secret', 'unmodifiableRole']) { expect(warning).toContain(part); }
     });
   });
 
@@ -468,17 +477,30 @@ describe('the role', () => {
       const stack = new Stack(app, id);
       new RotationFunction(stack, 'Rotation', { role: iam.Role.fromRoleName(stack, 'Role', 'rotation') });
       return stack;
-    }).map((stack) => onlyResource(stack, POLICY).properties.PolicyName);
+    }).map((stack) => nameOf(stack));
     expect(new Set(names).size).toBe(2);
   });
 
-  test.failing('shared by two functions of two regions has policies of two names, for IAM knows no regions', () => {
+  test('shared by two functions of two regions that aren\'t known yet has policies whose names have the region', () => {
+    const stack = makeStack();
+    new RotationFunction(stack, 'Rotation', { role: iam.Role.fromRoleName(stack, 'Role', 'rotation') });
+    expect(nameOf(stack)).toContain('{"Ref":"AWS::Region"}');
+  });
+
+  test('has a policy of a name that IAM takes, however long the path of the function is', () => {
+    const stack = makeStack({ env: ENV });
+    const scope = new RotationFunction(stack, `A${'a'.repeat(120)}`);
+    new RotatingSecret(scope, `B${'b'.repeat(120)}`);
+    for (const { properties } of resourcesOf(stack, POLICY)) { expect(properties.PolicyName).toMatch(/^[\w+=,.@-]{1,128}$/); }
+  });
+
+  test('shared by two functions of two regions has policies of two names, for IAM knows no regions', () => {
     const app = new App();
     const names = ['eu-west-1', 'us-east-1'].map((region) => {
       const stack = new Stack(app, region, { stackName: 'Platform', env: { account: ENV.account, region } });
       new RotationFunction(stack, 'Rotation', { role: iam.Role.fromRoleName(stack, 'Role', 'rotation') });
       return stack;
-    }).map((stack) => onlyResource(stack, POLICY).properties.PolicyName);
+    }).map((stack) => nameOf(stack));
     expect(new Set(names).size).toBe(2);
   });
 });

@@ -1,4 +1,4 @@
-import { App, CustomResource, Fn, NestedStack, Stack, Stage } from 'aws-cdk-lib';
+import { App, CfnParameter, CustomResource, Fn, NestedStack, Stack, Stage } from 'aws-cdk-lib';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { RotatingSecret, RotationFunction } from '../../../src';
 import { ENV, errorOf, expectInvalid, makeStack, resourcesOf, SCHEDULE } from '../fixture';
@@ -159,6 +159,26 @@ describe('one schedule each is fine', () => {
     expect(stacks.map((stack) => resourcesOf(stack, SCHEDULE).length)).toEqual([1, 1]);
   });
 
+  test('for two ARNs with a parameter in them, which is another one in each stack', () => {
+    const app = new App();
+    const stacks = ['One', 'Two'].map((id) => new Stack(app, id, { env: ENV }));
+    const rotation = new RotationFunction(stacks[0], 'Rotation');
+    for (const stack of stacks) {
+      const name = new CfnParameter(stack, 'Name').valueAsString;
+      rotation.rotate(fromSecretCompleteArn(stack, 'Secret', `arn:aws:secretsmanager:eu-west-1:111111111111:secret:${name}`));
+    }
+    app.synth();
+    expect(stacks.map((stack) => resourcesOf(stack, SCHEDULE).length)).toEqual([1, 1]);
+  });
+
+  test('for one name in two stacks that may be of two regions, with a function each', () => {
+    const app = new App();
+    const stacks = ['One', 'Two'].map((id) => new Stack(app, id));
+    for (const stack of stacks) { new RotationFunction(stack, 'Rotation').rotate(fromSecretNameV2(stack, 'Secret', 'my-app/password')); }
+    app.synth();
+    expect(stacks.map((stack) => resourcesOf(stack, SCHEDULE).length)).toEqual([1, 1]);
+  });
+
   test('for one ARN in two apps', () => {
     for (const stack of [makeStack(), makeStack()]) {
       new RotationFunction(stack, 'Rotation').rotate(fromSecretCompleteArn(stack, 'Secret', ARN));
@@ -187,7 +207,7 @@ describe('noticed however the secret is named', () => {
     refusal(app, () => rotation.rotate(fromSecretNameV2(stack, 'Second', 'my-app/password')));
   });
 
-  test.failing('the same name imported into two stacks of one account and region', () => {
+  test('the same name imported into two stacks of one account and region', () => {
     const app = new App();
     const [one, two] = ['One', 'Two'].map((id) => new Stack(app, id, { env: ENV }));
     const rotation = new RotationFunction(one, 'Rotation');
@@ -195,7 +215,7 @@ describe('noticed however the secret is named', () => {
     refusal(app, () => rotation.rotate(fromSecretNameV2(two, 'Secret', 'my-app/password')));
   });
 
-  test.failing('a name, with our schedule in one stack and CDK\'s RotationSchedule in another', () => {
+  test('a name, with our schedule in one stack and CDK\'s RotationSchedule in another', () => {
     const { app, stack, rotation } = setUp();
     const secret = fromSecretNameV2(stack, 'Imported', 'my-app/password');
     rotation.rotate(secret);

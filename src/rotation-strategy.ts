@@ -1,0 +1,44 @@
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { invalid } from './private/invalid';
+
+/**
+ * Which users of a database a secret goes through when it rotates.
+ *
+ * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotation-strategy.html
+ */
+export class RotationStrategy {
+  /**
+   * One user, who changes its own password. Between the change in the database and the promotion of the new version, which is
+   * moments later, whoever connects with the current version is refused, and has to try again.
+   */
+  public static singleUser(): RotationStrategy {
+    return new RotationStrategy();
+  }
+
+  /**
+   * Two users with the same rights, in turn. The user of the current version is never touched, so whoever connects with it gets in
+   * at every instant.
+   *
+   * The other user is named like the one of the secret with `_clone` after it. The first rotation makes it.
+   *
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotation-strategy.html#rotating-secrets-two-users
+   * @param superuserSecret the secret of a user of the same server, who may make users and give them rights and passwords; the function
+   * may read it. One that was imported needs its `encryptionKey`, if it has one, to be given at the import
+   * @throws where there is no superuser secret
+   */
+  public static alternatingUsers(superuserSecret: secretsmanager.ISecret): RotationStrategy {
+    // The compiler doesn't see what other languages, and an optional database.secret, bring along.
+    if (!(superuserSecret as unknown)) {
+      throw invalid('superuserSecret', 'is missing, and alternating users need it: give the secret of a user who may make the other one, such as the secret of the '
+        + 'database. An imported database knows of none; import its secret too');
+    }
+    return new RotationStrategy(superuserSecret);
+  }
+
+  /** @internal */
+  public readonly _superuserSecret?: secretsmanager.ISecret;
+
+  private constructor(superuserSecret?: secretsmanager.ISecret) {
+    this._superuserSecret = superuserSecret;
+  }
+}
