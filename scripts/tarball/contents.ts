@@ -6,6 +6,8 @@ export interface Sources {
   readonly entries: string[];
 }
 
+/** The assets that connect to databases of Amazon RDS. */
+const WITH_CERTIFICATES = ['mysql', 'postgres'];
 const ALWAYS = ['.jsii', 'API.md', 'LICENSE', 'README.md', 'package.json'];
 
 /**
@@ -14,7 +16,9 @@ const ALWAYS = ['.jsii', 'API.md', 'LICENSE', 'README.md', 'package.json'];
  */
 export function expectedFiles({ constructs, entries }: Sources): string[] {
   const modules = withoutSuffix(constructs, '.ts').map((name) => `lib/${name}`);
-  const assets = withoutSuffix(entries, '.lambda.ts').map((name) => `assets/${name}/index.js`);
+  const assets = withoutSuffix(entries, '.lambda.ts').flatMap((name) => [
+    `assets/${name}/index.js`, ...WITH_CERTIFICATES.includes(name) ? [`assets/${name}/rds-certificates.json.gz`] : [],
+  ]);
   return [...ALWAYS, ...assets, ...modules.flatMap((module) => [`${module}.d.ts`, `${module}.js`])].sort();
 }
 

@@ -11,6 +11,12 @@ test('what is expected follows from the sources', () => {
   expect(compareFiles(EXPECTED, EXPECTED)).toEqual({ missing: [], unexpected: [] });
 });
 
+test('what connects to databases of Amazon RDS has its certificate authorities', () => {
+  expect(expectedFiles({ constructs: [], entries: ['mysql.lambda.ts', 'postgres.lambda.ts'] }).filter((file) => file.startsWith('assets/'))).toEqual([
+    'assets/mysql/index.js', 'assets/mysql/rds-certificates.json.gz', 'assets/postgres/index.js', 'assets/postgres/rds-certificates.json.gz',
+  ]);
+});
+
 test.each(EXPECTED)('%s is missed', (file) => {
   expect(compareFiles(EXPECTED, EXPECTED.filter((other) => other !== file))).toEqual({ missing: [file], unexpected: [] });
 });
