@@ -101,8 +101,13 @@ export async function makeUser(server: DatabaseServer, login: Login): Promise<vo
 
 export function valueFor(server: DatabaseServer, login: Login, changes: Record<string, unknown> = {}): string {
   return JSON.stringify({
-    engine: server.engine, host: server.host, port: server.port, username: login.username,
-    password: login.password, dbname: server.database, ...changes,
+    engine: server.engine,
+    host: server.host,
+    port: server.port,
+    username: login.username,
+    password: login.password,
+    dbname: server.database,
+    ...changes,
   });
 }
 
