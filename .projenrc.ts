@@ -1,6 +1,8 @@
 import { awscdk, javascript, typescript } from 'projen';
 
 const CDK_FLOOR = '2.127.0';
+/** Has its own dependencies, and checks of its own: examples/nestjs/ci.sh. */
+const NESTJS_SERVICE = ['src', 'test', 'rehearsal', 'dist'].map((folder) => `examples/nestjs/${folder}`);
 
 const project = new awscdk.AwsCdkConstructLibrary({
   name: 'cdk-rotating-secret',
@@ -28,7 +30,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   tsconfigDevFile: 'tsconfig.dev.json',
   tsconfigDev: {
     include: ['.projenrc.ts', 'lambda-src/**/*.ts', 'test/**/*.ts', 'demo/**/*.ts', 'examples/**/*.ts', 'scripts/**/*.ts'],
-    exclude: ['**/node_modules', '**/cdk.out', 'test/consumers'],
+    exclude: ['**/node_modules', '**/cdk.out', 'test/consumers', ...NESTJS_SERVICE],
     compilerOptions: {
       rootDir: '.',
       baseUrl: undefined,
@@ -94,7 +96,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     dirs: ['src', 'lambda-src'],
     devdirs: ['test', 'demo', 'examples', 'scripts'],
     tsconfigPath: './tsconfig.dev.json',
-    ignorePatterns: ['cdk.out/', 'assets/', '*.d.ts', '*.js', '!.projenrc.ts', '!projenrc/**/*.ts', 'node_modules/', 'lib/', 'coverage/'],
+    ignorePatterns: ['cdk.out/', 'assets/', '*.d.ts', '*.js', '!.projenrc.ts', '!projenrc/**/*.ts', 'node_modules/', 'lib/', 'coverage/', ...NESTJS_SERVICE],
   },
 
   pullRequestTemplate: false,

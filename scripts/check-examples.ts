@@ -24,6 +24,7 @@ withTemporaryDirectory((directory) => {
   checkControl(linters);
 
   const findings = readdirSync(EXAMPLES)
+    .flatMap((example) => [example, join(example, 'infra')])
     .filter((example) => existsSync(join(EXAMPLES, example, 'cdk.json')))
     .flatMap((example) => lintExample(example, join(directory, example), linters));
   for (const { linter, rule, resource } of suppress(findings, SUPPRESSIONS).unused) {

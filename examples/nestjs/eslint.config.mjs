@@ -1,0 +1,17 @@
+import tseslint from 'typescript-eslint';
+
+export default tseslint.config(
+  { ignores: ['dist/', 'infra/', 'node_modules/'] },
+  { files: ['**/*.ts'], extends: [tseslint.configs.recommendedTypeChecked], languageOptions: { parserOptions: { project: true } } },
+  {
+    files: ['**/*.ts'],
+    rules: {
+      'max-len': ['error', { code: 150 }],
+      'quotes': ['error', 'single', { avoidEscape: true }],
+      'semi': ['error', 'always'],
+      'indent': 'off',
+    },
+  },
+  // What the runner returns is nobody's to wait for.
+  { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-floating-promises': 'off' } },
+);

@@ -1,0 +1,39 @@
+/* `npm run rehearse`: the service through fifty rotations of its secret, under load, beside two other designs. Ends by itself. */
+import type { Strategy } from './account.js';
+import { startPostgres } from './postgres.js';
+import { LiveTable, printOutcomes, problemsOf } from './report.js';
+import { Terminal } from './repository.js';
+import { run, type Outcome } from './run.js';
+import { COMPRESSION, CONNECTION_SECONDS, REQUESTS_PER_SECOND, ROTATION_INTERVAL, ROTATIONS } from './scale.js';
+
+const STRATEGIES: readonly Strategy[] = ['alternating users', 'single user'];
+
+const terminal = new Terminal(process.stdout);
+const rotations = Number(process.argv[2] ?? ROTATIONS);
+terminal.paragraph(`Three services, ${REQUESTS_PER_SECOND} requests a second each, one database, one secret and its rotations. They are the same `
+  + 'but for what they do about the secret: this service caches it and reads it again when a login is refused; the second one only caches it, '
+  + 'as the walkthrough does; the third one reads it for every request.');
+terminal.paragraph(`Time is compressed: a second stands for ${COMPRESSION / 60} minutes. So the cache's five minutes are one second, `
+  + `a connection's three minutes are ${CONNECTION_SECONDS * 1000} ms, and a rotation comes about every ${ROTATION_INTERVAL} ms. What takes time by itself, a request, `
+  + 'a login or a step of a rotation, is as it is.');
+terminal.line();
+
+const outcomes: Outcome[] = [];
+const postgres = await startPostgres();
+try {
+  for (const strategy of STRATEGIES) {
+    const table = new LiveTable(terminal, process.stdout);
+    outcomes.push(await run(postgres, strategy, rotations, (progress) => table.show(progress)));
+  }
+} finally {
+  await postgres.stop();
+}
+
+printOutcomes(terminal, outcomes);
+terminal.line();
+terminal.paragraph('A month: 30 days of one process with 100 requests a second, five minutes of cache and a rotation a day. $0.05 for 10,000 reads: '
+  + 'https://aws.amazon.com/secrets-manager/pricing/');
+const problems = outcomes.flatMap(problemsOf);
+for (const problem of problems) { terminal.line(`FAILED: ${problem}`); }
+if (problems.length === 0) { terminal.line('The service never failed a request.'); }
+process.exitCode = problems.length === 0 ? 0 : 1;
