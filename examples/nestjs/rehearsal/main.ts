@@ -4,7 +4,7 @@ import { startPostgres } from './postgres.js';
 import { LiveTable, printOutcomes, problemsOf } from './report.js';
 import { Terminal } from './repository.js';
 import { run, type Outcome } from './run.js';
-import { COMPRESSION, CONNECTION_SECONDS, REQUESTS_PER_SECOND, ROTATION_INTERVAL, ROTATIONS } from './scale.js';
+import { COMPRESSION, CONNECTION_SECONDS, REQUESTS_PER_SECOND, ROTATION_INTERVAL, ROTATIONS, TTL_SECONDS } from './scale.js';
 
 const STRATEGIES: readonly Strategy[] = ['alternating users', 'single user'];
 
@@ -13,9 +13,9 @@ const rotations = Number(process.argv[2] ?? ROTATIONS);
 terminal.paragraph(`Three services, ${REQUESTS_PER_SECOND} requests a second each, one database, one secret and its rotations. They are the same `
   + 'but for what they do about the secret: this service caches it and reads it again when a login is refused; the second one only caches it, '
   + 'as the walkthrough does; the third one reads it for every request.');
-terminal.paragraph(`Time is compressed: a second stands for ${COMPRESSION / 60} minutes. So the cache's five minutes are one second, `
-  + `a connection's three minutes are ${CONNECTION_SECONDS * 1000} ms, and a rotation comes about every ${ROTATION_INTERVAL} ms. What takes time by itself, a request, `
-  + 'a login or a step of a rotation, is as it is.');
+terminal.paragraph(`Time is compressed, ${COMPRESSION} times. So the cache's five minutes are ${TTL_SECONDS} s, `
+  + `a connection's three minutes are ${CONNECTION_SECONDS} s, and a rotation comes about every ${ROTATION_INTERVAL / 1000} s. `
+  + 'What takes time by itself, a request, a login or a step of a rotation, is as it is.');
 terminal.line();
 
 const outcomes: Outcome[] = [];

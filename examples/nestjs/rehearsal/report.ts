@@ -38,8 +38,8 @@ export function printOutcomes(terminal: Terminal, outcomes: readonly Outcome[]):
       const measured = { design, seconds, rotations, requests: load.answered, agedReads: reads.aged, earlyReads: reads.early };
       const month = readsPerMonth(measured);
       return [
-        strategy, design, String(rotations), count(load.answered), failed(lane), count(load.slowestMs), `${count(reads.aged)} + ${count(reads.early)}`,
-        count(month), dollars(month).toFixed(2),
+        strategy, design, String(rotations), count(load.answered), failed(lane), count(load.slowestMs),
+        `${count(reads.aged)} + ${count(reads.early)}`, count(month), dollars(month).toFixed(2),
       ];
     })),
   });

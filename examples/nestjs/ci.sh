@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# All that has to hold for this example: installs, lint and types, tests, the stack, and the rehearsal. Needs the repository around it.
+set -euo pipefail
+cd "$(dirname "$0")"
+exec < /dev/null
+
+repository=../..
+[ -d $repository/node_modules ] || npm ci --prefix $repository --no-audit --no-fund
+
+step() { printf '\n--- %s (%d s)\n' "$*" $SECONDS; "$@"; }
+step npm ci --no-audit --no-fund
+step npm run --silent lint
+step npm run --silent type-check
+step npm run --silent --prefix $repository bundle
+step npm test
+template=$(mktemp -d)
+trap 'rm -rf "$template"' EXIT
+(cd infra && step npx cdk synth --quiet --no-notices --output "$template")
+step npm run --silent rehearse
+printf '\n--- all of it: %d s\n' $SECONDS
