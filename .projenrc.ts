@@ -56,6 +56,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
   // Nothing in `deps`: the handler's dependencies are bundled into its asset.
   devDeps: [
+    '@aws-sdk/client-lambda@3.1164.0',
     '@aws-sdk/client-secrets-manager@3.1164.0',
     '@jsii/spec',
     '@stryker-mutator/core@9.6.1',
