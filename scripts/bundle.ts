@@ -18,6 +18,8 @@ const DATABASES = ['mysql', 'postgres'];
 interface Replacement {
   readonly module: RegExp;
   readonly contents: string;
+  /** Where it is needed after all. */
+  readonly except?: string;
 }
 
 const mysqlSource = readFileSync(join(SOURCE, 'targets', 'database', 'mysql.ts'), 'utf8');
@@ -26,8 +28,8 @@ const unreachable = (what: string) => `throw new Error(${JSON.stringify(`${what}
 const REPLACEMENTS: readonly Replacement[] = [
   // Lambda puts the role's credentials into the environment; the other sources of the default chain are never there, and half of the SDK.
   { module: /^@aws-sdk\/credential-provider-node$/, contents: `export * from ${JSON.stringify(join(SOURCE, 'environment-credentials.ts'))};` },
-  // No operation of Secrets Manager streams events.
-  { module: /^@smithy\/core\/event-streams$/, contents: unreachable('@smithy/core/event-streams') },
+  // No operation of Secrets Manager streams events. One of Lambda does, and its client needs them when it is made.
+  { module: /^@smithy\/core\/event-streams$/, contents: unreachable('@smithy/core/event-streams'), except: 'invoke' },
   // One connection at a time, by an object, with a password: no pool, no connection string, no password file, no native client.
   { module: /^pg$/, contents: `exports.Client = require(${JSON.stringify(join(MODULES, 'pg', 'lib', 'client.js'))});` },
   { module: /^pg-connection-string$/, contents: `exports.parse = () => { ${unreachable('pg-connection-string')} };` },
@@ -57,15 +59,16 @@ function errorNames(): Record<number, string> {
   return names;
 }
 
-const replace: Plugin = {
+const replace = (target: string): Plugin => ({
   name: 'replace',
   setup({ onResolve, onLoad }) {
-    for (const [index, { module, contents }] of REPLACEMENTS.entries()) {
+    for (const [index, { module, contents, except }] of REPLACEMENTS.entries()) {
+      if (except === target) { continue; }
       onResolve({ filter: module }, () => ({ path: String(index), namespace: 'replaced' }));
       onLoad({ filter: new RegExp(`^${index}$`), namespace: 'replaced' }, () => ({ contents, resolveDir: ROOT }));
     }
   },
-};
+});
 
 /** The certificate authorities of Amazon RDS that are still good, by region. */
 function rdsCertificates(): Record<string, string[]> {
@@ -96,7 +99,7 @@ async function main(): Promise<void> {
       mainFields: ['module', 'main'],
       legalComments: 'none',
       tsconfig: join(ROOT, 'tsconfig.dev.json'),
-      plugins: [replace],
+      plugins: [replace(target)],
       logLevel: 'warning',
     });
     if (DATABASES.includes(target)) { writeFileSync(join(folder, 'rds-certificates.json.gz'), certificates); }
