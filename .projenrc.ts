@@ -100,14 +100,21 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
   pullRequestTemplate: false,
   depsUpgradeOptions: { workflowOptions: { labels: ['dependencies'] } },
-  gitignore: ['/assets/', 'cdk.out/', '/.jest-cache/', '/.databases/', '.venv/', '__pycache__/', '.DS_Store', '/reports/', '.stryker-tmp/'],
+  gitignore: ['/assets/', '/rotation/', 'cdk.out/', '/.jest-cache/', '/.databases/', '.venv/', '__pycache__/', '.DS_Store', '/reports/', '.stryker-tmp/'],
 });
 
-for (const path of ['/lambda-src/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/CONTRIBUTING.md', '/stryker.config.json', '/tsconfig.dev.json', '/test/', '/.databases/', '!/assets/']) {
+for (const path of ['/lambda-src/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/CONTRIBUTING.md', '/stryker.config.json', '/tsconfig.dev.json', '/test/', '/.databases/', '!/assets/', '!/rotation/']) {
   project.addPackageIgnore(path);
 }
 // Not all of the binaries of 1.13.0 were published, and `npm ci` refuses a lock file without them.
 project.package.addField('overrides', { 'unrs-resolver': '1.12.2' });
+project.package.addField('exports', {
+  '.': { types: './lib/index.d.ts', default: './lib/index.js' },
+  './rotation': { types: './rotation/index.d.ts' },
+  './package.json': './package.json',
+  './.jsii': './.jsii',
+  './.warnings.jsii.js': './.warnings.jsii.js',
+});
 project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 
 const bundle = project.addTask('bundle', {

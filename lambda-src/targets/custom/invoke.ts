@@ -5,7 +5,8 @@ import { settle } from './settle';
 import type { HandlerConfig, InvokeTargetConfig } from '../../../src/private/handler-contract';
 import type { Deadline } from '../../rotation/deadline';
 import {
-  TargetFunctionCrashedError, TargetFunctionLoadError, TargetFunctionThrewError, TargetFunctionTimedOutError, TargetFunctionUnhandledRejectionError, type RotationError,
+  TargetFunctionCrashedError, TargetFunctionLoadError, TargetFunctionThrewError, TargetFunctionTimedOutError,
+  TargetFunctionUnhandledRejectionError, type RotationError,
 } from '../../rotation/errors';
 import type { GeneratePassword, SecretValues, Target } from '../target';
 
@@ -33,7 +34,9 @@ export class InvokeTarget implements Target {
     this.value = config.createSecret ? ownValue : generatedValue(config);
   }
 
-  public async createValue(current: string, generatePassword: GeneratePassword, values: SecretValues, deadline: Deadline): Promise<string | undefined> {
+  public async createValue(
+    current: string, generatePassword: GeneratePassword, values: SecretValues, deadline: Deadline,
+  ): Promise<string | undefined> {
     if (!this.config.createSecret) { return generatedValue(this.config).createValue(current, generatePassword); }
     await this.run('createSecret', values, deadline);
     return undefined;

@@ -85,7 +85,9 @@ export class ModuleTarget implements Target {
     await settle(`${step} of the module`, ask, async () => mask, deadline);
   }
 
-  private async contextOf(step: string, values: SecretValues, deadline: Deadline, pendingValue?: string): Promise<{ readonly context: StepContext<unknown>; readonly mask: Mask }> {
+  private async contextOf(
+    step: string, values: SecretValues, deadline: Deadline, pendingValue?: string,
+  ): Promise<{ readonly context: StepContext<unknown>; readonly mask: Mask }> {
     const currentValue = await values.current();
     const previousValue = values.ids.previous === undefined ? undefined : await values.previous();
     const mask = new Mask([pendingValue, currentValue, previousValue].filter((value) => value !== undefined));
