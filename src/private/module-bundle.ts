@@ -15,6 +15,11 @@ interface Esbuild {
   buildSync(options: object): { readonly metafile?: Metafile };
 }
 
+interface Message {
+  readonly text: string;
+  readonly location?: { readonly file: string; readonly line: number };
+}
+
 interface Metafile {
   readonly inputs: Record<string, { readonly format?: string }>;
   readonly outputs: Record<string, { readonly exports: string[] }>;
@@ -73,7 +78,7 @@ function bundle(entry: string, options: object) {
       bundle: true, platform: 'node', target: 'node20', mainFields: ['module', 'main'], absWorkingDir: dirname(entry), logLevel: 'silent', ...options,
     });
   } catch (error) {
-    const [first] = (error as { readonly errors?: { readonly text: string; readonly location?: { readonly file: string; readonly line: number } }[] }).errors ?? [];
+    const [first] = (error as { readonly errors?: readonly Message[] }).errors ?? [];
     if (!first) { throw error; }
     const place = first.location ? ` (${first.location.file}, line ${first.location.line})` : '';
     throw invalid(PROPERTY, `${JSON.stringify(entry)} can't be bundled: ${first.text}${place}`);

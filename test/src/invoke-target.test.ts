@@ -27,7 +27,8 @@ function withTarget(options?: InvokeTargetOptions, props?: StackProps) {
 function statementsOfRole(stack: Stack, fn: lambda.IFunction): Record<string, any> {
   const role = { Ref: stack.getLogicalId(fn.role!.node.defaultChild as iam.CfnRole) };
   const policies = resourcesOf(stack, POLICY).filter(({ properties }) => JSON.stringify(properties.Roles) === JSON.stringify([role]));
-  return Object.fromEntries(policies.flatMap(({ properties }) => properties.PolicyDocument.Statement).map((statement: any) => [statement.Sid ?? [statement.Action].flat().join(), statement]));
+  const statements: any[] = policies.flatMap(({ properties }) => properties.PolicyDocument.Statement);
+  return Object.fromEntries(statements.map((statement) => [statement.Sid ?? [statement.Action].flat().join(), statement]));
 }
 
 test('the rotation function is told which function knows the target, and which steps it has', () => {
@@ -127,7 +128,8 @@ test('an alias is invoked as such, and the role is that of its function', () => 
   const fn = makeFunction(stack);
   const alias = new lambda.Alias(stack, 'Live', { aliasName: 'live', version: fn.currentVersion });
   const { rotationFunction } = new RotatingSecret(stack, 'Secret', { target: RotationTarget.invoke(alias), generateSecretString });
-  expect(statementsOfRole(stack, rotationFunction).InvokeTargetFunction.Resource).toEqual({ Ref: stack.getLogicalId(alias.node.defaultChild as lambda.CfnAlias) });
+  const aliasArn = { Ref: stack.getLogicalId(alias.node.defaultChild as lambda.CfnAlias) };
+  expect(statementsOfRole(stack, rotationFunction).InvokeTargetFunction.Resource).toEqual(aliasArn);
   expect(Object.keys(statementsOfRole(stack, fn))).toEqual(['ReadVersions']);
 });
 

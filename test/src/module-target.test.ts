@@ -56,7 +56,12 @@ test('the module and the rotation are one function', async () => {
   const lines: { message: string; step: string }[] = [];
   const running = await FunctionProcess.start({
     environment: {
-      ...environment, _HANDLER: handler, LAMBDA_TASK_ROOT: asset, AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'example',
+      ...environment,
+      _HANDLER: handler,
+      LAMBDA_TASK_ROOT: asset,
+      AWS_REGION: 'eu-west-1',
+      AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+      AWS_SECRET_ACCESS_KEY: 'example',
       AWS_ENDPOINT_URL_SECRETS_MANAGER: service.url,
     },
     functionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:rotation',

@@ -12,7 +12,8 @@ const isReply = ajv.compile(schemaOf('reply'));
 const IDS = { secretId: 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:app-AbCdEf', pending: 'new', current: 'old', previous: 'older', rotationToken: 'token' };
 const STEPS = Object.keys(ACTIONS) as FunctionStep[];
 /** As it travels. */
-const sent = (step: FunctionStep, ids = IDS as Parameters<typeof makeEvent>[1]) => JSON.parse(JSON.stringify(makeEvent(step, ids, 12_345.6))) as Record<string, unknown>;
+const sent = (step: FunctionStep, ids: Parameters<typeof makeEvent>[1] = IDS) =>
+  JSON.parse(JSON.stringify(makeEvent(step, ids, 12_345.6))) as Record<string, unknown>;
 
 describe('the event', () => {
   test.each(STEPS)('of %s is as its schema says, with all it may have and with only what it has to', (step) => {
@@ -25,8 +26,15 @@ describe('the event', () => {
   test('has the ids, the time and what to do, and nothing that is not in the schema', () => {
     const { properties } = schemaOf('event') as { properties: object };
     expect(sent('createSecret')).toEqual({
-      eventVersion: 1, step: 'createSecret', action: ACTIONS.createSecret, secretId: IDS.secretId, pendingVersionId: 'new', currentVersionId: 'old', previousVersionId: 'older',
-      remainingTimeInMillis: 12_345, rotationToken: 'token',
+      eventVersion: 1,
+      step: 'createSecret',
+      action: ACTIONS.createSecret,
+      secretId: IDS.secretId,
+      pendingVersionId: 'new',
+      currentVersionId: 'old',
+      previousVersionId: 'older',
+      remainingTimeInMillis: 12_345,
+      rotationToken: 'token',
     });
     expect(Object.keys(sent('createSecret')).sort()).toEqual(Object.keys(properties).sort());
   });

@@ -156,7 +156,8 @@ describe('a module that makes the value', () => {
   const config: ModuleTargetConfig = { target: 'module', passwordPolicy: { passwordLength: 20 } };
 
   test('is given the current and the previous value, and a generator with the policy', async () => {
-    const createSecret = jest.fn(async ({ current, generatePassword }: CreateSecretContext<{ id: number }>) => ({ id: current.value.id + 1, key: await generatePassword() }));
+    const createSecret = jest.fn(async ({ current, generatePassword }: CreateSecretContext<{ id: number }>) =>
+      ({ id: current.value.id + 1, key: await generatePassword() }));
     const { harness } = harnessOf({ ...base, createSecret }, { config, value: '{"id":1,"key":"first-p4ssw0rd"}' });
     const rotation = harness.start();
     await harness.steps(rotation, ...STEPS);
