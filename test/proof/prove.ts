@@ -93,9 +93,9 @@ async function proveGenerated(long: boolean, seed: number | undefined): Promise<
     });
   }
   for (const subject of OWN_TARGETS) {
-    await prove(`${subject.name}: stopped at every boundary, at every pair, and with every stale read`, async () => {
-      const { boundaries, pairs, stale } = await exhaust(subject, { switches: long ? SWITCHES : [{}] });
-      return { result: `${boundaries} boundaries, ${pairs} pairs, ${stale} stale reads` };
+    await prove(`${subject.name}: stopped at every boundary and at every pair`, async () => {
+      const { boundaries, pairs } = await exhaust(subject, { switches: long ? SWITCHES : [{}], stale: false });
+      return { result: `${boundaries} boundaries, ${pairs} pairs` };
     });
   }
   await prove('naive handlers', async () => {

@@ -64,6 +64,12 @@ describe('a step', () => {
     expect(admission(situation)).toMatchObject({ outcome: 'proceed', currentVersionId: 'old' });
   });
 
+  test('names the version with AWSPREVIOUS, where there is one', () => {
+    const previous = (stages: Record<string, string[]>) => admission({ stages: { [TOKEN]: ['AWSPENDING'], ...stages } });
+    expect(previous({ old: ['AWSCURRENT'], older: ['MINE', 'AWSPREVIOUS'] })).toEqual({ outcome: 'proceed', currentVersionId: 'old', previousVersionId: 'older' });
+    expect(previous({ old: ['AWSCURRENT'], older: ['MINE'] })).toEqual({ outcome: 'proceed', currentVersionId: 'old', previousVersionId: undefined });
+  });
+
   test('case 4: may run where the description does not say whether rotation is enabled', () => {
     expect(admit({ deleted: false, stages: new Map(Object.entries(STAGED)) }, TOKEN)).toEqual({ outcome: 'proceed', currentVersionId: 'old' });
   });
