@@ -148,7 +148,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
   test('case 36: the server cuts names at 63 bytes, which is why a longer one is refused before', async () => {
     const [longest, longer] = ['u'.repeat(63), 'v'.repeat(64)];
     await asRoot(`CREATE ROLE ${longest}`, `CREATE ROLE ${longer}`);
-    expect(await asRoot(`SELECT rolname FROM pg_roles WHERE rolname LIKE 'uuuu%' OR rolname LIKE 'vvvv%' ORDER BY 1`)).toEqual([{ rolname: longest }, { rolname: 'v'.repeat(63) }]);
+    expect(await asRoot('SELECT rolname FROM pg_roles WHERE rolname LIKE \'uuuu%\' OR rolname LIKE \'vvvv%\' ORDER BY 1')).toEqual([{ rolname: longest }, { rolname: 'v'.repeat(63) }]);
   });
 
   test('case 70: no password of any version is in the log of the server, in any form, after rotations by both strategies', async () => {
