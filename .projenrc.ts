@@ -1,4 +1,4 @@
-import { awscdk, javascript, typescript } from 'projen';
+import { awscdk, javascript, release, typescript } from 'projen';
 
 const CDK_FLOOR = '2.127.0';
 
@@ -15,6 +15,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
   stability: 'experimental',
   defaultReleaseBranch: 'main',
   majorVersion: 0,
+  releaseTrigger: release.ReleaseTrigger.workflowDispatch(),
+  nextVersionCommand: 'tsx scripts/release-notes.ts version',
 
   cdkVersion: CDK_FLOOR,
   constructsVersion: '10.0.5',
@@ -42,6 +44,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     },
   },
 
+  jsiiReleaseVersion: '0.2.1061',
   npmTrustedPublishing: true,
   npmProvenance: true,
   publishToPypi: { distName: 'cdk-rotating-secret', module: 'cdk_rotating_secret', trustedPublishing: true },
@@ -101,14 +104,27 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
   pullRequestTemplate: false,
   depsUpgradeOptions: { workflowOptions: { labels: ['dependencies'] } },
-  gitignore: ['/assets/', '/rotation/', 'cdk.out/', '/.jest-cache/', '/.databases/', '.venv/', '__pycache__/', '.DS_Store', '/reports/', '.stryker-tmp/'],
+  gitignore: [
+    '/assets/', '/rotation/', '.jsii.tabl.json', 'cdk.out/', '/.jest-cache/', '/.databases/', '.venv/', '__pycache__/', '.mypy_cache/', '.pytest_cache/',
+    '.DS_Store', '/reports/', '.stryker-tmp/',
+  ],
 });
 
-for (const path of ['/lambda-src/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/CONTRIBUTING.md', '/stryker.config.json', '/tsconfig.dev.json', '/test/', '/.databases/', '!/assets/', '!/rotation/']) {
+const unpublished = [
+  '/lambda-src/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/rosetta/', '.jsii.tabl.json', '/CONTRIBUTING.md', '/CHANGELOG.md',
+  '/stryker.config.json', '/tsconfig.dev.json', '/test/', '/.databases/', '!/assets/', '!/rotation/',
+];
+for (const path of unpublished) {
   project.addPackageIgnore(path);
 }
-// Not all of the binaries of 1.13.0 were published, and `npm ci` refuses a lock file without them.
-project.package.addField('overrides', { 'unrs-resolver': '1.12.2' });
+project.package.addField('overrides', {
+  // Not all of the binaries of 1.13.0 were published, and `npm ci` refuses a lock file without them.
+  'unrs-resolver': '1.12.2',
+  // The Go module requires, of what CDK brings along, the very versions that are installed here. The lowest, as of CDK itself.
+  '@aws-cdk/asset-awscli-v1': '2.2.202',
+  '@aws-cdk/asset-kubectl-v20': '2.1.2',
+  '@aws-cdk/asset-node-proxy-agent-v6': '2.0.1',
+});
 project.package.addField('exports', {
   '.': { types: './lib/index.d.ts', default: './lib/index.js' },
   './rotation': { types: './rotation/index.d.ts' },
@@ -138,6 +154,34 @@ project.addTask('test:databases', {
     { spawn: databases.name }, { spawn: bundle.name },
     { exec: 'jest --testPathIgnorePatterns /node_modules/ -- test/databases test/lambda-src/databases', receiveArgs: true },
   ],
+});
+
+// What is published in Go is source: nothing is compiled until test/consumers/go does so, against checksums of its own.
+const rosetta = project.addTask('rosetta', {
+  description: 'Compile the examples in the README and the API, and translate them into the other languages',
+  steps: [{ exec: 'jsii-rosetta extract --strict --cache-from .jsii.tabl.json' }],
+});
+const packaging: Record<string, string> = {
+  python: 'jsii-pacmak --target python',
+  java: 'bash scripts/package-java.sh',
+  dotnet: 'bash scripts/package-dotnet.sh',
+  go: 'jsii-pacmak --target go --code-only',
+};
+for (const [language, command] of Object.entries(packaging)) {
+  const task = project.tasks.tryFind(`package:${language}`)!;
+  task.reset(command);
+  task.prependSpawn(rosetta);
+}
+project.tasks.tryFind('bump')!.exec('tsx scripts/release-notes.ts notes > dist/changelog.md');
+const compat = project.tasks.tryFind('compat')!;
+compat.description = 'Hold the public API against that of the last release';
+compat.reset('tsx scripts/check-compatibility.ts', { receiveArgs: true });
+project.tasks.tryFind('release')!.spawn(compat);
+project.annotateGenerated('/docs/API.*.md');
+project.tasks.tryFind('docgen')!.exec('mkdir -p docs && jsii-docgen -o docs/API.md -l python -l java -l csharp -l go');
+project.addTask('languages', {
+  description: 'Make the packages of all languages, run an app in each, and rehearse their publishing; needs Python 3.11, JDK 17, Maven, Go and GnuPG',
+  steps: [{ exec: 'tsx scripts/check-languages.ts' }],
 });
 
 project.addTask('demo', {

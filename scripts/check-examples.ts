@@ -1,5 +1,5 @@
 /**
- * Synthesizes every example, and has cfn-lint and cdk-nag look at the templates. What they may find is in suppressions.json, each
+ * Synthesizes every example in TypeScript, and has cfn-lint and cdk-nag look at the templates. What they may find is in suppressions.json, each
  * with its reason; a suppression that nothing needs any more fails too.
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
@@ -24,7 +24,7 @@ withTemporaryDirectory((directory) => {
   checkControl(linters);
 
   const findings = readdirSync(EXAMPLES)
-    .filter((example) => existsSync(join(EXAMPLES, example, 'cdk.json')))
+    .filter((example) => existsSync(join(EXAMPLES, example, 'package.json')))
     .flatMap((example) => lintExample(example, join(directory, example), linters));
   for (const { linter, rule, resource } of suppress(findings, SUPPRESSIONS).unused) {
     checks.check(`the suppression of ${rule} of ${linter} on ${resource} is needed`, false, 'nothing needs it any more; remove it');

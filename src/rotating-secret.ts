@@ -36,10 +36,7 @@ export interface RotatingSecretProps extends secretsmanager.SecretProps, Rotatio
  *
  * new RotatingSecret(this, 'Password', {
  *   secretName: 'my-app/custom-password',
- *   generateSecretString: {
- *     secretStringTemplate: JSON.stringify({ username: 'user1' }),
- *     generateStringKey: 'password',
- *   },
+ *   rotationRules: RotationRules.cron({ weekDay: 'SUN', hour: '3', window: Duration.hours(2) }),
  * });
  */
 export class RotatingSecret extends secretsmanager.Secret {

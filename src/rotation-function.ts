@@ -90,15 +90,10 @@ const MARK = Symbol.for('cdk-rotating-secret.RotationFunction');
  *
  * @example
  *
- * const rotation = new RotationFunction(this, 'Rotation', {
- *   target: RotationTarget.generated({ generateStringKey: 'password' }),
- * });
+ * const rotation = new RotationFunction(this, 'Rotation', { target: RotationTarget.generated({ passwordPolicy: { passwordLength: 64 } }) });
  *
- * new RotatingSecret(this, 'App', {
- *   rotationFunction: rotation,
- *   generateSecretString: { secretStringTemplate: JSON.stringify({ username: 'app' }) },
- *   rotationRules: RotationRules.cron({ weekDay: 'SUN', hour: '3', window: Duration.hours(2) }),
- * });
+ * new RotatingSecret(this, 'Signing', { rotationFunction: rotation });
+ * new RotatingSecret(this, 'Session', { rotationFunction: rotation, rotationRules: RotationRules.rate(Duration.days(7)) });
  */
 export class RotationFunction extends lambda.Function {
   /**
