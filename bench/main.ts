@@ -111,10 +111,14 @@ async function main(quick: boolean, write: boolean): Promise<void> {
   });
 
   const machine = `${cpus().length} cores (${cpus()[0].model.trim()}), load ${before.toFixed(1)} before; Node.js ${version} for handlers, ${process.version} for the rest; `
-    + `aws-cdk-lib ${(require('aws-cdk-lib/package.json') as { version: string }).version}`;
+    + `aws-cdk-lib ${versionOf('aws-cdk-lib')}`;
   terminal.line();
   terminal.line(machine);
   if (write) { writeDocs(machine, syntheses, reach.map(([what, , , measured, format]) => [what, format(measured)])); }
+}
+
+function versionOf(name: string): string {
+  return (JSON.parse(readFileSync(require.resolve(`${name}/package.json`), 'utf8')) as { version: string }).version;
 }
 
 function aboveFloor({ ready }: StartUp, floor: StartUp): number {
@@ -126,11 +130,13 @@ function markdown({ columns, rows }: Table): string {
   return [line(columns), line(columns.map(() => '---')), ...rows.map((row) => line(row.map((cell) => typeof cell === 'string' ? cell : cell.text)))].join('\n');
 }
 
-function writeDocs(machine: string, syntheses: readonly Synthesis[], measured: readonly (readonly [string, string])[]): void {
+function writeDocs(machine: string, syntheses: readonly Synthesis[], measured: readonly (readonly string[])[]): void {
   const lines = (value: (synthesis: Synthesis) => number) => ([
     ['ours', 'ours', '#2a7'], ['one function', 'sharedFunction', '#c70'], ['a function each', 'functionEach', '#c35'],
   ] as const).map(([name, whose, color]) => ({
-    name, color, points: syntheses.filter((synthesis) => synthesis.whose === whose).map((synthesis) => [synthesis.secrets, value(synthesis)] as const),
+    name,
+    color,
+    points: syntheses.filter((synthesis) => synthesis.whose === whose).map((synthesis) => [synthesis.secrets, value(synthesis)] as const),
   }));
   writeFileSync(join(ROOT, 'docs', 'synthesis-time.svg'), plot('Synthesis', 'milliseconds', lines(({ milliseconds }) => milliseconds.median)));
   writeFileSync(join(ROOT, 'docs', 'template-size.svg'), plot('Template', 'kB', lines(({ templateBytes }) => templateBytes / 1000)));

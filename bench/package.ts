@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spreadOf, type Spread } from './statistics';
@@ -34,7 +34,8 @@ export function measurePackage(runs: number): PackageCost {
     const app = join(folder, 'app');
     mkdirSync(app);
     run(app, 'npm', 'init', '-y');
-    const floor = (name: string) => (require(join(ROOT, 'package.json')) as { peerDependencies: Record<string, string> }).peerDependencies[name].replace('^', '');
+    const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { peerDependencies: Record<string, string> };
+    const floor = (name: string) => manifest.peerDependencies[name].replace('^', '');
     run(app, 'npm', 'install', '--no-audit', '--no-fund', `aws-cdk-lib@${floor('aws-cdk-lib')}`, `constructs@${floor('constructs')}`);
     const installs: number[] = [];
     for (let n = 0; n < runs; n++) {

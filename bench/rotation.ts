@@ -98,7 +98,7 @@ export async function measureFleet(rotations: number, atOnce: number): Promise<F
   // The handler's log would be the greater part of what is measured.
   process.stdout.write = () => true;
   try {
-    const { handler } = require(join(__dirname, '..', 'assets', 'generated', 'index.js')) as { handler: (event: unknown, context: object) => Promise<void> };
+    const { handler } = await import(join(__dirname, '..', 'assets', 'generated', 'index.js')) as { handler: (event: unknown, context: object) => Promise<void> };
     const context = { awsRequestId: '1', getRemainingTimeInMillis: () => 30_000 };
     const start = performance.now();
     let [done, early] = [0, 0];

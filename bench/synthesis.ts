@@ -20,13 +20,23 @@ export interface Synthesis {
   readonly resources: number;
 }
 
+interface Once {
+  readonly milliseconds: number;
+  readonly bytes: number;
+  readonly resources: number;
+}
+
 /** Apps of many secrets, each in a process of its own, without the time that CDK takes to load. */
 export function measureSyntheses(runs: number, counts: readonly number[] = COUNTS): Synthesis[] {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   try {
     const app = compileApp(folder);
     const environment = {
-      ...process.env, REPOSITORY: ROOT, NODE_PATH: join(ROOT, 'node_modules'), PATH: [join(ROOT, 'node_modules', '.bin'), process.env.PATH].join(delimiter), CDK_VALIDATION: 'false',
+      ...process.env,
+      REPOSITORY: ROOT,
+      NODE_PATH: join(ROOT, 'node_modules'),
+      PATH: [join(ROOT, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
+      CDK_VALIDATION: 'false',
     };
     const subjects: [Whose, number][] = [
       ['oursAlone', 1],
@@ -37,7 +47,8 @@ export function measureSyntheses(runs: number, counts: readonly number[] = COUNT
       const results = Array.from({ length: whose === 'functionEach' && secrets > 1 ? 1 : runs }, () => synthesizeOnce(app, whose, secrets, environment));
       const [first] = results;
       if (!first || results.some((result) => result === undefined)) { return []; }
-      return [{ whose, secrets, milliseconds: spreadOf(results.map((result) => result!.milliseconds)), templateBytes: first.bytes, resources: first.resources }];
+      const milliseconds = spreadOf(results.map((result) => result!.milliseconds));
+      return [{ whose, secrets, milliseconds, templateBytes: first.bytes, resources: first.resources }];
     });
   } finally {
     rmSync(folder, { recursive: true });
@@ -65,9 +76,9 @@ function compileApp(folder: string): string {
 }
 
 /** Undefined where there are more resources than a stack may have. */
-function synthesizeOnce(app: string, whose: Whose, secrets: number, env: NodeJS.ProcessEnv): { milliseconds: number; bytes: number; resources: number } | undefined {
+function synthesizeOnce(app: string, whose: Whose, secrets: number, env: NodeJS.ProcessEnv): Once | undefined {
   const { status, stdout, stderr } = spawnSync(process.execPath, [app, whose, String(secrets)], { env, cwd: ROOT, encoding: 'utf8' });
-  if (status === 0) { return JSON.parse(stdout.trim().split('\n').at(-1)!) as { milliseconds: number; bytes: number; resources: number }; }
+  if (status === 0) { return JSON.parse(stdout.trim().split('\n').at(-1)!) as Once; }
   if (/exceeds maximum of 500|maximum.*500/.test(stderr)) { return undefined; }
   throw new Error(`${whose}, ${secrets} secrets: ${stderr}`);
 }
