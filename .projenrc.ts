@@ -29,7 +29,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   projenrcTs: true,
   tsconfigDevFile: 'tsconfig.dev.json',
   tsconfigDev: {
-    include: ['.projenrc.ts', 'lambda-src/**/*.ts', 'test/**/*.ts', 'demo/**/*.ts', 'examples/**/*.ts', 'scripts/**/*.ts'],
+    include: ['.projenrc.ts', 'lambda-src/**/*.ts', 'test/**/*.ts', 'demo/**/*.ts', 'examples/**/*.ts', 'scripts/**/*.ts', 'bench/**/*.ts'],
     exclude: ['**/node_modules', '**/cdk.out', 'test/consumers'],
     compilerOptions: {
       rootDir: '.',
@@ -97,7 +97,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   },
   eslintOptions: {
     dirs: ['src', 'lambda-src'],
-    devdirs: ['test', 'demo', 'examples', 'scripts'],
+    devdirs: ['test', 'demo', 'examples', 'scripts', 'bench'],
     tsconfigPath: './tsconfig.dev.json',
     ignorePatterns: ['cdk.out/', 'test/consumers/', 'assets/', '*.d.ts', '*.js', '!.projenrc.ts', '!projenrc/**/*.ts', 'node_modules/', 'lib/', 'coverage/'],
   },
@@ -105,14 +105,14 @@ const project = new awscdk.AwsCdkConstructLibrary({
   pullRequestTemplate: false,
   depsUpgradeOptions: { workflowOptions: { labels: ['dependencies'] } },
   gitignore: [
-    '/assets/', '/rotation/', '.jsii.tabl.json', 'cdk.out/', '/.jest-cache/', '/.databases/', '.venv/', '__pycache__/', '.mypy_cache/', '.pytest_cache/',
+    '/assets/', '/rotation/', '.jsii.tabl.json', 'cdk.out/', '/.jest-cache/', '/.databases/', '/.bench/', '.venv/', '__pycache__/', '.mypy_cache/', '.pytest_cache/',
     '.DS_Store', '/reports/', '.stryker-tmp/',
   ],
 });
 
 const unpublished = [
   '/lambda-src/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/rosetta/', '.jsii.tabl.json', '/CONTRIBUTING.md', '/CHANGELOG.md',
-  '/stryker.config.json', '/tsconfig.dev.json', '/test/', '/.databases/', '!/assets/', '!/rotation/',
+  '/stryker.config.json', '/tsconfig.dev.json', '/test/', '/.databases/', '/.bench/', '!/assets/', '!/rotation/',
 ];
 for (const path of unpublished) {
   project.addPackageIgnore(path);
@@ -187,6 +187,11 @@ project.addTask('languages', {
 project.addTask('demo', {
   description: 'Synthesize examples/basic and rotate its secret on this machine, with a crash in the middle',
   steps: [{ spawn: bundle.name }, { exec: 'tsx --tsconfig tsconfig.dev.json demo/main.ts', receiveArgs: true }],
+});
+
+project.addTask('bench', {
+  description: 'Measure it beside what people write by hand, in one run, and print the tables; --quick for less, --write for the docs',
+  steps: [{ spawn: bundle.name }, { exec: 'tsx --tsconfig tsconfig.dev.json bench/main.ts', receiveArgs: true }],
 });
 
 project.addTask('zero-downtime', {
