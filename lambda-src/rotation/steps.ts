@@ -4,7 +4,7 @@ import { NoCurrentVersionError, PendingValueMissingError, RotationSupersededErro
 import { generatePassword } from './password';
 import type { SecretVersion, SecretVersions } from './secret-versions';
 import type { PasswordPolicyConfig } from '../../src/private/handler-contract';
-import type { SecretValues, Target } from '../targets/target';
+import type { RotationIds, SecretValues, Target } from '../targets/target';
 
 /** What a step did, for the log. */
 export type Outcome = 'created' | 'alreadyCreated' | 'set' | 'tested' | 'promoted' | 'alreadyCurrent';
@@ -21,56 +21,59 @@ export class Rotation {
 
   /** Runs the step of the event, if the secret's staging labels allow it. */
   public async run(): Promise<Outcome> {
-    const currentVersionId = await this.admitted();
-    if (currentVersionId === undefined) { return 'alreadyCurrent'; }
+    const ids = await this.admitted();
+    if (ids === undefined) { return 'alreadyCurrent'; }
+    const values = this.values(ids);
     switch (this.event.Step) {
-      case 'createSecret': return this.createSecret(currentVersionId);
-      case 'setSecret': return this.setSecret(currentVersionId);
-      case 'testSecret': return this.testSecret(currentVersionId);
-      case 'finishSecret': return this.finishSecret(currentVersionId);
+      case 'createSecret': return this.createSecret(ids, values);
+      case 'setSecret': return this.setSecret(values);
+      case 'testSecret': return this.testSecret(values);
+      case 'finishSecret': return this.finishSecret(ids, values);
     }
   }
 
-  private async createSecret(currentVersionId: string): Promise<Outcome> {
+  private async createSecret(ids: RotationIds, values: SecretValues): Promise<Outcome> {
     const existing = await this.versions.pending();
     if (existing) {
       this.target.validate(existing.value);
       return 'alreadyCreated';
     }
-    const current = await this.current(currentVersionId);
+    const current = await this.current(ids.current);
     const value = await this.target.createValue(current.value, (isUsable) =>
-      generatePassword(this.policy, () => this.versions.randomPassword(this.policy), isUsable));
-    if (await this.versions.putPending(value)) { return 'created'; }
-    // The first read was stale, or another copy of this function was faster: what it stored is what counts.
+      generatePassword(this.policy, () => this.versions.randomPassword(this.policy), isUsable), values, this.deadline);
+    if (value !== undefined && await this.versions.putPending(value)) { return 'created'; }
+    // The target has stored it itself; or the first read was stale, or another copy of this function was faster: what it stored is what counts.
     this.target.validate((await this.pending()).value);
-    return 'alreadyCreated';
+    return value === undefined ? 'created' : 'alreadyCreated';
   }
 
-  private async setSecret(currentVersionId: string): Promise<Outcome> {
-    await this.target.setSecret(this.values(currentVersionId), this.deadline);
+  private async setSecret(values: SecretValues): Promise<Outcome> {
+    await this.target.setSecret(values, this.deadline);
     return 'set';
   }
 
-  private async testSecret(currentVersionId: string): Promise<Outcome> {
-    await this.target.testSecret(this.values(currentVersionId), this.deadline);
+  private async testSecret(values: SecretValues): Promise<Outcome> {
+    await this.target.testSecret(values, this.deadline);
     return 'tested';
   }
 
-  private values(currentVersionId: string): SecretValues {
+  private values(ids: RotationIds): SecretValues {
     return {
+      ids,
       pending: async () => (await this.pending()).value,
-      current: async () => (await this.current(currentVersionId)).value,
+      current: async () => (await this.current(ids.current)).value,
       previous: async () => (await this.versions.previous())?.value,
       ofSecret: (secretId) => this.versions.ofSecret(secretId),
     };
   }
 
-  private async finishSecret(currentVersionId: string): Promise<Outcome> {
+  private async finishSecret(ids: RotationIds, values: SecretValues): Promise<Outcome> {
     const pending = await this.pending();
     this.target.validate(pending.value);
-    const current = await this.current(currentVersionId);
+    const current = await this.current(ids.current);
     if (!this.target.isDerived(pending.value, current.value) || isOlder(pending, current)) { throw this.superseded(); }
-    if (await this.versions.promote(currentVersionId)) { return 'promoted'; }
+    await this.target.finishSecret?.(values, this.deadline);
+    if (await this.versions.promote(ids.current)) { return 'promoted'; }
     // The label isn't where it was a moment ago. If it is here, an earlier call was committed and only its reply was lost.
     const isCurrent = await this.deadline.reread(async () => {
       const admission = admit(await this.versions.describe(), this.event.ClientRequestToken);
@@ -80,15 +83,22 @@ export class Rotation {
     throw this.superseded();
   }
 
-  /** The id of the current version; undefined where the pending version is current already. */
-  private async admitted(): Promise<string | undefined> {
+  /** The versions that the rotation is about; undefined where the pending version is current already. */
+  private async admitted(): Promise<RotationIds | undefined> {
     let admission: Admission | undefined;
     await this.deadline.reread(async () => {
       admission = admit(await this.versions.describe(), this.event.ClientRequestToken);
       return admission.outcome === 'refuse' && admission.mayLag ? undefined : admission;
     });
     if (admission?.outcome === 'refuse') { throw admission.error; }
-    return admission?.outcome === 'proceed' ? admission.currentVersionId : undefined;
+    if (admission?.outcome !== 'proceed') { return undefined; }
+    return {
+      secretId: this.event.SecretId,
+      pending: this.event.ClientRequestToken,
+      current: admission.currentVersionId,
+      previous: admission.previousVersionId,
+      rotationToken: this.event.RotationToken,
+    };
   }
 
   private async pending(): Promise<SecretVersion> {

@@ -1,7 +1,19 @@
 import type { Deadline } from '../rotation/deadline';
 
+/** Which secret and which versions of it a rotation is about. */
+export interface RotationIds {
+  readonly secretId: string;
+  readonly pending: string;
+  readonly current: string;
+  /** Undefined where no version has AWSPREVIOUS. */
+  readonly previous?: string;
+  /** What a PutSecretValue of the pending version has to carry. */
+  readonly rotationToken?: string;
+}
+
 /** The values that a step may need, read when it asks for them. */
 export interface SecretValues {
+  readonly ids: RotationIds;
   pending(): Promise<string>;
   current(): Promise<string>;
   /** Undefined where there is none, or it can't be read. */
@@ -15,8 +27,11 @@ export type GeneratePassword = (isUsable: (password: string) => boolean) => Prom
 
 /** Whose credential a secret holds: the port between the rotation and what it rotates. */
 export interface Target {
-  /** The next value, made from the current one. Throws where the current value isn't one this target can rotate. */
-  createValue(current: string, generatePassword: GeneratePassword): Promise<string>;
+  /**
+   * The next value, made from the current one; undefined where the target has stored it itself. Throws where the current value isn't
+   * one this target can rotate.
+   */
+  createValue(current: string, generatePassword: GeneratePassword, values: SecretValues, deadline: Deadline): Promise<string | undefined>;
 
   /** Throws where a value isn't one this target can use. */
   validate(value: string): void;
@@ -29,4 +44,7 @@ export interface Target {
 
   /** Throws unless the target accepts the pending value. Writes nothing, for it also runs alone. */
   testSecret(values: SecretValues, deadline: Deadline): Promise<void>;
+
+  /** What the target wants to have done before the pending version becomes the current one. Runs any number of times. */
+  finishSecret?(values: SecretValues, deadline: Deadline): Promise<void>;
 }

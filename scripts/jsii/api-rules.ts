@@ -24,6 +24,7 @@ export function checkApi(assembly: Assembly): Finding[] {
     judge('types that every language has: no union, intersection, any or json', types.flatMap(typeReferences), findTypeProblem),
     judge('a @default on every optional property of a struct', types.flatMap(optionalProperties), findDefaultProblem),
     judge('a summary, in one whole sentence', types.flatMap(documented), findSummaryProblem),
+    judge('no summary of a parameter that is cut short within code', types.flatMap(documentedParameters), findCutCode),
   ];
 }
 
@@ -57,8 +58,16 @@ function findDefaultProblem(docs: Docs | undefined): string | undefined {
 function findSummaryProblem(docs: Docs | undefined): string | undefined {
   const summary = docs?.summary;
   if (!summary) { return 'has no summary'; }
-  const whole = summary.endsWith('.') && (summary.match(/`/g) ?? []).length % 2 === 0;
+  const whole = summary.endsWith('.') && isWholeCode(summary);
   return whole ? undefined : `has a summary that isn't a whole sentence: ${summary}`;
+}
+
+function findCutCode(docs: Docs | undefined): string | undefined {
+  return isWholeCode(docs?.summary) ? undefined : `has a summary that ends within code: ${docs?.summary}`;
+}
+
+function isWholeCode(summary = ''): boolean {
+  return (summary.match(/`/g) ?? []).length % 2 === 0;
 }
 
 function typeReferences(type: Type): Named<TypeReference>[] {
@@ -84,6 +93,12 @@ function optionalProperties(type: Type): Named<Docs | undefined>[] {
 function documented(type: Type): Named<Docs | undefined>[] {
   const members = [...propertiesOf(type), ...methodsOf(type), ...(type.kind === TypeKind.Enum ? type.members : [])];
   return [{ name: type.name, value: type.docs }, ...members.map(({ name, docs }) => ({ name: `${type.name}.${name}`, value: docs }))];
+}
+
+function documentedParameters(type: Type): Named<Docs | undefined>[] {
+  return callablesOf(type).flatMap(({ name, value: { parameters = [] } }) => (
+    parameters.map((parameter) => ({ name: `${name}(${parameter.name})`, value: parameter.docs }))
+  ));
 }
 
 function propertiesOf(type: Type) {

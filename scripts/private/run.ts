@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -9,6 +9,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** The whole environment. */
   readonly env?: NodeJS.ProcessEnv;
+  /** The file that takes what it prints to standard error. */
+  readonly stderr?: string;
 }
 
 /**
@@ -17,18 +19,22 @@ export interface RunOptions {
  * @returns what it printed
  * @throws with everything that it printed, where it fails
  */
-export function run(command: string, args: string[], { cwd = ROOT, env = process.env }: RunOptions = {}): string {
+export function run(command: string, args: string[], { cwd = ROOT, env = process.env, stderr: file }: RunOptions = {}): string {
   const { status, signal, stdout, stderr, error } = spawnSync(command, args, {
     cwd,
     env,
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', file === undefined ? 'pipe' : openSync(file, 'w')],
   });
   if (status !== 0) {
-    throw new Error(`${[command, ...args].join(' ')} ended with ${signal ?? status ?? error}\n${stdout ?? ''}${stderr ?? ''}`);
+    throw new Error(`${[command, ...args].join(' ')} ended with ${signal ?? status ?? error}\n${stdout ?? ''}${stderr ?? tail(file)}`);
   }
   return stdout;
+}
+
+function tail(file: string | undefined): string {
+  return file === undefined ? '' : readFileSync(file, 'utf8').slice(-10_000);
 }
 
 /** A directory of its own, which goes when `use` ends. */

@@ -6,6 +6,8 @@ import { ROOT, run } from '../private/run';
 
 const APP = join(ROOT, 'test', 'consumers', 'npm');
 
+const TSC = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+
 /** What bundles or downloads at synthesis would have to start. */
 const TRIPWIRES = ['docker', 'esbuild', 'finch', 'npm', 'npx', 'podman', 'yarn'];
 
@@ -37,7 +39,7 @@ export function checkConsumer(checks: Checks, directory: string, tarball: string
   checks.check(`${named}, there is no esbuild`, bundlers.length === 0, bundlers.slice(0, 3));
 
   const path = layTripwires(directory);
-  run(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'], { cwd: directory });
+  run(process.execPath, [TSC, '-p', '.'], { cwd: directory });
   const templates = ['app.js', 'app.mjs'].map((app) => {
     const assembly = join(directory, `${app}.out`);
     run(process.execPath, [app], { cwd: directory, env: { PATH: path, HOME: directory, CDK_OUTDIR: assembly } });
@@ -46,6 +48,20 @@ export function checkConsumer(checks: Checks, directory: string, tarball: string
   checks.check(`${named}, TypeScript and JavaScript synthesize the same`, templates[0] === templates[1]);
   const tripped = readdirSync(path).filter((file) => file.endsWith('.started'));
   checks.check(`${named}, synthesis starts no bundler, package manager or container`, tripped.length === 0, tripped);
+  checkModule(checks, named, directory);
+}
+
+/** A target that is a module: its types, and the one place where the app's esbuild is wanted. */
+function checkModule(checks: Checks, named: string, directory: string): void {
+  for (const resolution of ['node10', 'node16']) {
+    run(process.execPath, [TSC, '-p', `tsconfig.${resolution}.json`], { cwd: directory });
+  }
+  const synthesize = () => run(process.execPath, ['module.js'], { cwd: directory, env: { HOME: directory, CDK_OUTDIR: join(directory, 'module.out') } });
+  const said = synthesize();
+  checks.check(`${named}, without esbuild a module is refused, and it is said what to install`, /^entry: needs esbuild .*npm install --save-dev esbuild$/m.test(said), said);
+  run('npm', ['install', '--no-audit', '--no-fund', '--save-dev', `esbuild@${installedVersion(ROOT, 'esbuild')}`], { cwd: directory });
+  const target = synthesize();
+  checks.check(`${named}, with esbuild a module is bundled`, target.trim().endsWith('module'), target);
 }
 
 function checkAssembly(checks: Checks, named: string, assembly: string): string {

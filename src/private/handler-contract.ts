@@ -50,7 +50,29 @@ export interface DatabaseTargetConfig {
   readonly passwordPolicy: PasswordPolicyConfig;
 }
 
-export type HandlerConfig = GeneratedTargetConfig | DatabaseTargetConfig;
+export interface ModuleTargetConfig {
+  readonly target: 'module';
+  /** The key of the JSON secret to rotate; the whole string where it is absent. Not used where the module makes the value. */
+  readonly generateStringKey?: string;
+  readonly passwordPolicy: PasswordPolicyConfig;
+}
+
+export interface InvokeTargetConfig {
+  readonly target: 'invoke';
+  /** The function that knows the target. */
+  readonly functionArn: string;
+  /** Whether the function makes and stores the next value. */
+  readonly createSecret?: boolean;
+  /** Whether the function wants to be told before the pending version becomes the current one. */
+  readonly finishSecret?: boolean;
+  /** The key of the JSON secret to rotate; the whole string where it is absent. Not used where the function makes the value. */
+  readonly generateStringKey?: string;
+  readonly passwordPolicy: PasswordPolicyConfig;
+}
+
+export type HandlerConfig = GeneratedTargetConfig | DatabaseTargetConfig | ModuleTargetConfig | InvokeTargetConfig;
+
+const TARGETS: readonly HandlerConfig['target'][] = ['generated', ...DATABASE_TARGETS, 'module', 'invoke'];
 
 /** The key of a database secret that is rotated: https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html */
 export const DATABASE_PASSWORD_KEY = 'password';
@@ -170,7 +192,7 @@ export function parseConfig(text: string | undefined): HandlerConfig {
     throw new Error(`${CONFIG_VARIABLE}: ${problem}. RotationFunction sets this variable; deploy the function with it, unchanged`);
   };
   if (!text) { return fail('is not set'); }
-  let config: Partial<GeneratedTargetConfig> | Partial<DatabaseTargetConfig>;
+  let config: Partial<HandlerConfig>;
   try {
     config = JSON.parse(text);
   } catch {
@@ -183,25 +205,35 @@ export function parseConfig(text: string | undefined): HandlerConfig {
   }
   const problem = findPolicyProblem(passwordPolicy);
   if (problem) { return fail(`passwordPolicy.${problem.property} ${problem.problem}`); }
-  if (config.target === 'generated') {
-    const { target, generateStringKey } = config;
+  if (config.target === 'generated' || config.target === 'module' || config.target === 'invoke') {
+    const { generateStringKey } = config;
     if (!isAbsentOrText(generateStringKey)) { return fail('has a generateStringKey that is not a string of at least one character'); }
-    return { target, generateStringKey, passwordPolicy };
+    if (config.target !== 'invoke') { return { target: config.target, generateStringKey, passwordPolicy }; }
+    const { target, functionArn, createSecret, finishSecret } = config;
+    if (functionArn === undefined || !isAbsentOrText(functionArn)) { return fail('has no functionArn that is a string of at least one character'); }
+    if (!isAbsentOrBoolean(createSecret)) { return fail('has a createSecret that is not a boolean'); }
+    if (!isAbsentOrBoolean(finishSecret)) { return fail('has a finishSecret that is not a boolean'); }
+    return { target, functionArn, createSecret, finishSecret, generateStringKey, passwordPolicy };
   }
   if (isDatabase(config)) {
     const { target, superuserSecretArn, certificateAuthority, plaintextConnection } = config;
     if (!isAbsentOrText(superuserSecretArn)) { return fail('has a superuserSecretArn that is not a string of at least one character'); }
     if (!isAbsentOrText(certificateAuthority)) { return fail('has a certificateAuthority that is not a string of at least one character'); }
-    if (plaintextConnection !== undefined && typeof plaintextConnection !== 'boolean') { return fail('has a plaintextConnection that is not a boolean'); }
+    if (!isAbsentOrBoolean(plaintextConnection)) { return fail('has a plaintextConnection that is not a boolean'); }
     return { target, superuserSecretArn, certificateAuthority, plaintextConnection, passwordPolicy };
   }
-  return fail(`has the target ${JSON.stringify(config.target)}, not one of ${['generated', ...DATABASE_TARGETS].join(', ')}`);
+  return fail(`has the target ${JSON.stringify(config.target)}, not one of ${TARGETS.join(', ')}`);
 }
 
-function isDatabase(config: { readonly target?: unknown }): config is Partial<DatabaseTargetConfig> & Pick<DatabaseTargetConfig, 'target'> {
+/** Whether a configuration is that of a database. */
+export function isDatabase<T extends { readonly target?: unknown }>(config: T): config is T & Pick<DatabaseTargetConfig, 'target'> {
   return (DATABASE_TARGETS as readonly unknown[]).includes(config.target);
 }
 
 function isAbsentOrText(value: unknown): boolean {
   return value === undefined || (typeof value === 'string' && value !== '');
+}
+
+function isAbsentOrBoolean(value: unknown): boolean {
+  return value === undefined || typeof value === 'boolean';
 }

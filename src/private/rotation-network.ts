@@ -27,8 +27,9 @@ export class RotationNetwork {
   private readonly rules = new Map<ec2.Connections, IConstruct[]>();
 
   constructor(private readonly fn: lambda.Function, private readonly options: lambda.FunctionOptions, private readonly target: RotationTarget) {
-    const { _database: database, _superuserSecret: superuserSecret } = target;
-    const given = [options.vpc, superuserSecret, ...database?.connections.securityGroups ?? []].filter((construct) => construct !== undefined);
+    const { _database: database, _superuserSecret: superuserSecret, _targetFunction: targetFunction } = target;
+    const given = [options.vpc, superuserSecret, targetFunction?.fn, targetFunction?.fn.role, ...database?.connections.securityGroups ?? []]
+      .filter((construct) => construct !== undefined);
     this.upstream = new Set(given.filter(Resource.isOwnedResource).map((construct) => Stack.of(construct)));
     if (database) { this.ready.push(...this.letIn(database.connections)); }
     Aspects.of(fn).add({

@@ -1,16 +1,9 @@
-import { Annotations, ArnFormat, Lazy, Names, Stack } from 'aws-cdk-lib';
+import { Annotations, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IDependable } from 'constructs';
-
-const AWS_MANAGED_KEY = 'alias/aws/secretsmanager';
-
-/** https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html */
-const MAX_POLICY_NAME = 128;
-/** With the hyphen before it; the longest of today's has 16. */
-const MAX_REGION_NAME = 32;
+import { arnForPolicies, KeyPermissions, RotationPolicy, type RotatedSecrets } from './rotated-secrets';
 
 /**
  * What a rotation function may do, and who may invoke it.
@@ -23,10 +16,9 @@ const MAX_REGION_NAME = 32;
 export class RotationPermissions {
   private readonly policy: RotationPolicy;
   private readonly invokePermission: IDependable;
-  private readonly secrets: ISecret[] = [];
-  private readonly keys = new Map<Stack, [RotationPolicy, iam.PolicyStatement]>();
+  private readonly keys: KeyPermissions;
 
-  constructor(private readonly fn: lambda.Function) {
+  constructor(private readonly fn: lambda.Function, private readonly secrets: RotatedSecrets) {
     const invoker = new iam.ServicePrincipal('secretsmanager.amazonaws.com');
     fn.addPermission('InvokeBySecretsManager', { principal: invoker, sourceAccount: Stack.of(fn).account });
     this.invokePermission = fn.node.findChild('InvokeBySecretsManager');
@@ -41,13 +33,14 @@ export class RotationPermissions {
           'secretsmanager:PutSecretValue',
           'secretsmanager:UpdateSecretVersionStage',
         ],
-        resources: [Lazy.string({ produce: () => this.resource() })],
-        conditions: { StringEquals: { 'secretsmanager:resource/AllowRotationLambdaArn': fn.functionArn } },
+        resources: [secrets.resource],
+        conditions: { StringEquals: secrets.rotatedByFunction },
       }),
       // An action without resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
       new iam.PolicyStatement({ sid: 'GeneratePasswords', actions: ['secretsmanager:GetRandomPassword'], resources: ['*'] }),
     );
     this.attach(this.policy);
+    this.keys = new KeyPermissions(fn, secrets, ['kms:Decrypt', 'kms:GenerateDataKey'], this.policy, 'Keys', (policy) => this.attach(policy));
   }
 
   /**
@@ -61,69 +54,29 @@ export class RotationPermissions {
       actions: ['secretsmanager:GetSecretValue'],
       resources: [arnForPolicies(secret)],
     }));
-    const keyArn = secret.encryptionKey && this.keyArn(secret.encryptionKey, 'kms:Decrypt');
+    const keyArn = this.secrets.keyArn(secret.encryptionKey, 'kms:Decrypt');
     if (keyArn === undefined) { return; }
-    this.policy.addStatements(new iam.PolicyStatement({ actions: ['kms:Decrypt'], resources: [keyArn], conditions: this.viaSecretsManager }));
+    this.policy.addStatements(new iam.PolicyStatement({ actions: ['kms:Decrypt'], resources: [keyArn], conditions: this.secrets.viaSecretsManager }));
+  }
+
+  /** Lets the function invoke the one that knows the target. */
+  public grantInvoke(targetFunction: lambda.IFunction): void {
+    this.policy.addStatements(new iam.PolicyStatement({
+      sid: 'InvokeTargetFunction', actions: ['lambda:InvokeFunction'], resources: [targetFunction.functionArn],
+    }));
   }
 
   /**
    * Lets the function rotate a secret.
    *
+   * @param secret the secret; one that was imported needs its `encryptionKey` to be known
    * @param scheduleScope where the schedule goes; what the function may do with the key of the secret is said in the same stack, for
    * that is the one that depends on the function and on the secret already
    * @returns what the schedule must wait for
    */
   public grant(secret: ISecret, scheduleScope: Construct): IDependable[] {
-    this.secrets.push(secret);
-    const ready: IDependable[] = [this.invokePermission, this.policy];
-    const keyArn = secret.encryptionKey && this.keyArn(secret.encryptionKey, 'kms:Decrypt and kms:GenerateDataKey');
-    if (keyArn === undefined) { return ready; }
-    const [policy, statement] = this.keyPermissions(Stack.of(scheduleScope));
-    statement.addResources(keyArn);
-    return [...ready, policy];
-  }
-
-  /** IAM takes no alias for a resource, only the key that it stands for. */
-  private keyArn(key: kms.IKey, actions: string): string | undefined {
-    // Whoever may use a secret may use the key that AWS manages for them: https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
-    if ('aliasName' in key && key.aliasName === AWS_MANAGED_KEY) { return undefined; }
-    try {
-      return 'aliasTargetKey' in key ? (key as kms.IAlias).aliasTargetKey.keyArn : key.keyArn;
-    } catch {
-      Annotations.of(this.fn).addWarningV2('cdk-rotating-secret:keyOfAlias', `encryptionKey: ${key.node.path} is an imported alias, whose key is not known here, so the function `
-        + 'gets no permission to use it. Import the key itself with Key.fromKeyArn, or give the role of the function '
-        + `${actions} on it`);
-      return undefined;
-    }
-  }
-
-  private get viaSecretsManager() {
-    return { StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(this.fn).region}.amazonaws.com` } };
-  }
-
-  /** One statement for all keys of a stack: a role's inline policies may have 10,240 characters together. */
-  private keyPermissions(stack: Stack): [RotationPolicy, iam.PolicyStatement] {
-    const existing = this.keys.get(stack);
-    if (existing) { return existing; }
-    const policy = stack === Stack.of(this.fn) ? this.policy : new RotationPolicy(stack, `${Names.nodeUniqueId(this.fn.node)}Keys`);
-    const statement = new iam.PolicyStatement({
-      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-      conditions: this.viaSecretsManager,
-    });
-    policy.addStatements(statement);
-    if (policy !== this.policy) { this.attach(policy); }
-    this.keys.set(stack, [policy, statement]);
-    return [policy, statement];
-  }
-
-  /** The one secret, where there is one of the function's own stack; otherwise every secret that the condition lets through. */
-  private resource(): string {
-    const stack = Stack.of(this.fn);
-    const [secret, ...others] = this.secrets;
-    if (secret && others.length === 0 && Stack.of(secret) === stack) {
-      return arnForPolicies(secret);
-    }
-    return stack.formatArn({ service: 'secretsmanager', resource: 'secret', resourceName: '*', arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+    const keyPolicy = this.keys.grant(secret, Stack.of(scheduleScope));
+    return [this.invokePermission, this.policy, ...keyPolicy ? [keyPolicy] : []];
   }
 
   private attach(policy: RotationPolicy): void {
@@ -132,29 +85,8 @@ export class RotationPermissions {
       Annotations.of(this.fn).addWarningV2('cdk-rotating-secret:unmodifiableRole', 'role: can\'t be changed by this app, so the function has no permission to rotate. Give the '
         + 'role secretsmanager:DescribeSecret, GetSecretValue, PutSecretValue and UpdateSecretVersionStage on the secrets, '
         + 'secretsmanager:GetRandomPassword on *, and kms:Decrypt and kms:GenerateDataKey on the customer managed keys of the secrets, '
-        + 'with alternating users also secretsmanager:GetSecretValue on the superuser secret and kms:Decrypt on its key; or give a role that can be changed');
+        + 'with alternating users also secretsmanager:GetSecretValue on the superuser secret and kms:Decrypt on its key, with RotationTarget.invoke '
+        + 'lambda:InvokeFunction on that function; or give a role that can be changed');
     }
-  }
-}
-
-/** Secrets Manager adds six characters to the name of a secret, which who imports one by its name doesn't know. */
-function arnForPolicies(secret: ISecret): string {
-  return secret.secretFullArn ?? `${secret.secretArn}-??????`;
-}
-
-/** A policy that knows whether its role took it: one that can't be changed takes it in silence. */
-class RotationPolicy extends iam.Policy {
-  public attached = false;
-
-  constructor(scope: Construct, id: string) {
-    // A role has one inline policy of a name, in all regions together, and the default name is not unique across stacks.
-    super(scope, id, {
-      policyName: Lazy.string({ produce: () => `${Names.uniqueResourceName(this, { maxLength: MAX_POLICY_NAME - MAX_REGION_NAME })}-${Stack.of(this).region}` }),
-    });
-  }
-
-  public attachToRole(role: iam.IRole): void {
-    this.attached = true;
-    super.attachToRole(role);
   }
 }

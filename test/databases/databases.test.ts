@@ -153,13 +153,14 @@ describe.each(SERVERS)('%s', (name, start, version) => {
       : ['CREATE USER logged', "ALTER USER logged IDENTIFIED BY 'a-password-in-clear'"];
     await client.query(create);
     await client.query(change);
-    const logs = await server.logs();
+    const times = async (text: string) => (await server.logs()).split(text).length - 1;
     if (server.engine === 'mysql') {
-      expect(logs).toContain("ALTER USER 'logged'@'%' IDENTIFIED BY <secret>");
-      expect(logs).not.toContain('a-password-in-clear');
+      // In as many of its logs as have it by then.
+      await becomes(async () => Math.min(1, await times("ALTER USER 'logged'@'%' IDENTIFIED BY <secret>")), 1);
+      expect(await times('a-password-in-clear')).toBe(0);
     } else {
       // General, slow and binary log.
-      expect(logs.split('a-password-in-clear')).toHaveLength(server.engine === 'mariadb' ? 4 : 2);
+      await becomes(() => times('a-password-in-clear'), server.engine === 'mariadb' ? 3 : 1);
     }
   });
 
@@ -309,3 +310,9 @@ describe.each([SERVERS[1]!, SERVERS[3]!, SERVERS[4]!])('a proxy before %s', (_na
     expect(await next.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 });
+
+/** Some logs are written after the reply. */
+async function becomes(look: () => Promise<number>, expected: number): Promise<void> {
+  for (let attempt = 0; attempt < 50 && await look() < expected; attempt++) { await new Promise((resolve) => setTimeout(resolve, 100)); }
+  expect(await look()).toBe(expected);
+}

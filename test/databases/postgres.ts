@@ -57,7 +57,9 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Data
       copyTemplate(`postgres-${version}`, [...INITDB, SETUP].join(), (to) => initialize(native, to), path.join(folder, 'data')),
     ]);
     const hba = path.join(folder, 'pg_hba.conf');
-    fs.writeFileSync(hba, `${plaintext ? 'host' : 'hostssl'} all all 127.0.0.1/32 scram-sha-256\n`);
+    // Who has a verifier of that kind can't log in by SCRAM; `md5` takes both.
+    const method = options.settings?.password_encryption === 'md5' ? 'md5' : 'scram-sha-256';
+    fs.writeFileSync(hba, `${plaintext ? 'host' : 'hostssl'} all all 127.0.0.1/32 ${method}\n`);
     giveToServer(folder);
 
     const settings: Record<string, string | number> = {

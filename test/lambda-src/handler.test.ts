@@ -96,7 +96,7 @@ test('every entry exports the handler under the name that Lambda is told, of the
   const entries = join(__dirname, '..', '..', 'lambda-src', 'entries');
   const [file, name] = HANDLER.split('.');
   expect(file).toBe('index');
-  const exported = readdirSync(entries).map((entry) => jest.requireActual<Record<string, unknown>>(join(entries, entry))[name]);
+  const exported = readdirSync(entries).filter((entry) => entry.endsWith('.lambda.ts')).map((entry) => jest.requireActual<Record<string, unknown>>(join(entries, entry))[name]);
   expect(exported.length).toBeGreaterThan(0);
   expect(exported).toEqual(exported.map(() => expect.any(Function)));
 });

@@ -17,9 +17,6 @@ const REQUIRED = "for (const field of ['SecretId', 'ClientRequestToken', 'Step']
 const CHECKED = "for (const field of ['SecretId', 'ClientRequestToken', 'Step', 'RotationToken'] as const) {";
 const PATTERN = '/^[\\x20-\\x7e]{1,2048}$/';
 const CONDITION = "if (value !== undefined && (typeof value !== 'string' || !PRINTABLE.test(value))) {";
-const NO_CURRENT = "return refuse(new NoCurrentVersionError('No version of the secret has the staging label AWSCURRENT. Give it to the version that works, '\n"
-  + "    + 'with UpdateSecretVersionStage'), true);";
-
 const REMOVALS: readonly Removal[] = [
   ['the event is an object', "typeof event !== 'object' || event === null", 'event === null'],
   ['the event is not null', "typeof event !== 'object' || event === null", "typeof event !== 'object'"],
@@ -44,8 +41,8 @@ const REMOVALS: readonly Removal[] = [
   ['rotation is enabled', 'if (description.rotationEnabled === false) {', 'if (false) {'],
   ['the version is not current already', "if (stages?.includes('AWSCURRENT')) {", 'if (false) {'],
   ['the version is pending', "if (!stages?.includes('AWSPENDING')) {", 'if (false) {'],
-  ['the current version is the one labelled so', "if (labels.includes('AWSCURRENT')) {", 'if (true) {'],
-  ['some version is current', NO_CURRENT, "return { outcome: 'proceed', currentVersionId: '' };"],
+  ['the current version is the one labelled so', '.find(([, labels]) => labels.includes(label))', '.find(() => true)'],
+  ['some version is current', 'if (currentVersionId !== undefined) {', 'if (true) {'],
 ];
 
 /**

@@ -33,7 +33,7 @@ test('a clean API has no problem, and everything in it is looked at', () => {
     },
   } as unknown as Assembly);
   expect(findings.map(({ checked, problems }) => ({ checked, problems }))).toEqual([
-    { checked: 4, problems: [] }, { checked: 1, problems: [] }, { checked: 6, problems: [] },
+    { checked: 4, problems: [] }, { checked: 1, problems: [] }, { checked: 6, problems: [] }, { checked: 2, problems: [] },
   ]);
 });
 
@@ -69,4 +69,10 @@ test('a missing summary is reported for types, properties, methods and enum memb
 
 test.each(['Whether to leave out ``!', 'How long;', 'The `key.'])('a summary that jsii has cut short is reported: %s', (summary) => {
   expect(problemsOf(struct({ docs: { summary } }))).toEqual([`Props.prop has a summary that isn't a whole sentence: ${summary}`]);
+});
+
+test('a summary of a parameter that jsii has cut short within code is reported', () => {
+  const parameters = [{ name: 'by', type: STRING, docs: { summary: 'such as `cron(0 3 ?', remarks: '* SUN *)`' } }];
+  expect(problemsOf(classWith({ methods: [{ name: 'act', docs: DOCS, parameters }] })))
+    .toEqual(['Thing.act(by) has a summary that ends within code: such as `cron(0 3 ?']);
 });

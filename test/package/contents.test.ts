@@ -1,12 +1,12 @@
 import { compareFiles, expectedFiles, findManifestProblems } from '../../scripts/tarball/contents';
 
-const EXPECTED = expectedFiles({ constructs: ['index.ts', 'private/generator.ts'], entries: ['generated.lambda.ts'] });
+const EXPECTED = expectedFiles({ constructs: ['index.ts', 'private/generator.ts'], entries: ['generated.lambda.ts', 'module.library.ts'] });
 const PEERS = { 'aws-cdk-lib': '^2.127.0', 'constructs': '^10.0.5' };
 
 test('what is expected follows from the sources', () => {
   expect(EXPECTED).toEqual([
-    '.jsii', 'API.md', 'LICENSE', 'README.md', 'assets/generated/index.js',
-    'lib/index.d.ts', 'lib/index.js', 'lib/private/generator.d.ts', 'lib/private/generator.js', 'package.json',
+    '.jsii', 'API.md', 'LICENSE', 'README.md', 'assets/generated/index.js', 'assets/module/index.js',
+    'lib/index.d.ts', 'lib/index.js', 'lib/private/generator.d.ts', 'lib/private/generator.js', 'package.json', 'rotation/index.d.ts',
   ]);
   expect(compareFiles(EXPECTED, EXPECTED)).toEqual({ missing: [], unexpected: [] });
 });

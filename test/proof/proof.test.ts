@@ -4,7 +4,9 @@
  */
 import { exhaust, SWITCHES } from './exhaustion';
 import { interleave } from './interleavings';
+import { HASTY_TARGET, OWN_TARGETS } from './own-targets';
 import { SUBJECTS } from './subjects';
+import { Violation } from './world';
 import { CONFIG_VARIABLE } from '../../src/private/handler-contract';
 
 // A killed copy never ends, and neither would its deadline.
@@ -29,4 +31,18 @@ describe.each(SUBJECTS)('$name', (subject) => {
   test('keeps every invariant in random histories of two copies, with faults, lag and interference', async () => {
     await interleave(subject, 300);
   });
+});
+
+describe.each(OWN_TARGETS)('$name', (subject) => {
+  test('recovers from a stop at every boundary and at some pairs, and what readers have is accepted at every instant', async () => {
+    const { boundaries, pairs } = await exhaust(subject, { stale: false, switches: [{}], everyPair: 11 });
+    expect(boundaries).toBeGreaterThan(4 * 15);
+    expect(pairs).toBeGreaterThan(300);
+  });
+});
+
+test('a module that revokes what readers have is caught', async () => {
+  const violation: unknown = await exhaust(HASTY_TARGET, { pairs: false, stale: false, switches: [{}] }).catch((error: unknown) => error);
+  expect(violation).toBeInstanceOf(Violation);
+  expect((violation as Violation).invariant).toBe('accepted');
 });

@@ -5,9 +5,10 @@
 import { join } from 'node:path';
 import { COMMON_CASES, DATABASE_CASES, runContractTests } from './cases';
 import { catchNaiveStrategies, withDatabaseSubjects } from './databases';
-import { exhaust } from './exhaustion';
+import { exhaust, SWITCHES } from './exhaustion';
 import { interleave } from './interleavings';
 import { catchNaive } from './naive';
+import { OWN_TARGETS } from './own-targets';
 import { SCENARIOS } from './scenarios';
 import { SUBJECTS } from './subjects';
 import { Violation } from './world';
@@ -89,6 +90,12 @@ async function proveGenerated(long: boolean, seed: number | undefined): Promise<
       let explored = 0;
       for (const scenario of Object.values(SCENARIOS)) { explored += await scenario(subject); }
       return { result: `${Object.keys(SCENARIOS).length} scenarios, ${explored} runs` };
+    });
+  }
+  for (const subject of OWN_TARGETS) {
+    await prove(`${subject.name}: stopped at every boundary and at every pair`, async () => {
+      const { boundaries, pairs } = await exhaust(subject, { switches: long ? SWITCHES : [{}], stale: false });
+      return { result: `${boundaries} boundaries, ${pairs} pairs` };
     });
   }
   await prove('naive handlers', async () => {

@@ -1,5 +1,6 @@
 import { rootCertificates } from 'node:tls';
 import { CfnParameter, Lazy, SecretValue, type Stack } from 'aws-cdk-lib';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { configOf, errorOf, expectInvalid, FUNCTION, makeStack, onlyResource, SECRET } from './fixture';
 import {
@@ -99,7 +100,7 @@ test.each([
   ['mysql', RotationTarget.mysql(), 'mysql'],
   ['mariadb', RotationTarget.mariadb(), 'mysql'],
 ])('the handler of %s has the driver that it needs, and no other', (_, target, asset) => {
-  expect(target._bind(makeStack()).assetDirectory).toMatch(new RegExp(`/assets/${asset}$`));
+  expect((target._bind(makeStack()).code as lambda.AssetCode).path).toMatch(new RegExp(`/assets/${asset}$`));
 });
 
 describe('a template of a database secret', () => {

@@ -3,7 +3,7 @@ import { mustShareServer, parseCredentials, type Credentials } from './credentia
 import type { Engine } from './engine';
 import { SingleUser } from './single-user';
 import { isAccepted, type Strategy } from './strategy';
-import { DATABASE_PASSWORD_KEY as PASSWORD, type DatabaseTargetConfig, type HandlerConfig } from '../../../src/private/handler-contract';
+import { DATABASE_PASSWORD_KEY as PASSWORD, isDatabase, type DatabaseTargetConfig, type HandlerConfig } from '../../../src/private/handler-contract';
 import type { Deadline } from '../../rotation/deadline';
 import { AuthenticationError, SecretMismatchError, SecretValueError } from '../../rotation/errors';
 import { equalButForKey, readKey, replaceKey } from '../../rotation/secret-value';
@@ -16,9 +16,9 @@ const USERNAME = 'username';
  *
  * @throws Error where the configuration is one of another asset.
  */
-export function databaseTarget(config: HandlerConfig, engines: Partial<Record<HandlerConfig['target'], (config: DatabaseTargetConfig) => Engine>>): Target {
-  const makeEngine = engines[config.target];
-  if (config.target === 'generated' || !makeEngine) {
+export function databaseTarget(config: HandlerConfig, engines: Partial<Record<DatabaseTargetConfig['target'], (config: DatabaseTargetConfig) => Engine>>): Target {
+  const makeEngine = isDatabase(config) ? engines[config.target] : undefined;
+  if (!isDatabase(config) || !makeEngine) {
     throw new Error(`The asset of ${Object.keys(engines).join(' and ')} was given the configuration of ${config.target}`);
   }
   return new DatabaseTarget(makeEngine(config), config.superuserSecretArn ? new AlternatingUsers(config.superuserSecretArn) : new SingleUser());

@@ -64,7 +64,7 @@ export function reconcileGrants(account: string, wanted: readonly string[], pres
   // What else there was on an object goes with ALL PRIVILEGES, and is given again.
   const lost = new Set(extra.filter(({ what }) => what === ALL).map(({ object }) => object));
   const missing = want.rights.filter((right) => !have.has(right) || lost.has(right.object));
-  return [...grouped(extra).reverse().map((rights) => take(account, rights)), ...grouped(missing).map((rights) => give(account, rights))];
+  return [...grouped(extra).reverse().flatMap((rights) => take(account, rights)), ...grouped(missing).map((rights) => give(account, rights))];
 }
 
 class RightSet {
@@ -91,11 +91,11 @@ function idOf({ what, object, option, isException }: Right): string {
   return JSON.stringify([what, object, option, isException]);
 }
 
-/** The rights that one statement can be about; exceptions last, for without the rule there is none. */
+/** The rights that one statement can be about; exceptions last, for without the rule there is none. MariaDB takes one role at a time. */
 function grouped(rights: readonly Right[]): Right[][] {
   const groups = new Map<string, Right[]>();
   for (const right of [...rights].sort((a, b) => Number(a.isException) - Number(b.isException))) {
-    const id = idOf({ ...right, what: right.what === 'PROXY' ? right.what : '' });
+    const id = idOf({ ...right, what: right.what === 'PROXY' || right.object === undefined ? right.what : '' });
     groups.set(id, [...groups.get(id) ?? [], right]);
   }
   return [...groups.values()];
@@ -108,10 +108,13 @@ function give(account: string, rights: readonly Right[]): string {
   return grant(account, privileges, object, privileges.length < rights.length ? 'GRANT' : option);
 }
 
-function take(account: string, rights: readonly Right[]): string {
+function take(account: string, rights: readonly Right[]): string[] {
   const [{ object, isException }] = rights;
   const items = rights.map(({ what }) => what);
-  return isException ? grant(account, items, object) : revoke(account, items, object);
+  if (isException) { return [grant(account, items, object)]; }
+  // Both in one statement is a statement about all objects.
+  return items.includes(ALL) && items.includes(GRANT_OPTION)
+    ? [revoke(account, [ALL], object), revoke(account, [GRANT_OPTION], object)] : [revoke(account, items, object)];
 }
 
 function grant(account: string, items: readonly string[], object?: string, option?: string): string {

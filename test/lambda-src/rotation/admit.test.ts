@@ -61,7 +61,13 @@ describe('a step', () => {
     ['there are others', { stages: { older: ['AWSPREVIOUS'], custom: ['BLUE', 'GREEN'], old: ['BLUE', 'AWSCURRENT'], [TOKEN]: ['RED', 'AWSPENDING'] } }],
     ['no other is labelled after it', { stages: { [TOKEN]: ['AWSPENDING'], old: ['AWSCURRENT'] } }],
   ])('may run where %s', (_, situation) => {
-    expect(admission(situation)).toEqual({ outcome: 'proceed', currentVersionId: 'old' });
+    expect(admission(situation)).toMatchObject({ outcome: 'proceed', currentVersionId: 'old' });
+  });
+
+  test('names the version with AWSPREVIOUS, where there is one', () => {
+    const previous = (stages: Record<string, string[]>) => admission({ stages: { [TOKEN]: ['AWSPENDING'], ...stages } });
+    expect(previous({ old: ['AWSCURRENT'], older: ['MINE', 'AWSPREVIOUS'] })).toEqual({ outcome: 'proceed', currentVersionId: 'old', previousVersionId: 'older' });
+    expect(previous({ old: ['AWSCURRENT'], older: ['MINE'] })).toEqual({ outcome: 'proceed', currentVersionId: 'old', previousVersionId: undefined });
   });
 
   test('case 4: may run where the description does not say whether rotation is enabled', () => {

@@ -17,7 +17,7 @@ test('case 34: who has nothing gets all that the first user has', () => {
     'GRANT SELECT, INSERT ON `shop`.* TO `app_clone`@`%`',
     'GRANT UPDATE, SELECT (`a`), SELECT (`b,c`), INSERT (`a`) ON `shop`.`TO x` TO `app_clone`@`%` WITH GRANT OPTION',
     'GRANT EXECUTE ON PROCEDURE `shop`.`p` TO `app_clone`@`%`',
-    'GRANT `reader`@`%`, `writer`@`%` TO `app_clone`@`%`',
+    'GRANT `reader`@`%` TO `app_clone`@`%`', 'GRANT `writer`@`%` TO `app_clone`@`%`',
   ]);
 });
 
@@ -38,7 +38,7 @@ test('case 42: who has a part gets the rest', () => {
 test('case 41: what the first user got later is given, and what was taken from it is taken', () => {
   const later = ['GRANT SELECT, DELETE ON `shop`.* TO `app`@`%`'];
   expect(reconcileGrants(CLONE, later, asClone([...GRANTS.slice(1, 2), ...GRANTS.slice(4)]))).toEqual([
-    'REVOKE `reader`@`%`, `writer`@`%` FROM `app_clone`@`%`',
+    'REVOKE `writer`@`%` FROM `app_clone`@`%`', 'REVOKE `reader`@`%` FROM `app_clone`@`%`',
     'REVOKE INSERT ON `shop`.* FROM `app_clone`@`%`',
     'GRANT DELETE ON `shop`.* TO `app_clone`@`%`',
   ]);
@@ -63,4 +63,9 @@ test.each([
 
 test('lines that are not about rights of an account say nothing', () => {
   expect(reconcileGrants(CLONE, ['SET DEFAULT ROLE `reader` FOR `app`@`%`', 'GRANT PROXY ON \'\'@\'%\''], [])).toEqual([]);
+});
+
+test('case 41: all privileges and the right to pass them on go one after the other: both in one statement would be about all objects', () => {
+  const had = ['GRANT ALL PRIVILEGES ON `app`.* TO `app_clone`@`%` WITH GRANT OPTION'];
+  expect(reconcileGrants('it', [], had)).toEqual(['REVOKE ALL PRIVILEGES ON `app`.* FROM it', 'REVOKE GRANT OPTION ON `app`.* FROM it']);
 });

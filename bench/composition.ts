@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { options, TARGETS } from '../scripts/bundle-options';
+
+const PACKAGE = /^node_modules\/((?:@[^/]+\/)?[^/]+)/;
+
+export interface Part {
+  readonly asset: string;
+  readonly from: string;
+  readonly bytes: number;
+}
+
+/** What each asset is made of, by package, the greatest first. */
+export async function composition(): Promise<Part[]> {
+  const parts: Part[] = [];
+  for (const [file, asset] of TARGETS) {
+    const { metafile } = await build({ ...options(file, asset), write: false, metafile: true, outfile: join('assets', asset, 'index.js') });
+    const bytes = new Map<string, number>();
+    for (const [input, { bytesInOutput }] of Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs))) {
+      const from = PACKAGE.exec(input)?.[1] ?? 'cdk-rotating-secret';
+      bytes.set(from, (bytes.get(from) ?? 0) + bytesInOutput);
+    }
+    parts.push(...[...bytes].map(([from, size]) => ({ asset, from, bytes: size })).sort((a, b) => b.bytes - a.bytes));
+  }
+  return parts;
+}

@@ -1,0 +1,157 @@
+/*
+ * `npm run bench`: how fast, how small and how many, beside what people write by hand, in one run on one machine. `--quick` measures less;
+ * `--write` puts what was measured into docs/benchmark.md, its plots and the README.
+ */
+import { spawnSync } from 'node:child_process';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { composition } from './composition';
+import { nodeOfLambda } from './node-of-lambda';
+import { measurePackage } from './package';
+import { PEERS } from './peers/bundles';
+import { plot } from './plot';
+import { LATENCY_MS, measureFleet, measureRotations } from './rotation';
+import { measureStartUps, type StartUp } from './start-up';
+import { kilobytes, ratio, show } from './statistics';
+import { measureSyntheses, mostSecrets, type Synthesis, type Whose } from './synthesis';
+import { printTable, type Table } from '../demo/table';
+import { Terminal } from '../demo/terminal';
+
+const ROOT = join(__dirname, '..');
+const terminal = new Terminal(process.stdout);
+const sections: { readonly title: string; readonly text?: string; readonly table: Table }[] = [];
+
+function section(title: string, table: Table, text?: string): void {
+  sections.push({ title, text, table });
+  terminal.line();
+  terminal.line(title);
+  printTable(terminal, table);
+  if (text) { terminal.line(`  ${text}`); }
+}
+
+async function main(quick: boolean, write: boolean): Promise<void> {
+  const node = nodeOfLambda();
+  const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
+  const before = loadavg()[0];
+
+  const startUps = await measureStartUps(node, quick ? 5 : 40);
+  const of = (name: string) => startUps.find((startUp) => startUp.name === name)!;
+  const [floor] = startUps;
+  section('Start-up, in milliseconds: median (a tenth below – a tenth above)', {
+    columns: ['Handler', 'Ready', 'First reply', 'Memory', 'Ready, to by hand', 'The same, less Node.js itself'],
+    rows: startUps.map((startUp) => {
+      const peer = startUp.peer && startUp.name.endsWith('ours') ? of(`${startUp.peer}, by hand`) : undefined;
+      return [
+        startUp.name, show(startUp.ready), show(startUp.replied), `${(startUp.memory.median / 1e6).toFixed(0)} MB`,
+        peer ? ratio(startUp.ready.median, peer.ready.median) : '', peer ? ratio(aboveFloor(startUp, floor), aboveFloor(peer, floor)) : '',
+      ];
+    }),
+  }, `By hand is NodejsFunction's default: the SDK is the runtime's, here that of node_modules. ${startUps[0].ready.runs} processes each, in turns, with Node.js ${version}.`);
+
+  const assets = ['generated', 'postgres', 'mysql', 'invoke'].map((asset) => ({ asset, bytes: statSync(join(ROOT, 'assets', asset, 'index.js')).size }));
+  const parts = await composition();
+  section('Assets, and what they are made of', {
+    columns: ['Asset', 'JavaScript', 'Of which'],
+    rows: assets.map(({ asset, bytes }) => [asset, kilobytes(bytes), parts.filter((part) => part.asset === asset && part.bytes > 4_000).map((part) => `${part.from} ${kilobytes(part.bytes)}`).join(', ')]),
+  });
+
+  const [ours, byHand] = await measureRotations(node, quick ? 3 : 30);
+  section(`A rotation of a generated value, ${LATENCY_MS} ms for each call`, {
+    columns: ['', 'Milliseconds', 'Reads', 'Writes'],
+    rows: [ours, byHand].map(({ name, wallMs, reads, writes }) => [name, show(wallMs), String(reads), String(writes)]),
+  });
+
+  const syntheses = measureSyntheses(quick ? 1 : 5, quick ? [1, 10] : undefined);
+  const find = (whose: Whose, secrets: number) => syntheses.find((synthesis) => synthesis.whose === whose && synthesis.secrets === secrets);
+  const cell = (synthesis: Synthesis | undefined) => synthesis ? `${show(synthesis.milliseconds)} ms, ${kilobytes(synthesis.templateBytes)}, ${synthesis.resources} resources` : 'more than a stack holds';
+  section('Synthesis, without the time that CDK takes to load', {
+    columns: ['Secrets', 'Ours, one function', 'addRotationSchedule, one function', 'addRotationSchedule, a function each'],
+    rows: [...new Set(syntheses.map(({ secrets }) => secrets))].map((secrets) => [
+      String(secrets), cell(find('ours', secrets)), cell(find('sharedFunction', secrets)), cell(find('functionEach', secrets)),
+    ]),
+  });
+  const each = (whose: Whose) => ((find(whose, 10)!.resources - find(whose, 1)!.resources) / 9).toFixed(0);
+  section('How many', {
+    columns: ['', 'Resources for each further secret', 'Secrets in a stack, with their function'],
+    rows: ([['ours, one function', 'ours'], ['addRotationSchedule, one function', 'sharedFunction'], ['addRotationSchedule, a function each', 'functionEach']] as const)
+      .map(([name, whose]) => [name, each(whose), String(mostSecrets(syntheses, whose))]),
+  });
+
+  const tarball = measurePackage(quick ? 1 : 5);
+  section('The package', {
+    columns: ['Packed', 'Unpacked', 'Files', 'To install, beside CDK', 'To require, beside CDK'],
+    rows: [[kilobytes(tarball.packedBytes), kilobytes(tarball.unpackedBytes), String(tarball.files), `${show(tarball.install)} ms`, `${show(tarball.require, 1)} ms`]],
+  });
+
+  const fleet = await measureFleet(quick ? 100 : 1000, 50);
+  section('A fleet through one warm handler', {
+    columns: ['Rotations', 'At a time', 'A second', 'Kept in memory after a tenth', 'After all'],
+    rows: [[String(fleet.rotations), String(fleet.atOnce), fleet.perSecond.toFixed(0), `${(fleet.early / 1e6).toFixed(1)} MB`, `${(fleet.late / 1e6).toFixed(1)} MB`]],
+  });
+
+  const most = quick ? 10 : 160;
+  const startUpRatio = (peer: string) => of(`${peer}, ours`).ready.median / of(`${peer}, by hand`).ready.median;
+  const synthesisRatio = (a: Whose, b: Whose, secrets: number) => find(a, secrets)!.milliseconds.median / find(b, secrets)!.milliseconds.median;
+  const reach: [string, string, number, number, (value: number) => string][] = [
+    ['generated asset', '180 kB', 180_000, assets[0].bytes, kilobytes],
+    ['a database asset', '400 kB', 400_000, Math.max(...assets.slice(1, 3).map(({ asset, bytes }) => bytes + statSync(join(ROOT, 'assets', asset, 'rds-certificates.json.gz')).size)), kilobytes],
+    ['start-up, generated, to by hand', '0.35 ×', 0.35, startUpRatio('generated'), (value) => `${value.toFixed(2)} ×`],
+    ['start-up, database, to by hand with the same driver', '0.5 ×', 0.5, Math.max(...PEERS.slice(1).map(startUpRatio)), (value) => `${value.toFixed(2)} ×`],
+    ['calls in a rotation of a generated value', '10', 10, ours.reads + ours.writes, String],
+    ['of which writes', '2', 2, ours.writes, String],
+    ['resources for a further secret', '2', 2, Number(each('ours')), String],
+    ['synthesis of one secret, to one by hand', '0.2 ×', 0.2, synthesisRatio('oursAlone', 'functionEach', 1), (value) => `${value.toFixed(2)} ×`],
+    [`synthesis of ${most} secrets, to addRotationSchedule with one function`, '0.8 ×', 0.8, synthesisRatio('ours', 'sharedFunction', most), (value) => `${value.toFixed(2)} ×`],
+    ['packed tarball', '1 MB', 1_000_000, tarball.packedBytes, kilobytes],
+  ];
+  section('Reach', {
+    columns: ['What', 'At most', 'Measured', ''],
+    rows: reach.map(([what, limit, most_, measured, format]) => [what, limit, format(measured), measured <= most_ ? 'reached' : 'not reached']),
+  });
+
+  const machine = `${cpus().length} cores (${cpus()[0].model.trim()}), load ${before.toFixed(1)} before; Node.js ${version} for handlers, ${process.version} for the rest; `
+    + `aws-cdk-lib ${versionOf('aws-cdk-lib')}`;
+  terminal.line();
+  terminal.line(machine);
+  if (write) { writeDocs(machine, syntheses, reach.map(([what, , , measured, format]) => [what, format(measured)])); }
+}
+
+function versionOf(name: string): string {
+  return (JSON.parse(readFileSync(require.resolve(`${name}/package.json`), 'utf8')) as { version: string }).version;
+}
+
+function aboveFloor({ ready }: StartUp, floor: StartUp): number {
+  return ready.median - floor.ready.median;
+}
+
+function markdown({ columns, rows }: Table): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(columns), line(columns.map(() => '---')), ...rows.map((row) => line(row.map((cell) => typeof cell === 'string' ? cell : cell.text)))].join('\n');
+}
+
+function writeDocs(machine: string, syntheses: readonly Synthesis[], measured: readonly (readonly string[])[]): void {
+  const lines = (value: (synthesis: Synthesis) => number) => ([
+    ['ours', 'ours', '#2a7'], ['one function', 'sharedFunction', '#c70'], ['a function each', 'functionEach', '#c35'],
+  ] as const).map(([name, whose, color]) => ({
+    name,
+    color,
+    points: syntheses.filter((synthesis) => synthesis.whose === whose).map((synthesis) => [synthesis.secrets, value(synthesis)] as const),
+  }));
+  writeFileSync(join(ROOT, 'docs', 'synthesis-time.svg'), plot('Synthesis', 'milliseconds', lines(({ milliseconds }) => milliseconds.median)));
+  writeFileSync(join(ROOT, 'docs', 'template-size.svg'), plot('Template', 'kB', lines(({ templateBytes }) => templateBytes / 1000)));
+  const page = join(ROOT, 'docs', 'benchmark.md');
+  const tables = sections.map(({ title, text, table }) => [`### ${title}`, '', markdown(table), ...text ? ['', text] : [], ''].join('\n')).join('\n');
+  replaceBetween(page, `${machine}.\n\n${tables}`);
+  replaceBetween(join(ROOT, 'README.md'), markdown({ columns: ['', ''], rows: measured }));
+}
+
+/** Between the two markers, and nothing else. */
+function replaceBetween(file: string, text: string): void {
+  const parts = readFileSync(file, 'utf8').split(/(<!-- (?:\/)?bench -->)/);
+  if (parts.length !== 5) { throw new Error(`${file} has no place for the tables: it needs <!-- bench --> and <!-- /bench --> once each`); }
+  parts[2] = `\n\n${text.trim()}\n\n`;
+  writeFileSync(file, parts.join(''));
+}
+
+void main(process.argv.includes('--quick'), process.argv.includes('--write'));

@@ -1,0 +1,134 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { bundlePeer } from './peers/bundles';
+import { spreadOf, type Spread } from './statistics';
+import { FunctionProcess } from '../demo/function-process';
+import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../src/private/handler-contract';
+import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../test/simulator';
+
+/** How long a call to Secrets Manager takes here, in milliseconds: about what it takes from a function in the same region. */
+export const LATENCY_MS = 10;
+
+export interface RotationCost {
+  readonly name: string;
+  readonly wallMs: Spread;
+  readonly reads: number;
+  readonly writes: number;
+}
+
+const CONFIG = serializeConfig({ target: 'generated', generateStringKey: 'password', passwordPolicy: {} });
+
+/** The four steps in one warm process, ours and by hand. */
+export async function measureRotations(node: string, runs: number): Promise<RotationCost[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  try {
+    return [
+      await measure('ours', join(__dirname, '..', 'assets', 'generated'), { [CONFIG_VARIABLE]: CONFIG }, node, runs),
+      await measure('by hand', bundlePeer('generated', false, folder).directory, {}, node, runs),
+    ];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function measure(name: string, directory: string, environment: Record<string, string>, node: string, runs: number): Promise<RotationCost> {
+  const simulator = new SecretsManagerSimulator();
+  const arn = simulator.createSecret('bench', JSON.stringify({ username: 'app', password: 'first-password-of-all' }));
+  const service = await SecretsManagerServer.start(simulator, { latency: LATENCY_MS });
+  const warm = await FunctionProcess.start({
+    environment: {
+      ...environment,
+      _HANDLER: HANDLER,
+      LAMBDA_TASK_ROOT: directory,
+      AWS_REGION: 'eu-west-1',
+      AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+      AWS_SECRET_ACCESS_KEY: 'example',
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: service.url,
+    },
+    functionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:rotation',
+    timeoutMs: 30_000,
+    onLine: () => {},
+    node,
+  });
+  const once = async () => {
+    const result = await rotate(simulator, arn, { invoke: (event) => warm.invoke(event), attempts: 1 });
+    if (result.outcome !== 'succeeded') { throw new Error(`${name}: the rotation did not succeed`); }
+  };
+  try {
+    await once();
+    const times: number[] = [];
+    for (let run = 0; run < runs; run++) {
+      simulator.resetCalls();
+      const start = performance.now();
+      await once();
+      times.push(performance.now() - start);
+    }
+    const writes = simulator.calls.filter(({ kind }) => kind === 'write').length;
+    return { name, wallMs: spreadOf(times), reads: simulator.calls.length - writes, writes };
+  } finally {
+    await warm.kill();
+    await service.stop();
+  }
+}
+
+export interface FleetCost {
+  readonly rotations: number;
+  readonly atOnce: number;
+  readonly perSecond: number;
+  /** What is kept in memory after a tenth of the rotations, and after all, in bytes. */
+  readonly early: number;
+  readonly late: number;
+}
+
+/**
+ * Many secrets through one warm handler, each step of a secret after the other, many secrets at a time. Lambda would use more
+ * environments; here they share one, so that what it keeps is seen.
+ */
+export async function measureFleet(rotations: number, atOnce: number): Promise<FleetCost> {
+  const simulator = new SecretsManagerSimulator();
+  const service = await SecretsManagerServer.start(simulator, { latency: LATENCY_MS });
+  const saved = { ...process.env };
+  Object.assign(process.env, {
+    [CONFIG_VARIABLE]: CONFIG, AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'example', AWS_ENDPOINT_URL_SECRETS_MANAGER: service.url,
+  });
+  const write = process.stdout.write.bind(process.stdout);
+  // The handler's log would be the greater part of what is measured.
+  process.stdout.write = () => true;
+  try {
+    const { handler } = await import(join(__dirname, '..', 'assets', 'generated', 'index.js')) as { handler: (event: unknown, context: object) => Promise<void> };
+    const context = { awsRequestId: '1', getRemainingTimeInMillis: () => 30_000 };
+    const start = performance.now();
+    let [done, early] = [0, 0];
+    let started = 0;
+    const worker = async (_: unknown, index: number) => {
+      const arn = simulator.createSecret(`secret-${index}`, JSON.stringify({ username: 'app', password: 'first-password-of-all' }));
+      while (started < rotations) {
+        started++;
+        simulator.resetCalls();
+        const result = await rotate(simulator, arn, { invoke: (event) => handler(event, context), attempts: 1 });
+        if (result.outcome !== 'succeeded') { throw new Error('A rotation of the fleet did not succeed'); }
+        if (++done === Math.ceil(rotations / 10)) { early = await settledMemory(); }
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }).map(worker));
+    const seconds = (performance.now() - start) / 1000;
+    return { rotations, atOnce, perSecond: rotations / seconds, early, late: await settledMemory() };
+  } finally {
+    process.stdout.write = write;
+    process.env = saved;
+    await service.stop();
+  }
+}
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** The heap after a collection: what is kept. */
+async function settledMemory(): Promise<number> {
+  await new Promise((resolve) => setImmediate(resolve));
+  collect();
+  return process.memoryUsage().heapUsed;
+}

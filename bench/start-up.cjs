@@ -1,0 +1,16 @@
+'use strict';
+
+// A new execution environment: loads a handler, says when, runs one event, says when. Nothing but the handler is loaded.
+const { join } = require('node:path');
+
+const { LAMBDA_TASK_ROOT, EVENT } = process.env;
+const { handler } = require(join(LAMBDA_TASK_ROOT, 'index.js'));
+const ready = performance.timeOrigin + performance.now();
+const context = { awsRequestId: '1', getRemainingTimeInMillis: () => 30_000 };
+
+const end = () => process.stdout.write(`\n${JSON.stringify({ ready, replied: performance.timeOrigin + performance.now(), memory: process.memoryUsage().rss })}\n`);
+if (EVENT) {
+  handler(JSON.parse(EVENT), context).then(end);
+} else {
+  end();
+}

@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundlePeer, PEERS, type Peer } from './peers/bundles';
+import { spreadOf, type Spread } from './statistics';
+import { CONFIG_VARIABLE, serializeConfig, type HandlerConfig } from '../src/private/handler-contract';
+import { eventOf, SecretsManagerServer, SecretsManagerSimulator, startRotation } from '../test/simulator';
+
+const HOST = join(__dirname, 'start-up.cjs');
+const ASSETS = join(__dirname, '..', 'assets');
+
+export interface StartUp {
+  readonly name: string;
+  readonly peer: Peer | undefined;
+  /** From the start of the process until the handler can take an event, in milliseconds. */
+  readonly ready: Spread;
+  /** Until its first reply: to `createSecret`. */
+  readonly replied: Spread;
+  /** Resident, after the reply, in bytes. */
+  readonly memory: Spread;
+}
+
+interface Subject {
+  readonly name: string;
+  readonly peer?: Peer;
+  readonly directory: string;
+  readonly config?: HandlerConfig;
+}
+
+const CONFIGS: Record<Peer, HandlerConfig> = {
+  generated: { target: 'generated', generateStringKey: 'password', passwordPolicy: {} },
+  postgres: { target: 'postgres', passwordPolicy: {} },
+  mysql: { target: 'mysql', passwordPolicy: {} },
+};
+
+/** Each handler in many processes of its own, in turns, so that what else the machine does falls on all alike. */
+export async function measureStartUps(node: string, runs: number): Promise<StartUp[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  try {
+    const subjects: Subject[] = [
+      { name: 'nothing: a handler of one line', directory: makeBare(folder) },
+      ...PEERS.flatMap((peer): Subject[] => [
+        { name: `${peer}, ours`, peer, directory: join(ASSETS, peer), config: CONFIGS[peer] },
+        { name: `${peer}, by hand`, peer, directory: bundlePeer(peer, false, folder).directory },
+        { name: `${peer}, by hand, with bundleAwsSDK`, peer, directory: bundlePeer(peer, true, folder).directory },
+      ]),
+    ];
+    const seen = subjects.map(() => ({ ready: [] as number[], replied: [] as number[], memory: [] as number[] }));
+    for (let run = -1; run < runs; run++) {
+      for (const [index, subject] of subjects.entries()) {
+        const { ready, replied, memory } = await startOnce(node, subject);
+        // The first one fills the caches of the disk.
+        if (run < 0) { continue; }
+        seen[index].ready.push(ready);
+        seen[index].replied.push(replied);
+        seen[index].memory.push(memory);
+      }
+    }
+    return subjects.map(({ name, peer }, index) => ({
+      name, peer, ready: spreadOf(seen[index].ready), replied: spreadOf(seen[index].replied), memory: spreadOf(seen[index].memory),
+    }));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function makeBare(folder: string): string {
+  const directory = mkdtempSync(join(folder, 'bare-'));
+  writeFileSync(join(directory, 'index.js'), 'exports.handler = async () => {};\n');
+  return directory;
+}
+
+async function startOnce(node: string, { directory, config }: Subject): Promise<{ ready: number; replied: number; memory: number }> {
+  const simulator = new SecretsManagerSimulator();
+  const arn = simulator.createSecret('bench', JSON.stringify({ engine: config?.target, host: 'localhost', username: 'app', password: 'first-password-of-all' }));
+  const service = await SecretsManagerServer.start(simulator);
+  const start = performance.timeOrigin + performance.now();
+  const child = spawn(node, [HOST], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: {
+      LAMBDA_TASK_ROOT: directory,
+      EVENT: JSON.stringify(eventOf(startRotation(simulator, arn), 'createSecret')),
+      AWS_REGION: 'eu-west-1',
+      AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+      AWS_SECRET_ACCESS_KEY: 'example',
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: service.url,
+      ...config && { [CONFIG_VARIABLE]: serializeConfig(config) },
+    },
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => { output += chunk.toString(); });
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  await service.stop();
+  if (code !== 0) { throw new Error(`The handler in ${directory} ended with ${String(code)}: ${output}`); }
+  const { ready, replied, memory } = JSON.parse(output.trim().split('\n').at(-1)!) as { ready: number; replied: number; memory: number };
+  return { ready: ready - start, replied: replied - start, memory };
+}

@@ -1,0 +1,124 @@
+import type { CreateSecretContext, Reply, RotationContext, RotationLog, RotationModule, SecretVersion, StepContext } from './api';
+import { generatedValue, ownValue, parseValue, type CustomValue } from './custom-value';
+import { Mask } from './mask';
+import { findReplyProblem, settle } from './settle';
+import type { HandlerConfig, ModuleTargetConfig } from '../../../src/private/handler-contract';
+import type { Deadline } from '../../rotation/deadline';
+import { RotationError, TargetModuleError } from '../../rotation/errors';
+import type { GeneratePassword, SecretValues, Target } from '../target';
+
+const REQUIRED = ['setSecret', 'testSecret'] as const;
+const OPTIONAL = ['createSecret', 'finishSecret'] as const;
+
+/** Where the lines of a module's log go, masked already. */
+export type WriteLog = (level: 'INFO' | 'ERROR', message: string, ids: { readonly step: string; readonly secretId: string; readonly clientRequestToken: string }) => void;
+
+/** @throws Error where the configuration is one of another asset, or the module doesn't export what it has to. */
+export function moduleTarget(config: HandlerConfig, module: Partial<RotationModule<unknown>>, writeLog: WriteLog): Target {
+  if (config.target !== 'module') { throw new Error(`The bundle of a module was given the configuration of ${config.target}`); }
+  return new ModuleTarget(module, config, writeLog);
+}
+
+/** @throws Error where the module doesn't export what it has to. */
+export function checkModule(module: Partial<RotationModule<unknown>>): RotationModule<unknown> {
+  for (const name of [...REQUIRED, ...OPTIONAL]) {
+    const given: unknown = module[name];
+    if (given === undefined && (OPTIONAL as readonly string[]).includes(name)) { continue; }
+    if (typeof given !== 'function') { throw new Error(`The module of the target has to export the function ${name}${given === undefined ? '' : `, and exports a ${typeof given}`}`); }
+  }
+  return module as RotationModule<unknown>;
+}
+
+/** A target that is a module of the user's. */
+export class ModuleTarget implements Target {
+  private readonly module: RotationModule<unknown>;
+  private readonly value: Pick<CustomValue, 'validate' | 'isDerived'>;
+
+  constructor(module: Partial<RotationModule<unknown>>, private readonly config: Pick<ModuleTargetConfig, 'generateStringKey'>, private readonly writeLog: WriteLog) {
+    this.module = checkModule(module);
+    this.value = this.module.createSecret ? ownValue : generatedValue(config);
+  }
+
+  public async createValue(current: string, generatePassword: GeneratePassword, values: SecretValues, deadline: Deadline): Promise<string> {
+    const { createSecret } = this.module;
+    if (!createSecret) { return generatedValue(this.config).createValue(current, generatePassword); }
+    const { context, mask } = await this.contextOf('createSecret', values, deadline);
+    const creation: CreateSecretContext<unknown> = { ...context, generatePassword: () => generatePassword(() => true) };
+    const made = await this.call('createSecret', mask, () => createSecret.call(this.module, creation));
+    const value = typeof made === 'string' ? made : JSON.stringify(made);
+    if (value === undefined || value === '') { throw new TargetModuleError('createSecret of the module returned no value. Return the next value of the secret, a string or an object'); }
+    if (value === current) { throw new TargetModuleError('createSecret of the module returned the current value. Return a new one'); }
+    return value;
+  }
+
+  public validate(value: string): void {
+    this.value.validate(value);
+  }
+
+  public isDerived(pending: string, current: string): boolean {
+    return this.value.isDerived(pending, current);
+  }
+
+  public setSecret(values: SecretValues, deadline: Deadline): Promise<void> {
+    return this.run('setSecret', values, deadline);
+  }
+
+  public testSecret(values: SecretValues, deadline: Deadline): Promise<void> {
+    return this.run('testSecret', values, deadline);
+  }
+
+  public async finishSecret(values: SecretValues, deadline: Deadline): Promise<void> {
+    if (this.module.finishSecret) { await this.run('finishSecret', values, deadline); }
+  }
+
+  private async run(step: 'setSecret' | 'testSecret' | 'finishSecret', values: SecretValues, deadline: Deadline): Promise<void> {
+    const pendingValue = await values.pending();
+    this.validate(pendingValue);
+    const { context, mask } = await this.contextOf(step, values, deadline, pendingValue);
+    const full: RotationContext<unknown> = { ...context, pending: version(values.ids.pending, pendingValue) };
+    const ask = async (): Promise<Reply> => {
+      const reply: unknown = await this.call(step, mask, () => this.module[step]!(full)) ?? { status: 'done' };
+      const problem = findReplyProblem(reply);
+      if (problem !== undefined) { throw new TargetModuleError(`What ${step} of the module returned ${problem}. Return nothing, or one of the replies of its type`); }
+      return reply as Reply;
+    };
+    await settle(`${step} of the module`, ask, async () => mask, deadline);
+  }
+
+  private async contextOf(
+    step: string, values: SecretValues, deadline: Deadline, pendingValue?: string,
+  ): Promise<{ readonly context: StepContext<unknown>; readonly mask: Mask }> {
+    const currentValue = await values.current();
+    const previousValue = values.ids.previous === undefined ? undefined : await values.previous();
+    const mask = new Mask([pendingValue, currentValue, previousValue].filter((value) => value !== undefined));
+    const ids = { step, secretId: values.ids.secretId, clientRequestToken: values.ids.pending };
+    const write = (level: 'INFO' | 'ERROR') => (message: string) => this.writeLog(level, mask.apply(String(message)), ids);
+    const log: RotationLog = { info: write('INFO'), error: write('ERROR') };
+    return {
+      mask,
+      context: {
+        secretId: values.ids.secretId,
+        current: version(values.ids.current, currentValue),
+        previous: previousValue === undefined ? undefined : version(values.ids.previous!, previousValue),
+        log,
+        signal: deadline.signal,
+        remainingTimeInMillis: () => deadline.remainingTimeInMillis(),
+      },
+    };
+  }
+
+  /** Runs the user's code. What it throws is repeated without the values of the secret, for nobody else knows what went wrong. */
+  private async call<T>(step: string, mask: Mask, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      if (error instanceof RotationError) { throw error; }
+      const thrown = error instanceof Error ? `${error.name}: ${error.message}` : `a ${typeof error} was thrown, not an Error`;
+      throw new TargetModuleError(`${step} of the module failed with ${mask.apply(thrown).slice(0, 1000)}`);
+    }
+  }
+}
+
+function version(versionId: string, value: string): SecretVersion<unknown> {
+  return { versionId, value: parseValue(value) };
+}

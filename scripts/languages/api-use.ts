@@ -1,0 +1,81 @@
+import { TypeKind, type Assembly, type InterfaceType, type Type } from '@jsii/spec';
+
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+type Message = { [key: string]: Json };
+
+/**
+ * The public API: each type, and of each type what it declares itself. An option of a struct that others extend is declared once.
+ */
+export function publicApi({ types = {} }: Assembly): string[] {
+  return Object.values(types).flatMap((type) => [type.fqn, ...membersOf(type).map((member) => `${type.fqn}.${member}`)]).sort();
+}
+
+/**
+ * What of the API an app used: what it said to the jsii kernel, as the kernel traces it where JSII_DEBUG is set. A mention in the app's
+ * text that never runs isn't a use.
+ */
+export function usedApi(assembly: Assembly, trace: string): Set<string> {
+  const used = new Set<string>();
+  for (const line of trace.split('\n').filter((text) => text.startsWith('> {'))) {
+    const message: Message = JSON.parse(line.slice(2));
+    addCall(used, message);
+    addValues(used, assembly, message);
+  }
+  return used;
+}
+
+/** What to do about a name of the public API that an app doesn't use, so that somebody who just added it knows. */
+export function describeUnused({ types = {} }: Assembly, name: string, app: string, original: string): string {
+  const fqn = Object.keys(types).find((candidate) => name === candidate || name.startsWith(`${candidate}.`))!;
+  const type = types[fqn];
+  const member = name.slice(fqn.length + 1);
+  const how = howToUse(type, member);
+  return `${name}: ${how} in test/consumers/${app}, as in test/consumers/${original}`;
+}
+
+function howToUse(type: Type, member: string): string {
+  if (type.kind === TypeKind.Enum) { return member === '' ? 'give one of its values' : 'give this value'; }
+  if (type.kind === TypeKind.Interface && type.datatype) { return member === '' ? 'give such options' : `give the option "${member}"`; }
+  if (member === '') { return 'make one, or call one of its methods'; }
+  if (member === 'new') { return 'make one'; }
+  return type.methods?.some(({ name }) => name === member) ? `call "${member}"` : `read "${member}"`;
+}
+
+function membersOf(type: Type): string[] {
+  if (type.kind === TypeKind.Enum) { return type.members.map(({ name }) => name); }
+  const members = [...type.properties ?? [], ...type.methods ?? []].map(({ name }) => name);
+  return type.kind === TypeKind.Class && type.initializer && !type.abstract ? ['new', ...members] : members;
+}
+
+function addCall(used: Set<string>, { api, fqn, method, property, objref }: Message): void {
+  const type = String(fqn ?? (objref as Message | undefined)?.['$jsii.byref']).replace(/@\d+$/, '');
+  const member = api === 'create' ? 'new' : method ?? property;
+  if (member !== undefined) {
+    used.add(type);
+    used.add(`${type}.${String(member)}`);
+  }
+}
+
+function addValues(used: Set<string>, assembly: Assembly, value: Json): void {
+  if (typeof value !== 'object' || value === null) { return; }
+  if (!Array.isArray(value)) {
+    const { '$jsii.struct': struct, '$jsii.enum': member } = value;
+    if (struct) { addStruct(used, assembly, struct as Message); }
+    if (member) { used.add(String(member).replace(/\/.*/, '')).add(String(member).replace('/', '.')); }
+  }
+  Object.values(value).forEach((inner) => addValues(used, assembly, inner));
+}
+
+function addStruct(used: Set<string>, assembly: Assembly, { fqn, data }: Message): void {
+  used.add(String(fqn));
+  const given = Object.entries(data as Message).filter(([, value]) => value !== null).map(([name]) => name);
+  for (const type of withBases(assembly, String(fqn))) {
+    (type.properties ?? []).filter(({ name }) => given.includes(name)).forEach(({ name }) => used.add(`${type.fqn}.${name}`));
+  }
+}
+
+/** A struct and those that it extends, as far as they are ours. */
+function withBases(assembly: Assembly, fqn: string): InterfaceType[] {
+  const type = assembly.types?.[fqn];
+  return type?.kind === TypeKind.Interface ? [type, ...(type.interfaces ?? []).flatMap((base) => withBases(assembly, base))] : [];
+}

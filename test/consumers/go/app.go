@@ -1,0 +1,249 @@
+// The app of ../typescript, in Go. Prints how the package refuses misuse.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsrds"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
+	"github.com/aws/jsii-runtime-go"
+	rotating "github.com/cdk-rotating-secret/cdk-rotating-secret-go/cdkrotatingsecret"
+)
+
+var generateSecretString = &awssecretsmanager.SecretStringGenerator{
+	SecretStringTemplate: jsii.String(`{"username":"app"}`),
+	GenerateStringKey:    jsii.String("password"),
+}
+
+var databaseUser = &awssecretsmanager.SecretStringGenerator{
+	SecretStringTemplate: jsii.String(`{"username":"app","dbname":"app"}`),
+}
+
+func main() {
+	defer jsii.Close()
+
+	app := awscdk.NewApp(nil)
+	everyday(stack(app, "Everyday"))
+	rules(stack(app, "Rules"))
+	fleet(stack(app, "Fleet"), stack(app, "Elsewhere"))
+	databases(stack(app, "Databases"))
+	targets(stack(app, "Targets"))
+	app.Synth(nil)
+
+	if err := json.NewEncoder(os.Stdout).Encode(refusals(stack(awscdk.NewApp(&awscdk.AppProps{AutoSynth: jsii.Bool(false)}), "Refused"))); err != nil {
+		panic(err)
+	}
+}
+
+func stack(app awscdk.App, id string) awscdk.Stack {
+	return awscdk.NewStack(app, jsii.String(id), nil)
+}
+
+func everyday(stack awscdk.Stack) {
+	rotating.NewRotatingSecret(stack, jsii.String("Password"), &rotating.RotatingSecretProps{
+		SecretName:           jsii.String("my-app/custom-password"),
+		GenerateSecretString: generateSecretString,
+	})
+	rotating.NewRotatingSecret(stack, jsii.String("Whole"), nil)
+	rotating.NewRotatingSecret(stack, jsii.String("Own"), &rotating.RotatingSecretProps{
+		SecretObjectValue: &map[string]awscdk.SecretValue{
+			"token": awscdk.SecretValue_UnsafePlainText(jsii.String("changed at the first rotation")),
+		},
+		Target:            rotating.RotationTarget_Generated(&rotating.GeneratedTargetOptions{GenerateStringKey: jsii.String("token")}),
+		RotateImmediately: jsii.Bool(true),
+	})
+}
+
+func rules(stack awscdk.Stack) {
+	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), nil)
+	secret := func(id string, rules rotating.RotationRules) {
+		rotating.NewRotatingSecret(stack, jsii.String(id), &rotating.RotatingSecretProps{
+			RotationFunction: rotation,
+			RotationRules:    rules,
+		})
+	}
+
+	secret("Rate", rotating.RotationRules_Rate(awscdk.Duration_Days(jsii.Number(10)), nil))
+	secret("RateInWindow", rotating.RotationRules_Rate(hours(4), &rotating.RotationRulesOptions{Window: hours(1)}))
+	secret("Weekly", rotating.RotationRules_Cron(&rotating.RotationCronOptions{
+		WeekDay: jsii.String("SUN"),
+		Hour:    jsii.String("3"),
+		Window:  hours(2),
+	}))
+	secret("Quarterly", rotating.RotationRules_Cron(&rotating.RotationCronOptions{
+		Day:   jsii.String("L"),
+		Month: jsii.String("1/3"),
+	}))
+	secret("Expression", rotating.RotationRules_Expression(jsii.String("cron(0 8 ? 1/3 MON#1 *)"), nil))
+	secret("ExpressionInWindow", rotating.RotationRules_Expression(jsii.String("rate(7 days)"), &rotating.RotationRulesOptions{
+		Window: hours(6),
+	}))
+}
+
+func fleet(stack awscdk.Stack, elsewhere awscdk.Stack) {
+	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		Target: rotating.RotationTarget_Generated(&rotating.GeneratedTargetOptions{
+			GenerateStringKey: jsii.String("password"),
+			PasswordPolicy: &rotating.PasswordPolicy{
+				PasswordLength:          jsii.Number(48),
+				ExcludeCharacters:       jsii.String(`"@/\`),
+				ExcludeLowercase:        jsii.Bool(false),
+				ExcludeUppercase:        jsii.Bool(false),
+				ExcludeNumbers:          jsii.Bool(true),
+				ExcludePunctuation:      jsii.Bool(false),
+				IncludeSpace:            jsii.Bool(true),
+				RequireEachIncludedType: jsii.Bool(true),
+			},
+		}),
+		Runtime:     awslambda.Runtime_NODEJS_20_X(),
+		Vpc:         vpc(stack),
+		MemorySize:  jsii.Number(512),
+		Timeout:     awscdk.Duration_Minutes(jsii.Number(1)),
+		Environment: &map[string]*string{"STAGE": jsii.String("test")},
+	})
+
+	secret := rotating.NewRotatingSecret(elsewhere, jsii.String("App"), &rotating.RotatingSecretProps{
+		RotationFunction:     rotation,
+		EncryptionKey:        awskms.NewKey(elsewhere, jsii.String("Key"), nil),
+		GenerateSecretString: generateSecretString,
+	})
+	existing := awssecretsmanager.NewSecret(elsewhere, jsii.String("Existing"), &awssecretsmanager.SecretProps{
+		GenerateSecretString: generateSecretString,
+	})
+	secret.RotationFunction().Rotate(existing, nil)
+	imported := awssecretsmanager.Secret_FromSecretNameV2(stack, jsii.String("Imported"), jsii.String("imported"))
+	rotation.Rotate(imported, &rotating.RotationOptions{
+		RotationRules:     rotating.RotationRules_Rate(awscdk.Duration_Days(jsii.Number(90)), nil),
+		RotateImmediately: jsii.Bool(true),
+		ScheduleScope:     elsewhere,
+	})
+}
+
+func databases(stack awscdk.Stack) {
+	vpc := vpc(stack)
+	database := awsrds.NewDatabaseInstance(stack, jsii.String("Database"), &awsrds.DatabaseInstanceProps{
+		Engine:       awsrds.DatabaseInstanceEngine_POSTGRES(),
+		InstanceType: awsec2.NewInstanceType(jsii.String("t4g.micro")),
+		Vpc:          vpc,
+	})
+	postgres := rotating.NewRotationFunction(stack, jsii.String("Postgres"), &rotating.RotationFunctionProps{
+		Vpc: vpc,
+		Target: rotating.RotationTarget_Postgres(&rotating.DatabaseTargetOptions{
+			Database: database,
+			Strategy: rotating.RotationStrategy_AlternatingUsers(database.Secret()),
+		}),
+	})
+	rotating.NewRotatingSecret(stack, jsii.String("PostgresUser"), &rotating.RotatingSecretProps{
+		RotationFunction:     postgres,
+		GenerateSecretString: databaseUser,
+	}).Attach(database)
+
+	certificateAuthority, err := os.ReadFile("ca.pem")
+	if err != nil {
+		panic(err)
+	}
+	rotating.NewRotatingSecret(stack, jsii.String("MysqlUser"), &rotating.RotatingSecretProps{
+		GenerateSecretString: databaseUser,
+		Target: rotating.RotationTarget_Mysql(&rotating.DatabaseTargetOptions{
+			Strategy:             rotating.RotationStrategy_SingleUser(),
+			CertificateAuthority: jsii.String(string(certificateAuthority)),
+			PasswordPolicy:       &rotating.PasswordPolicy{PasswordLength: jsii.Number(40)},
+		}),
+	})
+	rotating.NewRotatingSecret(stack, jsii.String("MariadbUser"), &rotating.RotatingSecretProps{
+		GenerateSecretString: databaseUser,
+		Target:               rotating.RotationTarget_Mariadb(&rotating.DatabaseTargetOptions{PlaintextConnection: jsii.Bool(true)}),
+	})
+}
+
+func targets(stack awscdk.Stack) {
+	function := awslambda.NewFunction(stack, jsii.String("Function"), &awslambda.FunctionProps{
+		Code:    awslambda.Code_FromInline(jsii.String(`exports.handler = async () => ({ status: "done" });`)),
+		Handler: jsii.String("index.handler"),
+		Runtime: awslambda.Runtime_NODEJS_20_X(),
+	})
+	rotating.NewRotatingSecret(stack, jsii.String("Invoked"), &rotating.RotatingSecretProps{
+		Target: rotating.RotationTarget_Invoke(function, &rotating.InvokeTargetOptions{
+			CreateSecret:  jsii.Bool(true),
+			FinishSecret:  jsii.Bool(true),
+			VersionStages: jsii.Strings("AWSPENDING", "AWSCURRENT"),
+		}),
+	})
+	rotating.NewRotatingSecret(stack, jsii.String("Module"), &rotating.RotatingSecretProps{
+		Target: rotating.RotationTarget_Module(jsii.String("target.mjs"), &rotating.GeneratedTargetOptions{
+			PasswordPolicy: &rotating.PasswordPolicy{PasswordLength: jsii.Number(40)},
+		}),
+	})
+}
+
+// What the package says to each misuse.
+func refusals(stack awscdk.Stack) map[string]string {
+	return map[string]string{
+		"an interval that is too short": refusal(func() {
+			rotating.RotationRules_Rate(hours(1), nil)
+		}),
+		"a day and a day of the week": refusal(func() {
+			rotating.RotationRules_Cron(&rotating.RotationCronOptions{Day: jsii.String("1"), WeekDay: jsii.String("SUN")})
+		}),
+		"an expression with minutes": refusal(func() {
+			rotating.RotationRules_Expression(jsii.String("cron(30 8 * * ? *)"), nil)
+		}),
+		"a window that is too long": refusal(func() {
+			rotating.RotationRules_Rate(hours(4), &rotating.RotationRulesOptions{Window: hours(5)})
+		}),
+		"a policy that can't be met": refusal(func() {
+			rotating.RotationTarget_Generated(&rotating.GeneratedTargetOptions{
+				PasswordPolicy: &rotating.PasswordPolicy{PasswordLength: jsii.Number(0)},
+			})
+		}),
+		"a certificate authority that is none": refusal(func() {
+			rotating.RotationTarget_Postgres(&rotating.DatabaseTargetOptions{CertificateAuthority: jsii.String("ca.pem")})
+		}),
+		"a module that is none": refusal(func() {
+			rotating.RotationTarget_Module(jsii.String("nowhere.mjs"), nil)
+		}),
+		"a timeout that is too short": refusal(func() {
+			rotating.NewRotationFunction(stack, jsii.String("Timeout"), &rotating.RotationFunctionProps{
+				Timeout: awscdk.Duration_Seconds(jsii.Number(3)),
+			})
+		}),
+		"an old runtime": refusal(func() {
+			rotating.NewRotationFunction(stack, jsii.String("Runtime"), &rotating.RotationFunctionProps{
+				Runtime: awslambda.Runtime_NODEJS_18_X(),
+			})
+		}),
+		"a key without a template": refusal(func() {
+			rotating.NewRotatingSecret(stack, jsii.String("Key"), &rotating.RotatingSecretProps{
+				GenerateSecretString: &awssecretsmanager.SecretStringGenerator{GenerateStringKey: jsii.String("password")},
+			})
+		}),
+		"a second schedule": refusal(func() {
+			rotating.NewRotatingSecret(stack, jsii.String("Second"), nil).
+				AddRotationSchedule(jsii.String("Schedule"), &awssecretsmanager.RotationScheduleOptions{})
+		}),
+	}
+}
+
+func refusal(misuse func()) (text string) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			text = fmt.Sprint(reason)
+		}
+	}()
+	misuse()
+	return "accepted"
+}
+
+func hours(amount float64) awscdk.Duration {
+	return awscdk.Duration_Hours(jsii.Number(amount))
+}
+
+func vpc(stack awscdk.Stack) awsec2.Vpc {
+	return awsec2.NewVpc(stack, jsii.String("Vpc"), &awsec2.VpcProps{MaxAzs: jsii.Number(2)})
+}

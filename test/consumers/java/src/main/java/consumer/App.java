@@ -1,0 +1,233 @@
+package consumer;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.cdkrotatingsecret.DatabaseTargetOptions;
+import io.github.cdkrotatingsecret.GeneratedTargetOptions;
+import io.github.cdkrotatingsecret.InvokeTargetOptions;
+import io.github.cdkrotatingsecret.PasswordPolicy;
+import io.github.cdkrotatingsecret.RotatingSecret;
+import io.github.cdkrotatingsecret.RotationCronOptions;
+import io.github.cdkrotatingsecret.RotationFunction;
+import io.github.cdkrotatingsecret.RotationOptions;
+import io.github.cdkrotatingsecret.RotationRules;
+import io.github.cdkrotatingsecret.RotationRulesOptions;
+import io.github.cdkrotatingsecret.RotationStrategy;
+import io.github.cdkrotatingsecret.RotationTarget;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import software.amazon.awscdk.AppProps;
+import software.amazon.awscdk.Duration;
+import software.amazon.awscdk.SecretValue;
+import software.amazon.awscdk.Stack;
+import software.amazon.awscdk.services.ec2.InstanceType;
+import software.amazon.awscdk.services.ec2.Vpc;
+import software.amazon.awscdk.services.kms.Key;
+import software.amazon.awscdk.services.lambda.Code;
+import software.amazon.awscdk.services.lambda.Function;
+import software.amazon.awscdk.services.lambda.Runtime;
+import software.amazon.awscdk.services.rds.DatabaseInstance;
+import software.amazon.awscdk.services.rds.DatabaseInstanceEngine;
+import software.amazon.awscdk.services.secretsmanager.RotationScheduleOptions;
+import software.amazon.awscdk.services.secretsmanager.Secret;
+import software.amazon.awscdk.services.secretsmanager.SecretStringGenerator;
+
+/** The app of ../typescript, in Java. Prints how the package refuses misuse. */
+public final class App {
+    private static final SecretStringGenerator GENERATE_SECRET_STRING = SecretStringGenerator.builder()
+            .secretStringTemplate("{\"username\":\"app\"}")
+            .generateStringKey("password")
+            .build();
+    private static final SecretStringGenerator DATABASE_USER = SecretStringGenerator.builder()
+            .secretStringTemplate("{\"username\":\"app\",\"dbname\":\"app\"}")
+            .build();
+
+    public static void main(final String[] args) throws Exception {
+        var app = new software.amazon.awscdk.App();
+        everyday(new Stack(app, "Everyday"));
+        rules(new Stack(app, "Rules"));
+        fleet(new Stack(app, "Fleet"), new Stack(app, "Elsewhere"));
+        databases(new Stack(app, "Databases"));
+        targets(new Stack(app, "Targets"));
+        app.synth();
+
+        var unused = new software.amazon.awscdk.App(AppProps.builder().autoSynth(false).build());
+        System.out.println(new ObjectMapper().writeValueAsString(refusals(new Stack(unused, "Refused"))));
+    }
+
+    private static void everyday(final Stack stack) {
+        RotatingSecret.Builder.create(stack, "Password")
+                .secretName("my-app/custom-password")
+                .generateSecretString(GENERATE_SECRET_STRING)
+                .build();
+        new RotatingSecret(stack, "Whole");
+        RotatingSecret.Builder.create(stack, "Own")
+                .secretObjectValue(Map.of("token", SecretValue.unsafePlainText("changed at the first rotation")))
+                .target(RotationTarget.generated(GeneratedTargetOptions.builder().generateStringKey("token").build()))
+                .rotateImmediately(true)
+                .build();
+    }
+
+    private static void rules(final Stack stack) {
+        var rotation = new RotationFunction(stack, "Rotation");
+        Map<String, RotationRules> rules = new LinkedHashMap<>();
+        rules.put("Rate", RotationRules.rate(Duration.days(10)));
+        rules.put("RateInWindow", RotationRules.rate(Duration.hours(4), window(1)));
+        rules.put("Weekly", RotationRules.cron(RotationCronOptions.builder()
+                .weekDay("SUN")
+                .hour("3")
+                .window(Duration.hours(2))
+                .build()));
+        rules.put("Quarterly", RotationRules.cron(RotationCronOptions.builder().day("L").month("1/3").build()));
+        rules.put("Expression", RotationRules.expression("cron(0 8 ? 1/3 MON#1 *)"));
+        rules.put("ExpressionInWindow", RotationRules.expression("rate(7 days)", window(6)));
+
+        rules.forEach((id, rotationRules) -> RotatingSecret.Builder.create(stack, id)
+                .rotationFunction(rotation)
+                .rotationRules(rotationRules)
+                .build());
+    }
+
+    private static void fleet(final Stack stack, final Stack elsewhere) {
+        var policy = PasswordPolicy.builder()
+                .passwordLength(48)
+                .excludeCharacters("\"@/\\")
+                .excludeLowercase(false)
+                .excludeUppercase(false)
+                .excludeNumbers(true)
+                .excludePunctuation(false)
+                .includeSpace(true)
+                .requireEachIncludedType(true)
+                .build();
+        var rotation = RotationFunction.Builder.create(stack, "Rotation")
+                .target(RotationTarget.generated(GeneratedTargetOptions.builder()
+                        .generateStringKey("password")
+                        .passwordPolicy(policy)
+                        .build()))
+                .runtime(Runtime.NODEJS_20_X)
+                .vpc(Vpc.Builder.create(stack, "Vpc").maxAzs(2).build())
+                .memorySize(512)
+                .timeout(Duration.minutes(1))
+                .environment(Map.of("STAGE", "test"))
+                .build();
+
+        var secret = RotatingSecret.Builder.create(elsewhere, "App")
+                .rotationFunction(rotation)
+                .encryptionKey(new Key(elsewhere, "Key"))
+                .generateSecretString(GENERATE_SECRET_STRING)
+                .build();
+        secret.getRotationFunction().rotate(Secret.Builder.create(elsewhere, "Existing")
+                .generateSecretString(GENERATE_SECRET_STRING)
+                .build());
+        rotation.rotate(Secret.fromSecretNameV2(stack, "Imported", "imported"), RotationOptions.builder()
+                .rotationRules(RotationRules.rate(Duration.days(90)))
+                .rotateImmediately(true)
+                .scheduleScope(elsewhere)
+                .build());
+    }
+
+    private static void databases(final Stack stack) throws IOException {
+        var vpc = Vpc.Builder.create(stack, "Vpc").maxAzs(2).build();
+        var database = DatabaseInstance.Builder.create(stack, "Database")
+                .engine(DatabaseInstanceEngine.POSTGRES)
+                .instanceType(new InstanceType("t4g.micro"))
+                .vpc(vpc)
+                .build();
+        var postgres = RotationFunction.Builder.create(stack, "Postgres")
+                .vpc(vpc)
+                .target(RotationTarget.postgres(DatabaseTargetOptions.builder()
+                        .database(database)
+                        .strategy(RotationStrategy.alternatingUsers(database.getSecret()))
+                        .build()))
+                .build();
+        RotatingSecret.Builder.create(stack, "PostgresUser")
+                .rotationFunction(postgres)
+                .generateSecretString(DATABASE_USER)
+                .build()
+                .attach(database);
+
+        RotatingSecret.Builder.create(stack, "MysqlUser")
+                .generateSecretString(DATABASE_USER)
+                .target(RotationTarget.mysql(DatabaseTargetOptions.builder()
+                        .strategy(RotationStrategy.singleUser())
+                        .certificateAuthority(Files.readString(Path.of("ca.pem")))
+                        .passwordPolicy(PasswordPolicy.builder().passwordLength(40).build())
+                        .build()))
+                .build();
+        RotatingSecret.Builder.create(stack, "MariadbUser")
+                .generateSecretString(DATABASE_USER)
+                .target(RotationTarget.mariadb(DatabaseTargetOptions.builder().plaintextConnection(true).build()))
+                .build();
+    }
+
+    private static void targets(final Stack stack) {
+        var function = Function.Builder.create(stack, "Function")
+                .code(Code.fromInline("exports.handler = async () => ({ status: \"done\" });"))
+                .handler("index.handler")
+                .runtime(Runtime.NODEJS_20_X)
+                .build();
+        RotatingSecret.Builder.create(stack, "Invoked")
+                .target(RotationTarget.invoke(function, InvokeTargetOptions.builder()
+                        .createSecret(true)
+                        .finishSecret(true)
+                        .versionStages(List.of("AWSPENDING", "AWSCURRENT"))
+                        .build()))
+                .build();
+        RotatingSecret.Builder.create(stack, "Module")
+                .target(RotationTarget.module("target.mjs", GeneratedTargetOptions.builder()
+                        .passwordPolicy(PasswordPolicy.builder().passwordLength(40).build())
+                        .build()))
+                .build();
+    }
+
+    /** What the package says to each misuse. */
+    private static Map<String, String> refusals(final Stack stack) {
+        Map<String, Runnable> misuses = new TreeMap<>();
+        misuses.put("an interval that is too short", () -> RotationRules.rate(Duration.hours(1)));
+        misuses.put("a day and a day of the week", () -> RotationRules.cron(
+                RotationCronOptions.builder().day("1").weekDay("SUN").build()));
+        misuses.put("an expression with minutes", () -> RotationRules.expression("cron(30 8 * * ? *)"));
+        misuses.put("a window that is too long", () -> RotationRules.rate(Duration.hours(4), window(5)));
+        misuses.put("a policy that can't be met", () -> RotationTarget.generated(GeneratedTargetOptions.builder()
+                .passwordPolicy(PasswordPolicy.builder().passwordLength(0).build())
+                .build()));
+        misuses.put("a certificate authority that is none", () -> RotationTarget.postgres(
+                DatabaseTargetOptions.builder().certificateAuthority("ca.pem").build()));
+        misuses.put("a module that is none", () -> RotationTarget.module("nowhere.mjs"));
+        misuses.put("a timeout that is too short", () -> RotationFunction.Builder.create(stack, "Timeout")
+                .timeout(Duration.seconds(3))
+                .build());
+        misuses.put("an old runtime", () -> RotationFunction.Builder.create(stack, "Runtime")
+                .runtime(Runtime.NODEJS_18_X)
+                .build());
+        misuses.put("a key without a template", () -> RotatingSecret.Builder.create(stack, "Key")
+                .generateSecretString(SecretStringGenerator.builder().generateStringKey("password").build())
+                .build());
+        misuses.put("a second schedule", () -> new RotatingSecret(stack, "Second")
+                .addRotationSchedule("Schedule", RotationScheduleOptions.builder().build()));
+
+        Map<String, String> refusals = new TreeMap<>();
+        misuses.forEach((name, misuse) -> refusals.put(name, refusal(misuse)));
+        return refusals;
+    }
+
+    private static String refusal(final Runnable misuse) {
+        try {
+            misuse.run();
+        } catch (RuntimeException error) {
+            return error.getMessage();
+        }
+        return "accepted";
+    }
+
+    private static RotationRulesOptions window(final int hours) {
+        return RotationRulesOptions.builder().window(Duration.hours(hours)).build();
+    }
+
+    private App() {
+    }
+}

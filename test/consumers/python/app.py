@@ -1,0 +1,221 @@
+"""The app of ../typescript, in Python. Prints how the package refuses misuse."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from aws_cdk import App, Duration, SecretValue, Stack
+from aws_cdk.aws_ec2 import InstanceType, Vpc
+from aws_cdk.aws_kms import Key
+from aws_cdk.aws_lambda import Code, Function, Runtime
+from aws_cdk.aws_rds import DatabaseInstance, DatabaseInstanceEngine
+from aws_cdk.aws_secretsmanager import Secret, SecretStringGenerator
+from cdk_rotating_secret import (
+    PasswordPolicy,
+    RotatingSecret,
+    RotationFunction,
+    RotationRules,
+    RotationStrategy,
+    RotationTarget,
+)
+
+GENERATE_SECRET_STRING = SecretStringGenerator(
+    secret_string_template='{"username":"app"}', generate_string_key="password"
+)
+DATABASE_USER = SecretStringGenerator(secret_string_template='{"username":"app","dbname":"app"}')
+
+
+def main() -> None:
+    app = App()
+    everyday(Stack(app, "Everyday"))
+    rules(Stack(app, "Rules"))
+    fleet(Stack(app, "Fleet"), Stack(app, "Elsewhere"))
+    databases(Stack(app, "Databases"))
+    targets(Stack(app, "Targets"))
+    app.synth()
+    print(json.dumps(refusals(Stack(App(auto_synth=False), "Refused"))))
+
+
+def everyday(stack: Stack) -> None:
+    RotatingSecret(
+        stack,
+        "Password",
+        secret_name="my-app/custom-password",
+        generate_secret_string=GENERATE_SECRET_STRING,
+    )
+    RotatingSecret(stack, "Whole")
+    RotatingSecret(
+        stack,
+        "Own",
+        secret_object_value={"token": SecretValue.unsafe_plain_text("changed at the first rotation")},
+        target=RotationTarget.generated(generate_string_key="token"),
+        rotate_immediately=True,
+    )
+
+
+def rules(stack: Stack) -> None:
+    rotation = RotationFunction(stack, "Rotation")
+
+    def secret(id: str, rotation_rules: RotationRules) -> None:
+        RotatingSecret(stack, id, rotation_function=rotation, rotation_rules=rotation_rules)
+
+    secret("Rate", RotationRules.rate(Duration.days(10)))
+    secret("RateInWindow", RotationRules.rate(Duration.hours(4), window=Duration.hours(1)))
+    secret("Weekly", RotationRules.cron(week_day="SUN", hour="3", window=Duration.hours(2)))
+    secret("Quarterly", RotationRules.cron(day="L", month="1/3"))
+    secret("Expression", RotationRules.expression("cron(0 8 ? 1/3 MON#1 *)"))
+    secret("ExpressionInWindow", RotationRules.expression("rate(7 days)", window=Duration.hours(6)))
+
+
+def fleet(stack: Stack, elsewhere: Stack) -> None:
+    rotation = RotationFunction(
+        stack,
+        "Rotation",
+        target=RotationTarget.generated(
+            generate_string_key="password",
+            password_policy=PasswordPolicy(
+                password_length=48,
+                exclude_characters='"@/\\',
+                exclude_lowercase=False,
+                exclude_uppercase=False,
+                exclude_numbers=True,
+                exclude_punctuation=False,
+                include_space=True,
+                require_each_included_type=True,
+            ),
+        ),
+        runtime=Runtime.NODEJS_20_X,
+        vpc=Vpc(stack, "Vpc", max_azs=2),
+        memory_size=512,
+        timeout=Duration.minutes(1),
+        environment={"STAGE": "test"},
+    )
+
+    encryption_key = Key(elsewhere, "Key")
+    secret = RotatingSecret(
+        elsewhere,
+        "App",
+        rotation_function=rotation,
+        encryption_key=encryption_key,
+        generate_secret_string=GENERATE_SECRET_STRING,
+    )
+    secret.rotation_function.rotate(
+        Secret(elsewhere, "Existing", generate_secret_string=GENERATE_SECRET_STRING)
+    )
+    rotation.rotate(
+        Secret.from_secret_name_v2(stack, "Imported", "imported"),
+        rotation_rules=RotationRules.rate(Duration.days(90)),
+        rotate_immediately=True,
+        schedule_scope=elsewhere,
+    )
+
+
+def databases(stack: Stack) -> None:
+    vpc = Vpc(stack, "Vpc", max_azs=2)
+    database = DatabaseInstance(
+        stack,
+        "Database",
+        engine=DatabaseInstanceEngine.POSTGRES,
+        instance_type=InstanceType("t4g.micro"),
+        vpc=vpc,
+    )
+    assert database.secret is not None
+    postgres = RotationFunction(
+        stack,
+        "Postgres",
+        vpc=vpc,
+        target=RotationTarget.postgres(
+            database=database,
+            strategy=RotationStrategy.alternating_users(database.secret),
+        ),
+    )
+    user = RotatingSecret(
+        stack,
+        "PostgresUser",
+        rotation_function=postgres,
+        generate_secret_string=DATABASE_USER,
+    )
+    user.attach(database)
+
+    RotatingSecret(
+        stack,
+        "MysqlUser",
+        generate_secret_string=DATABASE_USER,
+        target=RotationTarget.mysql(
+            strategy=RotationStrategy.single_user(),
+            certificate_authority=Path("ca.pem").read_text(),
+            password_policy=PasswordPolicy(password_length=40),
+        ),
+    )
+    RotatingSecret(
+        stack,
+        "MariadbUser",
+        generate_secret_string=DATABASE_USER,
+        target=RotationTarget.mariadb(plaintext_connection=True),
+    )
+
+
+def targets(stack: Stack) -> None:
+    fn = Function(
+        stack,
+        "Function",
+        code=Code.from_inline('exports.handler = async () => ({ status: "done" });'),
+        handler="index.handler",
+        runtime=Runtime.NODEJS_20_X,
+    )
+    RotatingSecret(
+        stack,
+        "Invoked",
+        target=RotationTarget.invoke(
+            fn,
+            create_secret=True,
+            finish_secret=True,
+            version_stages=["AWSPENDING", "AWSCURRENT"],
+        ),
+    )
+    RotatingSecret(
+        stack,
+        "Module",
+        target=RotationTarget.module("target.mjs", password_policy=PasswordPolicy(password_length=40)),
+    )
+
+
+def refusals(stack: Stack) -> dict[str, str]:
+    """What the package says to each misuse."""
+    misuses: dict[str, Callable[[], object]] = {
+        "an interval that is too short": lambda: RotationRules.rate(Duration.hours(1)),
+        "a day and a day of the week": lambda: RotationRules.cron(day="1", week_day="SUN"),
+        "an expression with minutes": lambda: RotationRules.expression("cron(30 8 * * ? *)"),
+        "a window that is too long": lambda: RotationRules.rate(
+            Duration.hours(4), window=Duration.hours(5)
+        ),
+        "a policy that can't be met": lambda: RotationTarget.generated(
+            password_policy=PasswordPolicy(password_length=0)
+        ),
+        "a certificate authority that is none": lambda: RotationTarget.postgres(
+            certificate_authority="ca.pem"
+        ),
+        "a module that is none": lambda: RotationTarget.module("nowhere.mjs"),
+        "a timeout that is too short": lambda: RotationFunction(
+            stack, "Timeout", timeout=Duration.seconds(3)
+        ),
+        "an old runtime": lambda: RotationFunction(stack, "Runtime", runtime=Runtime.NODEJS_18_X),
+        "a key without a template": lambda: RotatingSecret(
+            stack,
+            "Key",
+            generate_secret_string=SecretStringGenerator(generate_string_key="password"),
+        ),
+        "a second schedule": lambda: RotatingSecret(stack, "Second").add_rotation_schedule("Schedule"),
+    }
+    return {name: refusal(misuse) for name, misuse in misuses.items()}
+
+
+def refusal(misuse: Callable[[], object]) -> str:
+    try:
+        misuse()
+    except Exception as error:
+        return str(error)
+    return "accepted"
+
+
+main()

@@ -1,0 +1,147 @@
+/**
+ * The app that the consumers in other languages say again: every construct, value class and option of the package. Prints how the
+ * package refuses misuse.
+ */
+import { readFileSync } from 'node:fs';
+import { App, Duration, SecretValue, Stack } from 'aws-cdk-lib';
+import { InstanceType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { DatabaseInstance, DatabaseInstanceEngine } from 'aws-cdk-lib/aws-rds';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { RotatingSecret, RotationFunction, RotationRules, RotationStrategy, RotationTarget } from 'cdk-rotating-secret';
+
+const app = new App();
+const generateSecretString = { secretStringTemplate: '{"username":"app"}', generateStringKey: 'password' };
+const databaseUser = { secretStringTemplate: '{"username":"app","dbname":"app"}' };
+
+everyday(new Stack(app, 'Everyday'));
+rules(new Stack(app, 'Rules'));
+fleet(new Stack(app, 'Fleet'), new Stack(app, 'Elsewhere'));
+databases(new Stack(app, 'Databases'));
+targets(new Stack(app, 'Targets'));
+app.synth();
+console.log(JSON.stringify(refusals(new Stack(new App({ autoSynth: false }), 'Refused'))));
+
+function everyday(stack: Stack): void {
+  new RotatingSecret(stack, 'Password', { secretName: 'my-app/custom-password', generateSecretString });
+  new RotatingSecret(stack, 'Whole');
+  new RotatingSecret(stack, 'Own', {
+    secretObjectValue: { token: SecretValue.unsafePlainText('changed at the first rotation') },
+    target: RotationTarget.generated({ generateStringKey: 'token' }),
+    rotateImmediately: true,
+  });
+}
+
+function rules(stack: Stack): void {
+  const rotationFunction = new RotationFunction(stack, 'Rotation');
+  const secret = (id: string, rotationRules: RotationRules) => new RotatingSecret(stack, id, { rotationFunction, rotationRules });
+
+  secret('Rate', RotationRules.rate(Duration.days(10)));
+  secret('RateInWindow', RotationRules.rate(Duration.hours(4), { window: Duration.hours(1) }));
+  secret('Weekly', RotationRules.cron({ weekDay: 'SUN', hour: '3', window: Duration.hours(2) }));
+  secret('Quarterly', RotationRules.cron({ day: 'L', month: '1/3' }));
+  secret('Expression', RotationRules.expression('cron(0 8 ? 1/3 MON#1 *)'));
+  secret('ExpressionInWindow', RotationRules.expression('rate(7 days)', { window: Duration.hours(6) }));
+}
+
+function fleet(stack: Stack, elsewhere: Stack): void {
+  const rotation = new RotationFunction(stack, 'Rotation', {
+    target: RotationTarget.generated({
+      generateStringKey: 'password',
+      passwordPolicy: {
+        passwordLength: 48,
+        excludeCharacters: '"@/\\',
+        excludeLowercase: false,
+        excludeUppercase: false,
+        excludeNumbers: true,
+        excludePunctuation: false,
+        includeSpace: true,
+        requireEachIncludedType: true,
+      },
+    }),
+    runtime: Runtime.NODEJS_20_X,
+    vpc: new Vpc(stack, 'Vpc', { maxAzs: 2 }),
+    memorySize: 512,
+    timeout: Duration.minutes(1),
+    environment: { STAGE: 'test' },
+  });
+
+  const encryptionKey = new Key(elsewhere, 'Key');
+  const secret = new RotatingSecret(elsewhere, 'App', { rotationFunction: rotation, encryptionKey, generateSecretString });
+  secret.rotationFunction.rotate(new Secret(elsewhere, 'Existing', { generateSecretString }));
+  rotation.rotate(Secret.fromSecretNameV2(stack, 'Imported', 'imported'), {
+    rotationRules: RotationRules.rate(Duration.days(90)),
+    rotateImmediately: true,
+    scheduleScope: elsewhere,
+  });
+}
+
+function databases(stack: Stack): void {
+  const vpc = new Vpc(stack, 'Vpc', { maxAzs: 2 });
+  const database = new DatabaseInstance(stack, 'Database', {
+    engine: DatabaseInstanceEngine.POSTGRES,
+    instanceType: new InstanceType('t4g.micro'),
+    vpc,
+  });
+  const postgres = new RotationFunction(stack, 'Postgres', {
+    vpc,
+    target: RotationTarget.postgres({ database, strategy: RotationStrategy.alternatingUsers(database.secret!) }),
+  });
+  new RotatingSecret(stack, 'PostgresUser', {
+    rotationFunction: postgres,
+    generateSecretString: databaseUser,
+  }).attach(database);
+
+  new RotatingSecret(stack, 'MysqlUser', {
+    generateSecretString: databaseUser,
+    target: RotationTarget.mysql({
+      strategy: RotationStrategy.singleUser(),
+      certificateAuthority: readFileSync('ca.pem', 'utf8'),
+      passwordPolicy: { passwordLength: 40 },
+    }),
+  });
+  new RotatingSecret(stack, 'MariadbUser', {
+    generateSecretString: databaseUser,
+    target: RotationTarget.mariadb({ plaintextConnection: true }),
+  });
+}
+
+function targets(stack: Stack): void {
+  const fn = new Function(stack, 'Function', {
+    code: Code.fromInline('exports.handler = async () => ({ status: "done" });'),
+    handler: 'index.handler',
+    runtime: Runtime.NODEJS_20_X,
+  });
+  new RotatingSecret(stack, 'Invoked', {
+    target: RotationTarget.invoke(fn, { createSecret: true, finishSecret: true, versionStages: ['AWSPENDING', 'AWSCURRENT'] }),
+  });
+  new RotatingSecret(stack, 'Module', { target: RotationTarget.module('target.mjs', { passwordPolicy: { passwordLength: 40 } }) });
+}
+
+/** What the package says to each misuse. */
+function refusals(stack: Stack): Record<string, string> {
+  const misuses: Record<string, () => unknown> = {
+    'an interval that is too short': () => RotationRules.rate(Duration.hours(1)),
+    'a day and a day of the week': () => RotationRules.cron({ day: '1', weekDay: 'SUN' }),
+    'an expression with minutes': () => RotationRules.expression('cron(30 8 * * ? *)'),
+    'a window that is too long': () => RotationRules.rate(Duration.hours(4), { window: Duration.hours(5) }),
+    'a policy that can\'t be met': () => RotationTarget.generated({ passwordPolicy: { passwordLength: 0 } }),
+    'a certificate authority that is none': () => RotationTarget.postgres({ certificateAuthority: 'ca.pem' }),
+    'a module that is none': () => RotationTarget.module('nowhere.mjs'),
+    'a timeout that is too short': () => new RotationFunction(stack, 'Timeout', { timeout: Duration.seconds(3) }),
+    'an old runtime': () => new RotationFunction(stack, 'Runtime', { runtime: Runtime.NODEJS_18_X }),
+    'a key without a template': () => new RotatingSecret(stack, 'Key', { generateSecretString: { generateStringKey: 'password' } }),
+    'a second schedule': () => new RotatingSecret(stack, 'Second').addRotationSchedule('Schedule', {}),
+  };
+  return Object.fromEntries(Object.entries(misuses).map(([name, misuse]) => [name, refusal(misuse)]));
+}
+
+function refusal(misuse: () => unknown): string {
+  try {
+    misuse();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return 'accepted';
+}

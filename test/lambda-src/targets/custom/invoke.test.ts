@@ -1,0 +1,143 @@
+import type { FunctionEvent } from '../../../../lambda-src/targets/custom/function-event';
+import { functionError, invokeTarget, type Invocation } from '../../../../lambda-src/targets/custom/invoke';
+import type { InvokeTargetConfig } from '../../../../src/private/handler-contract';
+import { failure, Harness, passwordOf, type HarnessOptions } from '../../harness';
+
+const ARN = 'arn:aws:lambda:eu-west-1:111111111111:function:target';
+const FIRST = JSON.stringify({ username: 'user1', password: 'first-p4ssw0rd' });
+const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
+const CONFIG: InvokeTargetConfig = { target: 'invoke', functionArn: ARN, generateStringKey: 'password', passwordPolicy: {} };
+
+type Reply = string | Invocation | ((event: FunctionEvent, harness: Harness) => string | Invocation);
+
+/** A rotation with a function of the user's, and the events that it was sent. */
+function harnessOf(reply: Reply, options: Partial<InvokeTargetConfig> = {}, more: HarnessOptions = {}) {
+  const events: FunctionEvent[] = [];
+  const harness: Harness = new Harness({
+    value: FIRST,
+    ...more,
+    config: { ...CONFIG, ...options },
+    makeTarget: (config) => invokeTarget(config, (functionArn) => async (payload) => {
+      expect(functionArn).toBe(ARN);
+      for (const value of harness.allValues) { expect(payload).not.toContain(passwordOf(value)); }
+      const event = JSON.parse(payload) as FunctionEvent;
+      events.push(event);
+      const given = typeof reply === 'function' ? reply(event, harness) : reply;
+      return typeof given === 'string' ? { isError: false, payload: given } : given;
+    }),
+  });
+  return { harness, events };
+}
+
+const DONE = '{"status":"done"}';
+
+test('the function is told the step and the versions, and no value', async () => {
+  const { harness, events } = harnessOf(DONE);
+  const first = harness.secret.stages.AWSCURRENT;
+  const one = harness.start();
+  await harness.steps(one, ...STEPS);
+  const two = harness.start();
+  await harness.steps(two, ...STEPS);
+  const ids = { eventVersion: 1, secretId: harness.arn, remainingTimeInMillis: 29_000 };
+  expect(events).toEqual([
+    expect.objectContaining({ ...ids, step: 'setSecret', pendingVersionId: one.token, currentVersionId: first }),
+    expect.objectContaining({ ...ids, step: 'testSecret', pendingVersionId: one.token, currentVersionId: first }),
+    expect.objectContaining({ ...ids, step: 'setSecret', pendingVersionId: two.token, currentVersionId: one.token, previousVersionId: first }),
+    expect.objectContaining({ ...ids, step: 'testSecret', pendingVersionId: two.token, currentVersionId: one.token, previousVersionId: first }),
+  ]);
+  expect(events[0]).not.toHaveProperty('previousVersionId');
+  expect(harness.secret.stages.AWSCURRENT).toBe(two.token);
+});
+
+test('it is told before the label moves, where it wants to be', async () => {
+  const { harness, events } = harnessOf((event, { secret }) => {
+    if (event.step === 'finishSecret') { expect(secret.stages.AWSCURRENT).toBe(event.currentVersionId); }
+    return DONE;
+  }, { finishSecret: true });
+  await harness.steps(harness.start(), ...STEPS);
+  expect(events.map(({ step }) => step)).toEqual(['setSecret', 'testSecret', 'finishSecret']);
+});
+
+describe('a function that makes the value', () => {
+  const put = (value?: string): Reply => ({ step, secretId, pendingVersionId }, { simulator }) => {
+    if (step === 'createSecret' && value !== undefined) {
+      simulator.perform('PutSecretValue', { SecretId: secretId, ClientRequestToken: pendingVersionId, SecretString: value, VersionStages: ['AWSPENDING'] });
+    }
+    return DONE;
+  };
+
+  test('stores it itself, whatever it is', async () => {
+    const { harness, events } = harnessOf(put('{"id":7,"password":"made-p4ssw0rd"}'), { createSecret: true });
+    await harness.steps(harness.start(), ...STEPS);
+    expect(events.map(({ step }) => step)).toEqual(['createSecret', 'setSecret', 'testSecret']);
+    expect(harness.value('AWSCURRENT')).toBe('{"id":7,"password":"made-p4ssw0rd"}');
+    expect(harness.operations).not.toContain('GetRandomPassword');
+  });
+
+  test('isn\'t asked again when it has', async () => {
+    const { harness, events } = harnessOf(put('{"password":"made-p4ssw0rd"}'), { createSecret: true });
+    await harness.steps(harness.start(), 'createSecret', 'createSecret');
+    expect(events).toHaveLength(1);
+    expect(harness.log.at(-1)).toMatchObject({ outcome: 'alreadyCreated' });
+  });
+
+  test('and says that it has, and has not, fails', async () => {
+    const { harness } = harnessOf(put(), { createSecret: true });
+    expect((await failure(harness.step(harness.start(), 'createSecret'))).name).toBe('PendingValueMissingError');
+  });
+});
+
+test('a reason leaves the function without the values of the secret', async () => {
+  const { harness } = harnessOf((event, { secret }) => JSON.stringify({
+    status: 'failed', reason: `${passwordOf(String(secret.value(event.pendingVersionId)))} and ${passwordOf(String(secret.value('AWSCURRENT')))} are refused`,
+  }));
+  const rotation = harness.start();
+  await harness.step(rotation, 'createSecret');
+  expect(await failure(harness.step(rotation, 'setSecret'))).toMatchObject({
+    name: 'TargetRefusedError', message: `setSecret of the function ${ARN} failed: *** and *** are refused`,
+  });
+});
+
+test('a reply that is none fails the step', async () => {
+  const { harness } = harnessOf('null');
+  const rotation = harness.start();
+  await harness.step(rotation, 'createSecret');
+  expect((await failure(harness.step(rotation, 'setSecret'))).name).toBe('TargetFunctionReplyError');
+});
+
+test('a function that throws fails the step, however its runtime says so', async () => {
+  const { harness } = harnessOf({ isError: true, payload: '{"errorType":"KeyError","errorMessage":"p4ssw0rd","stackTrace":["p4ssw0rd"]}' });
+  const rotation = harness.start();
+  await harness.step(rotation, 'createSecret');
+  const error = await failure(harness.step(rotation, 'setSecret'));
+  expect(error).toMatchObject({ name: 'TargetFunctionThrewError', type: 'KeyError' });
+  expect(`${error.stack} ${JSON.stringify(harness.log)}`).not.toContain('p4ssw0rd');
+});
+
+// What Lambda and its runtimes answer: https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
+test.each<[string, string, string, RegExp]>([
+  ['its time-out', '{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: 1 Error: Task timed out after 3.00 seconds"}', 'TargetFunctionTimedOutError', /ran into its time-out/],
+  ['its time-out, as it was said before', '{"errorMessage":"2026-11-24T03:00:00.000Z 1 Task timed out after 3.00 seconds"}', 'TargetFunctionTimedOutError', /Raise the timeout/],
+  ['its end', '{"errorType":"Runtime.ExitError","errorMessage":"RequestId: 1 Error: Runtime exited with error: signal: killed"}', 'TargetFunctionCrashedError', /crashed \(Runtime\.ExitError\)/],
+  ['its end without a type', '{"errorMessage":"RequestId: 1 Error: Runtime exited without providing a reason"}', 'TargetFunctionCrashedError', /enough memory/],
+  ['its end for memory', '{"errorType":"Runtime.OutOfMemory","errorMessage":"p4ssw0rd"}', 'TargetFunctionCrashedError', /enough memory/],
+  ['code that is not there', '{"errorType":"Runtime.ImportModuleError","errorMessage":"Error: Cannot find module"}', 'TargetFunctionLoadError', /could not be loaded \(Runtime\.ImportModuleError\)/],
+  ['a handler that is not there', '{"errorType":"Runtime.HandlerNotFound","errorMessage":"p4ssw0rd"}', 'TargetFunctionLoadError', /Look at the handler/],
+  ['code that is none', '{"errorType":"Runtime.UserCodeSyntaxError","errorMessage":"p4ssw0rd"}', 'TargetFunctionLoadError', /could not be loaded/],
+  ['a promise that nobody awaited', '{"errorType":"Runtime.UnhandledPromiseRejection","errorMessage":"p4ssw0rd"}', 'TargetFunctionUnhandledRejectionError', /Await it/],
+  ['an error of JavaScript', '{"errorType":"TypeError","errorMessage":"p4ssw0rd","trace":[]}', 'TargetFunctionThrewError', /threw an error \(TypeError\)/],
+  ['an error of Java', '{"errorType":"java.lang.IllegalStateException","errorMessage":"p4ssw0rd"}', 'TargetFunctionThrewError', /\(java\.lang\.IllegalStateException\)/],
+  ['an error without a type', '{"errorMessage":"p4ssw0rd"}', 'TargetFunctionThrewError', /threw an error\. /],
+  ['a type that is more than a name', '{"errorType":"p4ssw0rd is wrong"}', 'TargetFunctionThrewError', /threw an error\. /],
+  ['nothing that can be read', 'p4ssw0rd', 'TargetFunctionThrewError', /threw an error\. /],
+  ['nothing', 'null', 'TargetFunctionThrewError', /threw an error\. /],
+])('an invocation that ended by %s is told apart', (_, payload, name, message) => {
+  const error = functionError('setSecret of the function f', payload);
+  expect(error).toMatchObject({ name, message: expect.stringMatching(message) });
+  expect(error.message).toMatch(/^setSecret of the function f /);
+  expect(`${error.stack} ${JSON.stringify(error)}`).not.toContain('p4ssw0rd');
+});
+
+test('the configuration of another asset is refused', () => {
+  expect(() => invokeTarget({ target: 'generated', passwordPolicy: {} }, () => async () => ({ isError: false, payload: '' }))).toThrow('configuration of generated');
+});

@@ -1,0 +1,66 @@
+import { TypeKind, type Assembly } from '@jsii/spec';
+import { describeUnused, publicApi, usedApi } from '../../scripts/languages/api-use';
+
+const ASSEMBLY = {
+  types: {
+    'lib.Base': { kind: TypeKind.Interface, fqn: 'lib.Base', name: 'Base', datatype: true, properties: [{ name: 'size' }] },
+    'lib.Props': { kind: TypeKind.Interface, fqn: 'lib.Props', name: 'Props', datatype: true, interfaces: ['lib.Base', 'other.Base'], properties: [{ name: 'color' }] },
+    'lib.Thing': { kind: TypeKind.Class, fqn: 'lib.Thing', name: 'Thing', initializer: {}, properties: [{ name: 'arn' }], methods: [{ name: 'attach' }] },
+    'lib.Target': { kind: TypeKind.Class, fqn: 'lib.Target', name: 'Target', abstract: true, initializer: {}, methods: [{ name: 'invoke', static: true }] },
+    'lib.Mode': { kind: TypeKind.Enum, fqn: 'lib.Mode', name: 'Mode', members: [{ name: 'ON' }, { name: 'OFF' }] },
+  },
+} as unknown as Assembly;
+
+const API = [
+  'lib.Base', 'lib.Base.size', 'lib.Mode', 'lib.Mode.OFF', 'lib.Mode.ON', 'lib.Props', 'lib.Props.color', 'lib.Target', 'lib.Target.invoke',
+  'lib.Thing', 'lib.Thing.arn', 'lib.Thing.attach', 'lib.Thing.new',
+];
+
+const said = (...messages: object[]) => messages.map((message) => `> ${JSON.stringify(message)}`).join('\n');
+const unused = (trace: string) => {
+  const used = usedApi(ASSEMBLY, trace);
+  return API.filter((name) => !used.has(name));
+};
+
+test('the public API is every type and what it declares', () => {
+  expect(publicApi(ASSEMBLY)).toEqual(API);
+});
+
+test('an app that is silent uses nothing of it', () => {
+  expect(unused('')).toEqual(API);
+  expect(unused('lib.Thing\n< {"api":"create","fqn":"lib.Thing"}')).toEqual(API);
+});
+
+test('making, calling and reading are uses, each of its own', () => {
+  expect(unused(said({ api: 'create', fqn: 'lib.Thing' }))).toEqual(API.filter((name) => !['lib.Thing', 'lib.Thing.new'].includes(name)));
+  expect(unused(said({ api: 'sinvoke', fqn: 'lib.Target', method: 'invoke' }))).not.toContain('lib.Target.invoke');
+  expect(unused(said({ api: 'invoke', objref: { '$jsii.byref': 'lib.Thing@10001' }, method: 'attach' }))).not.toContain('lib.Thing.attach');
+  expect(unused(said({ api: 'get', objref: { '$jsii.byref': 'lib.Thing@10001' }, property: 'arn' }))).not.toContain('lib.Thing.arn');
+});
+
+test('an option is used where it is given, not where it is left out; one that is inherited, too', () => {
+  const props = (data: object) => said({ api: 'create', fqn: 'lib.Thing', args: [{ '$jsii.struct': { fqn: 'lib.Props', data } }] });
+  expect(unused(props({ color: 'red', size: null }))).toEqual(expect.arrayContaining(['lib.Base.size']));
+  expect(unused(props({ color: 'red', size: null }))).not.toContain('lib.Props.color');
+  expect(unused(props({ size: 1 }))).not.toContain('lib.Base.size');
+});
+
+test('a value of an enumeration is used where it is given', () => {
+  const trace = said({ api: 'invoke', objref: { '$jsii.byref': 'lib.Thing@1' }, method: 'attach', args: [{ '$jsii.enum': 'lib.Mode/ON' }] });
+  expect(unused(trace)).toContain('lib.Mode.OFF');
+  expect(unused(trace)).not.toContain('lib.Mode.ON');
+});
+
+test.each([
+  ['lib.Target', 'make one, or call one of its methods'],
+  ['lib.Target.invoke', 'call "invoke"'],
+  ['lib.Thing.new', 'make one'],
+  ['lib.Thing.arn', 'read "arn"'],
+  ['lib.Base.size', 'give the option "size"'],
+  ['lib.Props', 'give such options'],
+  ['lib.Mode', 'give one of its values'],
+  ['lib.Mode.OFF', 'give this value'],
+])('where %s is unused, it is said what to do', (name, what) => {
+  expect(describeUnused(ASSEMBLY, name, 'go/app.go', 'typescript/app.ts'))
+    .toBe(`${name}: ${what} in test/consumers/go/app.go, as in test/consumers/typescript/app.ts`);
+});
