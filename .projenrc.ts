@@ -31,13 +31,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
   projenrcTs: true,
   tsconfigDevFile: 'tsconfig.dev.json',
   tsconfigDev: {
-<<<<<<< HEAD
-    include: ['.projenrc.ts', 'lambda-src/**/*.ts', 'test/**/*.ts', 'demo/**/*.ts', 'examples/**/*.ts', 'scripts/**/*.ts'],
-    exclude: ['**/node_modules', '**/cdk.out', 'test/consumers', ...NESTJS_SERVICE],
-=======
     include: ['.projenrc.ts', 'lambda-src/**/*.ts', 'test/**/*.ts', 'demo/**/*.ts', 'examples/**/*.ts', 'scripts/**/*.ts', 'bench/**/*.ts'],
-    exclude: ['**/node_modules', '**/cdk.out', 'test/consumers'],
->>>>>>> b126a5111a182846ffd869463cdc3d99803baa01
+    exclude: ['**/node_modules', '**/cdk.out', 'test/consumers', ...NESTJS_SERVICE],
     compilerOptions: {
       rootDir: '.',
       baseUrl: undefined,
@@ -106,11 +101,10 @@ const project = new awscdk.AwsCdkConstructLibrary({
     dirs: ['src', 'lambda-src'],
     devdirs: ['test', 'demo', 'examples', 'scripts', 'bench'],
     tsconfigPath: './tsconfig.dev.json',
-<<<<<<< HEAD
-    ignorePatterns: ['cdk.out/', 'assets/', '*.d.ts', '*.js', '!.projenrc.ts', '!projenrc/**/*.ts', 'node_modules/', 'lib/', 'coverage/', ...NESTJS_SERVICE],
-=======
-    ignorePatterns: ['cdk.out/', 'test/consumers/', 'assets/', '*.d.ts', '*.js', '!.projenrc.ts', '!projenrc/**/*.ts', 'node_modules/', 'lib/', 'coverage/'],
->>>>>>> b126a5111a182846ffd869463cdc3d99803baa01
+    ignorePatterns: [
+      'cdk.out/', 'test/consumers/', 'assets/', '*.d.ts', '*.js', '!.projenrc.ts', '!projenrc/**/*.ts', 'node_modules/', 'lib/', 'coverage/',
+      ...NESTJS_SERVICE,
+    ],
   },
 
   pullRequestTemplate: false,
