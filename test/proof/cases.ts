@@ -22,7 +22,9 @@ export interface ContractCase {
 }
 
 interface JestReport {
-  readonly testResults: { readonly assertionResults: { readonly fullName: string; readonly title: string; readonly status: string }[] }[];
+  readonly testResults: {
+    readonly assertionResults: { readonly fullName: string; readonly title: string; readonly status: string; readonly failureMessages: string[] }[];
+  }[];
 }
 
 /** Runs tests, and says which of them is for which case. */
@@ -33,6 +35,9 @@ export function runContractTests(root: string, paths: readonly string[], cases: 
     spawnSync('npx', ['jest', '--silent', '--json', '--outputFile', outputFile, ...paths], { cwd: root, stdio: 'ignore' });
     const report = JSON.parse(readFileSync(outputFile, 'utf8')) as JestReport;
     const tests = report.testResults.flatMap(({ assertionResults }) => assertionResults);
+    for (const { fullName, failureMessages } of tests.filter(({ status }) => status === 'failed')) {
+      console.error(`\n${fullName}\n${failureMessages.join('\n')}\n`);
+    }
     return cases.map((number) => {
       const own = tests.filter(({ title }) => casesOf(title).includes(number));
       return { number, test: own[0]?.title, tests: own.length, failed: own.filter(({ status }) => status !== 'passed').length };
