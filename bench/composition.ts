@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { options, TARGETS } from '../scripts/bundle-options';
 
-const PACKAGE = /^node_modules\/((?:@[^/]+\/)?[^/]+)/;
+const PACKAGE = /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)/;
 
 export interface Part {
   readonly asset: string;
@@ -17,10 +17,15 @@ export async function composition(): Promise<Part[]> {
     const { metafile } = await build({ ...options(file, asset), write: false, metafile: true, outfile: join('assets', asset, 'index.js') });
     const bytes = new Map<string, number>();
     for (const [input, { bytesInOutput }] of Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs))) {
-      const from = PACKAGE.exec(input)?.[1] ?? 'cdk-rotating-secret';
+      const from = packageOf(input);
       bytes.set(from, (bytes.get(from) ?? 0) + bytesInOutput);
     }
     parts.push(...[...bytes].map(([from, size]) => ({ asset, from, bytes: size })).sort((a, b) => b.bytes - a.bytes));
   }
   return parts;
+}
+
+/** The package that a source is of. */
+export function packageOf(source: string): string {
+  return PACKAGE.exec(source)?.[1] ?? 'cdk-rotating-secret';
 }

@@ -11,6 +11,7 @@ import { nodeOfLambda } from './node-of-lambda';
 import { measurePackage } from './package';
 import { PEERS } from './peers/bundles';
 import { plot } from './plot';
+import { profileStartUp, type Share } from './profile';
 import { LATENCY_MS, measureFleet, measureRotations } from './rotation';
 import { measureStartUps, type StartUp } from './start-up';
 import { kilobytes, ratio, show } from './statistics';
@@ -48,6 +49,15 @@ async function main(quick: boolean, write: boolean): Promise<void> {
       ];
     }),
   }, `By hand is NodejsFunction's default: the SDK is the runtime's, here that of node_modules. ${startUps[0].ready.runs} processes each, in turns, with Node.js ${version}.`);
+
+  const shares: Share[][] = [];
+  for (const peer of PEERS) { shares.push(await profileStartUp(node, peer, quick ? 2 : 10)); }
+  section('Where the time goes until the first reply, in milliseconds', {
+    columns: ['Handler', 'Of which'],
+    rows: PEERS.map((peer, index) => [
+      peer, shares[index].filter(({ milliseconds }) => milliseconds >= 0.5).map(({ from, milliseconds }) => `${from} ${milliseconds.toFixed(1)}`).join(', '),
+    ]),
+  }, 'By V8\'s profiler, which makes everything a little slower. Node.js: its own start, its modules for HTTPS and cryptography, and the compiler.');
 
   const assets = ['generated', 'postgres', 'mysql', 'invoke'].map((asset) => ({ asset, bytes: statSync(join(ROOT, 'assets', asset, 'index.js')).size }));
   const parts = await composition();

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundlePeer, PEERS, type Peer } from './peers/bundles';
@@ -8,6 +8,7 @@ import { CONFIG_VARIABLE, serializeConfig, type HandlerConfig } from '../src/pri
 import { eventOf, SecretsManagerServer, SecretsManagerSimulator, startRotation } from '../test/simulator';
 
 const HOST = join(__dirname, 'start-up.cjs');
+const FLOOR = join(__dirname, 'peers', 'floor.cjs');
 const ASSETS = join(__dirname, '..', 'assets');
 
 export interface StartUp {
@@ -39,9 +40,10 @@ export async function measureStartUps(node: string, runs: number): Promise<Start
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   try {
     const subjects: Subject[] = [
-      { name: 'nothing: a handler of one line', directory: makeBare(folder) },
+      { name: 'nothing: a handler of one line', directory: makeHandler(folder, 'exports.handler = async () => {};\n') },
+      { name: 'the floor: one signed request, without the SDK', directory: makeHandler(folder, readFileSync(FLOOR, 'utf8')) },
       ...PEERS.flatMap((peer): Subject[] => [
-        { name: `${peer}, ours`, peer, directory: join(ASSETS, peer), config: CONFIGS[peer] },
+        subjectOf(peer),
         { name: `${peer}, by hand`, peer, directory: bundlePeer(peer, false, folder).directory },
         { name: `${peer}, by hand, with bundleAwsSDK`, peer, directory: bundlePeer(peer, true, folder).directory },
       ]),
@@ -65,18 +67,25 @@ export async function measureStartUps(node: string, runs: number): Promise<Start
   }
 }
 
-function makeBare(folder: string): string {
-  const directory = mkdtempSync(join(folder, 'bare-'));
-  writeFileSync(join(directory, 'index.js'), 'exports.handler = async () => {};\n');
+export function subjectOf(peer: Peer): Subject {
+  return { name: `${peer}, ours`, peer, directory: join(ASSETS, peer), config: CONFIGS[peer] };
+}
+
+function makeHandler(folder: string, source: string): string {
+  const directory = mkdtempSync(join(folder, 'handler-'));
+  writeFileSync(join(directory, 'index.js'), source);
   return directory;
 }
 
-async function startOnce(node: string, { directory, config }: Subject): Promise<{ ready: number; replied: number; memory: number }> {
+/** One process with a handler, until its first reply. */
+export async function startOnce(
+  node: string, { directory, config }: Subject, nodeOptions: readonly string[] = [],
+): Promise<{ ready: number; replied: number; memory: number }> {
   const simulator = new SecretsManagerSimulator();
   const arn = simulator.createSecret('bench', JSON.stringify({ engine: config?.target, host: 'localhost', username: 'app', password: 'first-password-of-all' }));
   const service = await SecretsManagerServer.start(simulator);
   const start = performance.timeOrigin + performance.now();
-  const child = spawn(node, [HOST], {
+  const child = spawn(node, [...nodeOptions, HOST], {
     stdio: ['ignore', 'pipe', 'ignore'],
     env: {
       LAMBDA_TASK_ROOT: directory,
