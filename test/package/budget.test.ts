@@ -1,0 +1,46 @@
+/*
+ * What the benchmark says that depends on no machine. The package's size and its files are checked where it is packed.
+ */
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { measureRotations } from '../../bench/rotation';
+import { RotatingSecret, RotationFunction } from '../../src';
+
+const ASSETS = join(__dirname, '..', '..', 'assets');
+const bytesOf = (asset: string) => readdirSync(join(ASSETS, asset)).reduce((sum, file) => sum + statSync(join(ASSETS, asset, file)).size, 0);
+
+test.each([['generated', 180_000], ['invoke', 300_000], ['postgres', 400_000], ['mysql', 400_000]])('the asset %s, with all its files, has at most %d bytes', (asset, most) => {
+  expect(bytesOf(asset)).toBeGreaterThan(most / 2);
+  expect(bytesOf(asset)).toBeLessThanOrEqual(most);
+});
+
+test('a rotation of a generated value takes 10 reads and 2 writes, and by hand 8 and 2', async () => {
+  const [ours, byHand] = await measureRotations(process.execPath, 1);
+  expect([ours.reads, ours.writes]).toEqual([10, 2]);
+  expect([byHand.reads, byHand.writes]).toEqual([8, 2]);
+});
+
+test('a secret with a function of its own takes 7 resources, and each further one with that function 2', () => {
+  const counts = [1, 2, 5].map((secrets) => {
+    const stack = new Stack(new App(), 'Stack');
+    const { rotationFunction } = new RotatingSecret(stack, 'First');
+    for (let n = 1; n < secrets; n++) { new RotatingSecret(stack, `Secret${n}`, { rotationFunction }); }
+    return resources(stack);
+  });
+  expect(counts).toEqual([7, 9, 15]);
+});
+
+test('a stack holds 247 secrets and their function', () => {
+  const stack = new Stack(new App(), 'Stack');
+  const rotationFunction = new RotationFunction(stack, 'Rotation');
+  for (let n = 0; n < 247; n++) { new RotatingSecret(stack, `Secret${n}`, { rotationFunction }); }
+  // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+  expect(500 - resources(stack)).toBeLessThan(2);
+  expect(resources(stack)).toBeLessThanOrEqual(500);
+});
+
+function resources(stack: Stack): number {
+  return Object.keys((Template.fromStack(stack).toJSON() as { Resources: object }).Resources).length;
+}
