@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -12,9 +12,14 @@ import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../test/s
 /** How long a call to Secrets Manager takes here, in milliseconds: about what it takes from a function in the same region. */
 export const LATENCY_MS = 10;
 
+/** `getconf CLK_TCK`, the same on every architecture that Linux has now. */
+const CLOCK_TICKS_PER_SECOND = 100;
+
 export interface RotationCost {
   readonly name: string;
   readonly wallMs: Spread;
+  /** What the function's process computed, for each rotation, in milliseconds. */
+  readonly cpuMs: number;
   readonly reads: number;
   readonly writes: number;
 }
@@ -60,6 +65,7 @@ async function measure(name: string, directory: string, environment: Record<stri
   try {
     await once();
     const times: number[] = [];
+    const cpuBefore = cpuOf(warm.pid);
     for (let run = 0; run < runs; run++) {
       simulator.resetCalls();
       const start = performance.now();
@@ -67,11 +73,18 @@ async function measure(name: string, directory: string, environment: Record<stri
       times.push(performance.now() - start);
     }
     const writes = simulator.calls.filter(({ kind }) => kind === 'write').length;
-    return { name, wallMs: spreadOf(times), reads: simulator.calls.length - writes, writes };
+    return { name, wallMs: spreadOf(times), cpuMs: (cpuOf(warm.pid) - cpuBefore) / runs, reads: simulator.calls.length - writes, writes };
   } finally {
     await warm.kill();
     await service.stop();
   }
+}
+
+/** The processor time of a process so far, in milliseconds: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html. Not known but on Linux. */
+function cpuOf(pid: number): number {
+  if (process.platform !== 'linux') { return NaN; }
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 1000 / CLOCK_TICKS_PER_SECOND;
 }
 
 export interface FleetCost {
