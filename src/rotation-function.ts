@@ -206,7 +206,7 @@ export class RotationFunction extends lambda.Function {
     const schedule = new secretsmanager.CfnRotationSchedule(scope, scope === secret ? 'RotationSchedule' : `RotationSchedule-${secret.node.addr}`, {
       secretId: secret.secretFullArn ?? secret.secretArn,
       rotationLambdaArn: this.functionArn,
-      rotationRules: (options.rotationRules ?? RotationRules.rate(Duration.days(30)))._render(),
+      rotationRules: (options.rotationRules ?? RotationRules.rate(Duration.days(30)))._render(secret),
       rotateImmediatelyOnUpdate: options.rotateImmediately ?? false,
     });
     // The first rotation, or the test in its place, comes with the schedule and must not race IAM, nor the network.
