@@ -1,11 +1,11 @@
 import { Annotations, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IDependable } from 'constructs';
 import { checkEnvironment } from './private/environment';
+import { DEFAULT_RUNTIME, makeRole } from './private/function-defaults';
 import { CONFIG_VARIABLE, HANDLER, MIN_TIMEOUT_SECONDS } from './private/handler-contract';
 import { invalid } from './private/invalid';
 import { RotatedSecrets } from './private/rotated-secrets';
@@ -73,7 +73,6 @@ interface Schedule {
   readonly ready: IDependable[];
 }
 
-const DEFAULT_RUNTIME = new lambda.Runtime('nodejs24.x', lambda.RuntimeFamily.NODEJS, { supportsInlineCode: true });
 const MIN_NODEJS = 20;
 /** https://docs.aws.amazon.com/secretsmanager/latest/userguide/service-linked-secrets.html */
 const MANAGED_NAME = /^(?:arn:.*:secret:)?([\w-]+)!/;
@@ -206,7 +205,7 @@ export class RotationFunction extends lambda.Function {
     const schedule = new secretsmanager.CfnRotationSchedule(scope, scope === secret ? 'RotationSchedule' : `RotationSchedule-${secret.node.addr}`, {
       secretId: secret.secretFullArn ?? secret.secretArn,
       rotationLambdaArn: this.functionArn,
-      rotationRules: (options.rotationRules ?? RotationRules.rate(Duration.days(30)))._render(),
+      rotationRules: (options.rotationRules ?? RotationRules.rate(Duration.days(30)))._render(secret),
       rotateImmediatelyOnUpdate: options.rotateImmediately ?? false,
     });
     // The first rotation, or the test in its place, comes with the schedule and must not race IAM, nor the network.
@@ -296,17 +295,4 @@ function reserved(): Error {
 
 function literalNamesOf(secret: secretsmanager.ISecret): string[] {
   return [secret.secretArn, secret.secretName].filter((name) => !Token.isUnresolved(name));
-}
-
-/** A role that may write to its own log group, instead of AWS's managed policy that may write to all. */
-function makeRole(scope: Construct, id: string, logGroup: logs.ILogGroup, inVpc: boolean): iam.Role {
-  return new iam.Role(scope, id, {
-    assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
-    managedPolicies: inVpc ? [iam.ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaVPCAccessExecutionRole')] : [],
-    inlinePolicies: {
-      Logs: new iam.PolicyDocument({
-        statements: [new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] })],
-      }),
-    },
-  });
 }
