@@ -8,7 +8,8 @@ import type { PasswordPolicy } from './password-policy';
 import { checkCertificateAuthority, checkDatabaseValue, DATABASE_ENGINES } from './private/database-target';
 import { checkGenerator, generatorOf, hasTokens, type Generator, type TargetGenerator } from './private/generator';
 import {
-  DATABASE_EXCLUDE_CHARACTERS, DATABASE_PASSWORD_KEY, serializeConfig, type CommonConfig, type DatabaseTargetConfig, type HandlerConfig, type TargetConfig,
+  DATABASE_EXCLUDE_CHARACTERS, DATABASE_PASSWORD_KEY, serializeConfig,
+  type CommonConfig, type DatabaseTargetConfig, type HandlerConfig, type TargetConfig,
 } from './private/handler-contract';
 import { invalid } from './private/invalid';
 import { moduleCode, readModule } from './private/module-bundle';
@@ -349,7 +350,9 @@ export class RotationTarget {
   }
 
   /** @internal */
-  public _bind(scope: Construct, common: CommonConfig = {}): { readonly code: lambda.Code; readonly config: string; readonly knownConfig: HandlerConfig } {
+  public _bind(
+    scope: Construct, common: CommonConfig = {},
+  ): { readonly code: lambda.Code; readonly config: string; readonly knownConfig: HandlerConfig } {
     const generator = { ...this.definition.defaults, ...this.definition.given };
     const config: HandlerConfig = { ...this.definition.config(generator), ...common };
     const isKnown = !hasTokens(generator) && !Object.values(config).some((value) => Token.isUnresolved(value));
