@@ -34,7 +34,7 @@ export function makeRotationAlarms(fn: lambda.Function, rotationsFailed: cloudwa
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
       alarmDescription: `${happened} ${whatToDo} ${RUNBOOK}#${section}`,
     });
-    alarm.addAlarmAction(...alarmActions);
+    if (alarmActions.length > 0) { alarm.addAlarmAction(...alarmActions); }
     return alarm;
   };
   return {
