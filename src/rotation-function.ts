@@ -209,6 +209,11 @@ export class RotationFunction extends lambda.Function {
    * Manager could not invoke the function at all: for that there is `onRotationFailed`.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/runbook.md
+   * @example
+   *
+   * const rotation = new RotationFunction(this, 'Rotation', { rotationMetrics: true });
+   * const alarms = rotation.addRotationAlarms();
+   *
    * @param options what the alarms do, and when the duration is too long
    * @throws where the function has no `rotationMetrics`, has the alarms already, or has a time-out that is not known
    */

@@ -11,6 +11,14 @@ import type { RotationFunction } from './rotation-function';
  * The rotation of one secret, which `RotationFunction.rotate` starts: what happens to it, as events and metrics.
  *
  * A `RotatingSecret` has the same methods.
+ *
+ * @example
+ *
+ * const rotationFunction = new RotationFunction(this, 'Rotation', { rotationMetrics: true });
+ * const rotation = rotationFunction.rotate(existingSecret);
+ *
+ * rotation.onRotationFailed('Failed', { description: 'Tells the team' });
+ * rotation.metricRotationsFailed({ period: Duration.days(1) });
  */
 export class Rotation {
   /** @internal */

@@ -2,9 +2,9 @@
  * The rules on rotations, in every way that a secret can be known, as they stand in templates; and events that they must match, and must not.
  */
 import { App, CfnParameter, Stack } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as rds from 'aws-cdk-lib/aws-rds';
-import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Secret, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IConstruct } from 'constructs';
 import { EVENT_NAMES, labelUpdated, rotateSecretCall, sampleEvent, type EventName, type SampleEvent } from './samples';

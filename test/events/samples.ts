@@ -11,9 +11,9 @@ export type EventName = typeof EVENT_NAMES[number];
 
 /** As much of an event as tests change. */
 export interface SampleEvent {
-  readonly source: string;
+  readonly 'source': string;
   readonly 'detail-type': string;
-  readonly detail: { readonly eventName: string; readonly additionalEventData?: { readonly SecretId: string } } & Record<string, unknown>;
+  readonly 'detail': { readonly eventName: string; readonly additionalEventData?: { readonly SecretId: string } } & Record<string, unknown>;
   readonly [field: string]: unknown;
 }
 

@@ -1,5 +1,5 @@
-import { Template } from 'aws-cdk-lib/assertions';
 import type { Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 
 /** What CloudFormation would make of a value of a template. */
 export interface Deployed {

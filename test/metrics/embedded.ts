@@ -60,15 +60,22 @@ export function metricsIn(line: Readonly<Record<string, any>>): MetricValue[] {
   if (!('_aws' in line)) { return []; }
   if (!(validate(line) as boolean)) { throw new Error(`Not in the embedded metric format: ${JSON.stringify(validate.errors)}`); }
   const { Timestamp: timestamp, CloudWatchMetrics: directives } = line._aws;
-  return directives.flatMap(({ Namespace: namespace, Dimensions, Metrics }: any) => Dimensions.flatMap((names: string[]) => Metrics.map(({ Name: name, Unit: unit }: any) => {
-    const value: unknown = line[name];
-    if (typeof value !== 'number' || !Number.isFinite(value)) { throw new Error(`The line has no number for ${name}`); }
-    const dimensions = Object.fromEntries(names.map((dimension) => [dimension, line[dimension]]));
-    for (const [dimension, given] of Object.entries(dimensions)) {
-      if (typeof given !== 'string' || !DIMENSION_VALUE.test(given)) { throw new Error(`The line has no value that CloudWatch takes for ${dimension}`); }
-    }
-    return { namespace, name, dimensions, unit, value, timestamp };
-  })));
+  return directives.flatMap(({ Namespace: namespace, Dimensions, Metrics }: any) => Dimensions.flatMap((names: string[]) => {
+    const dimensions = Object.fromEntries(names.map((dimension) => [dimension, dimensionIn(line, dimension)]));
+    return Metrics.map(({ Name: name, Unit: unit }: any) => ({ namespace, name, dimensions, unit, value: numberIn(line, name), timestamp }));
+  }));
+}
+
+function numberIn(line: Readonly<Record<string, unknown>>, name: string): number {
+  const value = line[name];
+  if (typeof value !== 'number' || !Number.isFinite(value)) { throw new Error(`The line has no number for ${name}`); }
+  return value;
+}
+
+function dimensionIn(line: Readonly<Record<string, unknown>>, name: string): string {
+  const value = line[name];
+  if (typeof value !== 'string' || !DIMENSION_VALUE.test(value)) { throw new Error(`The line has no value that CloudWatch takes for ${name}`); }
+  return value;
 }
 
 /** As it stands in a template, or in the metric of an alarm that was resolved. */
@@ -79,9 +86,10 @@ export interface MetricReference {
 }
 
 /** The values that a metric is made of: a metric of CloudWatch is its namespace, its name and all its dimensions. */
-export function valuesOf(metric: MetricReference, values: readonly MetricValue[]): number[] {
-  const wanted = JSON.stringify(metric.Dimensions.map(({ Name, Value }) => [Name, Value]).sort());
+export function valuesOf({ Namespace, MetricName, Dimensions }: MetricReference, values: readonly MetricValue[]): number[] {
+  const show = (dimensions: string[][]) => JSON.stringify(dimensions.sort());
+  const wanted = show(Dimensions.map(({ Name, Value }) => [Name, Value]));
   return values
-    .filter(({ namespace, name, dimensions }) => namespace === metric.Namespace && name === metric.MetricName && JSON.stringify(Object.entries(dimensions).sort()) === wanted)
+    .filter(({ namespace, name, dimensions }) => namespace === Namespace && name === MetricName && show(Object.entries(dimensions)) === wanted)
     .map(({ value }) => value);
 }

@@ -6,7 +6,8 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { configOf, errorOf, expectInvalid, FUNCTION, makeStack, onlyResource, resourcesOf, SCHEDULE, SECRET, warningsOf } from './fixture';
 import { metricsOf } from '../../lambda-src/metrics';
-import { RotatingSecret, RotationFunction, type RotationAlarmsOptions, type RotationFunctionProps } from '../../src';
+import { RotatingSecret, RotationFunction, RotationStrategy, RotationTarget, type RotationAlarmsOptions, type RotationFunctionProps } from '../../src';
+import { CONFIG_VARIABLE } from '../../src/private/handler-contract';
 import { anchorsOf, RUNBOOK_URL } from '../docs/runbook';
 import { deployed } from '../events/template';
 import { metricsIn, valuesOf, type MetricReference } from '../metrics/embedded';
@@ -77,7 +78,7 @@ describe('the alarms on a function', () => {
     ['duration', 'took 24 of its 30 seconds', 'longer timeout'],
   ] as const)('%s says what happened, what to do, and where it is written', (alarm, happened, whatToDo) => {
     const text = textOf(properties(alarm).AlarmDescription, { [functionId]: 'the-function' });
-    expect(text).toMatch(new RegExp(`^[^.]*\\bthe-function\\b`));
+    expect(text).toMatch(new RegExp('^[^.]*\\bthe-function\\b'));
     expect(text).toContain(happened);
     expect(text).toContain(whatToDo);
     const [, page, anchor] = /(https:\S+)#(\S+)$/.exec(text)!;
@@ -233,6 +234,19 @@ describe('rotationMetrics', () => {
     });
     expect(withMetrics.filter(({ type }) => type !== FUNCTION)).toEqual(without.filter(({ type }) => type !== FUNCTION));
     expect(withMetrics.filter(({ type }) => type === SCHEDULE)).toHaveLength(1);
+  });
+
+  test.each([
+    ['a generated value', () => RotationTarget.generated()],
+    ['a database with a superuser secret, whose ARN is a token',
+      (stack: Stack) => RotationTarget.postgres({ strategy: RotationStrategy.alternatingUsers(new Secret(stack, 'Superuser')) })],
+    ['a function of one\'s own', (stack: Stack) => RotationTarget.invoke(lambda.Function.fromFunctionName(stack, 'Target', 'target'))],
+  ])('reaches the handler of %s', (_, target) => {
+    const stack = makeStack();
+    new RotationFunction(stack, 'Rotation', { target: target(stack), rotationMetrics: true });
+    const { Variables: variables } = onlyResource(stack, FUNCTION).properties.Environment;
+    const config = JSON.stringify(variables[CONFIG_VARIABLE]).replace(/\\/g, '');
+    expect(config).toContain('"rotationMetrics":true');
   });
 
   test.each([true, false])('%s is refused together with a rotationFunction, which says it', (rotationMetrics) => {

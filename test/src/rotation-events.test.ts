@@ -1,7 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib';
-import * as sns from 'aws-cdk-lib/aws-sns';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import { makeStack, onlyResource, resourcesOf } from './fixture';
 import { RotatingSecret, Rotation, RotationFunction } from '../../src';
 import { ARN, casesOf, METHODS, WAYS } from '../events/cases';
