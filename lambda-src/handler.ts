@@ -1,5 +1,6 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { log as defaultLog, type Log, type LogFields } from './log';
+import { metricsOf, type MeasuredStep } from './metrics';
 import { parseEvent } from './rotation/admit';
 import { Deadline, type Sleep } from './rotation/deadline';
 import { ConfigurationError, RotationError, UnexpectedError } from './rotation/errors';
@@ -40,19 +41,24 @@ export function makeHandler(makeTarget: (config: HandlerConfig) => Target, overr
   return async (untrusted, context) => {
     const start = Date.now();
     let fields: LogFields = { requestId: context.awsRequestId };
+    let measure = (durationMs: number, _end?: MeasuredStep['end']): LogFields => ({ durationMs });
     try {
       const event = parseEvent(untrusted);
       fields = { ...fields, step: event.Step, secretId: event.SecretId, clientRequestToken: event.ClientRequestToken };
       warm ??= configure(makeTarget);
       const { config, target } = warm;
+      if (config.rotationMetrics) {
+        const step = { start, secretId: event.SecretId, functionName: process.env.AWS_LAMBDA_FUNCTION_NAME! };
+        measure = (durationMs, end) => ({ durationMs, ...metricsOf({ ...step, durationMs, end }) });
+      }
       const deadline = new Deadline(() => context.getRemainingTimeInMillis(), overrides.sleep);
       const versions = new SecretVersions(client, event, deadline.signal);
       const rotation = new Rotation(event, versions, target, config.passwordPolicy, deadline);
       const outcome = await deadline.run(event.Step, () => rotation.run());
-      log('INFO', `${event.Step} succeeded`, { ...fields, outcome, durationMs: Date.now() - start });
+      log('INFO', `${event.Step} succeeded`, { ...fields, outcome, ...measure(Date.now() - start, outcome === 'promoted' ? 'succeeded' : undefined) });
     } catch (thrown) {
       const error = thrown instanceof RotationError ? thrown : new UnexpectedError('The step failed in a way that is not known to be safe to print');
-      log('ERROR', error.message, { ...fields, errorType: error.name, durationMs: Date.now() - start });
+      log('ERROR', error.message, { ...fields, errorType: error.name, ...measure(Date.now() - start, 'failed') });
       throw error;
     }
   };

@@ -1,5 +1,7 @@
+import type { EmbeddedMetrics } from './metrics';
+
 /** What a line of the log may say. Nothing here has room for a value of a secret. */
-export interface LogFields {
+export interface LogFields extends EmbeddedMetrics {
   readonly step?: string;
   readonly secretId?: string;
   readonly clientRequestToken?: string;

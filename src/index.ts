@@ -1,5 +1,7 @@
 export * from './password-policy';
 export * from './rotating-secret';
+export * from './rotation';
+export * from './rotation-alarms';
 export * from './rotation-function';
 export * from './rotation-period';
 export * from './rotation-rules';

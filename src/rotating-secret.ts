@@ -1,4 +1,6 @@
 import { SecretValue, Stack, Token } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as events from 'aws-cdk-lib/aws-events';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
 import type { PasswordPolicy } from './password-policy';
@@ -6,6 +8,7 @@ import { CHECKED_KEYS } from './private/database-target';
 import { agree, checkGenerator, generatorOf, type Generator } from './private/generator';
 import { invalid } from './private/invalid';
 import { guardRegeneration } from './private/regeneration-guard';
+import type { Rotation } from './rotation';
 import { RotationFunction, type RotationOptions } from './rotation-function';
 import { RotationTarget } from './rotation-target';
 
@@ -51,6 +54,14 @@ export interface RotatingSecretProps extends secretsmanager.SecretProps, Rotatio
    * @default - no guard: such a deployment generates a new value
    */
   readonly regenerationGuard?: string;
+
+  /**
+   * Whether the function that is made for this secret makes metrics of rotations, as with `RotationFunctionProps.rotationMetrics`. Not
+   * together with `rotationFunction`, which says so itself.
+   *
+   * @default false
+   */
+  readonly rotationMetrics?: boolean;
 }
 
 /**
@@ -71,6 +82,7 @@ export class RotatingSecret extends secretsmanager.Secret {
    */
   public readonly rotationFunction: RotationFunction;
 
+  private readonly rotation: Rotation;
   private attachment?: secretsmanager.ISecret;
 
   /**
@@ -82,8 +94,83 @@ export class RotatingSecret extends secretsmanager.Secret {
     if (props.regenerationGuard !== undefined) { guardRegeneration(this, props.regenerationGuard); }
     this.rotationFunction = props.rotationFunction ?? new RotationFunction(this, 'RotationFunction', {
       target: target._with(generator),
+      rotationMetrics: props.rotationMetrics,
     });
-    this.rotationFunction.rotate(this, props);
+    this.rotation = this.rotationFunction.rotate(this, props);
+  }
+
+  /**
+   * Defines a rule for the event that a rotation of this secret succeeded.
+   *
+   * EventBridge gets such events from CloudTrail, where a trail of the account logs the management events of the region. The event has the
+   * ARN of the secret, and no value.
+   *
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html
+   * @param id of the rule, below the secret
+   * @param options the target of the rule, and more of what a rule takes
+   */
+  public onRotationSucceeded(id: string, options: events.OnEventOptions = {}): events.Rule {
+    return this.rotation.onRotationSucceeded(id, options);
+  }
+
+  /**
+   * Defines a rule for the event that a rotation of this secret failed.
+   *
+   * Secrets Manager tries a failed rotation again by itself, several times. `detail.errorMessage` of the event says which step failed.
+   *
+   * EventBridge gets such events from CloudTrail, where a trail of the account logs the management events of the region.
+   *
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html
+   * @param id of the rule, below the secret
+   * @param options the target of the rule, and more of what a rule takes
+   */
+  public onRotationFailed(id: string, options: events.OnEventOptions = {}): events.Rule {
+    return this.rotation.onRotationFailed(id, options);
+  }
+
+  /**
+   * Defines a rule for the event that a rotation of this secret was abandoned, since somebody put a value while it was under way.
+   *
+   * EventBridge gets such events from CloudTrail, where a trail of the account logs the management events of the region.
+   *
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html
+   * @param id of the rule, below the secret
+   * @param options the target of the rule, and more of what a rule takes
+   */
+  public onRotationAbandoned(id: string, options: events.OnEventOptions = {}): events.Rule {
+    return this.rotation.onRotationAbandoned(id, options);
+  }
+
+  /**
+   * The number of rotations of this secret that were finished.
+   *
+   * @param props a sum over 5 minutes, unless told otherwise
+   * @throws where `rotationMetrics` is not set, here or on the `rotationFunction`
+   */
+  public metricRotationsSucceeded(props: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    return this.rotation.metricRotationsSucceeded(props);
+  }
+
+  /**
+   * The number of attempts to rotate this secret, or to test it at deployment, in which a step failed and said why.
+   *
+   * Secrets Manager tries a failed rotation again by itself, so there can be several for one rotation that succeeds in the end.
+   *
+   * @param props a sum over 5 minutes, unless told otherwise
+   * @throws where `rotationMetrics` is not set, here or on the `rotationFunction`
+   */
+  public metricRotationsFailed(props: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    return this.rotation.metricRotationsFailed(props);
+  }
+
+  /**
+   * How long the steps of rotations of this secret took, in milliseconds.
+   *
+   * @param props the longest of 5 minutes, unless told otherwise
+   * @throws where `rotationMetrics` is not set, here or on the `rotationFunction`
+   */
+  public metricRotationStepDuration(props: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    return this.rotation.metricRotationStepDuration(props);
   }
 
   /**
@@ -145,6 +232,9 @@ function resolveGenerator(props: RotatingSecretProps): ResolvedGenerator {
   }
   if (props.target && rotationFunction) {
     throw invalid('target', 'is given together with rotationFunction, which has a target. Give target to the RotationFunction only');
+  }
+  if (props.rotationMetrics !== undefined && rotationFunction) {
+    throw invalid('rotationMetrics', 'is given together with rotationFunction, which says whether it makes metrics. Give rotationMetrics to the RotationFunction only');
   }
   const target = rotationFunction?._target ?? props.target ?? RotationTarget.generated();
   const generator = agree(generatorOf(generateSecretString), target._generator, rotationFunction && 'rotationFunction');

@@ -1,4 +1,5 @@
 import { Annotations, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -6,13 +7,17 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IDependable } from 'constructs';
 import { checkEnvironment } from './private/environment';
 import { DEFAULT_RUNTIME, makeRole } from './private/function-defaults';
-import { CONFIG_VARIABLE, HANDLER, MIN_TIMEOUT_SECONDS } from './private/handler-contract';
+import { CONFIG_VARIABLE, HANDLER, METRIC_DIMENSIONS, MIN_TIMEOUT_SECONDS } from './private/handler-contract';
 import { invalid } from './private/invalid';
 import { RotatedSecrets } from './private/rotated-secrets';
+import { makeRotationAlarms } from './private/rotation-alarms';
+import { rotationMetric, warnOfLogLevel, type MetricName } from './private/rotation-metrics';
 import { RotationNetwork } from './private/rotation-network';
 import { RotationPermissions } from './private/rotation-permissions';
 import { areSame, claimSchedule } from './private/schedules';
 import { TargetFunctionPermissions } from './private/target-function-permissions';
+import { Rotation } from './rotation';
+import type { RotationAlarms, RotationAlarmsOptions } from './rotation-alarms';
 import { RotationRules } from './rotation-rules';
 import { RotationTarget } from './rotation-target';
 
@@ -57,6 +62,17 @@ export interface RotationFunctionProps extends lambda.FunctionOptions {
    * @default RotationTarget.generated()
    */
   readonly target?: RotationTarget;
+
+  /**
+   * Whether the function makes metrics of rotations, in the namespace `RotatingSecret`: `RotationsSucceeded`, `RotationsFailed` and
+   * `RotationStepDuration`, for each secret (dimension `SecretId`, its ARN) and for all secrets of the function (`FunctionName`).
+   *
+   * They are embedded in the lines of its log that it writes anyway. CloudWatch charges for a custom metric by the hour, and only for hours with data.
+   *
+   * @see https://aws.amazon.com/cloudwatch/pricing/
+   * @default false
+   */
+  readonly rotationMetrics?: boolean;
 
   /**
    * The Node.js runtime, version 20 or later.
@@ -107,6 +123,9 @@ export class RotationFunction extends lambda.Function {
   /** @internal */
   public readonly _target: RotationTarget;
 
+  /** @internal */
+  public readonly _rotationMetrics: boolean;
+
   private readonly schedules = new Map<secretsmanager.ISecret, Schedule>();
   private readonly rotatedSecrets = new RotatedSecrets(this);
   private readonly permissions: RotationPermissions;
@@ -118,8 +137,8 @@ export class RotationFunction extends lambda.Function {
    */
   constructor(scope: Construct, id: string, props: RotationFunctionProps = {}) {
     checkProps(props);
-    const { target = RotationTarget.generated(), ...options } = props;
-    const { code, config, knownConfig } = target._bind(scope);
+    const { target = RotationTarget.generated(), rotationMetrics = false, ...options } = props;
+    const { code, config, knownConfig } = target._bind(scope, { rotationMetrics: rotationMetrics ? true : undefined });
     checkEnvironment(props.environment, knownConfig);
     // Later versions of CDK type the prop more widely, and refuse anything but an ILogGroup when they run.
     const logGroup = props.logGroup as logs.ILogGroup | undefined ?? new logs.LogGroup(scope, `${id}LogGroup`, {
@@ -142,6 +161,8 @@ export class RotationFunction extends lambda.Function {
     });
     Object.defineProperty(this, MARK, { value: true });
     this._target = target;
+    this._rotationMetrics = rotationMetrics;
+    if (rotationMetrics) { warnOfLogLevel(this, props); }
     this.permissions = new RotationPermissions(this, this.rotatedSecrets);
     const superuserSecret = target._superuserSecret;
     if (superuserSecret) {
@@ -168,7 +189,7 @@ export class RotationFunction extends lambda.Function {
    * @throws where the secret has a schedule already, is of another account or region, is the superuser secret of the function, or is
    * one that another service of AWS rotates
    */
-  public rotate(secret: secretsmanager.ISecret, options: RotationOptions = {}): void {
+  public rotate(secret: secretsmanager.ISecret, options: RotationOptions = {}): Rotation {
     this.checkEnvironment('secret', secret);
     this.checkRotatable(secret);
     claimSchedule(secret, this);
@@ -176,6 +197,59 @@ export class RotationFunction extends lambda.Function {
     this.rotatedSecrets.add(secret);
     const ready = [...this.permissions.grant(secret, scope), ...this.targetFunctionPermissions?.grant(secret, scope) ?? [], ...this.network.ready];
     this.schedules.set(secret, { options, ready, resource: this.schedule(secret, scope, options, ready) });
+    return Rotation._of(secret, this);
+  }
+
+  /**
+   * Adds alarms on this function, with all the secrets that it rotates: on failed rotations, and on errors, throttles and the duration of
+   * the function.
+   *
+   * The description of each says what happened, what to do and where it is written. They don't see a rotation for which Secrets
+   * Manager could not invoke the function at all: for that there is `onRotationFailed`.
+   *
+   * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/runbook.md
+   * @example
+   *
+   * const rotation = new RotationFunction(this, 'Rotation', { rotationMetrics: true });
+   * const alarms = rotation.addRotationAlarms();
+   *
+   * @param options what the alarms do, and when the duration is too long
+   * @throws where the function has no `rotationMetrics`, has the alarms already, or has a time-out that is not known
+   */
+  public addRotationAlarms(options: RotationAlarmsOptions = {}): RotationAlarms {
+    return makeRotationAlarms(this, this.metricRotationsFailed(), options);
+  }
+
+  /**
+   * The number of rotations by this function that were finished.
+   *
+   * @param props a sum over 5 minutes, unless told otherwise
+   * @throws where the function has no `rotationMetrics`
+   */
+  public metricRotationsSucceeded(props: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    return this.rotationMetric('succeeded', props);
+  }
+
+  /**
+   * The number of attempts of this function to rotate a secret, or to test it at deployment, in which a step failed and said why.
+   *
+   * Secrets Manager tries a failed rotation again by itself, so there can be several for one rotation that succeeds in the end.
+   *
+   * @param props a sum over 5 minutes, unless told otherwise
+   * @throws where the function has no `rotationMetrics`
+   */
+  public metricRotationsFailed(props: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    return this.rotationMetric('failed', props);
+  }
+
+  /**
+   * How long the steps of rotations by this function took, in milliseconds.
+   *
+   * @param props the longest of 5 minutes, unless told otherwise
+   * @throws where the function has no `rotationMetrics`
+   */
+  public metricRotationStepDuration(props: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+    return this.rotationMetric('stepDuration', props);
   }
 
   /**
@@ -197,6 +271,10 @@ export class RotationFunction extends lambda.Function {
     }
     schedule.node.addDependency(attachment);
     if (this._target._defaultPort !== undefined) { this.network.attach({ target: target as Partial<ec2.IConnectable>, schedule }); }
+  }
+
+  private rotationMetric(name: MetricName, props: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return rotationMetric(this, name, { [METRIC_DIMENSIONS.function]: this.functionName }, this, props);
   }
 
   private schedule(

@@ -70,9 +70,31 @@ export interface InvokeTargetConfig {
   readonly passwordPolicy: PasswordPolicyConfig;
 }
 
-export type HandlerConfig = GeneratedTargetConfig | DatabaseTargetConfig | ModuleTargetConfig | InvokeTargetConfig;
+export type TargetConfig = GeneratedTargetConfig | DatabaseTargetConfig | ModuleTargetConfig | InvokeTargetConfig;
 
-const TARGETS: readonly HandlerConfig['target'][] = ['generated', ...DATABASE_TARGETS, 'module', 'invoke'];
+/** What a handler is told whatever its target is. */
+export interface CommonConfig {
+  /** Whether the lines of the log carry metrics. */
+  readonly rotationMetrics?: boolean;
+}
+
+export type HandlerConfig = TargetConfig & CommonConfig;
+
+/** The metrics of rotations, as CloudWatch knows them. Each is there once for each dimension. */
+export const METRICS = {
+  namespace: 'RotatingSecret',
+  /** Rotations that were finished. */
+  succeeded: 'RotationsSucceeded',
+  /** Steps that failed, and with each the attempt that it belongs to. */
+  failed: 'RotationsFailed',
+  /** How long a step took, in milliseconds. */
+  stepDuration: 'RotationStepDuration',
+} as const;
+
+/** One of them, with the complete ARN of the secret or the name of the function. */
+export const METRIC_DIMENSIONS = { secret: 'SecretId', function: 'FunctionName' } as const;
+
+const TARGETS: readonly TargetConfig['target'][] = ['generated', ...DATABASE_TARGETS, 'module', 'invoke'];
 
 /** The key of a database secret that is rotated: https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html */
 export const DATABASE_PASSWORD_KEY = 'password';
@@ -216,22 +238,25 @@ export function parseConfig(text: string | undefined): HandlerConfig {
   }
   const problem = findPolicyProblem(passwordPolicy);
   if (problem) { return fail(`passwordPolicy.${problem.property} ${problem.problem}`); }
+  const { rotationMetrics } = config;
+  if (!isAbsentOrBoolean(rotationMetrics)) { return fail('has a rotationMetrics that is not a boolean'); }
+  const common: CommonConfig = { rotationMetrics };
   if (config.target === 'generated' || config.target === 'module' || config.target === 'invoke') {
     const { generateStringKey } = config;
     if (!isAbsentOrText(generateStringKey)) { return fail('has a generateStringKey that is not a string of at least one character'); }
-    if (config.target !== 'invoke') { return { target: config.target, generateStringKey, passwordPolicy }; }
+    if (config.target !== 'invoke') { return { ...common, target: config.target, generateStringKey, passwordPolicy }; }
     const { target, functionArn, createSecret, finishSecret } = config;
     if (functionArn === undefined || !isAbsentOrText(functionArn)) { return fail('has no functionArn that is a string of at least one character'); }
     if (!isAbsentOrBoolean(createSecret)) { return fail('has a createSecret that is not a boolean'); }
     if (!isAbsentOrBoolean(finishSecret)) { return fail('has a finishSecret that is not a boolean'); }
-    return { target, functionArn, createSecret, finishSecret, generateStringKey, passwordPolicy };
+    return { ...common, target, functionArn, createSecret, finishSecret, generateStringKey, passwordPolicy };
   }
   if (isDatabase(config)) {
     const { target, superuserSecretArn, certificateAuthority, plaintextConnection } = config;
     if (!isAbsentOrText(superuserSecretArn)) { return fail('has a superuserSecretArn that is not a string of at least one character'); }
     if (!isAbsentOrText(certificateAuthority)) { return fail('has a certificateAuthority that is not a string of at least one character'); }
     if (!isAbsentOrBoolean(plaintextConnection)) { return fail('has a plaintextConnection that is not a boolean'); }
-    return { target, superuserSecretArn, certificateAuthority, plaintextConnection, passwordPolicy };
+    return { ...common, target, superuserSecretArn, certificateAuthority, plaintextConnection, passwordPolicy };
   }
   return fail(`has the target ${JSON.stringify(config.target)}, not one of ${TARGETS.join(', ')}`);
 }

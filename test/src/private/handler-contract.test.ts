@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import {
   CHARACTER_TYPES, CONFIG_VARIABLE, DATABASE_TARGETS, DEFAULT_PASSWORD_LENGTH, findPolicyProblem, includedTypes, MAX_EXCLUDE_CHARACTERS,
-  MAX_PASSWORD_LENGTH, meetsPolicy, parseConfig, POLICY_PROPERTIES, serializeConfig, type PasswordPolicyConfig,
+  MAX_PASSWORD_LENGTH, meetsPolicy, parseConfig, POLICY_PROPERTIES, serializeConfig, type PasswordPolicyConfig, type TargetConfig,
 } from '../../../src/private/handler-contract';
 import { errorOf } from '../fixture';
 
@@ -176,6 +176,18 @@ describe('the configuration', () => {
     }));
   });
 
+  test.each([undefined, true, false])('says whatever the target is that rotationMetrics is %s', (rotationMetrics) => {
+    const targets: TargetConfig[] = [
+      { target: 'generated', passwordPolicy: {} },
+      ...DATABASE_TARGETS.map((target) => ({ target, passwordPolicy: {} })),
+      { target: 'module', passwordPolicy: {} },
+      { target: 'invoke', functionArn: 'arn', passwordPolicy: {} },
+    ];
+    for (const target of targets) {
+      expect(parseConfig(serializeConfig({ ...target, rotationMetrics })).rotationMetrics).toBe(rotationMetrics);
+    }
+  });
+
   test('has a place for every property of a policy', () => {
     expect([...POLICY_PROPERTIES].sort()).toEqual([
       'excludeCharacters', 'excludeLowercase', 'excludeNumbers', 'excludePunctuation', 'excludeUppercase', 'includeSpace', 'passwordLength',
@@ -201,6 +213,8 @@ describe('the configuration', () => {
     ['with an empty key', '{"target":"generated","generateStringKey":"","passwordPolicy":{}}', 'has a generateStringKey that is not'],
     ['with a number as the key', '{"target":"generated","generateStringKey":1,"passwordPolicy":{}}', 'has a generateStringKey that is not'],
     ['with null as the key', '{"target":"generated","generateStringKey":null,"passwordPolicy":{}}', 'has a generateStringKey that is not'],
+    ['with metrics in words', '{"target":"generated","passwordPolicy":{},"rotationMetrics":"true"}', 'has a rotationMetrics that is not a boolean'],
+    ['of a database, with null for metrics', '{"target":"mysql","passwordPolicy":{},"rotationMetrics":null}', 'has a rotationMetrics that is not a boolean'],
     ['without a policy', '{"target":"generated"}', 'has no passwordPolicy'],
     ['with null as the policy', withPolicy(null), 'has no passwordPolicy'],
     ['with an array as the policy', withPolicy([]), 'has no passwordPolicy'],
