@@ -42,7 +42,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       skipLibCheck: true,
       stripInternal: false,
       types: ['node', 'jest'],
-      paths: { 'cdk-rotating-secret': ['./src/index.ts'] },
+      paths: { 'cdk-rotating-secret': ['./src/index.ts'], 'cdk-rotating-secret/rotation': ['./lambda-src/targets/custom/api.ts'] },
     },
   },
 
