@@ -2,9 +2,10 @@
 
 import json
 from pathlib import Path
+from typing import cast
 
 from aws_cdk import CfnOutput, Duration, Stack
-from aws_cdk.aws_lambda import Code, Function, Runtime
+from aws_cdk.aws_lambda import Code, Function, IFunction, Runtime
 from aws_cdk.aws_secretsmanager import SecretStringGenerator
 from cdk_rotating_secret import RotatingSecret, RotationTarget
 from constructs import Construct
@@ -32,7 +33,8 @@ class ApiKeyStack(Stack):
             self,
             "ApiKey",
             target=RotationTarget.invoke(
-                key_target,
+                # The stubs of CDK don't say that a Function is an IFunction.
+                cast(IFunction, key_target),
                 finish_secret=True,
                 version_stages=["AWSPENDING", "AWSCURRENT"],
             ),

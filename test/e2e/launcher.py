@@ -11,6 +11,7 @@ from ministack import app
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response, new_uuid
 from ministack.services import lambda_svc, secretsmanager
+from ministack.services.cloudformation import provisioners
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS, _cfn_bool
 
 SECRETS_MANAGER = "secretsmanager.amazonaws.com"
@@ -20,6 +21,7 @@ VERSION_STAGE = "secretsmanager:VersionStage"
 get_secret_value = secretsmanager._get_secret_value
 enforce = iam_evaluator.enforce
 request_tag_context = iam_actions.request_tag_context
+given_secret_string = provisioners._sm_secret_string
 secret_type = dict(_RESOURCE_HANDLERS["AWS::SecretsManager::Secret"])
 
 
@@ -98,6 +100,19 @@ def delete_schedule(physical_id, props):
         secret["RotationEnabled"] = False
 
 
+def secret_string(props):
+    """The first value, by all of GenerateSecretString; MiniStack reads the length and ExcludeCharacters alone."""
+    generator = props.get("GenerateSecretString")
+    if not generator:
+        return given_secret_string(props)
+    status, _, body = secretsmanager._get_random_password(generator)
+    if status != 200:
+        raise ValueError(f"AWS::SecretsManager::Secret: {json.loads(body)['message']}")
+    password = json.loads(body)["RandomPassword"]
+    template = generator.get("SecretStringTemplate")
+    return json.dumps({**json.loads(template), generator["GenerateStringKey"]: password}) if template else password
+
+
 def create_secret(logical_id, props, stack_name):
     """A secret's Ref is its ARN in CloudFormation, and its name in MiniStack."""
     _, attributes = secret_type["create"](logical_id, props, stack_name)
@@ -122,6 +137,7 @@ secretsmanager._rotate_secret = rotate_secret
 secretsmanager._get_secret_value = get_value_if_any
 iam_evaluator.enforce = enforce_with_rotation_function
 iam_actions.request_tag_context = request_context
+provisioners._sm_secret_string = secret_string
 # The CDK's bootstrap bucket denies requests without TLS. On loopback there is none, and it isn't what is tested.
 app.pin_request_origin = lambda source_ip, _: iam_evaluator.pin_request_origin(source_ip, True)
 _RESOURCE_HANDLERS["AWS::SecretsManager::RotationSchedule"] = {
