@@ -1,8 +1,8 @@
+import { KeyApi } from '../../../examples/custom-target/key-api';
 import { withApp, type Surroundings } from '../app-under-test';
 import { checkGrants } from '../grants';
 import { KeyWatch } from '../key-watch';
 import { foreignSecret } from '../secret';
-import { KeyApi } from '../../../examples/custom-target/key-api';
 
 /** The key of an HTTP API that takes more than one at a time, by a module or by a function of the app. */
 export async function customTarget(surroundings: Surroundings): Promise<void> {
