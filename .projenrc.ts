@@ -42,7 +42,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       skipLibCheck: true,
       stripInternal: false,
       types: ['node', 'jest'],
-      paths: { 'cdk-rotating-secret': ['./src/index.ts'] },
+      paths: { 'cdk-rotating-secret': ['./src/index.ts'], 'cdk-rotating-secret/rotation': ['./lambda-src/targets/custom/api.ts'] },
     },
   },
 
@@ -210,7 +210,7 @@ eslintFile.addOverride('parserOptions.projectService', undefined);
 eslintFile.addOverride('parserOptions.project', ['./tsconfig.dev.json']);
 const zone = (target: string, from: string, except: string[], message: string) => ({ target, from, except, message });
 project.addTask('e2e', {
-  description: 'Deploy examples/basic with the CDK CLI to a local AWS emulator, rotate its secret there, destroy it',
+  description: 'Deploy an example with the CDK CLI to a local AWS emulator, rotate its secret there, destroy it: generated, or custom-target',
   steps: [{ exec: 'bash test/e2e/run.sh', receiveArgs: true }],
 });
 project.addTask('mutation', {

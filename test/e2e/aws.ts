@@ -68,6 +68,11 @@ export class Aws {
     return JSON.parse(JSON.parse((await this.lambda('GET', `${functionName}/policy`)).text).Policy);
   }
 
+  public async replaceCode(functionName: string, zip: Buffer, handler: string): Promise<void> {
+    await this.lambda('PUT', `${functionName}/code`, JSON.stringify({ ZipFile: zip.toString('base64') }));
+    await this.lambda('PUT', `${functionName}/configuration`, JSON.stringify({ Handler: handler }));
+  }
+
   public async invoke(functionName: string, event: object): Promise<Invocation> {
     const { headers, text } = await this.lambda('POST', `${functionName}/invocations`, JSON.stringify(event));
     return { failed: headers.has('x-amz-function-error'), payload: text };

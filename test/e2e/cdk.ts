@@ -31,6 +31,8 @@ export class Cdk {
     private readonly directory: string,
     private readonly endpoint: string,
     private readonly interruption: AbortSignal,
+    /** What the app is told besides what its cdk.json says. */
+    private readonly context: Readonly<Record<string, string>>,
   ) {
     this.assembly = join(directory, 'cdk.out');
   }
@@ -58,7 +60,8 @@ export class Cdk {
   }
 
   private async run(command: string, ...args: string[]): Promise<string> {
-    const cli = spawn('cdk', ['--no-color', '--no-notices', '--output', this.assembly, command, ...args], {
+    const context = Object.entries(this.context).flatMap(([key, value]) => ['--context', `${key}=${value}`]);
+    const cli = spawn('cdk', ['--no-color', '--no-notices', '--output', this.assembly, ...context, command, ...args], {
       cwd: this.app,
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: TIMEOUT_MS,

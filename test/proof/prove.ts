@@ -5,10 +5,10 @@
 import { join } from 'node:path';
 import { COMMON_CASES, DATABASE_CASES, runContractTests } from './cases';
 import { catchNaiveStrategies, withDatabaseSubjects } from './databases';
-import { exhaust, SWITCHES } from './exhaustion';
+import { exhaust, giveUp, SWITCHES } from './exhaustion';
 import { interleave } from './interleavings';
 import { catchNaive } from './naive';
-import { OWN_TARGETS } from './own-targets';
+import { EXAMPLE_TARGET, OWN_TARGETS } from './own-targets';
 import { SCENARIOS } from './scenarios';
 import { SUBJECTS } from './subjects';
 import { Violation } from './world';
@@ -98,6 +98,7 @@ async function proveGenerated(long: boolean, seed: number | undefined): Promise<
       return { result: `${boundaries} boundaries, ${pairs} pairs` };
     });
   }
+  await prove(`${EXAMPLE_TARGET.name}: given up before every call`, async () => ({ result: `${await giveUp(EXAMPLE_TARGET)} calls` }));
   await prove('naive handlers', async () => {
     const naive = await catchNaive();
     const missed = naive.filter(({ expected, caught }) => expected !== caught);

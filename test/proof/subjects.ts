@@ -3,7 +3,7 @@ import type { Log } from '../../lambda-src/log';
 import type { Sleep } from '../../lambda-src/rotation/deadline';
 import { generatedTarget } from '../../lambda-src/targets/generated';
 import type { HandlerConfig } from '../../src/private/handler-contract';
-import type { InMemoryClient } from '../simulator';
+import type { InMemoryClient, Step } from '../simulator';
 
 /** A call to something that isn't Secrets Manager, which ends as the proof decides. */
 export type Perform = <T>(operation: string, kind: 'read' | 'write', work: () => Promise<T>) => Promise<T>;
@@ -25,6 +25,8 @@ export interface HandlerDependencies {
 export interface Server {
   /** Whether AWSCURRENT is accepted at every instant, or only one of the versions with a label. */
   readonly alwaysAcceptsCurrent: boolean;
+  /** Where two values are accepted at a time, the step that revokes that of AWSPREVIOUS: it is accepted until then, and refused when the rotation is over. */
+  readonly revokesPreviousIn?: Step;
   /** Makes it what it was before any rotation. */
   reset(): Promise<void>;
   accepts(value: string): Promise<boolean>;

@@ -1,5 +1,5 @@
 import { StepWatch, type Request } from './step-watch';
-import type { Perform, Subject } from './subjects';
+import type { Perform, Server, Subject } from './subjects';
 import type { RotationHandler } from '../../lambda-src/handler';
 import { CONFIG_VARIABLE, serializeConfig } from '../../src/private/handler-contract';
 import {
@@ -28,6 +28,7 @@ export const INVARIANTS = {
   ownPending: 'no other version is taken for the pending one of the event',
   dialsOwnHost: 'a pending credential goes only where the current one goes',
   accepted: 'at every instant the value of a version with a label is accepted, and with alternating users that of AWSCURRENT',
+  overlaps: 'the value of AWSPREVIOUS is accepted until the next rotation revokes it, and not afterwards',
   recovers: 'once faults end, trying again with the same token completes the rotation',
 } as const;
 
@@ -86,6 +87,8 @@ export class World {
   /** What GetRandomPassword answered: most of it becomes a value. */
   private readonly passwords: string[] = [];
   private readonly tested = new Set<string>();
+  /** How many steps of the rotation have begun. */
+  private begun = 0;
   private faults = 0;
 
   constructor(private readonly subject: Subject, switches: Partial<Switches> = {}, seed = 1) {
@@ -103,6 +106,7 @@ export class World {
 
   public start(): void {
     this.rotation = startRotation(this.simulator, this.arn);
+    this.begun = 0;
     this.say('service: RotateSecret');
   }
 
@@ -136,6 +140,12 @@ export class World {
     this.undisturbed = false;
     this.simulator.perform('CancelRotateSecret', { SecretId: this.arn });
     this.say('owner: CancelRotateSecret');
+  }
+
+  /** What the owner of a cancelled rotation has to do before the next one. */
+  public removePending(): void {
+    this.simulator.perform('UpdateSecretVersionStage', { SecretId: this.arn, VersionStage: 'AWSPENDING', RemoveFromVersionId: this.rotation.token });
+    this.say('owner: UpdateSecretVersionStage, without AWSPENDING');
   }
 
   /** A new process of the function. Every call that it makes waits for `decide`. */
@@ -218,6 +228,7 @@ export class World {
     });
     return async (next) => {
       step = next;
+      this.begun = Math.max(this.begun, STEPS.indexOf(step) + 1);
       watch = new StepWatch(this, step);
       ended = false;
       const kill = new Promise<Ending>((resolve) => {
@@ -270,9 +281,11 @@ export class World {
     }
     if (this.subject.server && !await this.subject.server.accepts(this.valueOf('AWSCURRENT'))) { this.violate('recovers', 'the current value is not accepted'); }
     this.rethrow();
+    const previous = this.valueOf('AWSPREVIOUS');
     this.simulator.completeRotation(this.arn);
     this.start();
     if (await this.sequence('next', () => 'pass') !== 'succeeded') { this.violate('recovers', 'the next rotation fails'); }
+    if (this.subject.server?.revokesPreviousIn && await this.subject.server.accepts(previous)) { this.violate('overlaps', 'it still is'); }
     this.rethrow();
   }
 
@@ -303,9 +316,18 @@ export class World {
     const labels = server.alwaysAcceptsCurrent ? ['AWSCURRENT'] : ['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'];
     for (const label of labels) {
       const value = this.valueOf(label);
-      if (value !== '' && await server.accepts(value)) { return; }
+      if (value !== '' && await server.accepts(value)) { return this.checkOverlap(server); }
     }
     this.violate('accepted', `none of ${labels.join(', ')} is`);
+  }
+
+  private async checkOverlap(server: Server): Promise<void> {
+    const { revokesPreviousIn } = server;
+    const previous = this.valueOf('AWSPREVIOUS');
+    if (revokesPreviousIn === undefined || previous === '') { return; }
+    // Once the label has moved, it is the value that was current until then.
+    const mayBeRevoked = this.begun > STEPS.indexOf(revokesPreviousIn) && this.secret.stages.AWSCURRENT !== this.rotation.token;
+    if (!mayBeRevoked && !await server.accepts(previous)) { this.violate('overlaps', 'it is refused already'); }
   }
 
   /** What broke, if anything did, inside of a step whose own error handling would have swallowed it. */
