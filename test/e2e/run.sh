@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Deploys an example to a local AWS emulator with the real CDK CLI and rotates its secret. See README.md.
+# Deploys an example to a local AWS emulator with the real CDK CLI and rotates its secret; with --fleet, that of many secrets. See README.md.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -11,5 +11,11 @@ if ! cmp --silent "$requirements" "$venv/requirements.txt"; then
   cp "$requirements" "$venv/requirements.txt"
 fi
 
+test=run
+if [ "${1:-}" = --fleet ]; then
+  test=fleet
+  shift
+fi
+
 npx projen bundle
-exec node --import tsx test/e2e/run.ts "$@"
+exec node --import tsx "test/e2e/$test.ts" "$@"
