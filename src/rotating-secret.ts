@@ -4,6 +4,7 @@ import { Construct, type IConstruct } from 'constructs';
 import { CHECKED_KEYS } from './private/database-target';
 import { agree, checkGenerator, generatorOf, type Generator } from './private/generator';
 import { invalid } from './private/invalid';
+import { checkReplicaKeys } from './private/replicas';
 import { RotationFunction, type RotationOptions } from './rotation-function';
 import { RotationTarget } from './rotation-target';
 
@@ -52,6 +53,7 @@ export class RotatingSecret extends secretsmanager.Secret {
    */
   constructor(scope: Construct, id: string, props: RotatingSecretProps = {}) {
     const { generator, target } = resolveGenerator(props);
+    checkReplicaKeys(scope, props.replicaRegions);
     super(scope, id, { ...props, generateSecretString: hasOwnValue(props) ? undefined : { ...props.generateSecretString, ...generator } });
     this.rotationFunction = props.rotationFunction ?? new RotationFunction(this, 'RotationFunction', {
       target: target._with(generator),
