@@ -16,6 +16,7 @@ import { RotationNetwork } from './private/rotation-network';
 import { RotationPermissions } from './private/rotation-permissions';
 import { areSame, claimSchedule } from './private/schedules';
 import { TargetFunctionPermissions } from './private/target-function-permissions';
+import { checkUnsupported, warnOfEnforcedSigning } from './private/unsupported-options';
 import { RotationRules } from './rotation-rules';
 import { RotationTarget } from './rotation-target';
 
@@ -159,6 +160,7 @@ export class RotationFunction extends lambda.Function {
     this.network = new RotationNetwork(this, props, target);
     this.node.addValidation({ validate: () => this.carries(config) ? [] : [reserved().message] });
     this.node.addValidation({ validate: () => findReplicas(this, this.schedules.keys()) });
+    if (props.codeSigningConfig) { warnOfEnforcedSigning(this, props.codeSigningConfig); }
     this.node.addValidation({
       validate: () => {
         warnOfGivenRole(this, props.role);
@@ -283,9 +285,7 @@ export class RotationFunction extends lambda.Function {
 }
 
 function checkProps(props: RotationFunctionProps): void {
-  if (props.logRetention !== undefined) {
-    throw invalid('logRetention', 'is not supported, for it needs a custom resource. Give a logGroup with the retention you want');
-  }
+  checkUnsupported(props);
   if (props.environment?.[CONFIG_VARIABLE] !== undefined) {
     throw reserved();
   }

@@ -62,20 +62,22 @@ export class PlatformStack extends Stack {
 
   /** The most that a role of this app may have, whatever its policies say. */
   private makeBoundary(): iam.ManagedPolicy {
-    const secrets = this.formatArn({ service: 'secretsmanager', resource: 'secret', resourceName: `${PATH}/*`, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
-    const allow = (actions: string[], resources: string[], conditions?: object) => new iam.PolicyStatement({ actions, resources, conditions: { ...conditions } });
+    const allow = (actions: string[], ...resources: string[]) => new iam.PolicyStatement({ actions, resources });
+    const arn = (service: string, resource: string, resourceName: string) => (
+      this.formatArn({ service, resource, resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME })
+    );
     return new iam.ManagedPolicy(this, 'Boundary', {
       description: 'The most that the roles of the fleet may have',
       statements: [
-        allow(ROTATE, [secrets]),
-        allow(['kms:Decrypt', 'kms:GenerateDataKey'], [this.formatArn({ service: 'kms', resource: 'key', resourceName: '*' })]),
-        allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [this.formatArn({ service: 'logs', resource: 'log-group', resourceName: '*', arnFormat: ArnFormat.COLON_RESOURCE_NAME })]),
-        allow(['sqs:SendMessage', 'sqs:GetQueueAttributes', 'sqs:GetQueueUrl'], [this.formatArn({ service: 'sqs', resource: '*' })]),
+        allow(ROTATE, arn('secretsmanager', 'secret', `${PATH}/*`)),
+        allow(['kms:Decrypt', 'kms:GenerateDataKey'], this.formatArn({ service: 'kms', resource: 'key', resourceName: '*' })),
+        allow(['logs:CreateLogStream', 'logs:PutLogEvents'], arn('logs', 'log-group', '*')),
+        allow(['sqs:SendMessage', 'sqs:GetQueueAttributes', 'sqs:GetQueueUrl'], this.formatArn({ service: 'sqs', resource: '*' })),
         // Actions without resources, and those that make the network interfaces of a function in a VPC.
         allow([
           'secretsmanager:GetRandomPassword', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments',
           'ec2:AssignPrivateIpAddresses', 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:DescribeNetworkInterfaces', 'ec2:UnassignPrivateIpAddresses',
-        ], ['*']),
+        ], '*'),
       ],
     });
   }

@@ -31,8 +31,9 @@ export function installControlTower(directory: string): Linter {
       ], { encoding: 'utf8', maxBuffer: 2 ** 28 });
       // It ends with 19 where a rule isn't met.
       if (status !== 0 && status !== 19) { throw new Error(`cfn-guard ended with ${status}\n${stdout}${stderr}`); }
-      const violations = JSON.parse(stdout).flatMap((report: { not_compliant: unknown[] }) => report.not_compliant.flatMap(violationsOf));
-      return violations.map(({ rule, logicalId, message }: Violation) => ({ linter: NAME, rule, resource: constructPath(template, logicalId), message }));
+      const reports: { readonly not_compliant: unknown[] }[] = JSON.parse(stdout);
+      return reports.flatMap((report) => report.not_compliant).flatMap(violationsOf)
+        .map(({ rule, logicalId, message }) => ({ linter: NAME, rule, resource: constructPath(template, logicalId), message }));
     },
   };
 }

@@ -27,14 +27,14 @@ export function checkReplicaKeys(scope: IConstruct, replicas: readonly ReplicaRe
 export function findReplicas(fn: IConstruct, secrets: Iterable<ISecret>): string[] {
   const { account, region } = Stack.of(fn);
   if (Token.isUnresolved(region)) { return []; }
-  const primaries = fn.node.root.node.findAll().filter((construct): construct is CfnSecret => construct instanceof CfnSecret).filter((primary) => {
+  const primaries = fn.node.root.node.findAll().filter((construct) => construct instanceof CfnSecret).filter((primary) => {
     const stack = Stack.of(primary);
-    const replicas: unknown = stack.resolve(primary.replicaRegions);
-    return stack.region !== region && stack.account === account && Array.isArray(replicas) && replicas.some((replica: CfnSecret.ReplicaRegionProperty) => replica.region === region);
+    const replicas = stack.resolve(primary.replicaRegions) as CfnSecret.ReplicaRegionProperty[] | undefined;
+    return stack.region !== region && stack.account === account && replicas?.some((replica) => replica.region === region);
   });
   return [...secrets].flatMap((secret) => {
-    const primary = primaries.find(({ name }) => name !== undefined && !Token.isUnresolved(name) && name === secret.secretName);
-    return primary === undefined || Stack.of(primary).region === secret.env.region ? [] : [invalid('secret', `${secret.node.path} is the replica in ${region} of ${primary.node.path}, `
-      + `which is of ${Stack.of(primary).region}. Rotate the primary secret, with a function of its region; its replicas follow`).message];
+    const primary = primaries.find(({ name }) => name !== undefined && name === secret.secretName);
+    return primary === undefined ? [] : [invalid('secret', `${secret.node.path} is the replica in ${region} of ${primary.node.path}, which is of ${Stack.of(primary).region}. `
+      + 'Rotate the primary secret, with a function of its region; its replicas follow').message];
   });
 }

@@ -32,8 +32,9 @@ async function test(aws: Aws, cdk: Cdk, checks: Checks): Promise<void> {
   const configuration = await aws.functionConfiguration(functionName);
   await checkFunction(checks, aws, configuration);
 
-  const list = await Promise.all((await listSecrets(aws)).map(({ ARN }) => aws.secretsManager.send(new DescribeSecretCommand({ SecretId: ARN }))));
-  const rotated = list.filter(({ RotationEnabled, RotationLambdaARN }) => RotationEnabled === true && RotationLambdaARN === configuration.FunctionArn);
+  const entries = await listSecrets(aws);
+  const list = await Promise.all(entries.map(({ ARN }) => aws.secretsManager.send(new DescribeSecretCommand({ SecretId: ARN }))));
+  const rotated = list.filter((secret) => secret.RotationEnabled === true && secret.RotationLambdaARN === configuration.FunctionArn);
   checks.check('300 secrets, all of which that function rotates', list.length === 300 && rotated.length === 300, [list.length, rotated.length]);
   const keys = new Map<string | undefined, number>();
   for (const { KmsKeyId } of list) { keys.set(KmsKeyId, (keys.get(KmsKeyId) ?? 0) + 1); }
@@ -67,7 +68,11 @@ async function test(aws: Aws, cdk: Cdk, checks: Checks): Promise<void> {
 
   const messages = await aws.logMessages(stacks.flatMap((stack) => of(stack, 'AWS::Logs::LogGroup'))[0].physicalId);
   checks.check('the log of the function has lines of all four steps', STEPS.every((step) => messages.some((message) => message.includes(step))));
-  const texts = { 'the log of the function': messages, 'what the function answered': answers, 'the templates or in what the CDK CLI said': [...stacks.map(({ template }) => template.text), cdk.output] };
+  const texts = {
+    'the log of the function': messages,
+    'what the function answered': answers,
+    'the templates or in what the CDK CLI said': [...stacks.map(({ template }) => template.text), cdk.output],
+  };
   for (const [place, said] of Object.entries(texts)) {
     checks.check(`no password stands in ${place}`, said.length > 0 && !said.some((text) => sampled.some((secret) => secret.isIn(text))));
   }
@@ -106,7 +111,9 @@ async function listSecrets(aws: Aws): Promise<SecretListEntry[]> {
 /** A secret that isn't of the app, which the function rotates all the same. */
 async function makeSecret(aws: Aws, functionArn: string, name: string, keyId: string | undefined): Promise<Secret> {
   const { ARN } = await aws.secretsManager.send(new CreateSecretCommand({ Name: name, KmsKeyId: keyId, SecretString: '{"password":"untouched"}' }));
-  await aws.secretsManager.send(new RotateSecretCommand({ SecretId: ARN, RotationLambdaARN: functionArn, RotationRules: { AutomaticallyAfterDays: 30 }, RotateImmediately: false }));
+  await aws.secretsManager.send(new RotateSecretCommand({
+    SecretId: ARN, RotationLambdaARN: functionArn, RotationRules: { AutomaticallyAfterDays: 30 }, RotateImmediately: false,
+  }));
   return new Secret(aws.secretsManager, ARN!, 'password');
 }
 
