@@ -8,6 +8,7 @@ import { CHECKED_KEYS } from './private/database-target';
 import { agree, checkGenerator, generatorOf, type Generator } from './private/generator';
 import { invalid } from './private/invalid';
 import { guardRegeneration } from './private/regeneration-guard';
+import { checkReplicaKeys } from './private/replicas';
 import type { Rotation } from './rotation';
 import { RotationFunction, type RotationOptions } from './rotation-function';
 import { RotationTarget } from './rotation-target';
@@ -90,6 +91,7 @@ export class RotatingSecret extends secretsmanager.Secret {
    */
   constructor(scope: Construct, id: string, props: RotatingSecretProps = {}) {
     const { generator, firstGenerator, target } = resolveGenerator(props);
+    checkReplicaKeys(scope, props.replicaRegions);
     super(scope, id, { ...props, generateSecretString: firstGenerator });
     if (props.regenerationGuard !== undefined) { guardRegeneration(this, props.regenerationGuard); }
     this.rotationFunction = props.rotationFunction ?? new RotationFunction(this, 'RotationFunction', {

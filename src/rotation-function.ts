@@ -7,8 +7,11 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IDependable } from 'constructs';
 import { checkEnvironment } from './private/environment';
 import { DEFAULT_RUNTIME, makeRole } from './private/function-defaults';
+import { warnOfGivenRole } from './private/given-role';
 import { CONFIG_VARIABLE, HANDLER, METRIC_DIMENSIONS, MIN_TIMEOUT_SECONDS } from './private/handler-contract';
 import { invalid } from './private/invalid';
+import { literalNamesOf, managingService } from './private/managed-secrets';
+import { findReplicas } from './private/replicas';
 import { RotatedSecrets } from './private/rotated-secrets';
 import { makeRotationAlarms } from './private/rotation-alarms';
 import { rotationMetric, warnOfLogLevel, type MetricName } from './private/rotation-metrics';
@@ -16,6 +19,7 @@ import { RotationNetwork } from './private/rotation-network';
 import { RotationPermissions } from './private/rotation-permissions';
 import { areSame, claimSchedule } from './private/schedules';
 import { TargetFunctionPermissions } from './private/target-function-permissions';
+import { checkUnsupported, warnOfEnforcedSigning } from './private/unsupported-options';
 import { Rotation } from './rotation';
 import type { RotationAlarms, RotationAlarmsOptions } from './rotation-alarms';
 import { RotationRules } from './rotation-rules';
@@ -90,8 +94,6 @@ interface Schedule {
 }
 
 const MIN_NODEJS = 20;
-/** https://docs.aws.amazon.com/secretsmanager/latest/userguide/service-linked-secrets.html */
-const MANAGED_NAME = /^(?:arn:.*:secret:)?([\w-]+)!/;
 const MARK = Symbol.for('cdk-rotating-secret.RotationFunction');
 
 /**
@@ -177,6 +179,14 @@ export class RotationFunction extends lambda.Function {
     }
     this.network = new RotationNetwork(this, props, target);
     this.node.addValidation({ validate: () => this.carries(config) ? [] : [reserved().message] });
+    this.node.addValidation({ validate: () => findReplicas(this, this.schedules.keys()) });
+    if (props.codeSigningConfig) { warnOfEnforcedSigning(this, props.codeSigningConfig); }
+    this.node.addValidation({
+      validate: () => {
+        warnOfGivenRole(this, props.role);
+        return [];
+      },
+    });
   }
 
   /**
@@ -187,7 +197,7 @@ export class RotationFunction extends lambda.Function {
    * @param secret the secret; one that was imported needs its `encryptionKey`, if it has one, to be given at the import
    * @param options when to rotate it
    * @throws where the secret has a schedule already, is of another account or region, is the superuser secret of the function, or is
-   * one that another service of AWS rotates
+   * one that another service of AWS rotates; a replica of a secret of this app is found when the app is synthesized
    */
   public rotate(secret: secretsmanager.ISecret, options: RotationOptions = {}): Rotation {
     this.checkEnvironment('secret', secret);
@@ -312,7 +322,7 @@ export class RotationFunction extends lambda.Function {
       throw invalid('secret', `${secret.node.path} is the superuser secret of this function, and can't be one of the users that it gives passwords to. Rotate it with a `
         + 'RotationFunction of its own, with RotationStrategy.singleUser()');
     }
-    const service = literalNamesOf(secret).map((name) => MANAGED_NAME.exec(name)?.[1]).find((name) => name !== undefined);
+    const service = managingService(secret);
     if (service !== undefined) {
       throw invalid('secret', `${secret.node.path} is managed by another service of AWS (${service}), which rotates it itself and lets nobody else do it. Leave its rotation to `
         + 'that service, or have the database take its credentials from a secret of yours');
@@ -352,9 +362,7 @@ export class RotationFunction extends lambda.Function {
 }
 
 function checkProps(props: RotationFunctionProps): void {
-  if (props.logRetention !== undefined) {
-    throw invalid('logRetention', 'is not supported, for it needs a custom resource. Give a logGroup with the retention you want');
-  }
+  checkUnsupported(props);
   if (props.environment?.[CONFIG_VARIABLE] !== undefined) {
     throw reserved();
   }
@@ -369,8 +377,4 @@ function checkProps(props: RotationFunctionProps): void {
 
 function reserved(): Error {
   return invalid('environment', `has ${CONFIG_VARIABLE}, which the function sets itself. Take it out`);
-}
-
-function literalNamesOf(secret: secretsmanager.ISecret): string[] {
-  return [secret.secretArn, secret.secretName].filter((name) => !Token.isUnresolved(name));
 }

@@ -83,7 +83,7 @@ export class RotationPermissions {
     this.fn.role!.attachInlinePolicy(policy);
     if (!policy.attached) {
       Annotations.of(this.fn).addWarningV2('cdk-rotating-secret:unmodifiableRole', 'role: can\'t be changed by this app, so the function has no permission to rotate. Give the '
-        + 'role secretsmanager:DescribeSecret, GetSecretValue, PutSecretValue and UpdateSecretVersionStage on the secrets, '
+        + 'role what every function needs, such as logs:CreateLogStream and PutLogEvents, and secretsmanager:DescribeSecret, GetSecretValue, PutSecretValue and UpdateSecretVersionStage on the secrets, '
         + 'secretsmanager:GetRandomPassword on *, and kms:Decrypt and kms:GenerateDataKey on the customer managed keys of the secrets, '
         + 'with alternating users also secretsmanager:GetSecretValue on the superuser secret and kms:Decrypt on its key, with RotationTarget.invoke '
         + 'lambda:InvokeFunction on that function; or give a role that can be changed');

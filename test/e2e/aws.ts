@@ -56,6 +56,11 @@ export class Aws {
     return this.exists(await this.query('iam', '2010-05-08', 'GetRole', { RoleName: roleName }, true), 'NoSuchEntity');
   }
 
+  /** What IAM says of a role, as XML. */
+  public async role(roleName: string): Promise<string> {
+    return (await this.query('iam', '2010-05-08', 'GetRole', { RoleName: roleName })).text;
+  }
+
   public async functionExists(functionName: string): Promise<boolean> {
     return this.exists(await this.lambda('GET', `${functionName}/configuration`, undefined, true), 'ResourceNotFoundException');
   }

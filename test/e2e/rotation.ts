@@ -82,6 +82,15 @@ export class Rotations {
     this.check(title, 'leaves the secret alone', isDeepStrictEqual(await this.secret.versions(), before));
   }
 
+  /** @param reason What the function's answer has to name */
+  public async refuse(title: string, reason: string): Promise<void> {
+    const token = await this.secret.rotate();
+    const before = await this.secret.versions();
+    const { failed, payload } = await this.invoke('createSecret', token);
+    this.check(title, 'is out of its reach', failed && payload.includes(reason), payload);
+    this.check(title, 'stays as it is', isDeepStrictEqual(await this.secret.versions(), before));
+  }
+
   /** Also what shows that the emulator enforces the policies of the role. */
   public async refuseForeignSecret(foreign: Secret): Promise<void> {
     const title = 'a secret that is not the function\'s';

@@ -7,6 +7,7 @@ import { Cdk } from './cdk';
 import { Checks } from './checks';
 import { Emulator } from './emulator';
 import { customTarget } from './scenarios/custom-target';
+import { fleet } from './scenarios/fleet';
 import { generated } from './scenarios/generated';
 
 const EXAMPLES = join(__dirname, '..', '..', 'examples');
@@ -19,6 +20,7 @@ interface Scenario {
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'generated': { app: join(EXAMPLES, 'basic'), run: generated },
   'custom-target': { app: join(EXAMPLES, 'custom-target'), run: customTarget },
+  'fleet': { app: join(EXAMPLES, 'fleet'), run: fleet },
 };
 
 async function main(name: string, app = SCENARIOS[name]?.app): Promise<void> {
