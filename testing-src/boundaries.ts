@@ -23,14 +23,14 @@ export interface Stop {
 export class Boundaries {
   public readonly reached: Boundary[] = [];
   public stopped?: Boundary;
-  /** Whether anything went out after the stop. */
+  /** Whether the code under rehearsal sent anything after the stop. */
   public wentOn = false;
 
   constructor(public readonly stop?: Stop) {}
 
   /** Takes note of a boundary, and says how the run ends there, if it does. */
   public reach(boundary: Boundary): Ending | undefined {
-    this.wentOn = this.stopped !== undefined;
+    this.wentOn ||= this.stopped !== undefined && !boundary.own;
     if (this.reached.push(boundary) - 1 !== this.stop?.index) { return undefined; }
     this.stopped = boundary;
     return this.stop.ending;

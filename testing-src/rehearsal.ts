@@ -9,6 +9,9 @@ import { World, type AfterStep, type Failure } from './world';
 /** Rotations in a run: of the second, all three labels are in use, and after the third what the second left should be gone. */
 const ROTATIONS = 3;
 
+/** What is wrong at every later step and after every stop too. */
+const ONCE: readonly FindingKind[] = ['currentRefused', 'previousRefused'];
+
 /** What the undisturbed run shows, to hold the others against. */
 interface Undisturbed {
   readonly boundaries: Boundaries;
@@ -149,7 +152,7 @@ export class Rehearsal {
     await this.checkCurrent(world, where(), happened(stop.ending), boundaries.stopped.step);
     const retry = failure && await world.attempt(new Boundaries());
     if (retry) { throw this.cannotRepeat(world, retry, where(), `${happened(stop.ending)} ${where()}; Secrets Manager tried the rotation again`); }
-    await this.conclude(subject, world, undisturbed, where(), `${happened(stop.ending)} ${where()}, and the rotation was tried again`, boundaries.stopped.step);
+    await this.conclude(subject, world, undisturbed, where(), `${happened(stop.ending)} ${where()}, and the ${failure ? 'rotation was tried again' : 'step went on'}`, boundaries.stopped.step);
   }
 
   /** Every step comes twice. */
@@ -301,7 +304,7 @@ export class Rehearsal {
 
   /** Adds what isn't known yet. Its message begins with the step. */
   private add(kind: FindingKind, step: Step, where: string, message: string, detail = ''): Found {
-    const key = `${kind} ${step}${detail && ` ${detail}`}`;
+    const key = ONCE.includes(kind) ? kind : `${kind} ${step}${detail && ` ${detail}`}`;
     if (!this.found.has(key)) { this.found.set(key, { kind, step, where, message: `${step}: ${message}` }); }
     return new Found();
   }
