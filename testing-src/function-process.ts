@@ -7,7 +7,7 @@ import type { Account } from './account';
 import type { TargetProcess } from './api';
 import type { Invocation } from './boundaries';
 import { close, listen, readBody } from './http';
-import { THROWN, type Line } from './in-process';
+import { STANDARD_ERROR, STANDARD_OUTPUT, THROWN, type Line } from './in-process';
 import { startProxy } from './proxy';
 import { TargetFunctionError } from '../lambda-src/rotation/errors';
 import type { Invocation as Ended } from '../lambda-src/targets/custom/invoke';
@@ -46,7 +46,6 @@ export class FunctionProcess {
   private job?: Job;
   private isTaken = false;
   private waiting?: ServerResponse;
-  private lastLine = '';
 
   private constructor(private readonly target: TargetProcess, private readonly surroundings: ProcessSurroundings) {}
 
@@ -113,11 +112,11 @@ export class FunctionProcess {
         resolve();
       });
     });
-    this.child.once('close', () => this.endJob());
-    for (const [where, stream] of [['standard output', this.child.stdout!], ['standard error', this.child.stderr!]] as const) {
+    // The last lines are heard first.
+    this.child.once('close', () => { void setImmediate().then(() => this.endJob()); });
+    for (const [where, stream] of [[STANDARD_OUTPUT, this.child.stdout!], [STANDARD_ERROR, this.child.stderr!]] as const) {
       createInterface({ input: stream }).on('line', (text) => {
-        if (text.trim() !== '') { this.lastLine = text; }
-        if (this.invocation) { this.surroundings.say({ step: this.invocation.step, where, text }); }
+        if (this.invocation && text.trim() !== '') { this.surroundings.say({ step: this.invocation.step, where, text }); }
       });
     }
   }
@@ -160,7 +159,7 @@ export class FunctionProcess {
   /** The process ended, or never began. */
   private endJob(error?: Error): void {
     this.hasEnded = true;
-    this.job?.settle(error ?? { isError: true, payload: JSON.stringify({ errorType: 'Runtime.ExitError', errorMessage: this.lastLine }) });
+    this.job?.settle(error ?? { isError: true, payload: '{"errorType":"Runtime.ExitError"}' });
   }
 }
 

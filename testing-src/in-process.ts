@@ -15,6 +15,9 @@ export interface Line {
 /** Where Lambda logs what a function throws. */
 export const THROWN = 'the error that it threw';
 
+export const STANDARD_OUTPUT = 'standard output';
+export const STANDARD_ERROR = 'standard error';
+
 /** Where the code of this process belongs to. What belongs to none, such as a server in the same process, is left alone. */
 const invocations = new AsyncLocalStorage<Invocation>();
 
@@ -128,7 +131,7 @@ export function watchOutput(say: (line: Line) => boolean): () => void {
     };
     restore.push(() => { methods[name] = original; });
   }
-  for (const [where, stream] of [['standard output', process.stdout], ['standard error', process.stderr]] as const) {
+  for (const [where, stream] of [[STANDARD_OUTPUT, process.stdout], [STANDARD_ERROR, process.stderr]] as const) {
     const before = Object.getOwnPropertyDescriptor(stream, 'write');
     const original = stream.write as (...given: unknown[]) => boolean;
     const write = (...given: unknown[]) => {

@@ -1,6 +1,6 @@
 import type { Finding, FindingKind, RehearsalOptions, Step } from './api';
 import { Boundaries, ENDINGS, type Stop } from './boundaries';
-import { THROWN, type Line } from './in-process';
+import { STANDARD_ERROR, THROWN, type Line } from './in-process';
 import { ACCEPT_BOTH, happened, REPEATABLE, whereOf } from './sentences';
 import type { Subject } from './subject';
 import { State, Values } from './values';
@@ -36,7 +36,8 @@ export class Rehearsal {
   private readonly values: Values;
   private readonly hanging = new Set<Step>();
   private readonly lines = new Map<string, Line>();
-  private lastThrown?: string;
+  /** What a function said when it ended, if it did. */
+  private lastSaid?: string;
   private isUndisturbed = true;
 
   constructor(private readonly options: RehearsalOptions<never> & { readonly timeout: number }) {
@@ -47,7 +48,7 @@ export class Rehearsal {
 
   /** Takes a line of the code's output, and says whether to show it. */
   public hear(line: Line): boolean {
-    if (line.where === THROWN) { this.lastThrown = line.text; }
+    if (line.where === THROWN || line.where === STANDARD_ERROR) { this.lastSaid = line.text; }
     this.lines.set(`${line.step} ${line.where} ${line.text}`, line);
     return this.isUndisturbed;
   }
@@ -134,9 +135,8 @@ export class Rehearsal {
 
   /** A rotation that stops at a boundary, is tried again, and is followed by another one. */
   private async stopAt(subject: Subject, undisturbed: Undisturbed, stop: Stop): Promise<void> {
-    const { step, own } = undisturbed.boundaries.reached[stop.index];
     const isCut = stop.ending.startsWith('cut');
-    if (isCut && (own || this.hanging.has(step))) { return; }
+    if (isCut && this.hanging.has(undisturbed.boundaries.reached[stop.index].step)) { return; }
     const world = await this.rotatedOnce(subject);
     world.start();
     const boundaries = new Boundaries(stop);
@@ -150,6 +150,7 @@ export class Rehearsal {
       throw this.hangs(failure.step, where());
     }
     await this.checkCurrent(world, where(), happened(stop.ending), boundaries.stopped.step);
+    this.lastSaid = undefined;
     const retry = failure && await world.attempt(new Boundaries());
     if (retry) { throw this.cannotRepeat(world, retry, where(), `${happened(stop.ending)} ${where()}; Secrets Manager tried the rotation again`); }
     await this.conclude(subject, world, undisturbed, where(), `${happened(stop.ending)} ${where()}, and the ${failure ? 'rotation was tried again' : 'step went on'}`, boundaries.stopped.step);
@@ -226,6 +227,7 @@ export class Rehearsal {
 
   private async newWorld(subject: Subject): Promise<World> {
     this.runs++;
+    this.lastSaid = undefined;
     const { secret, timeout, accepts } = this.options;
     const value: unknown = await (typeof secret === 'function' ? (secret as () => unknown)() : secret);
     const first = typeof value === 'string' ? value : JSON.stringify(value);
@@ -293,7 +295,7 @@ export class Rehearsal {
   }
 
   private reason(world: World, { error }: Failure): string {
-    const said = /^TargetFunction(Threw|Crashed)Error$/.test(error.name) && this.lastThrown !== undefined ? `. It said: ${this.lastThrown.split('\n')[0]}` : '';
+    const said = /^TargetFunction(Threw|Crashed)Error$/.test(error.name) && this.lastSaid !== undefined ? `. It said: ${this.lastSaid.split('\n')[0]}` : '';
     return this.mask(world, `${error.message.replace(/\.$/, '')}${said}`);
   }
 
@@ -310,8 +312,15 @@ export class Rehearsal {
   }
 }
 
+/**
+ * Where to stop, and how. To die before something is sent is to die after what came before was done, so that is only worth a run at the
+ * beginning of a step, and after its end. The rotation's own calls get through a lost connection: that is proven elsewhere.
+ */
 function stopsOf({ reached }: Boundaries): Stop[] {
-  return reached.flatMap((_, index) => ENDINGS.map((ending) => ({ index, ending })));
+  return reached.flatMap(({ step, own }, index) => {
+    const isFirst = own || reached[index - 1]?.step !== step;
+    return ENDINGS.filter((ending) => ending === 'diedAfter' || (ending === 'diedBefore' ? isFirst : !own)).map((ending) => ({ index, ending }));
+  });
 }
 
 function isHang({ error }: Failure): boolean {

@@ -10,12 +10,10 @@ const options = () => ({ secret: () => api.reset(), generateStringKey: 'apiKey',
 
 test('a correct module passes', async () => {
   const report = await rehearse(correctModule(callerOf(api.url)), options());
-  console.log(String(report));
   expect(report.findings).toEqual([]);
 });
 
 test('a correct module of an API that makes the keys passes', async () => {
   const report = await rehearse(issuingModule(callerOf(api.url)), options());
-  console.log(String(report));
   expect(report.findings).toEqual([]);
 });
