@@ -56,13 +56,13 @@ export interface RehearsalOptions<Value = Readonly<Record<string, unknown>>> {
   /** As for the target in the app. @default - 32 characters of all types */
   readonly passwordPolicy?: PasswordPolicy;
   /** Asks the target whether it accepts a value, without the code under rehearsal. @default - asks testSecret */
-  accepts?(value: Value): boolean | Promise<boolean>;
+  readonly accepts?: (value: Value) => boolean | Promise<boolean>;
   /**
    * What the target holds, such as its keys. It is compared before and after testSecret, and counted at the end of every run.
    *
    * @default - testSecret is only held against the methods of its HTTP requests, and nothing is counted
    */
-  state?(): unknown;
+  readonly state?: () => unknown;
   /**
    * Whether the target takes one credential at a time, so that the value of AWSCURRENT may be refused from setSecret until the end of the
    * rotation, and that of AWSPREVIOUS after it.

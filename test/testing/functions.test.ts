@@ -15,8 +15,12 @@ afterAll(() => api.stop());
 
 const ALL_LABELS = ['AWSPENDING', 'AWSCURRENT', 'AWSPREVIOUS'];
 const options = (): RehearsalOptions<Value> => ({
-  secret: () => api.reset(), generateStringKey: 'apiKey', passwordPolicy: { excludePunctuation: true }, versionStages: ALL_LABELS,
-  accepts: ({ apiKey }) => api.keys.has(apiKey), state: () => [...api.keys],
+  secret: () => api.reset(),
+  generateStringKey: 'apiKey',
+  passwordPolicy: { excludePunctuation: true },
+  versionStages: ALL_LABELS,
+  accepts: ({ apiKey }) => api.keys.has(apiKey),
+  state: () => [...api.keys],
 });
 
 describe('a handler in JavaScript', () => {

@@ -15,10 +15,14 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-async function rehearsed(changes: Partial<RotationModule<Value>>, options: Partial<RehearsalOptions<Value>> = {}, base: RotationModule<Value> = correctModule(call)): Promise<RehearsalReport> {
-  const report = await rehearse({ ...base, ...changes }, {
-    secret: () => api.reset(), generateStringKey: 'apiKey', passwordPolicy: { excludePunctuation: true },
-    accepts: ({ apiKey }) => api.keys.has(apiKey), state: () => [...api.keys], ...options,
+async function rehearsed(changes: Partial<RotationModule<Value>>, options: Partial<RehearsalOptions<Value>> = {}): Promise<RehearsalReport> {
+  const report = await rehearse({ ...correctModule(call), ...changes }, {
+    secret: () => api.reset(),
+    generateStringKey: 'apiKey',
+    passwordPolicy: { excludePunctuation: true },
+    accepts: ({ apiKey }) => api.keys.has(apiKey),
+    state: () => [...api.keys],
+    ...options,
   });
   for (const { step, message } of report.findings) { expect(message.startsWith(`${step}: `)).toBe(true); }
   return report;
@@ -122,8 +126,8 @@ test('a key that is made and lost', async () => {
       expectStatus(issued, 201);
       return { ...current.value, apiKey: issued.body };
     },
-    finishSecret: correctModule(call).finishSecret,
-  }, {}, issuingModule(call));
+    setSecret: issuingModule(call).setSecret,
+  });
   expect(said(report)).toEqual([
     expect.stringMatching(/^credentialLeft \| in createSecret, after POST \/issue was done and before its reply was seen \| createSecret: .*Two rotations later .* revoke in finishSecret those that belong to none of the three versions/),
   ]);
