@@ -12,7 +12,7 @@ const DEFAULT_TIMEOUT = 10_000;
 let last: Promise<unknown> = Promise.resolve();
 
 export const rehearse: typeof Rehearse = (target, options) => {
-  const next = last.then(() => play(target, options as RehearsalOptions<never>));
+  const next = last.then(() => play(target, options as unknown as RehearsalOptions<never>));
   last = next.catch(() => {});
   return next;
 };

@@ -20,6 +20,13 @@ interface Undisturbed {
   readonly state?: State;
 }
 
+/** What a run was disturbed by. In words only where something is found, for the values have to be masked in them. */
+interface Trouble {
+  readonly step: Step;
+  readonly where: () => string;
+  readonly what: () => string;
+}
+
 /** A run that ended with a finding, and says no more. */
 class Found extends Error {
   /** @param isLast whether no further run would say more */
@@ -149,11 +156,13 @@ export class Rehearsal {
       this.hanging.add(failure.step);
       throw this.hangs(failure.step, where());
     }
-    await this.checkCurrent(world, where(), happened(stop.ending), boundaries.stopped.step);
+    const what = () => `${happened(stop.ending)} ${where()}`;
+    const trouble: Trouble = { step: boundaries.stopped.step, where, what: () => `${what()}, and the ${failure ? 'rotation was tried again' : 'step went on'}` };
+    await this.checkCurrent(world, { ...trouble, what });
     this.lastSaid = undefined;
     const retry = failure && await world.attempt(new Boundaries());
-    if (retry) { throw this.cannotRepeat(world, retry, where(), `${happened(stop.ending)} ${where()}; Secrets Manager tried the rotation again`); }
-    await this.conclude(subject, world, undisturbed, where(), `${happened(stop.ending)} ${where()}, and the ${failure ? 'rotation was tried again' : 'step went on'}`, boundaries.stopped.step);
+    if (retry) { throw this.cannotRepeat(world, retry, where(), `${what()}; Secrets Manager tried the rotation again`); }
+    await this.conclude(subject, world, undisturbed, trouble);
   }
 
   /** Every step comes twice. */
@@ -166,7 +175,7 @@ export class Rehearsal {
     };
     const failure = await world.attempt(new Boundaries(), again);
     if (failure) { throw this.cannotRepeat(world, failure, 'after each step before it had come twice', 'Each step was invoked twice'); }
-    await this.conclude(subject, world, undisturbed, 'after each step had come twice', 'Each step was invoked twice', 'finishSecret');
+    await this.conclude(subject, world, undisturbed, { step: 'finishSecret', where: () => 'after each step had come twice', what: () => 'Each step was invoked twice' });
   }
 
   /** setSecret comes while an earlier one is under way. Either may fail, for there is a retry. */
@@ -178,42 +187,41 @@ export class Rehearsal {
     const failure = await world.attempt(new Boundaries());
     const what = 'setSecret ran twice at the same time';
     if (failure) { throw this.cannotRepeat(world, failure, `after ${what}`, `${what}; Secrets Manager tried the rotation again`); }
-    await this.conclude(subject, world, undisturbed, `after ${what}`, what, 'setSecret');
+    await this.conclude(subject, world, undisturbed, { step: 'setSecret', where: () => `after ${what}`, what: () => what });
   }
 
-  /** After a rotation that was disturbed and is over: what works, what doesn't, what is left, and whether the next one succeeds. */
-  private async conclude(subject: Subject, world: World, undisturbed: Undisturbed, where: string, what: string, step: Step): Promise<void> {
+  /** After a rotation that was disturbed and is over: what works, what doesn't, whether the next one succeeds, and what is left. */
+  private async conclude(subject: Subject, world: World, undisturbed: Undisturbed, trouble: Trouble): Promise<void> {
+    const { step, where, what } = trouble;
     if (!await world.accepts(world.valueOf('AWSCURRENT'))) {
-      throw this.add('currentRefused', step, where, `${what}. It succeeded, and the target refuses the value that is current now: every reader is locked out. ${REPEATABLE[step]}`);
+      throw this.add('currentRefused', step, where(), `${what()}. It succeeded, and the target refuses the value that is current now: every reader is locked out. ${REPEATABLE[step]}`);
     }
-    if (!this.options.singleCredential && !await world.accepts(world.valueOf('AWSPREVIOUS'))) { throw this.refusesPrevious(step, where, what); }
+    if (!this.options.singleCredential && !await world.accepts(world.valueOf('AWSPREVIOUS'))) { throw this.refusesPrevious(step, where(), what()); }
     const failure = await world.rotate();
     if (failure) {
-      throw this.add('nextRotationFails', failure.step, where, `${what}. It succeeded, and the next rotation fails: ${this.reason(world, failure)}. Look for what the first attempt left behind. ${REPEATABLE[step]}`);
+      throw this.add('nextRotationFails', failure.step, where(), `${what()}. It succeeded, and the next rotation fails: ${this.reason(world, failure)}. Look for what the first attempt left behind. ${REPEATABLE[step]}`);
     }
-    await this.checkLeft(subject, world, undisturbed, where, what, step);
+    if (await this.isSomethingLeft(subject, world, undisturbed)) {
+      throw this.add('credentialLeft', step, where(), `${what()}. After the next rotation the target still accepts a credential, or holds something, that it doesn't where nothing goes wrong, and nobody will ever revoke it. `
+        + 'Where the target can list its credentials, revoke those that belong to none of the three versions; elsewhere let a call that failed fail the step, so that it is tried again');
+    }
   }
 
-  private async checkLeft(subject: Subject, world: World, undisturbed: Undisturbed, where: string, what: string, step: Step): Promise<void> {
+  private async isSomethingLeft(subject: Subject, world: World, undisturbed: Undisturbed): Promise<boolean> {
     const versions = world.values;
-    const isLeft = async () => {
-      const revoked = versions.filter((_, index) => undisturbed.accepted[index] === false);
-      const lost = revoked.length === 0 ? [] : [...subject.made].filter((value) => !versions.includes(value));
-      for (const value of [...revoked, ...lost]) {
-        if (await world.accepts(value)) { return true; }
-      }
-      const state = await this.stateNow();
-      return state !== undefined && state.size > undisturbed.state!.size;
-    };
-    if (!await isLeft()) { return; }
-    throw this.add('credentialLeft', step, where, `${what}. Two rotations later the target still accepts a credential, or holds something, that it would not without the stop, and nobody will ever revoke it. `
-      + 'Where the target can list its credentials, revoke in finishSecret those that belong to none of the three versions; elsewhere let a failed call fail the step, so that it is tried again');
+    const revoked = versions.filter((_, index) => undisturbed.accepted[index] === false);
+    const lost = revoked.length === 0 ? [] : [...subject.made].filter((value) => !versions.includes(value));
+    for (const value of [...revoked, ...lost]) {
+      if (await world.accepts(value)) { return true; }
+    }
+    const state = await this.stateNow();
+    return state !== undefined && state.size > undisturbed.state!.size;
   }
 
-  private async checkCurrent(world: World, where: string, what: string, step: Step): Promise<void> {
+  private async checkCurrent(world: World, { step, where, what }: Trouble): Promise<void> {
     if (this.options.singleCredential && step !== 'createSecret') { return; }
     if (await world.accepts(world.valueOf('AWSCURRENT'))) { return; }
-    throw this.add('currentRefused', step, where, `${what} ${where}, and the value of AWSCURRENT isn't accepted any more: every reader is locked out until a retry succeeds. ${ACCEPT_BOTH}`);
+    throw this.add('currentRefused', step, where(), `${what()}, and the value of AWSCURRENT isn't accepted any more: every reader is locked out until a retry succeeds. ${ACCEPT_BOTH}`);
   }
 
   private async rotatedOnce(subject: Subject): Promise<World> {
@@ -259,8 +267,9 @@ export class Rehearsal {
 
   /** What was written to logs that mask nothing. */
   private listen(subject: Subject): void {
+    const isTelling = this.values.detector();
     for (const { step, where, text } of this.lines.values()) {
-      const line = text.split('\n').find((one) => this.values.isIn(one));
+      const line = text.split('\n').find(isTelling);
       if (line === undefined) { continue; }
       this.add('valueLogged', step, where, `a value of the secret is in ${where}, where everybody who reads the log has it: ${JSON.stringify(this.values.mask(line).slice(0, 200))}. ${subject.advice.log}`, where);
     }

@@ -56,11 +56,12 @@ export class Values {
     return new Mask(this.seen).apply(text);
   }
 
-  /** Whether a text holds a value that rotates, or a telling part of one. */
-  public isIn(text: string): boolean {
+  /** Tells texts that hold a value that rotates, or a telling part of one. */
+  public detector(): (text: string) => boolean {
     const isSecret = ([path]: [path: string, text: string]) => this.rotated.has(path) && !this.notSecret.includes((JSON.parse(path) as string[])[0]);
     const secrets = [...this.seen].flatMap((value) => stringsIn(parse(value)).filter(isSecret).map(([, secret]) => secret));
-    return new Mask(secrets, TELLING).apply(text) !== text;
+    const mask = new Mask(secrets, TELLING);
+    return (text) => mask.apply(text) !== text;
   }
 }
 

@@ -129,7 +129,7 @@ test('a key that is made and lost', async () => {
     setSecret: issuingModule(call).setSecret,
   });
   expect(said(report)).toEqual([
-    expect.stringMatching(/^credentialLeft \| in createSecret, after POST \/issue was done and before its reply was seen \| createSecret: .*Two rotations later .* revoke in finishSecret those that belong to none of the three versions/),
+    expect.stringMatching(/^credentialLeft \| in createSecret, after POST \/issue was done and before its reply was seen \| createSecret: .*After the next rotation .* revoke those that belong to none of the three versions/),
   ]);
 });
 
