@@ -66,6 +66,21 @@ const replace = (target: string): Plugin => ({
   },
 });
 
+/** `cdk-rotating-secret/testing`: to be read, and without the SDK, for the simulator takes its place. */
+export const TESTING_OPTIONS: BuildOptions = {
+  absWorkingDir: ROOT,
+  entryPoints: [join(ROOT, 'testing-src', 'index.ts')],
+  outfile: join(ROOT, 'testing', 'index.js'),
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  alias: { '@aws-sdk/client-secrets-manager': join(ROOT, 'testing-src', 'sdk.ts') },
+  legalComments: 'none',
+  tsconfig: join(ROOT, 'tsconfig.dev.json'),
+  logLevel: 'warning',
+};
+
 /** The entries, each with the name of its asset. */
 export const TARGETS: readonly (readonly [string, string])[] = readdirSync(join(SOURCE, 'entries'))
   .map((file) => ENTRY.exec(file)).filter((match) => match !== null).map(([file, target]) => [file, target]);

@@ -8,7 +8,7 @@ export interface Sources {
 
 /** The assets that connect to databases of Amazon RDS. */
 const WITH_CERTIFICATES = ['mysql', 'postgres'];
-const ALWAYS = ['.jsii', 'API.md', 'LICENSE', 'README.md', 'package.json', 'rotation/index.d.ts'];
+const ALWAYS = ['.jsii', 'API.md', 'LICENSE', 'README.md', 'package.json', 'rotation/index.d.ts', 'testing/index.d.ts', 'testing/index.js'];
 
 /**
  * The files of the package, no more and no fewer: each source file of the constructs compiled, each entry of the handler bundled.

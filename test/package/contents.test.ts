@@ -7,6 +7,7 @@ test('what is expected follows from the sources', () => {
   expect(EXPECTED).toEqual([
     '.jsii', 'API.md', 'LICENSE', 'README.md', 'assets/generated/index.js', 'assets/module/index.js',
     'lib/index.d.ts', 'lib/index.js', 'lib/private/generator.d.ts', 'lib/private/generator.js', 'package.json', 'rotation/index.d.ts',
+    'testing/index.d.ts', 'testing/index.js',
   ]);
   expect(compareFiles(EXPECTED, EXPECTED)).toEqual({ missing: [], unexpected: [] });
 });
@@ -22,7 +23,7 @@ test.each(EXPECTED)('%s is missed', (file) => {
 });
 
 test.each([
-  'lambda-src/handler.ts', 'src/index.ts', 'test/src/stacks.test.ts', 'examples/basic/app.ts', 'demo/main.ts', '.venv/bin/python',
+  'lambda-src/handler.ts', 'testing-src/index.ts', 'src/index.ts', 'test/src/stacks.test.ts', 'examples/basic/app.ts', 'demo/main.ts', '.venv/bin/python',
   'lib/deleted-source.js', 'lib/index.js.map', 'assets/generated/index.js.map', 'assets/postgres/index.js', 'tsconfig.json',
 ])('%s is unexpected', (file) => {
   expect(compareFiles(EXPECTED, [...EXPECTED, file])).toEqual({ missing: [], unexpected: [file] });
