@@ -13,6 +13,7 @@ import { RotationNetwork } from './private/rotation-network';
 import { RotationPermissions } from './private/rotation-permissions';
 import { areSame, claimSchedule } from './private/schedules';
 import { TargetFunctionPermissions } from './private/target-function-permissions';
+import type { RotationNotification } from './rotation-notification';
 import { RotationRules } from './rotation-rules';
 import { RotationTarget } from './rotation-target';
 
@@ -57,6 +58,15 @@ export interface RotationFunctionProps extends lambda.FunctionOptions {
    * @default RotationTarget.generated()
    */
   readonly target?: RotationTarget;
+
+  /**
+   * Who is told of every version that becomes the current one.
+   *
+   * Where nobody can be told, the last step of the rotation fails, and Secrets Manager repeats it. The version stays the current one.
+   *
+   * @default - nobody
+   */
+  readonly notification?: RotationNotification;
 
   /**
    * The Node.js runtime, version 20 or later.
@@ -119,8 +129,8 @@ export class RotationFunction extends lambda.Function {
    */
   constructor(scope: Construct, id: string, props: RotationFunctionProps = {}) {
     checkProps(props);
-    const { target = RotationTarget.generated(), ...options } = props;
-    const { code, config, knownConfig } = target._bind(scope);
+    const { target = RotationTarget.generated(), notification, ...options } = props;
+    const { code, config, knownConfig } = target._bind(scope, notification?._config);
     checkEnvironment(props.environment, knownConfig);
     // Later versions of CDK type the prop more widely, and refuse anything but an ILogGroup when they run.
     const logGroup = props.logGroup as logs.ILogGroup | undefined ?? new logs.LogGroup(scope, `${id}LogGroup`, {
@@ -155,7 +165,8 @@ export class RotationFunction extends lambda.Function {
       this.permissions.grantInvoke(targetFunction.fn);
       this.targetFunctionPermissions = new TargetFunctionPermissions(this, this.rotatedSecrets, targetFunction);
     }
-    this.network = new RotationNetwork(this, props, target);
+    if (notification) { this.permissions.grantNotification(notification); }
+    this.network = new RotationNetwork(this, props, target, notification);
     this.node.addValidation({ validate: () => this.carries(config) ? [] : [reserved().message] });
   }
 

@@ -9,6 +9,7 @@ import { checkCertificateAuthority, checkDatabaseValue, DATABASE_ENGINES } from 
 import { checkGenerator, generatorOf, hasTokens, type Generator, type TargetGenerator } from './private/generator';
 import {
   DATABASE_EXCLUDE_CHARACTERS, DATABASE_PASSWORD_KEY, serializeConfig, type DatabaseTargetConfig, type HandlerConfig,
+  type NotificationConfig, type TargetConfig,
 } from './private/handler-contract';
 import { invalid } from './private/invalid';
 import { moduleCode, readModule } from './private/module-bundle';
@@ -122,7 +123,7 @@ interface Definition extends TargetGenerator {
   readonly superuserSecret?: ISecret;
   readonly database?: ec2.IConnectable;
   readonly defaultPort?: number;
-  readonly config: (passwordPolicy: Generator) => HandlerConfig;
+  readonly config: (passwordPolicy: Generator) => TargetConfig;
   readonly checkValue?: (property: string, value: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -349,9 +350,11 @@ export class RotationTarget {
   }
 
   /** @internal */
-  public _bind(scope: Construct): { readonly code: lambda.Code; readonly config: string; readonly knownConfig: HandlerConfig } {
+  public _bind(
+    scope: Construct, notification?: NotificationConfig,
+  ): { readonly code: lambda.Code; readonly config: string; readonly knownConfig: HandlerConfig } {
     const generator = { ...this.definition.defaults, ...this.definition.given };
-    const config = this.definition.config(generator);
+    const config = { ...this.definition.config(generator), ...notification };
     const isKnown = !hasTokens(generator) && !Object.values(config).some((value) => Token.isUnresolved(value));
     return {
       code: this.definition.makeCode(),

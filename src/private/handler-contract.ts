@@ -70,9 +70,17 @@ export interface InvokeTargetConfig {
   readonly passwordPolicy: PasswordPolicyConfig;
 }
 
-export type HandlerConfig = GeneratedTargetConfig | DatabaseTargetConfig | ModuleTargetConfig | InvokeTargetConfig;
+export type TargetConfig = GeneratedTargetConfig | DatabaseTargetConfig | ModuleTargetConfig | InvokeTargetConfig;
 
-const TARGETS: readonly HandlerConfig['target'][] = ['generated', ...DATABASE_TARGETS, 'module', 'invoke'];
+/** Who is told of a version that became the current one: nobody, or one of these. */
+export interface NotificationConfig {
+  readonly eventBusArn?: string;
+  readonly topicArn?: string;
+}
+
+export type HandlerConfig = TargetConfig & NotificationConfig;
+
+const TARGETS: readonly TargetConfig['target'][] = ['generated', ...DATABASE_TARGETS, 'module', 'invoke'];
 
 /** The key of a database secret that is rotated: https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html */
 export const DATABASE_PASSWORD_KEY = 'password';
@@ -192,7 +200,7 @@ export function parseConfig(text: string | undefined): HandlerConfig {
     throw new Error(`${CONFIG_VARIABLE}: ${problem}. RotationFunction sets this variable; deploy the function with it, unchanged`);
   };
   if (!text) { return fail('is not set'); }
-  let config: Partial<HandlerConfig>;
+  let config: Partial<TargetConfig> & NotificationConfig;
   try {
     config = JSON.parse(text);
   } catch {
@@ -205,22 +213,26 @@ export function parseConfig(text: string | undefined): HandlerConfig {
   }
   const problem = findPolicyProblem(passwordPolicy);
   if (problem) { return fail(`passwordPolicy.${problem.property} ${problem.problem}`); }
+  const { eventBusArn, topicArn } = config;
+  if (!isAbsentOrText(eventBusArn)) { return fail('has an eventBusArn that is not a string of at least one character'); }
+  if (!isAbsentOrText(topicArn)) { return fail('has a topicArn that is not a string of at least one character'); }
+  const notification = { eventBusArn, topicArn };
   if (config.target === 'generated' || config.target === 'module' || config.target === 'invoke') {
     const { generateStringKey } = config;
     if (!isAbsentOrText(generateStringKey)) { return fail('has a generateStringKey that is not a string of at least one character'); }
-    if (config.target !== 'invoke') { return { target: config.target, generateStringKey, passwordPolicy }; }
+    if (config.target !== 'invoke') { return { target: config.target, generateStringKey, passwordPolicy, ...notification }; }
     const { target, functionArn, createSecret, finishSecret } = config;
     if (functionArn === undefined || !isAbsentOrText(functionArn)) { return fail('has no functionArn that is a string of at least one character'); }
     if (!isAbsentOrBoolean(createSecret)) { return fail('has a createSecret that is not a boolean'); }
     if (!isAbsentOrBoolean(finishSecret)) { return fail('has a finishSecret that is not a boolean'); }
-    return { target, functionArn, createSecret, finishSecret, generateStringKey, passwordPolicy };
+    return { target, functionArn, createSecret, finishSecret, generateStringKey, passwordPolicy, ...notification };
   }
   if (isDatabase(config)) {
     const { target, superuserSecretArn, certificateAuthority, plaintextConnection } = config;
     if (!isAbsentOrText(superuserSecretArn)) { return fail('has a superuserSecretArn that is not a string of at least one character'); }
     if (!isAbsentOrText(certificateAuthority)) { return fail('has a certificateAuthority that is not a string of at least one character'); }
     if (!isAbsentOrBoolean(plaintextConnection)) { return fail('has a plaintextConnection that is not a boolean'); }
-    return { target, superuserSecretArn, certificateAuthority, plaintextConnection, passwordPolicy };
+    return { target, superuserSecretArn, certificateAuthority, plaintextConnection, passwordPolicy, ...notification };
   }
   return fail(`has the target ${JSON.stringify(config.target)}, not one of ${TARGETS.join(', ')}`);
 }
