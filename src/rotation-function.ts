@@ -1,11 +1,10 @@
-import { Annotations, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Duration, Stack, Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IDependable } from 'constructs';
 import { checkEnvironment } from './private/environment';
+import { checkFunctionOptions, completeFunctionOptions } from './private/function-options';
 import { CONFIG_VARIABLE, HANDLER, MIN_TIMEOUT_SECONDS } from './private/handler-contract';
 import { invalid } from './private/invalid';
 import { RotatedSecrets } from './private/rotated-secrets';
@@ -83,8 +82,6 @@ interface Schedule {
   readonly ready: IDependable[];
 }
 
-const DEFAULT_RUNTIME = new lambda.Runtime('nodejs24.x', lambda.RuntimeFamily.NODEJS, { supportsInlineCode: true });
-const MIN_NODEJS = 20;
 /** https://docs.aws.amazon.com/secretsmanager/latest/userguide/service-linked-secrets.html */
 const MANAGED_NAME = /^(?:arn:.*:secret:)?([\w-]+)!/;
 const MARK = Symbol.for('cdk-rotating-secret.RotationFunction');
@@ -132,21 +129,11 @@ export class RotationFunction extends lambda.Function {
     const { target = RotationTarget.generated(), notification, ...options } = props;
     const { code, config, knownConfig } = target._bind(scope, notification?._config);
     checkEnvironment(props.environment, knownConfig);
-    // Later versions of CDK type the prop more widely, and refuse anything but an ILogGroup when they run.
-    const logGroup = props.logGroup as logs.ILogGroup | undefined ?? new logs.LogGroup(scope, `${id}LogGroup`, {
-      retention: logs.RetentionDays.THREE_MONTHS,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
     super(scope, id, {
       ...options,
+      ...completeFunctionOptions(scope, id, props),
       description: props.description ?? 'Rotates secrets of AWS Secrets Manager',
-      architecture: props.architecture ?? lambda.Architecture.ARM_64,
-      runtime: props.runtime ?? DEFAULT_RUNTIME,
       timeout: props.timeout ?? Duration.seconds(30),
-      memorySize: props.memorySize ?? 256,
-      loggingFormat: props.loggingFormat ?? (props.logFormat === undefined ? lambda.LoggingFormat.JSON : undefined),
-      role: props.role ?? makeRole(scope, `${id}Role`, logGroup, props.vpc !== undefined),
-      logGroup,
       code,
       handler: HANDLER,
       environment: { ...props.environment, [CONFIG_VARIABLE]: config },
@@ -286,18 +273,12 @@ export class RotationFunction extends lambda.Function {
 }
 
 function checkProps(props: RotationFunctionProps): void {
-  if (props.logRetention !== undefined) {
-    throw invalid('logRetention', 'is not supported, for it needs a custom resource. Give a logGroup with the retention you want');
-  }
+  checkFunctionOptions(props);
   if (props.environment?.[CONFIG_VARIABLE] !== undefined) {
     throw reserved();
   }
   if (props.timeout && !props.timeout.isUnresolved() && props.timeout.toSeconds() < MIN_TIMEOUT_SECONDS) {
     throw invalid('timeout', `is ${props.timeout.toSeconds()} seconds, and a rotation step needs at least ${MIN_TIMEOUT_SECONDS} to retry what can be retried`);
-  }
-  const version = Number(/^nodejs(\d+)\.x$/.exec(props.runtime?.name ?? DEFAULT_RUNTIME.name)?.[1] ?? 0);
-  if (props.runtime && !Token.isUnresolved(props.runtime.name) && version < MIN_NODEJS) {
-    throw invalid('runtime', `is ${props.runtime.name}, and the handler needs nodejs${MIN_NODEJS}.x or later`);
   }
 }
 
@@ -307,17 +288,4 @@ function reserved(): Error {
 
 function literalNamesOf(secret: secretsmanager.ISecret): string[] {
   return [secret.secretArn, secret.secretName].filter((name) => !Token.isUnresolved(name));
-}
-
-/** A role that may write to its own log group, instead of AWS's managed policy that may write to all. */
-function makeRole(scope: Construct, id: string, logGroup: logs.ILogGroup, inVpc: boolean): iam.Role {
-  return new iam.Role(scope, id, {
-    assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
-    managedPolicies: inVpc ? [iam.ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaVPCAccessExecutionRole')] : [],
-    inlinePolicies: {
-      Logs: new iam.PolicyDocument({
-        statements: [new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] })],
-      }),
-    },
-  });
 }

@@ -242,6 +242,41 @@ export function isDatabase<T extends { readonly target?: unknown }>(config: T): 
   return (DATABASE_TARGETS as readonly unknown[]).includes(config.target);
 }
 
+/** The environment variable that carries the configuration of the check for secrets that should have rotated, as JSON. */
+export const CHECK_CONFIG_VARIABLE = 'ROTATION_CHECK_CONFIG';
+
+/** Where the handlers put their metrics. */
+export const METRIC_NAMESPACE = 'CdkRotatingSecret';
+export const OVERDUE_METRIC = 'OverdueSecrets';
+export const OVERDUE_DIMENSION = 'FunctionName';
+
+export interface CheckConfig {
+  /** Whose secrets are looked at; those of every function where it is absent. */
+  readonly functionArns?: string[];
+  /** Those that are not; ARNs, with or without the six characters at the end. */
+  readonly excludedSecretArns?: string[];
+  /** How late a rotation may be. */
+  readonly graceSeconds: number;
+}
+
+/**
+ * The configuration of the check from the environment variable's text.
+ *
+ * @throws Error when it is missing, or isn't one that the construct makes.
+ */
+export function parseCheckConfig(text: string | undefined): CheckConfig {
+  let config: Partial<Record<keyof CheckConfig, unknown>> | undefined;
+  try {
+    config = JSON.parse(text ?? '') ?? undefined;
+  } catch { /* as if it were missing */ }
+  const { functionArns, excludedSecretArns, graceSeconds } = config ?? {};
+  const areTexts = (value: unknown) => value === undefined || (Array.isArray(value) && value.every((each) => typeof each === 'string' && each !== ''));
+  if (!areTexts(functionArns) || !areTexts(excludedSecretArns) || typeof graceSeconds !== 'number' || !(graceSeconds >= 0)) {
+    throw new Error(`${CHECK_CONFIG_VARIABLE}: is not what RotationCheck sets. Deploy the function with this variable unchanged`);
+  }
+  return config as CheckConfig;
+}
+
 function isAbsentOrText(value: unknown): boolean {
   return value === undefined || (typeof value === 'string' && value !== '');
 }

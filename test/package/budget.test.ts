@@ -11,9 +11,13 @@ import { RotatingSecret, RotationFunction } from '../../src';
 const ASSETS = join(__dirname, '..', '..', 'assets');
 const bytesOf = (asset: string) => readdirSync(join(ASSETS, asset)).reduce((sum, file) => sum + statSync(join(ASSETS, asset, file)).size, 0);
 
-test.each([['generated', 180_000], ['invoke', 300_000], ['postgres', 400_000], ['mysql', 400_000]])('the asset %s, with all its files, has at most %d bytes', (asset, most) => {
+test.each([['generated', 180_000], ['invoke', 300_000], ['postgres', 400_000], ['mysql', 400_000], ['overdue', 170_000]])('the asset %s, with all its files, has at most %d bytes', (asset, most) => {
   expect(bytesOf(asset)).toBeGreaterThan(most / 2);
   expect(bytesOf(asset)).toBeLessThanOrEqual(most);
+});
+
+test('what tells of a rotation has at most 6000 bytes, in a file that is loaded only where it is configured', () => {
+  expect(statSync(join(ASSETS, 'generated', 'notification.js')).size).toBeLessThanOrEqual(6_000);
 });
 
 test('a rotation of a generated value takes 10 reads and 2 writes, and by hand 8 and 2', async () => {
