@@ -10,6 +10,7 @@ import type { Construct } from 'constructs';
 import { checkFunctionOptions, completeFunctionOptions } from './private/function-options';
 import { CHECK_CONFIG_VARIABLE, HANDLER, METRIC_NAMESPACE, OVERDUE_DIMENSION, OVERDUE_METRIC, type CheckConfig } from './private/handler-contract';
 import { invalid } from './private/invalid';
+import { RotationPolicy } from './private/rotated-secrets';
 
 /**
  * Properties of a `RotationCheck`: all those of a `lambda.Function` but its code.
@@ -106,8 +107,10 @@ export class RotationCheck extends lambda.Function {
       environment: { ...props.environment, [CHECK_CONFIG_VARIABLE]: Stack.of(scope).toJsonString(config) },
     });
     // An action without resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
-    const { statementAdded } = this.role!.addToPrincipalPolicy(new iam.PolicyStatement({ sid: 'ListSecrets', actions: ['secretsmanager:ListSecrets'], resources: ['*'] }));
-    if (!statementAdded) {
+    const policy = new RotationPolicy(this, 'CheckPolicy');
+    policy.addStatements(new iam.PolicyStatement({ sid: 'ListSecrets', actions: ['secretsmanager:ListSecrets'], resources: ['*'] }));
+    this.role!.attachInlinePolicy(policy);
+    if (!policy.attached) {
       Annotations.of(this).addWarningV2('cdk-rotating-secret:unmodifiableCheckRole', 'role: can\'t be changed by this app, so the function has no permission to list secrets. Give the role '
         + 'secretsmanager:ListSecrets on *, or give a role that can be changed');
     }

@@ -99,7 +99,11 @@ test('a secret that rotates in every window is never overdue, however uneven the
     for (const gap of hours) {
       const next = rotated + gap * HOUR;
       const secret = {
-        ...HEALTHY, lastRotatedDate: new Date(rotated), lastChangedDate: new Date(rotated), nextRotationDate: new Date(next), scheduleExpression: 'cron(…)',
+        ...HEALTHY,
+        lastRotatedDate: new Date(rotated),
+        lastChangedDate: new Date(rotated),
+        nextRotationDate: new Date(next),
+        scheduleExpression: 'cron(…)',
         // What the service works out for the time until then.
         automaticallyAfterDays: Math.ceil(gap / 24),
       };
