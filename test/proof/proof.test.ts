@@ -6,6 +6,7 @@ import { exhaust, giveUp, SWITCHES } from './exhaustion';
 import { interleave } from './interleavings';
 import { EXAMPLE_TARGET, NAIVE_TARGETS, OWN_TARGETS } from './own-targets';
 import { SUBJECTS } from './subjects';
+import { EAGER, FORGETFUL, TELLING } from './telling';
 import { Violation } from './world';
 import { CONFIG_VARIABLE } from '../../src/private/handler-contract';
 
@@ -38,6 +39,24 @@ describe.each(OWN_TARGETS)('$name', (subject) => {
     const { boundaries, pairs } = await exhaust(subject, { stale: false, switches: [{}], everyPair: 11 });
     expect(boundaries).toBeGreaterThan(4 * 15);
     expect(pairs).toBeGreaterThan(300);
+  });
+});
+
+describe(TELLING.name, () => {
+  test('tells of every promotion at least once, and of nothing else, when it is stopped at every boundary and at some pairs', async () => {
+    const { boundaries, pairs } = await exhaust(TELLING, { stale: false, switches: [{}], everyPair: 23 });
+    // Twelve calls to Secrets Manager, and the one to the bus.
+    expect(boundaries).toBe(4 * 13);
+    expect(pairs).toBeGreaterThan(50);
+  });
+
+  test('does so in random histories of two copies, with faults, lag and interference', async () => {
+    await interleave(TELLING, 50);
+  });
+
+  test.each([[FORGETFUL, 'promotionIsTold'], [EAGER, 'tellsOfCurrent']])('is told from one that does not: %#', async (subject, invariant) => {
+    const violation: unknown = await exhaust(subject, { pairs: false, stale: false, switches: [{}] }).catch((error: unknown) => error);
+    expect(violation).toMatchObject({ name: 'Violation', invariant });
   });
 });
 

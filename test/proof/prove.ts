@@ -11,6 +11,7 @@ import { catchNaive } from './naive';
 import { EXAMPLE_TARGET, OWN_TARGETS } from './own-targets';
 import { SCENARIOS } from './scenarios';
 import { SUBJECTS } from './subjects';
+import { TELLING } from './telling';
 import { Violation } from './world';
 import { printTable } from '../../demo/table';
 import { Terminal } from '../../demo/terminal';
@@ -92,7 +93,7 @@ async function proveGenerated(long: boolean, seed: number | undefined): Promise<
       return { result: `${Object.keys(SCENARIOS).length} scenarios, ${explored} runs` };
     });
   }
-  for (const subject of OWN_TARGETS) {
+  for (const subject of [...OWN_TARGETS, TELLING]) {
     await prove(`${subject.name}: stopped at every boundary and at every pair`, async () => {
       const { boundaries, pairs } = await exhaust(subject, { switches: long ? SWITCHES : [{}], stale: false });
       return { result: `${boundaries} boundaries, ${pairs} pairs` };

@@ -17,6 +17,8 @@ export interface HandlerDependencies {
   readonly dial: (host: string) => void;
   /** Makes every call of the target. */
   readonly perform: Perform;
+  /** Is told of every message that a bus took. */
+  readonly tell: (message: string) => void;
   /** Aborted when the copy of the function is killed, and its connections with it. */
   readonly life: AbortSignal;
 }
@@ -40,6 +42,8 @@ export interface Subject {
   readonly name: string;
   readonly config: HandlerConfig;
   readonly makeHandler: HandlerFactory;
+  /** Whether somebody has to be told of every promotion. */
+  readonly tells?: boolean;
   /** What has to accept the value, if anybody. */
   readonly server?: Server;
   /** Other secrets that the handler reads, by name. */

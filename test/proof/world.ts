@@ -27,6 +27,8 @@ export const INVARIANTS = {
   unknownIsNotMissing: 'nothing is written after a read that failed, but for not being there',
   ownPending: 'no other version is taken for the pending one of the event',
   dialsOwnHost: 'a pending credential goes only where the current one goes',
+  tellsOfCurrent: 'nobody is told of a version that has not become the current one, nor by another step than finishSecret',
+  promotionIsTold: 'finishSecret succeeds only when somebody was told that the version is the current one',
   accepted: 'at every instant the value of a version with a label is accepted, and with alternating users that of AWSCURRENT',
   overlaps: 'the value of AWSPREVIOUS is accepted until the next rotation revokes it, and not afterwards',
   recovers: 'once faults end, trying again with the same token completes the rotation',
@@ -82,6 +84,8 @@ export class World {
   public calls = 0;
   /** Every version that has had AWSCURRENT, in that order. */
   public readonly currents: string[] = [];
+  /** The versions that somebody was told of. */
+  private readonly told = new Set<string>();
   private violation: Violation | undefined;
   private readonly births: string[] = [];
   /** What GetRandomPassword answered: most of it becomes a value. */
@@ -224,6 +228,7 @@ export class World {
       sleep: async () => {},
       dial: (host) => this.checkDialled(host),
       perform,
+      tell: (message) => this.checkTold(step, message),
       life: life.signal,
     });
     return async (next) => {
@@ -249,6 +254,9 @@ export class World {
       ended = true;
       this.say(`${name}: ${step} ${ending}`);
       if (ending === 'succeeded') { watch.succeeded(); }
+      if (ending === 'succeeded' && step === 'finishSecret' && this.subject.tells && !this.told.has(this.rotation.token)) {
+        this.violate('promotionIsTold', `it succeeded, and nobody was told of ${this.rotation.token}`);
+      }
       if (ending === 'succeeded' && step === 'testSecret') { this.tested.add(this.rotation.token); }
       this.rethrow();
       return ending;
@@ -387,6 +395,15 @@ export class World {
     if (values.some(said) || secrets.some((secret) => said(secret.slice(0, EXCERPT)))) {
       this.violate('nothingSaid', 'a line or an error has one');
     }
+  }
+
+  private checkTold(step: Step, message: string): void {
+    this.checkSaid(message);
+    const { secretId, versionId } = JSON.parse(message) as { secretId: string; versionId: string };
+    if (step !== 'finishSecret' || secretId !== this.arn || !this.currents.includes(versionId)) {
+      this.violate('tellsOfCurrent', `${step} told of ${versionId}`);
+    }
+    this.told.add(versionId);
   }
 
   private checkDialled(host: string): void {
