@@ -1,6 +1,8 @@
 /*
  * Mistakes that are planted into a correct module, one each, and the sentence that each is found with.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { FIRST, KeyApi, type Value } from './api';
 import { callerOf, correctModule, expectStatus, issuingModule, keyPath, type Call, type Context } from './module';
 import type { CreateSecretContext, RotationModule } from '../../lambda-src/targets/custom/api';
@@ -42,6 +44,8 @@ test('setSecret that can\'t come twice', async () => {
   expect(said(report)).toEqual([expect.stringMatching(new RegExp('^retryFails \\| in setSecret, after POST /keys was done and before its reply was seen \\| setSecret: it can\'t be repeated\\. The function died in setSecret, '
     + 'after POST /keys was done and before its reply was seen; Secrets Manager tried the rotation again, and it failed: setSecret of the module failed with Error: The API answered 409\\. '
     + 'Look first whether the target accepts the pending value already'))]);
+  // It is the one that the docs quote.
+  expect(readFileSync(join(__dirname, '..', '..', 'docs', 'testing.md'), 'utf8').replace(/\n> /g, ' ')).toContain(report.findings[0].message);
   expect(report.assert).toThrow(/setSecret: it can't be repeated/);
   expect(String(report)).toMatch(/^\d+ runs, \d boundaries: 1 found\n- setSecret: /);
 });
