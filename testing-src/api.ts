@@ -89,6 +89,7 @@ export type FindingKind =
   | 'rotationFails'
   | 'accessDenied'
   | 'stepHangs'
+  | 'requestNotAwaited'
   | 'currentRefused'
   | 'previousRefused'
   | 'retryFails'

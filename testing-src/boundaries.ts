@@ -23,6 +23,8 @@ export interface Stop {
 export class Boundaries {
   public readonly reached: Boundary[] = [];
   public stopped?: Boundary;
+  /** Requests that nobody waited for. */
+  public readonly abandoned: Boundary[] = [];
   /** Whether the code under rehearsal sent anything after the stop. */
   public wentOn = false;
 
@@ -48,6 +50,8 @@ export class Invocation {
   public readonly death: Promise<never>;
   public isOver = false;
   public isDead = false;
+  /** Requests that are under way. */
+  public readonly open = new Set<string>();
   private readonly ends: (() => void)[] = [];
   private reject!: (error: Died) => void;
 
@@ -63,8 +67,12 @@ export class Invocation {
   /** What dies along. */
   public whenDead(end: () => void): void { this.ends.push(end); }
 
-  /** It has returned or thrown. */
-  public end(): void { this.isOver = true; }
+  /** It has thrown, or `returned`. */
+  public end(returned = false): void {
+    this.isOver = true;
+    if (!returned) { return; }
+    for (const what of this.open) { this.boundaries.abandoned.push({ step: this.step, what, own: false }); }
+  }
 
   public die(): void {
     if (this.isOver) { return; }

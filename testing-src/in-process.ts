@@ -24,7 +24,9 @@ const invocations = new AsyncLocalStorage<Invocation>();
 /** Runs code of this process as an invocation, until it returns or dies. */
 export async function runInProcess<T>(invocation: Invocation, code: () => T | Promise<T>): Promise<T> {
   try {
-    return await Promise.race([invocations.run(invocation, async () => code()), invocation.death]);
+    const returned = await Promise.race([invocations.run(invocation, async () => code()), invocation.death]);
+    invocation.end(true);
+    return returned;
   } finally {
     invocation.end();
   }
@@ -32,8 +34,8 @@ export async function runInProcess<T>(invocation: Invocation, code: () => T | Pr
 
 interface Exchange {
   readonly invocation: Invocation;
-  /** Whether something was sent, and nothing came back yet. */
-  waiting: boolean;
+  /** What was sent, as long as nothing has come back. */
+  waiting?: string;
   ending?: Ending;
 }
 
@@ -81,13 +83,19 @@ function leaves(exchanges: WeakMap<Socket, Exchange>, socket: Socket, bytes: unk
     return false;
   }
   if (exchange?.invocation !== invocation) {
-    exchange = { invocation, waiting: false };
+    exchange = { invocation };
     exchanges.set(socket, exchange);
     invocation.whenDead(() => socket.destroy());
   }
-  if (exchange.waiting) { return true; }
-  exchange.waiting = true;
-  exchange.ending = invocation.reach(describe(socket, bytes));
+  if (exchange.waiting !== undefined) { return true; }
+  const what = describe(socket, bytes);
+  exchange.waiting = what;
+  // A protocol that isn't known may end without a reply.
+  if (/^[A-Z]+ /.test(what)) {
+    invocation.open.add(what);
+    socket.once('close', () => invocation.open.delete(what));
+  }
+  exchange.ending = invocation.reach(what);
   if (exchange.ending === 'diedBefore') { invocation.die(); }
   if (exchange.ending === 'cutBefore') { socket.destroy(connectionReset('write')); }
   return !socket.destroyed;
@@ -96,8 +104,9 @@ function leaves(exchanges: WeakMap<Socket, Exchange>, socket: Socket, bytes: unk
 /** Whether what comes back may be seen. */
 function arrives(exchanges: WeakMap<Socket, Exchange>, socket: Socket): boolean {
   const exchange = exchanges.get(socket);
-  if (!exchange?.waiting) { return true; }
-  exchange.waiting = false;
+  if (exchange?.waiting === undefined) { return true; }
+  exchange.invocation.open.delete(exchange.waiting);
+  exchange.waiting = undefined;
   if (exchange.ending === 'diedAfter') { exchange.invocation.die(); }
   if (exchange.ending === 'cutAfter') { socket.destroy(connectionReset('read')); }
   return !socket.destroyed;

@@ -104,6 +104,8 @@ export class Rehearsal {
     const before = world.valueOf('AWSCURRENT');
     let state: State | undefined;
     return world.attempt(boundaries, async (step) => {
+      const [abandoned] = boundaries.abandoned;
+      if (abandoned) { throw this.notAwaited(step, this.mask(world, abandoned.what)); }
       if (step === 'setSecret') { state = await this.stateNow(); }
       if (step === 'testSecret' && state && !state.equals((await this.stateNow())!)) { this.writesInTest('what state returns, which differs before and after'); }
       const current = world.valueOf('AWSCURRENT');
@@ -288,6 +290,10 @@ export class Rehearsal {
 
   private hangs(step: Step, where: string): Found {
     return this.add('stepHangs', step, where, `it was not over after ${this.options.timeout} ms, and Lambda would have ended it without a word. Give context.signal, or a time-out, to whatever it waits for`);
+  }
+
+  private notAwaited(step: Step, what: string): Found {
+    return this.add('requestNotAwaited', step, what, `it was over before ${what} was answered, and Lambda may freeze the function then: the request may be done later, or never, and nobody learns whether it failed. Await it`);
   }
 
   private swallowed(step: Step, where: string): Found {

@@ -1,6 +1,8 @@
 /*
  * Mistakes that are planted into a correct module, one each, and the sentence that each is found with.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { FIRST, KeyApi, type Value } from './api';
 import { callerOf, correctModule, expectStatus, issuingModule, keyPath, type Call, type Context } from './module';
 import type { CreateSecretContext, RotationModule } from '../../lambda-src/targets/custom/api';
@@ -35,6 +37,10 @@ function said({ findings }: RehearsalReport): string[] {
   return lines;
 }
 
+/** A first value that nothing brings back: what is wrong with the undisturbed run is found, and no other run is tried. */
+const undisturbedOnly = () => ({ secret: api.reset() });
+const NO_RESET: unknown = expect.stringMatching(/^rotationFails \| in the first rotation of a further run \| .*let secret be a function that brings it there/);
+
 test('setSecret that can\'t come twice', async () => {
   const report = await rehearsed({
     setSecret: async ({ pending, current }: Context) => expectStatus(await call('POST', '/keys', current.value.apiKey, pending.value.apiKey), 201),
@@ -42,6 +48,8 @@ test('setSecret that can\'t come twice', async () => {
   expect(said(report)).toEqual([expect.stringMatching(new RegExp('^retryFails \\| in setSecret, after POST /keys was done and before its reply was seen \\| setSecret: it can\'t be repeated\\. The function died in setSecret, '
     + 'after POST /keys was done and before its reply was seen; Secrets Manager tried the rotation again, and it failed: setSecret of the module failed with Error: The API answered 409\\. '
     + 'Look first whether the target accepts the pending value already'))]);
+  // It is the one that the docs quote.
+  expect(readFileSync(join(__dirname, '..', '..', 'docs', 'testing.md'), 'utf8').replace(/\n> /g, ' ')).toContain(report.findings[0].message);
   expect(report.assert).toThrow(/setSecret: it can't be repeated/);
   expect(String(report)).toMatch(/^\d+ runs, \d boundaries: 1 found\n- setSecret: /);
 });
@@ -73,9 +81,10 @@ test('setSecret that replaces the only credential, unless that is how the target
     },
     finishSecret: undefined,
   };
-  expect(said(await rehearsed(single))).toEqual([
+  expect(said(await rehearsed(single, undisturbedOnly()))).toEqual([
     expect.stringMatching(/^currentRefused \| after setSecret of rotation 1 \| .*singleCredential: true/),
     expect.stringMatching(/^previousRefused \| after rotation 1 \| finishSecret: .*singleCredential: true/),
+    NO_RESET,
   ]);
   expect(said(await rehearsed(single, { singleCredential: true }))).toEqual([]);
 });
@@ -86,8 +95,8 @@ test('testSecret that writes, by its method or by what the target holds then', a
     await call('PUT', '/keys/probe', pending.value.apiKey);
   };
   const post = async ({ pending }: Context) => expectStatus(await call('POST', '/issue', pending.value.apiKey), 201, 429);
-  expect(said(await rehearsed({ testSecret: put }, { state: undefined }))).toContainEqual(expect.stringMatching(/^testSecretWrites \| PUT \/keys\/probe \| testSecret: it changes something: PUT \/keys\/probe\. .*Move what changes the target to setSecret/));
-  expect(said(await rehearsed({ testSecret: post }))).toContainEqual(expect.stringMatching(/^testSecretWrites \| what state returns/));
+  expect(said(await rehearsed({ testSecret: put }, { ...undisturbedOnly(), state: undefined }))).toContainEqual(expect.stringMatching(/^testSecretWrites \| PUT \/keys\/probe \| testSecret: it changes something: PUT \/keys\/probe\. .*Move what changes the target to setSecret/));
+  expect(said(await rehearsed({ testSecret: post }, undisturbedOnly()))).toContainEqual(expect.stringMatching(/^testSecretWrites \| what state returns/));
 });
 
 test('testSecret that tests nothing', async () => {
@@ -133,9 +142,21 @@ test('a key that is made and lost', async () => {
   ]);
 });
 
+test('a request that nobody awaits', async () => {
+  let request: Promise<unknown> | undefined;
+  const report = await rehearsed({
+    setSecret: async ({ pending, current }: Context) => {
+      request = call('PUT', keyPath(pending.value.apiKey), current.value.apiKey);
+      await new Promise((resolve) => { setImmediate(resolve); });
+    },
+  });
+  await request;
+  expect(said(report)).toEqual([expect.stringMatching(/^requestNotAwaited \| PUT \/keys\/\*\*\* \| setSecret: it was over before PUT \/keys\/\*\*\* was answered.*Await it$/)]);
+});
+
 test('a step that waits for ever', async () => {
-  const report = await rehearsed({ setSecret: () => new Promise<void>(() => {}) }, { timeout: 100 });
-  expect(said(report)).toEqual([expect.stringMatching(/^stepHangs \| in rotation 1, which nothing disturbed \| setSecret: it was not over after 100 ms.*Give context\.signal, or a time-out/)]);
+  const report = await rehearsed({ setSecret: () => new Promise<void>(() => {}) }, { timeout: 2_000 });
+  expect(said(report)).toEqual([expect.stringMatching(/^stepHangs \| in rotation 1, which nothing disturbed \| setSecret: it was not over after 2000 ms.*Give context\.signal, or a time-out/)]);
   expect(report.runs).toBe(1);
 });
 
@@ -145,6 +166,5 @@ test('what fails without being disturbed', async () => {
 });
 
 test('a first value that does not come back', async () => {
-  const first = api.reset();
-  expect(said(await rehearsed({}, { secret: first }))).toEqual([expect.stringMatching(/^rotationFails \| in the first rotation of a further run \| .*let secret be a function that brings it there/)]);
+  expect(said(await rehearsed({}, undisturbedOnly()))).toEqual([NO_RESET]);
 });

@@ -6,6 +6,7 @@ import { Agent, request } from 'node:http';
 import { connect, createServer, Socket, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { FIRST, KeyApi, type Value } from './api';
 import { callerOf, correctModule, expectStatus, keyPath, type Call, type Context } from './module';
 import { rehearse } from '../../testing-src';
@@ -122,6 +123,36 @@ describe('an invocation', () => {
     }
     expect(api.keys.has('added-key')).toBe(ending.endsWith('After'));
     expect(boundaries.reached[0]).toEqual({ step: 'setSecret', what: 'PUT /keys/added-key', own: false });
+  });
+
+  test.each([...endings])('%s: over TLS too', async (ending, seen) => {
+    const heard: string[] = [];
+    const psk = Buffer.from('0123456789abcdef');
+    // A key that both know, and no certificate.
+    const shared = { ciphers: 'PSK', maxVersion: 'TLSv1.2' } as const;
+    const server = createTlsServer({ ...shared, pskCallback: () => psk }, (socket) => {
+      socket.on('error', () => {}).on('data', (data) => {
+        heard.push(data.toString());
+        socket.write('yes');
+      });
+    });
+    await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+    const stop = watchSockets();
+    const ask = () => new Promise<string>((resolve, reject) => {
+      const socket = connectTls({
+        ...shared, port: (server.address() as AddressInfo).port, host: '127.0.0.1', pskCallback: () => ({ psk, identity: 'me' }), checkServerIdentity: () => undefined,
+      }, () => socket.write('please'));
+      socket.on('error', reject).on('close', () => reject(new Error('closed'))).once('data', (data) => {
+        resolve(data.toString());
+        socket.destroy();
+      });
+    });
+    const outcome = runInProcess(new Invocation('setSecret', new Boundaries({ index: 0, ending })), ask);
+    await expect(outcome).rejects.toThrow(seen);
+    expect(await ask()).toBe('yes');
+    stop();
+    server.close();
+    expect(heard).toHaveLength(ending.endsWith('After') ? 2 : 1);
   });
 
   test('is not what others in the process do', async () => {
