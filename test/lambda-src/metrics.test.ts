@@ -122,7 +122,7 @@ describe('a line about a secret', () => {
   const step = { start: Date.UTC(2026, 0, 1), durationMs: 5, functionName: FUNCTION_NAME, end: 'failed' } as const;
 
   test.each([
-    ['a name that is no ARN', 'my-app/password'], ['an ARN that is too long', `arn:${'x'.repeat(1021)}`], ['a space', ' '],
+    ['a name that is no ARN', 'my-app/password'], ['an ARN that is too long', `arn:${'x'.repeat(1021)}`], ['a space', ' '], ['a colon before the ARN', ':arn:aws:secretsmanager'],
   ])('that has %s counts for the function only, so that CloudWatch takes it', (_, secretId) => {
     const metrics = metricsIn(metricsOf({ ...step, secretId }));
     expect(metrics.map(({ dimensions }) => dimensions)).toEqual(Array(2).fill({ [METRIC_DIMENSIONS.function]: FUNCTION_NAME }));
