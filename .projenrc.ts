@@ -31,7 +31,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   projenrcTs: true,
   tsconfigDevFile: 'tsconfig.dev.json',
   tsconfigDev: {
-    include: ['.projenrc.ts', 'lambda-src/**/*.ts', 'test/**/*.ts', 'demo/**/*.ts', 'examples/**/*.ts', 'scripts/**/*.ts', 'bench/**/*.ts'],
+    include: ['.projenrc.ts', 'lambda-src/**/*.ts', 'testing-src/**/*.ts', 'test/**/*.ts', 'demo/**/*.ts', 'examples/**/*.ts', 'scripts/**/*.ts', 'bench/**/*.ts'],
     exclude: ['**/node_modules', '**/cdk.out', 'test/consumers', ...NESTJS_SERVICE],
     compilerOptions: {
       rootDir: '.',
@@ -42,7 +42,11 @@ const project = new awscdk.AwsCdkConstructLibrary({
       skipLibCheck: true,
       stripInternal: false,
       types: ['node', 'jest'],
-      paths: { 'cdk-rotating-secret': ['./src/index.ts'] },
+      paths: {
+        'cdk-rotating-secret': ['./src/index.ts'],
+        'cdk-rotating-secret/rotation': ['./lambda-src/targets/custom/api.ts'],
+        'cdk-rotating-secret/testing': ['./testing-src/index.ts'],
+      },
     },
   },
 
@@ -91,14 +95,14 @@ const project = new awscdk.AwsCdkConstructLibrary({
     jestConfig: {
       collectCoverage: false,
       testTimeout: 60_000,
-      moduleNameMapper: { '^cdk-rotating-secret$': '<rootDir>/src/index.ts' },
+      moduleNameMapper: { '^cdk-rotating-secret$': '<rootDir>/src/index.ts', '^cdk-rotating-secret/testing$': '<rootDir>/testing-src/index.ts' },
       testPathIgnorePatterns: [
         '/node_modules/', '<rootDir>/test/e2e/', '<rootDir>/test/consumers/', '<rootDir>/test/databases/', '<rootDir>/test/lambda-src/databases/',
       ],
     },
   },
   eslintOptions: {
-    dirs: ['src', 'lambda-src'],
+    dirs: ['src', 'lambda-src', 'testing-src'],
     devdirs: ['test', 'demo', 'examples', 'scripts', 'bench'],
     tsconfigPath: './tsconfig.dev.json',
     ignorePatterns: [
@@ -110,14 +114,14 @@ const project = new awscdk.AwsCdkConstructLibrary({
   pullRequestTemplate: false,
   depsUpgradeOptions: { workflowOptions: { labels: ['dependencies'] } },
   gitignore: [
-    '/assets/', '/rotation/', '.jsii.tabl.json', 'cdk.out/', '/.jest-cache/', '/.databases/', '/.bench/', '.venv/', '__pycache__/', '.mypy_cache/', '.pytest_cache/',
+    '/assets/', '/rotation/', '/testing/', '.jsii.tabl.json', 'cdk.out/', '/.jest-cache/', '/.databases/', '/.bench/', '.venv/', '__pycache__/', '.mypy_cache/', '.pytest_cache/',
     '.DS_Store', '/reports/', '.stryker-tmp/',
   ],
 });
 
 const unpublished = [
-  '/lambda-src/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/rosetta/', '.jsii.tabl.json', '/CONTRIBUTING.md', '/CHANGELOG.md',
-  '/stryker.config.json', '/tsconfig.dev.json', '/test/', '/.databases/', '/.bench/', '!/assets/', '!/rotation/',
+  '/lambda-src/', '/testing-src/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/rosetta/', '.jsii.tabl.json', '/CONTRIBUTING.md', '/CHANGELOG.md',
+  '/stryker.config.json', '/tsconfig.dev.json', '/test/', '/.databases/', '/.bench/', '!/assets/', '!/rotation/', '!/testing/',
 ];
 for (const path of unpublished) {
   project.addPackageIgnore(path);
@@ -133,6 +137,7 @@ project.package.addField('overrides', {
 project.package.addField('exports', {
   '.': { types: './lib/index.d.ts', default: './lib/index.js' },
   './rotation': { types: './rotation/index.d.ts' },
+  './testing': { types: './testing/index.d.ts', default: './testing/index.js' },
   './package.json': './package.json',
   './.jsii': './.jsii',
   './.warnings.jsii.js': './.warnings.jsii.js',
@@ -210,7 +215,7 @@ eslintFile.addOverride('parserOptions.projectService', undefined);
 eslintFile.addOverride('parserOptions.project', ['./tsconfig.dev.json']);
 const zone = (target: string, from: string, except: string[], message: string) => ({ target, from, except, message });
 project.addTask('e2e', {
-  description: 'Deploy examples/basic with the CDK CLI to a local AWS emulator, rotate its secret there, destroy it',
+  description: 'Deploy an example with the CDK CLI to a local AWS emulator, rotate its secret there, destroy it: generated, or custom-target',
   steps: [{ exec: 'bash test/e2e/run.sh', receiveArgs: true }],
 });
 project.addTask('mutation', {
@@ -239,6 +244,9 @@ project.eslint!.addRules({
       zone('./lambda-src/rotation', './lambda-src/handler.ts', [], 'Each file needs only those below it.'),
       zone('./lambda-src', './test', [], 'Shipped code does not import tests.'),
       zone('./src', './test', [], 'Shipped code does not import tests.'),
+      zone('./testing-src', './test', ['./simulator'], 'The rehearsal ships with the simulator, and with no other test.'),
+      zone('./src', './testing-src', [], 'The constructs do without the rehearsal.'),
+      zone('./lambda-src', './testing-src', [], 'The handler does without the rehearsal.'),
     ],
   }],
 });

@@ -1,13 +1,14 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { log as defaultLog, type Log, type LogFields } from './log';
 import { metricsOf, type MeasuredStep } from './metrics';
+import type { Notify } from './notification/notify';
 import { parseEvent } from './rotation/admit';
 import { Deadline, type Sleep } from './rotation/deadline';
-import { ConfigurationError, RotationError, UnexpectedError } from './rotation/errors';
+import { ConfigurationError, NotificationError, RotationError, UnexpectedError } from './rotation/errors';
 import { SecretVersions } from './rotation/secret-versions';
-import { Rotation } from './rotation/steps';
+import { Rotation, type Promotion } from './rotation/steps';
 import type { Target } from './targets/target';
-import { CONFIG_VARIABLE, parseConfig, type HandlerConfig } from '../src/private/handler-contract';
+import { CONFIG_VARIABLE, parseConfig, type HandlerConfig, type NotificationConfig } from '../src/private/handler-contract';
 
 /** The part of Lambda's context that the handler reads. */
 export interface LambdaContext {
@@ -20,6 +21,16 @@ export interface HandlerOverrides {
   readonly client?: Pick<SecretsManagerClient, 'send'>;
   readonly log?: Log;
   readonly sleep?: Sleep;
+  readonly notifierOf?: NotifierOf;
+}
+
+/** Undefined where nobody is to be told. */
+type NotifierOf = (config: NotificationConfig) => Notify | undefined;
+
+interface Warm {
+  readonly config: HandlerConfig;
+  readonly target: Target;
+  readonly notify: Notify | undefined;
 }
 
 export type RotationHandler = (event: unknown, context: LambdaContext) => Promise<void>;
@@ -30,13 +41,8 @@ export type RotationHandler = (event: unknown, context: LambdaContext) => Promis
  */
 export function makeHandler(makeTarget: (config: HandlerConfig) => Target, overrides: HandlerOverrides = {}): RotationHandler {
   const log = overrides.log ?? defaultLog;
-  const client = overrides.client ?? new SecretsManagerClient({
-    // Short enough that a subnet without a route to the service is told apart from a slow answer within one step.
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
-    retryMode: 'standard',
-    maxAttempts: 4,
-  });
-  let warm: { config: HandlerConfig; target: Target } | undefined;
+  const client = overrides.client ?? makeClient();
+  let warm: Warm | undefined;
 
   return async (untrusted, context) => {
     const start = Date.now();
@@ -45,15 +51,15 @@ export function makeHandler(makeTarget: (config: HandlerConfig) => Target, overr
     try {
       const event = parseEvent(untrusted);
       fields = { ...fields, step: event.Step, secretId: event.SecretId, clientRequestToken: event.ClientRequestToken };
-      warm ??= configure(makeTarget);
-      const { config, target } = warm;
+      warm ??= configure(makeTarget, overrides.notifierOf ?? shippedNotifier);
+      const { config, target, notify } = warm;
       if (config.rotationMetrics) {
         const step = { start, secretId: event.SecretId, functionName: process.env.AWS_LAMBDA_FUNCTION_NAME! };
         measure = (durationMs, end) => ({ durationMs, ...metricsOf({ ...step, durationMs, end }) });
       }
       const deadline = new Deadline(() => context.getRemainingTimeInMillis(), overrides.sleep);
       const versions = new SecretVersions(client, event, deadline.signal);
-      const rotation = new Rotation(event, versions, target, config.passwordPolicy, deadline);
+      const rotation = new Rotation(event, versions, target, config.passwordPolicy, deadline, (promotion) => tell(notify, promotion, deadline));
       const outcome = await deadline.run(event.Step, () => rotation.run());
       log('INFO', `${event.Step} succeeded`, { ...fields, outcome, ...measure(Date.now() - start, outcome === 'promoted' ? 'succeeded' : undefined) });
     } catch (thrown) {
@@ -64,10 +70,33 @@ export function makeHandler(makeTarget: (config: HandlerConfig) => Target, overr
   };
 }
 
-function configure(makeTarget: (config: HandlerConfig) => Target): { config: HandlerConfig; target: Target } {
+function makeClient(): SecretsManagerClient {
+  return new SecretsManagerClient({
+    // Short enough that a subnet without a route to the service is told apart from a slow answer within one step.
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+    retryMode: 'standard',
+    maxAttempts: 4,
+  });
+}
+
+/** From a file of its own, so that who tells nobody doesn't load it. */
+const shippedNotifier: NotifierOf = (config) => {
+  if (config.eventBusArn === undefined && config.topicArn === undefined) { return undefined; }
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { notifierOf } = require('./notification/notify') as typeof import('./notification/notify');
+  return notifierOf(config, makeClient());
+};
+
+async function tell(notify: Notify | undefined, promotion: Promotion, deadline: Deadline): Promise<void> {
+  const problem = await notify?.(promotion, deadline);
+  if (problem === undefined) { return; }
+  throw new NotificationError(`Version ${promotion.versionId} is the current one, but ${problem}. Secrets Manager tries the step again`);
+}
+
+function configure(makeTarget: (config: HandlerConfig) => Target, notifierOf: NotifierOf): Warm {
   try {
     const config = parseConfig(process.env[CONFIG_VARIABLE]);
-    return { config, target: makeTarget(config) };
+    return { config, target: makeTarget(config), notify: notifierOf(config) };
   } catch (error) {
     throw new ConfigurationError((error as Error).message);
   }

@@ -55,9 +55,13 @@ function errorNames(): Record<number, string> {
   return names;
 }
 
+/** What tells others of a rotation: a file of its own in every asset of a target, which the handler loads where it is configured. */
+export const NOTIFICATION = 'notification.js';
+
 const replace = (target: string): Plugin => ({
   name: 'replace',
   setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\/notification\/notify$/ }, () => ({ path: `./${NOTIFICATION}`, external: true }));
     for (const [index, { module, contents, except }] of REPLACEMENTS.entries()) {
       if (except === target) { continue; }
       onResolve({ filter: module }, () => ({ path: String(index), namespace: 'replaced' }));
@@ -66,13 +70,36 @@ const replace = (target: string): Plugin => ({
   },
 });
 
+/** `cdk-rotating-secret/testing`: to be read, and without the SDK, for the simulator takes its place. */
+export const TESTING_OPTIONS: BuildOptions = {
+  absWorkingDir: ROOT,
+  entryPoints: [join(ROOT, 'testing-src', 'index.ts')],
+  outfile: join(ROOT, 'testing', 'index.js'),
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  alias: { '@aws-sdk/client-secrets-manager': join(ROOT, 'testing-src', 'sdk.ts') },
+  legalComments: 'none',
+  tsconfig: join(ROOT, 'tsconfig.dev.json'),
+  logLevel: 'warning',
+};
+
 /** The entries, each with the name of its asset. */
 export const TARGETS: readonly (readonly [string, string])[] = readdirSync(join(SOURCE, 'entries'))
   .map((file) => ENTRY.exec(file)).filter((match) => match !== null).map(([file, target]) => [file, target]);
 
 export function options(file: string, target: string): BuildOptions {
+  return bundling(join(SOURCE, 'entries', file), target);
+}
+
+export function notificationOptions(): BuildOptions {
+  return bundling(join(SOURCE, 'notification', 'notify.ts'), 'notification');
+}
+
+function bundling(entryPoint: string, target: string): BuildOptions {
   return {
-    entryPoints: [join(SOURCE, 'entries', file)],
+    entryPoints: [entryPoint],
     absWorkingDir: ROOT,
     bundle: true,
     platform: 'node',

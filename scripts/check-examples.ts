@@ -1,26 +1,40 @@
 /**
- * Synthesizes every example in TypeScript, and has cfn-lint and cdk-nag look at the templates. What they may find is in suppressions.json, each
- * with its reason; a suppression that nothing needs any more fails too.
+ * Synthesizes every example in TypeScript, and has linters look at the templates: cfn-lint, four packs of cdk-nag, the controls of Control Tower
+ * for what the constructs make, and parliament for IAM. What they may find is in suppressions.json, each with its reason; a suppression that
+ * nothing needs any more fails too.
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { installCdkNag } from './examples/cdk-nag';
-import { installCfnLint } from './examples/cfn-lint';
+import { CFN_LINT } from './examples/cfn-lint';
+import { installControlTower } from './examples/control-tower';
 import type { Linter } from './examples/linter';
-import { suppress, type Finding, type Suppression } from './examples/suppressions';
+import { PARLIAMENT } from './examples/parliament';
+import { installPythonLinters } from './examples/python';
+import { readSuppressions, suppress, type Finding } from './examples/suppressions';
 import { filesBelow } from './private/files';
 import { ROOT, run, withTemporaryDirectory } from './private/run';
 import { Checks } from '../test/e2e/checks';
 
 const EXAMPLES = join(ROOT, 'examples');
 const CONTROL = join(__dirname, 'examples', 'control.template.json');
-const SUPPRESSIONS: Suppression[] = JSON.parse(readFileSync(join(__dirname, 'examples', 'suppressions.json'), 'utf8'));
+const SUPPRESSIONS = readSuppressions(JSON.parse(readFileSync(join(__dirname, 'examples', 'suppressions.json'), 'utf8')));
+
+/** What the linters find in the control. */
+const MISTAKES = [
+  'cfn-lint E3030 UnknownRuntime',
+  'cdk-nag AwsSolutions-SMG4 NotRotated',
+  ...['HIPAA.Security', 'NIST.800.53.R5', 'PCI.DSS.321'].map((pack) => `cdk-nag ${pack}-LambdaInsideVPC UnknownRuntime`),
+  'control-tower CT.LAMBDA.PR.2 AnyAccount',
+  'parliament UNKNOWN_ACTION UnknownAction',
+];
 
 const checks = new Checks();
 
 withTemporaryDirectory((directory) => {
   run('npx', ['projen', 'bundle']);
-  const linters = [installCfnLint(), installCdkNag(join(directory, 'nag'))];
+  installPythonLinters();
+  const linters = [CFN_LINT, PARLIAMENT, installCdkNag(join(directory, 'nag')), installControlTower(join(directory, 'guard'))];
   checkControl(linters);
 
   const findings = readdirSync(EXAMPLES)
@@ -40,7 +54,7 @@ process.exitCode = checks.allPassed ? 0 : 1;
 /** A linter that finds nothing in a template with mistakes would find nothing in ours. */
 function checkControl(linters: Linter[]): void {
   const rules = linters.flatMap((linter) => linter.lint(CONTROL)).map(({ linter, rule, resource }) => `${linter} ${rule} ${resource}`);
-  for (const expected of ['cfn-lint E3030 UnknownRuntime', 'cdk-nag AwsSolutions-SMG4 NotRotated']) {
+  for (const expected of MISTAKES) {
     checks.check(`a template with mistakes: ${expected}`, rules.includes(expected), rules);
   }
 }

@@ -4,7 +4,7 @@
  * words, and to use the whole public API. Then it rehearses their publishing. Needs Python 3.11, JDK 17, Maven and Go.
  */
 import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { loadAssemblyFromPath } from '@jsii/spec';
 import { describeUnused, publicApi, usedApi } from './languages/api-use';
 import { BOUND, TYPESCRIPT, install, synthesize, type Consumer, type Outcome } from './languages/consumers';
@@ -36,7 +36,10 @@ withTemporaryDirectory((directory) => {
   timed('publishing, up to where it takes an account', () => rehearsePublishing(checks, DIST, subdirectory(directory, 'publishing')));
   const python = join(directory, 'Python', '.venv', 'bin', 'python');
   checkDocstrings(python);
-  timed('examples/python', () => checkPythonExample(subdirectory(directory, 'example'), python));
+  for (const example of ['python', 'custom-target-python']) {
+    timed(`examples/${example}`, () => checkPythonExample(example, subdirectory(directory, example), python));
+  }
+  timed('examples/custom-target-python, end to end', () => checkPythonTarget(join(directory, 'custom-target-python'), python));
 });
 
 console.log(checks.summary);
@@ -127,15 +130,33 @@ function checkDocstrings(python: string): void {
 }
 
 /** In the environment of the Python app, so with the built wheel. */
-function checkPythonExample(directory: string, python: string): void {
-  cpSync(join(ROOT, 'examples', 'python'), directory, { recursive: true, filter: (path) => !/\/(\.venv|\.mypy_cache|\.pytest_cache|__pycache__|cdk\.out)$/.test(path) });
+function checkPythonExample(example: string, directory: string, python: string): void {
+  const made = /\/(\.venv|\.mypy_cache|\.pytest_cache|__pycache__|cdk\.out)$/;
+  cpSync(join(ROOT, 'examples', example), directory, { recursive: true, filter: (path) => !made.test(path) });
   const requirements = join(directory, 'requirements-dev.txt');
   run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--requirement', requirements]);
   const lastLine = (...args: string[]) => run(python, ['-m', ...args], { cwd: directory }).trim().split('\n').at(-1)!;
   const tests = lastLine('pytest', '--quiet');
-  checks.check(`examples/python: ${tests}`, /^\d+ passed/.test(tests));
-  const types = lastLine('mypy');
-  checks.check(`examples/python, mypy --strict: ${types}`, /^Success: no issues found in [1-9]/.test(types));
+  checks.check(`examples/${example}: ${tests}`, /^\d+ passed/.test(tests));
+  // The examples share what mypy finds out about CDK, which takes it a minute.
+  const types = lastLine('mypy', '--cache-dir', join(dirname(directory), '.mypy_cache'));
+  checks.check(`examples/${example}, mypy --strict: ${types}`, /^Success: no issues found in [1-9]/.test(types));
+}
+
+/** The app and its function, deployed and rotated; and what the function demands of an event beside what the schema promises. */
+function checkPythonTarget(directory: string, python: string): void {
+  const schema = JSON.parse(readFileSync(join(ROOT, 'docs', 'target-function-event.schema.json'), 'utf8'));
+  const printed = run(python, ['-c', 'import handler, json; print(json.dumps([handler.EVENT_VERSION, handler.FIELDS]))'], {
+    cwd: join(directory, 'lambda'), env: { ...process.env, AWS_DEFAULT_REGION: 'eu-west-1' },
+  });
+  const [version, fields]: [number, string[]] = JSON.parse(printed);
+  const isRequired = (field: string) => schema.required.includes(field);
+  checks.check('the function in Python knows the version of the event\'s schema, and needs only fields that it requires',
+    version === schema.properties.eventVersion.const && fields.length > 0 && fields.every(isRequired), { version, fields });
+  const path = [dirname(python), process.env.PATH].join(delimiter);
+  const lines = run('bash', ['test/e2e/run.sh', 'custom-target', directory], { env: { ...process.env, PATH: path } }).trim().split('\n');
+  console.log(lines.join('\n'));
+  checks.check(`examples/custom-target-python, end to end: ${lines.at(-1)}`, /^[1-9]\d* passed, 0 failed$/.test(lines.at(-1)!));
 }
 
 function timed<T>(name: string, act: () => T): T {

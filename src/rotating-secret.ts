@@ -3,9 +3,12 @@ import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as events from 'aws-cdk-lib/aws-events';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
+import type { PasswordPolicy } from './password-policy';
 import { CHECKED_KEYS } from './private/database-target';
 import { agree, checkGenerator, generatorOf, type Generator } from './private/generator';
 import { invalid } from './private/invalid';
+import { guardRegeneration } from './private/regeneration-guard';
+import { checkReplicaKeys } from './private/replicas';
 import type { Rotation } from './rotation';
 import { RotationFunction, type RotationOptions } from './rotation-function';
 import { RotationTarget } from './rotation-target';
@@ -28,6 +31,30 @@ export interface RotatingSecretProps extends secretsmanager.SecretProps, Rotatio
    * @default - a function of its own
    */
   readonly rotationFunction?: RotationFunction;
+
+  /**
+   * What the first value was generated with, where the policy of later values has changed since.
+   *
+   * CloudFormation generates the value anew when what it was generated with changes, and nothing that takes the old one knows the
+   * new one. Give here the policy that the secret was deployed with, exactly as it was, and change that of `generateSecretString`, `target` or
+   * `rotationFunction`.
+   *
+   * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/changing-a-secret.md
+   * @default - the first value has the policy of the later ones
+   */
+  readonly firstPasswordPolicy?: PasswordPolicy;
+
+  /**
+   * Guards the value against being generated anew: a deployment that changes `secretName` or what generates the value fails before the
+   * secret is touched, unless this text changes too.
+   *
+   * Any text does, such as `1`. A function that the secrets of a stack share decides, in a custom resource for each. It knows what was
+   * deployed before, so deploy it once before you change something else.
+   *
+   * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/changing-a-secret.md
+   * @default - no guard: such a deployment generates a new value
+   */
+  readonly regenerationGuard?: string;
 
   /**
    * Whether the function that is made for this secret makes metrics of rotations, as with `RotationFunctionProps.rotationMetrics`. Not
@@ -63,8 +90,10 @@ export class RotatingSecret extends secretsmanager.Secret {
    * @throws where a property, or two together, are such that the secret couldn't be deployed or couldn't rotate
    */
   constructor(scope: Construct, id: string, props: RotatingSecretProps = {}) {
-    const { generator, target } = resolveGenerator(props);
-    super(scope, id, { ...props, generateSecretString: hasOwnValue(props) ? undefined : { ...props.generateSecretString, ...generator } });
+    const { generator, firstGenerator, target } = resolveGenerator(props);
+    checkReplicaKeys(scope, props.replicaRegions);
+    super(scope, id, { ...props, generateSecretString: firstGenerator });
+    if (props.regenerationGuard !== undefined) { guardRegeneration(this, props.regenerationGuard); }
     this.rotationFunction = props.rotationFunction ?? new RotationFunction(this, 'RotationFunction', {
       target: target._with(generator),
       rotationMetrics: props.rotationMetrics,
@@ -189,9 +218,17 @@ function isFedFrom(target: object, secret: secretsmanager.ISecret): target is Co
   return target.node.findAll().some((child: IConstruct & { readonly masterUserPassword?: string }) => show(child.masterUserPassword) === password);
 }
 
-/** The generator of the first value and of every later one, and the target that it goes with. */
-function resolveGenerator(props: RotatingSecretProps): { readonly generator: Generator; readonly target: RotationTarget } {
-  const { rotationFunction, generateSecretString } = props;
+interface ResolvedGenerator {
+  /** Of every later value, and of the first one too unless it has another. */
+  readonly generator: Generator;
+  /** Undefined where the first value is given. */
+  readonly firstGenerator?: secretsmanager.SecretStringGenerator;
+  readonly target: RotationTarget;
+}
+
+/** The generators of the first value and of every later one, and the target that they go with. */
+function resolveGenerator(props: RotatingSecretProps): ResolvedGenerator {
+  const { rotationFunction, generateSecretString, firstPasswordPolicy, regenerationGuard } = props;
   if (rotationFunction !== undefined && !RotationFunction._isRotationFunction(rotationFunction)) {
     throw invalid('rotationFunction', 'is not a RotationFunction. Other functions, and imported ones, don\'t hold our handler: make one with new RotationFunction');
   }
@@ -208,11 +245,19 @@ function resolveGenerator(props: RotatingSecretProps): { readonly generator: Gen
     if (generateSecretString) {
       throw invalid('generateSecretString', 'is given together with a value. Give the value or the generator, and the key and the policy of later values to the target');
     }
+    for (const [property, given] of Object.entries({ firstPasswordPolicy, regenerationGuard })) {
+      if (given !== undefined) { throw invalid(property, 'is given together with a value, and nothing is generated at deployment then. Leave it out'); }
+    }
     if (!target._makesOwnValue) { checkOwnValue(props.secretObjectValue, generator.generateStringKey, target); }
-  } else {
-    checkTemplate(generateSecretString?.secretStringTemplate, generator.generateStringKey, target);
+    return { generator, target };
   }
-  return { generator, target };
+  if (regenerationGuard === '') { throw invalid('regenerationGuard', 'is empty. Give any text, such as 1, or leave it out'); }
+  const { secretStringTemplate } = generateSecretString ?? {};
+  checkTemplate(secretStringTemplate, generator.generateStringKey, target);
+  if (firstPasswordPolicy === undefined) { return { generator, firstGenerator: { ...generateSecretString, ...generator }, target }; }
+  const firstGenerator = { ...target._generator.defaults, ...generatorOf(firstPasswordPolicy), generateStringKey: generator.generateStringKey };
+  checkGenerator('firstPasswordPolicy', firstGenerator);
+  return { generator, firstGenerator: { secretStringTemplate, ...firstGenerator }, target };
 }
 
 function hasOwnValue(props: RotatingSecretProps): boolean {

@@ -1,14 +1,16 @@
-import { Annotations, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Duration, Stack, Token } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IDependable } from 'constructs';
 import { checkEnvironment } from './private/environment';
+import { checkFunctionOptions, completeFunctionOptions } from './private/function-options';
+import { warnOfGivenRole } from './private/given-role';
 import { CONFIG_VARIABLE, HANDLER, METRIC_DIMENSIONS, MIN_TIMEOUT_SECONDS } from './private/handler-contract';
 import { invalid } from './private/invalid';
+import { literalNamesOf, managingService } from './private/managed-secrets';
+import { findReplicas } from './private/replicas';
 import { RotatedSecrets } from './private/rotated-secrets';
 import { makeRotationAlarms } from './private/rotation-alarms';
 import { rotationMetric, warnOfLogLevel, type MetricName } from './private/rotation-metrics';
@@ -16,8 +18,10 @@ import { RotationNetwork } from './private/rotation-network';
 import { RotationPermissions } from './private/rotation-permissions';
 import { areSame, claimSchedule } from './private/schedules';
 import { TargetFunctionPermissions } from './private/target-function-permissions';
+import { warnOfEnforcedSigning } from './private/unsupported-options';
 import { Rotation } from './rotation';
 import type { RotationAlarms, RotationAlarmsOptions } from './rotation-alarms';
+import type { RotationNotification } from './rotation-notification';
 import { RotationRules } from './rotation-rules';
 import { RotationTarget } from './rotation-target';
 
@@ -64,6 +68,15 @@ export interface RotationFunctionProps extends lambda.FunctionOptions {
   readonly target?: RotationTarget;
 
   /**
+   * Who is told of every version that becomes the current one.
+   *
+   * Where nobody can be told, the last step of the rotation fails, and Secrets Manager repeats it. The version stays the current one.
+   *
+   * @default - nobody
+   */
+  readonly notification?: RotationNotification;
+
+  /**
    * Whether the function makes metrics of rotations, in the namespace `RotatingSecret`: `RotationsSucceeded`, `RotationsFailed` and
    * `RotationStepDuration`, for each secret (dimension `SecretId`, its ARN) and for all secrets of the function (`FunctionName`).
    *
@@ -89,10 +102,6 @@ interface Schedule {
   readonly ready: IDependable[];
 }
 
-const DEFAULT_RUNTIME = new lambda.Runtime('nodejs24.x', lambda.RuntimeFamily.NODEJS, { supportsInlineCode: true });
-const MIN_NODEJS = 20;
-/** https://docs.aws.amazon.com/secretsmanager/latest/userguide/service-linked-secrets.html */
-const MANAGED_NAME = /^(?:arn:.*:secret:)?([\w-]+)!/;
 const MARK = Symbol.for('cdk-rotating-secret.RotationFunction');
 
 /**
@@ -138,24 +147,14 @@ export class RotationFunction extends lambda.Function {
    */
   constructor(scope: Construct, id: string, props: RotationFunctionProps = {}) {
     checkProps(props);
-    const { target = RotationTarget.generated(), rotationMetrics = false, ...options } = props;
-    const { code, config, knownConfig } = target._bind(scope, { rotationMetrics: rotationMetrics ? true : undefined });
+    const { target = RotationTarget.generated(), notification, rotationMetrics = false, ...options } = props;
+    const { code, config, knownConfig } = target._bind(scope, { ...notification?._config, rotationMetrics: rotationMetrics ? true : undefined });
     checkEnvironment(props.environment, knownConfig);
-    // Later versions of CDK type the prop more widely, and refuse anything but an ILogGroup when they run.
-    const logGroup = props.logGroup as logs.ILogGroup | undefined ?? new logs.LogGroup(scope, `${id}LogGroup`, {
-      retention: logs.RetentionDays.THREE_MONTHS,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
     super(scope, id, {
       ...options,
+      ...completeFunctionOptions(scope, id, props),
       description: props.description ?? 'Rotates secrets of AWS Secrets Manager',
-      architecture: props.architecture ?? lambda.Architecture.ARM_64,
-      runtime: props.runtime ?? DEFAULT_RUNTIME,
       timeout: props.timeout ?? Duration.seconds(30),
-      memorySize: props.memorySize ?? 256,
-      loggingFormat: props.loggingFormat ?? (props.logFormat === undefined ? lambda.LoggingFormat.JSON : undefined),
-      role: props.role ?? makeRole(scope, `${id}Role`, logGroup, props.vpc !== undefined),
-      logGroup,
       code,
       handler: HANDLER,
       environment: { ...props.environment, [CONFIG_VARIABLE]: config },
@@ -176,8 +175,17 @@ export class RotationFunction extends lambda.Function {
       this.permissions.grantInvoke(targetFunction.fn);
       this.targetFunctionPermissions = new TargetFunctionPermissions(this, this.rotatedSecrets, targetFunction);
     }
-    this.network = new RotationNetwork(this, props, target);
+    if (notification) { this.permissions.grantNotification(notification); }
+    this.network = new RotationNetwork(this, props, target, notification);
     this.node.addValidation({ validate: () => this.carries(config) ? [] : [reserved().message] });
+    this.node.addValidation({ validate: () => findReplicas(this, this.schedules.keys()) });
+    if (props.codeSigningConfig) { warnOfEnforcedSigning(this, props.codeSigningConfig); }
+    this.node.addValidation({
+      validate: () => {
+        warnOfGivenRole(this, props.role);
+        return [];
+      },
+    });
   }
 
   /**
@@ -188,7 +196,7 @@ export class RotationFunction extends lambda.Function {
    * @param secret the secret; one that was imported needs its `encryptionKey`, if it has one, to be given at the import
    * @param options when to rotate it
    * @throws where the secret has a schedule already, is of another account or region, is the superuser secret of the function, or is
-   * one that another service of AWS rotates
+   * one that another service of AWS rotates; a replica of a secret of this app is found when the app is synthesized
    */
   public rotate(secret: secretsmanager.ISecret, options: RotationOptions = {}): Rotation {
     this.checkEnvironment('secret', secret);
@@ -284,7 +292,7 @@ export class RotationFunction extends lambda.Function {
     const schedule = new secretsmanager.CfnRotationSchedule(scope, scope === secret ? 'RotationSchedule' : `RotationSchedule-${secret.node.addr}`, {
       secretId: secret.secretFullArn ?? secret.secretArn,
       rotationLambdaArn: this.functionArn,
-      rotationRules: (options.rotationRules ?? RotationRules.rate(Duration.days(30)))._render(),
+      rotationRules: (options.rotationRules ?? RotationRules.rate(Duration.days(30)))._render(secret),
       rotateImmediatelyOnUpdate: options.rotateImmediately ?? false,
     });
     // The first rotation, or the test in its place, comes with the schedule and must not race IAM, nor the network.
@@ -313,7 +321,7 @@ export class RotationFunction extends lambda.Function {
       throw invalid('secret', `${secret.node.path} is the superuser secret of this function, and can't be one of the users that it gives passwords to. Rotate it with a `
         + 'RotationFunction of its own, with RotationStrategy.singleUser()');
     }
-    const service = literalNamesOf(secret).map((name) => MANAGED_NAME.exec(name)?.[1]).find((name) => name !== undefined);
+    const service = managingService(secret);
     if (service !== undefined) {
       throw invalid('secret', `${secret.node.path} is managed by another service of AWS (${service}), which rotates it itself and lets nobody else do it. Leave its rotation to `
         + 'that service, or have the database take its credentials from a secret of yours');
@@ -353,38 +361,15 @@ export class RotationFunction extends lambda.Function {
 }
 
 function checkProps(props: RotationFunctionProps): void {
-  if (props.logRetention !== undefined) {
-    throw invalid('logRetention', 'is not supported, for it needs a custom resource. Give a logGroup with the retention you want');
-  }
+  checkFunctionOptions(props);
   if (props.environment?.[CONFIG_VARIABLE] !== undefined) {
     throw reserved();
   }
   if (props.timeout && !props.timeout.isUnresolved() && props.timeout.toSeconds() < MIN_TIMEOUT_SECONDS) {
     throw invalid('timeout', `is ${props.timeout.toSeconds()} seconds, and a rotation step needs at least ${MIN_TIMEOUT_SECONDS} to retry what can be retried`);
   }
-  const version = Number(/^nodejs(\d+)\.x$/.exec(props.runtime?.name ?? DEFAULT_RUNTIME.name)?.[1] ?? 0);
-  if (props.runtime && !Token.isUnresolved(props.runtime.name) && version < MIN_NODEJS) {
-    throw invalid('runtime', `is ${props.runtime.name}, and the handler needs nodejs${MIN_NODEJS}.x or later`);
-  }
 }
 
 function reserved(): Error {
   return invalid('environment', `has ${CONFIG_VARIABLE}, which the function sets itself. Take it out`);
-}
-
-function literalNamesOf(secret: secretsmanager.ISecret): string[] {
-  return [secret.secretArn, secret.secretName].filter((name) => !Token.isUnresolved(name));
-}
-
-/** A role that may write to its own log group, instead of AWS's managed policy that may write to all. */
-function makeRole(scope: Construct, id: string, logGroup: logs.ILogGroup, inVpc: boolean): iam.Role {
-  return new iam.Role(scope, id, {
-    assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
-    managedPolicies: inVpc ? [iam.ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaVPCAccessExecutionRole')] : [],
-    inlinePolicies: {
-      Logs: new iam.PolicyDocument({
-        statements: [new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] })],
-      }),
-    },
-  });
 }

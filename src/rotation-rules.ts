@@ -1,7 +1,10 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import type { CfnRotationSchedule } from 'aws-cdk-lib/aws-secretsmanager';
+import type { IConstruct } from 'constructs';
 import { invalid } from './private/invalid';
-import { checkCron, checkExpression, checkLength, checkRate, checkWindow, type Openings } from './private/schedule-expression';
+import { checkCron, checkExpression, checkLength, checkRate, checkWindow, hoursOf, HOURS_PER_DAY, weekDaysOf, type Openings } from './private/schedule-expression';
+import { choose, spreadDays } from './private/spread';
+import { RotationPeriod } from './rotation-period';
 
 /**
  * Options for rotation rules.
@@ -59,6 +62,41 @@ export interface RotationCronOptions extends RotationRulesOptions {
 }
 
 /**
+ * Over which times many secrets are spread. All times are UTC.
+ */
+export interface RotationSpreadOptions {
+  /**
+   * How often each secret rotates.
+   *
+   * @default RotationPeriod.MONTH
+   */
+  readonly period?: RotationPeriod;
+
+  /**
+   * The hours at which the window of a secret may open, 0 to 23, such as `1-4` for rotations from 01:00 to 05:00, or `22,23`. Each
+   * secret gets one of them.
+   *
+   * @default - every hour from which the window ends on the same UTC day
+   */
+  readonly hour?: string;
+
+  /**
+   * The days of the week on which a secret may rotate, 1 to 7 or SUN to SAT, such as `SAT,SUN` or `MON-THU`. Each secret gets one of
+   * them, and with `RotationPeriod.DAY` all.
+   *
+   * @default - any day of the week; the days 1 to 28 of a month
+   */
+  readonly weekDay?: string;
+
+  /**
+   * How long the rotation window of a secret stays open, a whole number of hours.
+   *
+   * @default Duration.hours(1)
+   */
+  readonly window?: Duration;
+}
+
+/**
  * When Secrets Manager rotates a secret: how often, and in which window of time.
  *
  * Everything that the service would refuse only at deployment is checked when the rules are made.
@@ -80,7 +118,8 @@ export class RotationRules {
     const hours = interval.toHours({ integral: false });
     const [value, unit] = hours % 24 === 0 ? [hours / 24, 'day'] : [hours, 'hour'];
     const plural = value === 1 ? unit : `${unit}s`;
-    return new RotationRules(`rate(${value} ${plural})`, checkRate('interval', value, plural), options.window);
+    const expression = `rate(${value} ${plural})`;
+    return new RotationRules(() => expression, checkRate('interval', value, plural), options.window);
   }
 
   /**
@@ -102,9 +141,9 @@ export class RotationRules {
       year: '*',
     };
     const expression = `cron(${Object.values(fields).join(' ')})`;
-    if (Token.isUnresolved(expression)) { return new RotationRules(expression, undefined, options.window); }
+    if (Token.isUnresolved(expression)) { return new RotationRules(() => expression, undefined, options.window); }
     checkLength('cron', expression);
-    return new RotationRules(expression, checkCron('cron', fields), options.window);
+    return new RotationRules(() => expression, checkCron('cron', fields), options.window);
   }
 
   /**
@@ -117,10 +156,34 @@ export class RotationRules {
    * @throws where the expression or the window is one that Secrets Manager refuses
    */
   public static expression(expression: string, options: RotationRulesOptions = {}): RotationRules {
-    return new RotationRules(expression, Token.isUnresolved(expression) ? undefined : checkExpression('expression', expression), options.window);
+    return new RotationRules(() => expression, Token.isUnresolved(expression) ? undefined : checkExpression('expression', expression), options.window);
   }
 
-  private constructor(private readonly scheduleExpression: string, openings: Openings | undefined, private readonly window?: Duration) {
+  /**
+   * Rotates each secret at a time of its own, so that many secrets with the same rules don't rotate at once.
+   *
+   * A secret has the same time at every deployment, whatever other secrets there are: it comes of the name of its stack and of its path
+   * in it.
+   *
+   * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/fleets.md
+   * @param options over which times the secrets are spread
+   * @throws where a field, or the window, is one that Secrets Manager refuses, or is a token
+   */
+  public static spread(options: RotationSpreadOptions = {}): RotationRules {
+    const { period = RotationPeriod.MONTH, hour, weekDay, window = Duration.hours(1) } = options;
+    checkKnown('hour', Token.isUnresolved(hour));
+    checkKnown('weekDay', Token.isUnresolved(weekDay));
+    checkKnown('window', window.isUnresolved());
+    const lastOpening = HOURS_PER_DAY - Math.max(1, Math.ceil(window.toHours({ integral: false })));
+    const hours = hoursOf('spread', hour ?? `0-${Math.max(0, lastOpening)}`);
+    const days = spreadDays(period, weekDay === undefined ? undefined : weekDaysOf('spread', weekDay));
+    const expressionOf = (secret: IConstruct) => `cron(0 ${choose(secret, 'hour', hours.map(String))} ${choose(secret, 'day', days)} *)`;
+    return new RotationRules(expressionOf, { hoursApart: HOURS_PER_DAY, lastHour: hours[hours.length - 1] }, window);
+  }
+
+  private constructor(
+    private readonly expressionOf: (secret: IConstruct) => string, openings: Openings | undefined, private readonly window?: Duration,
+  ) {
     if (window?.isUnresolved() && window.unitLabel() !== 'hours') {
       throw invalid('window', `is a token in ${window.unitLabel()}, and can't be converted to the hours that it takes; use Duration.hours with a token`);
     }
@@ -129,11 +192,19 @@ export class RotationRules {
     }
   }
 
-  /** @internal */
-  public _render(): CfnRotationSchedule.RotationRulesProperty {
+  /**
+   * The rules of one secret.
+   *
+   * @internal
+   */
+  public _render(secret: IConstruct): CfnRotationSchedule.RotationRulesProperty {
     return {
-      scheduleExpression: this.scheduleExpression,
+      scheduleExpression: this.expressionOf(secret),
       duration: this.window && `${this.window.toHours()}h`,
     };
   }
+}
+
+function checkKnown(property: string, isToken: boolean): void {
+  if (isToken) { throw invalid(property, 'is a token, and secrets are spread when the app is synthesized, over what is known then. Give a value'); }
 }

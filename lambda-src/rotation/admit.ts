@@ -25,7 +25,7 @@ export interface SecretDescription {
 
 export type Admission =
   | { readonly outcome: 'proceed'; readonly currentVersionId: string; readonly previousVersionId?: string }
-  | { readonly outcome: 'alreadyCurrent' }
+  | { readonly outcome: 'alreadyCurrent'; readonly previousVersionId?: string }
   /** `mayLag`: another look a moment later may say otherwise. */
   | { readonly outcome: 'refuse'; readonly error: RotationError; readonly mayLag: boolean };
 
@@ -75,12 +75,12 @@ export function admit(description: SecretDescription, token: string): Admission 
       + 'to enable it'), false);
   }
   const stages = description.stages.get(token);
-  if (stages?.includes('AWSCURRENT')) { return { outcome: 'alreadyCurrent' }; }
+  const versionWith = (label: string) => [...description.stages].find(([, labels]) => labels.includes(label))?.[0];
+  if (stages?.includes('AWSCURRENT')) { return { outcome: 'alreadyCurrent', previousVersionId: versionWith('AWSPREVIOUS') }; }
   if (!stages?.includes('AWSPENDING')) {
     return refuse(new VersionNotPendingError(`Version ${token} of the secret does not have the staging label AWSPENDING, so no rotation to it is `
       + 'under way. It was cancelled or replaced by another; call RotateSecret to start a new one'), true);
   }
-  const versionWith = (label: string) => [...description.stages].find(([, labels]) => labels.includes(label))?.[0];
   const currentVersionId = versionWith('AWSCURRENT');
   if (currentVersionId !== undefined) { return { outcome: 'proceed', currentVersionId, previousVersionId: versionWith('AWSPREVIOUS') }; }
   return refuse(new NoCurrentVersionError('No version of the secret has the staging label AWSCURRENT. Give it to the version that works, '

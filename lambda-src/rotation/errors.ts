@@ -141,6 +141,11 @@ export class SecretMismatchError extends RotationError {
   public override readonly name = 'SecretMismatchError';
 }
 
+/** The version is the current one, and whoever is to be told of that could not be. */
+export class NotificationError extends RotationError {
+  public override readonly name = 'NotificationError';
+}
+
 /** The step gave up before Lambda would have killed it. */
 export class StepTimeoutError extends RotationError {
   public override readonly name = 'StepTimeoutError';

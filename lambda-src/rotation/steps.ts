@@ -9,6 +9,14 @@ import type { RotationIds, SecretValues, Target } from '../targets/target';
 /** What a step did, for the log. */
 export type Outcome = 'created' | 'alreadyCreated' | 'set' | 'tested' | 'promoted' | 'alreadyCurrent';
 
+/** A version that is the current one, by its rotation. */
+export interface Promotion {
+  readonly secretId: string;
+  readonly versionId: string;
+  /** The one that was current before; undefined where no version has AWSPREVIOUS any more. */
+  readonly previousVersionId?: string;
+}
+
 /** One rotation of one secret, as far as a single invocation knows it. */
 export class Rotation {
   constructor(
@@ -17,12 +25,19 @@ export class Rotation {
     private readonly target: Target,
     private readonly policy: PasswordPolicyConfig,
     private readonly deadline: Deadline,
+    /** Tells whoever wants to know. What it throws fails the step, so that Secrets Manager repeats it. */
+    private readonly announce: (promotion: Promotion) => Promise<void> = async () => {},
   ) {}
 
   /** Runs the step of the event, if the secret's staging labels allow it. */
   public async run(): Promise<Outcome> {
-    const ids = await this.admitted();
-    if (ids === undefined) { return 'alreadyCurrent'; }
+    const admission = await this.admitted();
+    if (admission.outcome === 'alreadyCurrent') {
+      // Whoever promoted it may have died before anybody was told.
+      if (this.event.Step === 'finishSecret') { await this.tell(admission.previousVersionId); }
+      return 'alreadyCurrent';
+    }
+    const ids = this.ids(admission);
     const values = this.values(ids);
     switch (this.event.Step) {
       case 'createSecret': return this.createSecret(ids, values);
@@ -73,25 +88,37 @@ export class Rotation {
     const current = await this.current(ids.current);
     if (!this.target.isDerived(pending.value, current.value) || isOlder(pending, current)) { throw this.superseded(); }
     await this.target.finishSecret?.(values, this.deadline);
-    if (await this.versions.promote(ids.current)) { return 'promoted'; }
+    if (await this.versions.promote(ids.current)) { return this.promoted(ids.current); }
     // The label isn't where it was a moment ago. If it is here, an earlier call was committed and only its reply was lost.
     const isCurrent = await this.deadline.reread(async () => {
       const admission = admit(await this.versions.describe(), this.event.ClientRequestToken);
       return admission.outcome === 'alreadyCurrent' || undefined;
     });
-    if (isCurrent) { return 'promoted'; }
+    if (isCurrent) { return this.promoted(ids.current); }
     throw this.superseded();
   }
 
-  /** The versions that the rotation is about; undefined where the pending version is current already. */
-  private async admitted(): Promise<RotationIds | undefined> {
+  private async promoted(previousVersionId: string): Promise<Outcome> {
+    await this.tell(previousVersionId);
+    return 'promoted';
+  }
+
+  private tell(previousVersionId: string | undefined): Promise<void> {
+    return this.announce({ secretId: this.event.SecretId, versionId: this.event.ClientRequestToken, previousVersionId });
+  }
+
+  private async admitted(): Promise<Exclude<Admission, { outcome: 'refuse' }>> {
     let admission: Admission | undefined;
     await this.deadline.reread(async () => {
       admission = admit(await this.versions.describe(), this.event.ClientRequestToken);
       return admission.outcome === 'refuse' && admission.mayLag ? undefined : admission;
     });
     if (admission?.outcome === 'refuse') { throw admission.error; }
-    if (admission?.outcome !== 'proceed') { return undefined; }
+    return admission!;
+  }
+
+  /** The versions that the rotation is about. */
+  private ids(admission: Extract<Admission, { outcome: 'proceed' }>): RotationIds {
     return {
       secretId: this.event.SecretId,
       pending: this.event.ClientRequestToken,

@@ -7,6 +7,13 @@ export interface Linter {
   lint(template: string): Finding[];
 }
 
+/** A finding, as those linters that know only the template give it. */
+export interface Violation {
+  readonly rule: string;
+  readonly logicalId: string;
+  readonly message: string;
+}
+
 /** The path of the construct that a resource of a template is; its logical id where the template doesn't say. */
 export function constructPath(template: string, logicalId: string): string {
   const { Resources } = JSON.parse(readFileSync(template, 'utf8'));

@@ -10,15 +10,26 @@ export interface Finding {
 /** A finding that is accepted, wherever the path of the construct ends so. */
 export interface Suppression {
   readonly linter: string;
+  /** Begins with `*-` where every pack of the linter has the rule. */
   readonly rule: string;
+  /** `*` in it stands for anything. */
   readonly resource: string;
   readonly reason: string;
+}
+
+/** As it is written down: one reason may serve several resources, each of which must need it. */
+export interface SuppressionEntry extends Omit<Suppression, 'resource'> {
+  readonly resources: string[];
 }
 
 export interface Verdict {
   readonly unsuppressed: Finding[];
   /** Suppressions that nothing needs any more. */
   readonly unused: Suppression[];
+}
+
+export function readSuppressions(entries: SuppressionEntry[]): Suppression[] {
+  return entries.flatMap(({ resources, ...entry }) => resources.map((resource) => ({ ...entry, resource })));
 }
 
 export function suppress(findings: Finding[], suppressions: Suppression[]): Verdict {
@@ -29,5 +40,13 @@ export function suppress(findings: Finding[], suppressions: Suppression[]): Verd
 }
 
 function covers({ linter, rule, resource }: Suppression, finding: Finding): boolean {
-  return linter === finding.linter && rule === finding.rule && `/${finding.resource}`.endsWith(`/${resource}`);
+  return linter === finding.linter && coversRule(rule, finding.rule) && pattern(resource).test(`/${finding.resource}`);
+}
+
+function coversRule(rule: string, found: string): boolean {
+  return rule.startsWith('*-') ? found.slice(found.indexOf('-')) === rule.slice(1) : rule === found;
+}
+
+function pattern(resource: string): RegExp {
+  return new RegExp(`/${resource.split('*').map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, '\\$&')).join('.*')}$`);
 }

@@ -49,6 +49,15 @@ export function checkConsumer(checks: Checks, directory: string, tarball: string
   const tripped = readdirSync(path).filter((file) => file.endsWith('.started'));
   checks.check(`${named}, synthesis starts no bundler, package manager or container`, tripped.length === 0, tripped);
   checkModule(checks, named, directory);
+  checkRehearsal(checks, named, directory);
+}
+
+/** The rehearsal, as CommonJS and as an ES module loads it. Its types are compiled along with those of a module. */
+function checkRehearsal(checks: Checks, named: string, directory: string): void {
+  const said = run(process.execPath, ['rehearsal.js'], { cwd: directory });
+  const { loadedByConstructs, imported, findings } = JSON.parse(said) as Record<string, unknown>;
+  checks.check(`${named}, the constructs don't load the rehearsal`, loadedByConstructs === false, said);
+  checks.check(`${named}, the rehearsal can be required and imported, and finds nothing where there is nothing`, imported === true && JSON.stringify(findings) === '[]', said);
 }
 
 /** A target that is a module: its types, and the one place where the app's esbuild is wanted. */

@@ -8,7 +8,9 @@ export interface Sources {
 
 /** The assets that connect to databases of Amazon RDS. */
 const WITH_CERTIFICATES = ['mysql', 'postgres'];
-const ALWAYS = ['.jsii', 'API.md', 'LICENSE', 'README.md', 'package.json', 'rotation/index.d.ts'];
+/** The assets that rotate nothing, and so have nothing to tell. */
+const WITHOUT_ROTATION = ['guard', 'overdue'];
+const ALWAYS = ['.jsii', 'API.md', 'LICENSE', 'README.md', 'package.json', 'rotation/index.d.ts', 'testing/index.d.ts', 'testing/index.js'];
 
 /**
  * The files of the package, no more and no fewer: each source file of the constructs compiled, each entry of the handler bundled.
@@ -17,7 +19,8 @@ const ALWAYS = ['.jsii', 'API.md', 'LICENSE', 'README.md', 'package.json', 'rota
 export function expectedFiles({ constructs, entries }: Sources): string[] {
   const modules = withoutSuffix(constructs, '.ts').map((name) => `lib/${name}`);
   const assets = [...withoutSuffix(entries, '.lambda.ts'), ...withoutSuffix(entries, '.library.ts')].flatMap((name) => [
-    `assets/${name}/index.js`, ...WITH_CERTIFICATES.includes(name) ? [`assets/${name}/rds-certificates.json.gz`] : [],
+    `assets/${name}/index.js`, ...WITHOUT_ROTATION.includes(name) ? [] : [`assets/${name}/notification.js`],
+    ...WITH_CERTIFICATES.includes(name) ? [`assets/${name}/rds-certificates.json.gz`] : [],
   ]);
   return [...ALWAYS, ...assets, ...modules.flatMap((module) => [`${module}.d.ts`, `${module}.js`])].sort();
 }

@@ -72,8 +72,14 @@ export interface InvokeTargetConfig {
 
 export type TargetConfig = GeneratedTargetConfig | DatabaseTargetConfig | ModuleTargetConfig | InvokeTargetConfig;
 
+/** Who is told of a version that became the current one: nobody, or one of these. */
+export interface NotificationConfig {
+  readonly eventBusArn?: string;
+  readonly topicArn?: string;
+}
+
 /** What a handler is told whatever its target is. */
-export interface CommonConfig {
+export interface CommonConfig extends NotificationConfig {
   /** Whether the lines of the log carry metrics. */
   readonly rotationMetrics?: boolean;
 }
@@ -89,6 +95,8 @@ export const METRICS = {
   failed: 'RotationsFailed',
   /** How long a step took, in milliseconds. */
   stepDuration: 'RotationStepDuration',
+  /** Secrets that should have rotated and haven't, by the function that looks for them. */
+  overdue: 'OverdueSecrets',
 } as const;
 
 /** One of them, with the complete ARN of the secret or the name of the function. */
@@ -112,6 +120,17 @@ export const CHARACTER_TYPES = {
   numbers: '0123456789',
   punctuation: '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~',
 } as const;
+
+/** The properties of the custom resource that guards a value. CloudFormation makes strings of all that isn't an object. */
+export interface GuardedProperties {
+  /** The secret's path in the app, for messages. */
+  readonly Path: string;
+  /** What generates the value. */
+  readonly Generator: Readonly<Record<string, unknown>>;
+  readonly SecretName?: string;
+  /** Changes with the generator where a new value is wanted. */
+  readonly RegenerationGuard: string;
+}
 
 const POLICY_FIELDS: Record<keyof PasswordPolicyConfig, 'number' | 'string' | 'boolean'> = {
   passwordLength: 'number',
@@ -227,9 +246,11 @@ export function parseConfig(text: string | undefined): HandlerConfig {
   }
   const problem = findPolicyProblem(passwordPolicy);
   if (problem) { return fail(`passwordPolicy.${problem.property} ${problem.problem}`); }
-  const { rotationMetrics } = config;
+  const { rotationMetrics, eventBusArn, topicArn } = config;
   if (!isAbsentOrBoolean(rotationMetrics)) { return fail('has a rotationMetrics that is not a boolean'); }
-  const common: CommonConfig = { rotationMetrics };
+  if (!isAbsentOrText(eventBusArn)) { return fail('has an eventBusArn that is not a string of at least one character'); }
+  if (!isAbsentOrText(topicArn)) { return fail('has a topicArn that is not a string of at least one character'); }
+  const common: CommonConfig = { rotationMetrics, eventBusArn, topicArn };
   if (config.target === 'generated' || config.target === 'module' || config.target === 'invoke') {
     const { generateStringKey } = config;
     if (!isAbsentOrText(generateStringKey)) { return fail('has a generateStringKey that is not a string of at least one character'); }
@@ -253,6 +274,36 @@ export function parseConfig(text: string | undefined): HandlerConfig {
 /** Whether a configuration is that of a database. */
 export function isDatabase<T extends { readonly target?: unknown }>(config: T): config is T & Pick<DatabaseTargetConfig, 'target'> {
   return (DATABASE_TARGETS as readonly unknown[]).includes(config.target);
+}
+
+/** The environment variable that carries the configuration of the check for secrets that should have rotated, as JSON. */
+export const CHECK_CONFIG_VARIABLE = 'ROTATION_CHECK_CONFIG';
+
+export interface CheckConfig {
+  /** Whose secrets are looked at; those of every function where it is absent. */
+  readonly functionArns?: string[];
+  /** Those that are not; ARNs, with or without the six characters at the end. */
+  readonly excludedSecretArns?: string[];
+  /** How late a rotation may be. */
+  readonly graceSeconds: number;
+}
+
+/**
+ * The configuration of the check from the environment variable's text.
+ *
+ * @throws Error when it is missing, or isn't one that the construct makes.
+ */
+export function parseCheckConfig(text: string | undefined): CheckConfig {
+  let config: Partial<Record<keyof CheckConfig, unknown>> | undefined;
+  try {
+    config = JSON.parse(text ?? '') ?? undefined;
+  } catch { /* as if it were missing */ }
+  const { functionArns, excludedSecretArns, graceSeconds } = config ?? {};
+  const areTexts = (value: unknown) => value === undefined || (Array.isArray(value) && value.every((each) => typeof each === 'string' && each !== ''));
+  if (!areTexts(functionArns) || !areTexts(excludedSecretArns) || typeof graceSeconds !== 'number' || !(graceSeconds >= 0)) {
+    throw new Error(`${CHECK_CONFIG_VARIABLE}: is not what RotationCheck sets. Deploy the function with this variable unchanged`);
+  }
+  return config as CheckConfig;
 }
 
 function isAbsentOrText(value: unknown): boolean {

@@ -10,7 +10,7 @@ export interface MeasuredFunction extends lambda.IFunction {
   readonly _rotationMetrics: boolean;
 }
 
-export type MetricName = Exclude<keyof typeof METRICS, 'namespace'>;
+export type MetricName = 'succeeded' | 'failed' | 'stepDuration';
 
 /** A metric that the handler makes, where it was told to. */
 export function rotationMetric(

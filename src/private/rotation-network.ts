@@ -2,9 +2,28 @@ import { Annotations, Aspects, Resource, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct, IDependable } from 'constructs';
+import type { RotationNotification } from '../rotation-notification';
 import type { RotationTarget } from '../rotation-target';
 
 const DESCRIPTION = 'Rotation of secrets';
+
+/** What a notification goes to, as it is called in the names of its endpoints. */
+export type PublishingService = 'events' | 'sns';
+
+/** A service that a function in a VPC has to reach. */
+interface Service {
+  /** In the name of its endpoints. */
+  readonly name: string;
+  readonly title: string;
+  readonly constant: string;
+  readonly warning: string;
+}
+
+const SECRETS_MANAGER: Service = { name: 'secretsmanager', title: 'Secrets Manager', constant: 'SECRETS_MANAGER', warning: 'noRouteToSecretsManager' };
+const PUBLISHING_SERVICES: Record<PublishingService, Service> = {
+  events: { name: 'events', title: 'EventBridge', constant: 'EVENTBRIDGE', warning: 'noRouteToEventBridge' },
+  sns: { name: 'sns', title: 'SNS', constant: 'SNS', warning: 'noRouteToSns' },
+};
 
 /** What was attached to a secret. It may have connections or not, and clusters of RDS have theirs only after they attached the secret. */
 interface Attachment {
@@ -26,9 +45,13 @@ export class RotationNetwork {
   private readonly attachments: Attachment[] = [];
   private readonly rules = new Map<ec2.Connections, IConstruct[]>();
 
-  constructor(private readonly fn: lambda.Function, private readonly options: lambda.FunctionOptions, private readonly target: RotationTarget) {
+  constructor(
+    private readonly fn: lambda.Function, private readonly options: lambda.FunctionOptions, private readonly target: RotationTarget,
+    private readonly notification?: RotationNotification,
+  ) {
     const { _database: database, _superuserSecret: superuserSecret, _targetFunction: targetFunction } = target;
-    const given = [options.vpc, superuserSecret, targetFunction?.fn, targetFunction?.fn.role, ...database?.connections.securityGroups ?? []]
+    const securityGroups = database?.connections.securityGroups ?? [];
+    const given = [options.vpc, superuserSecret, targetFunction?.fn, targetFunction?.fn.role, notification?._destination, ...securityGroups]
       .filter((construct) => construct !== undefined);
     this.upstream = new Set(given.filter(Resource.isOwnedResource).map((construct) => Stack.of(construct)));
     if (database) { this.ready.push(...this.letIn(database.connections)); }
@@ -58,7 +81,8 @@ export class RotationNetwork {
     for (const { target, schedule } of this.attachments) {
       if (target.connections) { schedule.node.addDependency(...this.letIn(target.connections)); }
     }
-    this.warnOfIsolatedSubnets();
+    this.warnOfIsolatedSubnets(SECRETS_MANAGER);
+    if (this.notification) { this.warnOfIsolatedSubnets(PUBLISHING_SERVICES[this.notification._service]); }
   }
 
   /** Lets the function in, once, and returns the rules that it took. */
@@ -96,22 +120,22 @@ export class RotationNetwork {
     }
   }
 
-  private warnOfIsolatedSubnets(): void {
+  private warnOfIsolatedSubnets(service: Service): void {
     const { vpc, vpcSubnets } = this.options;
     // Of an imported VPC it isn't known where its subnets lead to.
-    if (!vpc || !Resource.isOwnedResource(vpc) || hasEndpoint(vpc)) { return; }
+    if (!vpc || !Resource.isOwnedResource(vpc) || hasEndpoint(vpc, service.name)) { return; }
     const isolated = vpc.selectSubnets(vpcSubnets).subnets.filter((subnet) => vpc.isolatedSubnets.includes(subnet));
     if (isolated.length === 0) { return; }
-    Annotations.of(this.fn).addWarningV2('cdk-rotating-secret:noRouteToSecretsManager', `vpcSubnets: ${isolated.map(({ node }) => node.path).join(' and ')} have no route to the `
-      + 'internet, and no interface endpoint for Secrets Manager is known in the VPC, so the function can\'t reach it. Add one with '
-      + 'vpc.addInterfaceEndpoint(\'SecretsManager\', { service: ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER }), or choose subnets with a NAT gateway');
+    Annotations.of(this.fn).addWarningV2(`cdk-rotating-secret:${service.warning}`, `vpcSubnets: ${isolated.map(({ node }) => node.path).join(' and ')} have no route to the `
+      + `internet, and no interface endpoint for ${service.title} is known in the VPC, so the function can't reach it. Add one with `
+      + `vpc.addInterfaceEndpoint('${service.title.replace(' ', '')}', { service: ec2.InterfaceVpcEndpointAwsService.${service.constant} }), or choose subnets with a NAT gateway`);
   }
 }
 
-/** Whether an endpoint anywhere in the app leads from a VPC to Secrets Manager, by its usual name. */
-function hasEndpoint(vpc: ec2.IVpc): boolean {
+/** Whether an endpoint anywhere in the app leads from a VPC to a service, by its usual name. */
+function hasEndpoint(vpc: ec2.IVpc, service: string): boolean {
   return vpc.node.root.node.findAll().some((construct) => construct instanceof ec2.CfnVPCEndpoint
     && construct.vpcId === vpc.vpcId
     && construct.privateDnsEnabled !== false
-    && /\.secretsmanager(-fips)?"/.test(JSON.stringify(Stack.of(construct).resolve(construct.serviceName))));
+    && new RegExp(`\\.${service}(-fips)?"`).test(JSON.stringify(Stack.of(construct).resolve(construct.serviceName))));
 }

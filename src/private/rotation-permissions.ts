@@ -3,6 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IDependable } from 'constructs';
+import type { RotationNotification } from '../rotation-notification';
 import { arnForPolicies, KeyPermissions, RotationPolicy, type RotatedSecrets } from './rotated-secrets';
 
 /**
@@ -66,6 +67,11 @@ export class RotationPermissions {
     }));
   }
 
+  /** Lets the function tell of rotations. In the stack of the function, whose configuration names the destination already. */
+  public grantNotification(notification: RotationNotification): void {
+    this.policy.addStatements(...notification._bind(this.fn));
+  }
+
   /**
    * Lets the function rotate a secret.
    *
@@ -83,10 +89,10 @@ export class RotationPermissions {
     this.fn.role!.attachInlinePolicy(policy);
     if (!policy.attached) {
       Annotations.of(this.fn).addWarningV2('cdk-rotating-secret:unmodifiableRole', 'role: can\'t be changed by this app, so the function has no permission to rotate. Give the '
-        + 'role secretsmanager:DescribeSecret, GetSecretValue, PutSecretValue and UpdateSecretVersionStage on the secrets, '
+        + 'role what every function needs, such as logs:CreateLogStream and PutLogEvents, and secretsmanager:DescribeSecret, GetSecretValue, PutSecretValue and UpdateSecretVersionStage on the secrets, '
         + 'secretsmanager:GetRandomPassword on *, and kms:Decrypt and kms:GenerateDataKey on the customer managed keys of the secrets, '
         + 'with alternating users also secretsmanager:GetSecretValue on the superuser secret and kms:Decrypt on its key, with RotationTarget.invoke '
-        + 'lambda:InvokeFunction on that function; or give a role that can be changed');
+        + 'lambda:InvokeFunction on that function, with a notification events:PutEvents or sns:Publish; or give a role that can be changed');
     }
   }
 }

@@ -6,7 +6,7 @@ import { invalid } from './invalid';
  */
 export const MIN_HOURS = 4;
 export const MAX_DAYS = 999;
-const HOURS_PER_DAY = 24;
+export const HOURS_PER_DAY = 24;
 /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotationRulesType.html */
 const MAX_LENGTH = 256;
 
@@ -70,7 +70,7 @@ export function checkCron(property: string, fields: CronFields): Openings {
   if ((fields.day === '?') === (fields.weekDay === '?')) {
     throw invalid(property, `exactly one of day (${fields.day}) and weekDay (${fields.weekDay}) of a cron expression must be ?`);
   }
-  const hours = [...expand(property, HOUR, fields.hour).fixed].sort((a, b) => a - b);
+  const hours = hoursOf(property, fields.hour);
   const months = expand(property, MONTH, fields.month).fixed;
   const [field, text, follows] = fields.day === '?' ? [WEEK_DAY, fields.weekDay, weekDayFollows] as const : [DAY, fields.day, dayFollows] as const;
   const days = expand(property, field, text);
@@ -86,6 +86,20 @@ export function checkCron(property: string, fields: CronFields): Openings {
     throw invalid(property, `the hours ${fields.hour} of the cron expression are ${hoursApart} apart; rotations must be at least ${MIN_HOURS} hours apart`);
   }
   return { hoursApart, lastHour: hours[hours.length - 1] };
+}
+
+/** The hours that a field stands for, in order. */
+export function hoursOf(property: string, text: string): number[] {
+  return [...expand(property, HOUR, text).fixed].sort((a, b) => a - b);
+}
+
+/** The names of the days of the week that a field stands for, in order. */
+export function weekDaysOf(property: string, text: string): string[] {
+  const { fixed, special } = expand(property, WEEK_DAY, text);
+  if (special.length > 0) {
+    throw invalid(property, `weekDay is ${text}, which names days of a month. Name days of the week, such as SUN or MON-THU`);
+  }
+  return WEEK_DAYS.filter((_, index) => fixed.has(index + 1));
 }
 
 /** Checks the length of a window, in hours. */

@@ -56,6 +56,11 @@ export class Aws {
     return this.exists(await this.query('iam', '2010-05-08', 'GetRole', { RoleName: roleName }, true), 'NoSuchEntity');
   }
 
+  /** What IAM says of a role, as XML. */
+  public async role(roleName: string): Promise<string> {
+    return (await this.query('iam', '2010-05-08', 'GetRole', { RoleName: roleName })).text;
+  }
+
   public async functionExists(functionName: string): Promise<boolean> {
     return this.exists(await this.lambda('GET', `${functionName}/configuration`, undefined, true), 'ResourceNotFoundException');
   }
@@ -66,6 +71,11 @@ export class Aws {
 
   public async functionPolicy(functionName: string): Promise<any> {
     return JSON.parse(JSON.parse((await this.lambda('GET', `${functionName}/policy`)).text).Policy);
+  }
+
+  public async replaceCode(functionName: string, zip: Buffer, handler: string): Promise<void> {
+    await this.lambda('PUT', `${functionName}/code`, JSON.stringify({ ZipFile: zip.toString('base64') }));
+    await this.lambda('PUT', `${functionName}/configuration`, JSON.stringify({ Handler: handler }));
   }
 
   public async invoke(functionName: string, event: object): Promise<Invocation> {

@@ -31,6 +31,8 @@ export class Cdk {
     private readonly directory: string,
     private readonly endpoint: string,
     private readonly interruption: AbortSignal,
+    /** What the app is told besides what its cdk.json says. */
+    private readonly context: Readonly<Record<string, string>>,
   ) {
     this.assembly = join(directory, 'cdk.out');
   }
@@ -49,16 +51,24 @@ export class Cdk {
 
   /** The template of the app's only stack, as the last deployment synthesized it. */
   public template(): StackTemplate {
+    const templates = this.templates();
+    if (templates.length !== 1) { throw new Error(`${this.app} has ${templates.length} stacks; this test deploys an app of one`); }
+    return templates[0];
+  }
+
+  /** The templates of all stacks of the app, as the last deployment synthesized them. */
+  public templates(): StackTemplate[] {
     const { artifacts } = JSON.parse(readFileSync(join(this.assembly, 'manifest.json'), 'utf8'));
     const stacks = Object.entries<any>(artifacts).filter(([, artifact]) => artifact.type === 'aws:cloudformation:stack');
-    if (stacks.length !== 1) { throw new Error(`${this.app} has ${stacks.length} stacks; this test deploys an app of one`); }
-    const [[id, { properties }]] = stacks;
-    const text = readFileSync(join(this.assembly, properties.templateFile), 'utf8');
-    return { stackName: properties.stackName ?? id, text, resources: JSON.parse(text).Resources };
+    return stacks.map(([id, { properties }]) => {
+      const text = readFileSync(join(this.assembly, properties.templateFile), 'utf8');
+      return { stackName: properties.stackName ?? id, text, resources: JSON.parse(text).Resources };
+    });
   }
 
   private async run(command: string, ...args: string[]): Promise<string> {
-    const cli = spawn('cdk', ['--no-color', '--no-notices', '--output', this.assembly, command, ...args], {
+    const context = Object.entries(this.context).flatMap(([key, value]) => ['--context', `${key}=${value}`]);
+    const cli = spawn('cdk', ['--no-color', '--no-notices', '--output', this.assembly, ...context, command, ...args], {
       cwd: this.app,
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: TIMEOUT_MS,

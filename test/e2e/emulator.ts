@@ -13,6 +13,8 @@ export const REGION = 'us-east-1';
 export const ACCOUNT = '000000000000';
 /** The emulator's name for the root of the account. Requests of that key are neither verified nor limited. */
 export const ROOT_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
+/** What the emulator runs with, and so every function in Python. */
+export const PYTHON = join(__dirname, '.venv', 'bin', 'python');
 
 /** The AWS emulator, on a free port of the loopback interface. All that it writes is in a directory of its own. */
 export class Emulator {
@@ -21,7 +23,7 @@ export class Emulator {
     const port = await freePort();
     const logFile = join(directory, 'emulator.log');
     const log = openSync(logFile, 'a');
-    const server = spawn(join(__dirname, '.venv', 'bin', 'python'), [join(__dirname, 'launcher.py')], {
+    const server = spawn(PYTHON, [join(__dirname, 'launcher.py')], {
       // Its standard input stays open as long as this process lives, and the launcher ends with it.
       stdio: ['pipe', log, log],
       env: {

@@ -8,17 +8,27 @@ import threading
 import time
 
 from ministack import app
-from ministack.core import iam_evaluator
+from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response, new_uuid
-from ministack.services import lambda_svc, secretsmanager
+from ministack.services import ec2, iam, lambda_svc, secretsmanager
+from ministack.services.cloudformation import provisioners
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS, _cfn_bool
 
 SECRETS_MANAGER = "secretsmanager.amazonaws.com"
 ALLOW_ROTATION_LAMBDA_ARN = "secretsmanager:resource/AllowRotationLambdaArn"
+VERSION_STAGE = "secretsmanager:VersionStage"
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+KEY_ACTIONS = {
+    "secretsmanager:GetSecretValue": ["kms:Decrypt"],
+    "secretsmanager:PutSecretValue": ["kms:GenerateDataKey", "kms:Decrypt"],
+}
 
 get_secret_value = secretsmanager._get_secret_value
 enforce = iam_evaluator.enforce
+request_tag_context = iam_actions.request_tag_context
+given_secret_string = provisioners._sm_secret_string
 secret_type = dict(_RESOURCE_HANDLERS["AWS::SecretsManager::Secret"])
+vpc_type = dict(_RESOURCE_HANDLERS["AWS::EC2::VPC"])
 
 
 def may_invoke(function_arn):
@@ -52,7 +62,17 @@ def rotate_secret(data):
     return json_response(answer)
 
 
+def are_of_two_versions(data):
+    """Whether a request names a version, and the staging label of another one."""
+    _, secret = secretsmanager._resolve(data.get("SecretId"))
+    version = secret and secret["Versions"].get(data.get("VersionId"))
+    return bool(version and "VersionStage" in data and data["VersionStage"] not in version["Stages"])
+
+
 def get_value_if_any(data):
+    if are_of_two_versions(data):
+        return error_response_json("InvalidRequestException",
+                                   "You provided a VersionStage that is not associated to the provided VersionId.", 400)
     status, headers, body = response = get_secret_value(data)
     if status == 200 and not {"SecretString", "SecretBinary"} & json.loads(body).keys():
         return error_response_json("ResourceNotFoundException", "Secrets Manager can't find the specified secret value.", 400)
@@ -63,7 +83,43 @@ def enforce_with_rotation_function(*args, resource_arn="*", service_context=None
     _, secret = secretsmanager._resolve(resource_arn)
     function_arn = secret and secret.get("RotationLambdaARN")
     keys = {ALLOW_ROTATION_LAMBDA_ARN: function_arn} if function_arn else {}
-    return enforce(*args, resource_arn=resource_arn, service_context={**(service_context or {}), **keys})
+    refused = enforce(*args, resource_arn=resource_arn, service_context={**(service_context or {}), **keys})
+    return refused or (secret and enforce_key(secret, *args))
+
+
+def enforce_key(secret, access_key_id, action, service, region):
+    """Whoever reads or writes a secret with a customer managed key uses that key, through Secrets Manager."""
+    if not secret.get("KmsKeyId"):
+        return None
+    for key_action in KEY_ACTIONS.get(action, []):
+        refused = enforce(access_key_id, key_action, "kms", region, resource_arn=secret["KmsKeyId"],
+                          service_context={"kms:ViaService": f"secretsmanager.{region}.amazonaws.com"})
+        if refused:
+            return refused
+    return None
+
+
+def keep_boundary(provision):
+    """MiniStack enforces permissions boundaries, but forgets those of a template's roles."""
+    def provision_role(*args):
+        role_name, attributes = provision(*args)
+        # (logical id, properties, stack) or (physical id, old properties, new properties, stack, ...)
+        properties = [value for value in args if isinstance(value, dict)][-1]
+        iam._roles[role_name]["PermissionsBoundary"] = properties.get("PermissionsBoundary")
+        return role_name, attributes
+    return provision_role
+
+
+def create_vpc(*args):
+    vpc_id, attributes = vpc_type["create"](*args)
+    return vpc_id, {**attributes, "CidrBlock": ec2._vpcs[vpc_id]["CidrBlock"]}
+
+
+def request_context(service, action, body, *args):
+    """The condition keys of a request, from its body."""
+    keys = request_tag_context(service, action, body, *args)
+    stage = json.loads(body or b"{}").get("VersionStage") if service == "secretsmanager" else None
+    return {**keys, VERSION_STAGE: stage} if stage else keys
 
 
 def create_schedule(logical_id, props, stack_name):
@@ -77,6 +133,19 @@ def delete_schedule(physical_id, props):
     _, secret = secretsmanager._resolve(physical_id)
     if secret:
         secret["RotationEnabled"] = False
+
+
+def secret_string(props):
+    """The first value, by all of GenerateSecretString; MiniStack reads the length and ExcludeCharacters alone."""
+    generator = props.get("GenerateSecretString")
+    if not generator:
+        return given_secret_string(props)
+    status, _, body = secretsmanager._get_random_password(generator)
+    if status != 200:
+        raise ValueError(f"AWS::SecretsManager::Secret: {json.loads(body)['message']}")
+    password = json.loads(body)["RandomPassword"]
+    template = generator.get("SecretStringTemplate")
+    return json.dumps({**json.loads(template), generator["GenerateStringKey"]: password}) if template else password
 
 
 def create_secret(logical_id, props, stack_name):
@@ -102,6 +171,8 @@ def end_with_parent():
 secretsmanager._rotate_secret = rotate_secret
 secretsmanager._get_secret_value = get_value_if_any
 iam_evaluator.enforce = enforce_with_rotation_function
+iam_actions.request_tag_context = request_context
+provisioners._sm_secret_string = secret_string
 # The CDK's bootstrap bucket denies requests without TLS. On loopback there is none, and it isn't what is tested.
 app.pin_request_origin = lambda source_ip, _: iam_evaluator.pin_request_origin(source_ip, True)
 _RESOURCE_HANDLERS["AWS::SecretsManager::RotationSchedule"] = {
@@ -110,6 +181,8 @@ _RESOURCE_HANDLERS["AWS::SecretsManager::RotationSchedule"] = {
     "delete": delete_schedule,
 }
 _RESOURCE_HANDLERS["AWS::SecretsManager::Secret"].update(create=create_secret, update=update_secret, delete=delete_secret)
+_RESOURCE_HANDLERS["AWS::EC2::VPC"].update(create=create_vpc)
+_RESOURCE_HANDLERS["AWS::IAM::Role"].update({name: keep_boundary(_RESOURCE_HANDLERS["AWS::IAM::Role"][name]) for name in ("create", "update")})
 
 if __name__ == "__main__":
     threading.Thread(target=end_with_parent, daemon=True).start()

@@ -6,7 +6,10 @@ import { meetsGenerator } from './deployment';
 import { labelled, type Secret } from './secret';
 
 export const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
-type Step = typeof STEPS[number];
+export type Step = typeof STEPS[number];
+
+/** What else to look at whenever a step has run. */
+export type AfterRun = (title: string, step: Step) => Promise<void>;
 
 /** Invokes the rotation function as Secrets Manager does, and checks what becomes of the secret. */
 export class Rotations {
@@ -22,8 +25,8 @@ export class Rotations {
   ) {}
 
   /** @param runs How often each step runs: Secrets Manager may repeat any of them. */
-  public async rotate(title: string, runs: number): Promise<void> {
-    const old = labelled(await this.secret.versions(), 'AWSCURRENT')!;
+  public async rotate(title: string, runs: number, afterRun?: AfterRun): Promise<void> {
+    const old = await this.secret.current();
     const token = await this.secret.rotate();
     const staged = labelled(await this.secret.versions(), 'AWSPENDING');
     this.check(title, 'starts with a pending version that has no value', staged?.id === token && staged.value === undefined);
@@ -31,8 +34,8 @@ export class Rotations {
     const created: (string | undefined)[] = [];
     for (const step of STEPS) {
       for (let run = 1; run <= runs; run += 1) {
-        const { failed, payload } = await this.invoke(step, token);
-        this.check(title, run === 1 ? `${step} succeeds` : `${step} succeeds again`, !failed, payload);
+        await this.run(title, step, token, run === 1 ? '' : ' again');
+        await afterRun?.(title, step);
         if (step === 'createSecret') { created.push(labelled(await this.secret.versions(), 'AWSPENDING')?.value); }
       }
       if (step === 'createSecret') {
@@ -44,21 +47,30 @@ export class Rotations {
     await this.checkOutcome(title, token, old.id, old.value!, created[0]);
   }
 
+  /** Somebody starts a rotation, and cancels it after some steps. */
+  public async giveUp(title: string, steps: readonly Step[], afterRun?: AfterRun): Promise<void> {
+    const token = await this.secret.rotate();
+    for (const step of steps) {
+      await this.run(title, step, token);
+      await afterRun?.(title, step);
+    }
+    await this.secret.removePending(token);
+  }
+
   /** What a deployment runs where `RotateImmediatelyOnUpdate` is false. */
   public async testAlone(): Promise<void> {
     const title = 'at deployment';
     const before = await this.secret.versions();
     const token = randomUUID();
     await this.secret.putPending(token, labelled(before, 'AWSCURRENT')!.value!);
-    const { failed, payload } = await this.invoke('testSecret', token);
-    this.check(title, 'testSecret alone succeeds, on a copy of the current value', !failed, payload);
+    await this.run(title, 'testSecret', token, ' alone, on a copy of the current value');
     await this.secret.removePending(token);
     this.check(title, 'testSecret alone writes nothing', isDeepStrictEqual(await this.secret.versions(), before));
   }
 
   /** As the secret's owner might, to a value that JSON.parse and JSON.stringify wouldn't give back as it was. */
   public async editOtherKeys(): Promise<void> {
-    const { value } = labelled(await this.secret.versions(), 'AWSCURRENT')!;
+    const { value } = await this.secret.current();
     await this.secret.putCurrent(value!.replace('{', '{\n\t"serial" : 12345678901234567890.10,"path":"a\\/b\\u00e9",'));
   }
 
@@ -68,6 +80,15 @@ export class Rotations {
     const { failed, payload } = await this.invoke('createSecret', randomUUID());
     this.check(title, 'is refused', failed && payload.includes('AWSPENDING'), payload);
     this.check(title, 'leaves the secret alone', isDeepStrictEqual(await this.secret.versions(), before));
+  }
+
+  /** @param reason What the function's answer has to name */
+  public async refuse(title: string, reason: string): Promise<void> {
+    const token = await this.secret.rotate();
+    const before = await this.secret.versions();
+    const { failed, payload } = await this.invoke('createSecret', token);
+    this.check(title, 'is out of its reach', failed && payload.includes(reason), payload);
+    this.check(title, 'stays as it is', isDeepStrictEqual(await this.secret.versions(), before));
   }
 
   /** Also what shows that the emulator enforces the policies of the role. */
@@ -98,6 +119,11 @@ export class Rotations {
     const parts = oldValue.split(JSON.stringify(oldPassword));
     this.check(title, 'all else in the value is as it was, byte for byte',
       parts.length === 2 && current?.value === parts.join(JSON.stringify(newPassword)));
+  }
+
+  private async run(title: string, step: Step, token: string, how = ''): Promise<void> {
+    const { failed, payload } = await this.invoke(step, token);
+    this.check(title, `${step} succeeds${how}`, !failed, payload);
   }
 
   private async invoke(step: Step, token: string, secret = this.secret): Promise<Invocation> {

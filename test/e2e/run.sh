@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Deploys an example to a local AWS emulator with the real CDK CLI and rotates its secret. See README.md.
+# Deploys an example to a local AWS emulator with the real CDK CLI and rotates its secret: run.sh [SCENARIO [APP]]. See README.md.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -1,52 +1,30 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
+import type { Surroundings } from './app-under-test';
 import { Aws } from './aws';
 import { Cdk } from './cdk';
 import { Checks } from './checks';
-import { Deployment } from './deployment';
 import { Emulator } from './emulator';
-import { Rotations, STEPS } from './rotation';
-import { Secret } from './secret';
+import { customTarget } from './scenarios/custom-target';
+import { fleet } from './scenarios/fleet';
+import { generated } from './scenarios/generated';
 
-async function test(aws: Aws, cdk: Cdk, checks: Checks): Promise<void> {
-  await checks.need('cdk bootstrap', () => cdk.bootstrap());
-  await checks.need('cdk deploy', () => cdk.deploy());
-  const template = cdk.template();
-  const deployment = await Deployment.of(template, aws);
-  const secret = new Secret(aws.secretsManager, deployment.secretArn, deployment.generator.GenerateStringKey);
-  await deployment.checkAsSynthesized(checks, secret);
+const EXAMPLES = join(__dirname, '..', '..', 'examples');
 
-  const rotations = new Rotations(checks, aws, deployment.functionName, secret, deployment.generator);
-  await rotations.testAlone();
-  await rotations.editOtherKeys();
-  await rotations.rotate('first rotation', 1);
-  await rotations.rotate('second rotation', 2);
-  await rotations.refuseUnknownVersion();
-  const foreign = await aws.secretsManager.send(new CreateSecretCommand({ Name: 'foreign', SecretString: '{"password":"untouched"}' }));
-  await rotations.refuseForeignSecret(new Secret(aws.secretsManager, foreign.ARN!, 'password'));
-
-  const before = await secret.versions();
-  const output = await checks.need('cdk deploy, again', () => cdk.deploy());
-  checks.check('the second deployment finds nothing to change', output.includes('(no changes)'));
-  checks.check('the second deployment leaves every version of the secret as it was',
-    JSON.stringify(await secret.versions()) === JSON.stringify(before));
-
-  const messages = await aws.logMessages(deployment.logGroupName);
-  const logged = STEPS.filter((step) => messages.some((message) => message.includes(step)));
-  checks.check('the log of the function has lines of all four steps', logged.length === STEPS.length, logged);
-  checks.check('no password stands in the log of the function', !messages.some((message) => secret.isIn(message)));
-  checks.check('no password stands in what the function answered', !rotations.answers.some((answer) => secret.isIn(answer)));
-  checks.check('no password stands in the template or in what the CDK CLI said', !secret.isIn(template.text) && !secret.isIn(cdk.output));
-
-  await checks.need('cdk destroy', () => cdk.destroy());
-  await deployment.checkGone(checks, secret);
-  checks.check('the run reached its end', true);
+interface Scenario {
+  readonly app: string;
+  readonly run: (surroundings: Surroundings) => Promise<void>;
 }
 
-async function main(): Promise<void> {
-  const app = resolve(process.argv[2] ?? join(__dirname, '..', '..', 'examples', 'basic'));
+const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  'generated': { app: join(EXAMPLES, 'basic'), run: generated },
+  'custom-target': { app: join(EXAMPLES, 'custom-target'), run: customTarget },
+  'fleet': { app: join(EXAMPLES, 'fleet'), run: fleet },
+};
+
+async function main(name: string, app = SCENARIOS[name]?.app): Promise<void> {
+  if (!SCENARIOS[name]) { throw new Error(`There is no scenario ${name}; there are ${Object.keys(SCENARIOS).join(', ')}`); }
   const directory = mkdtempSync(join(tmpdir(), 'cdk-rotating-secret-e2e-'));
   const checks = new Checks();
   const interruption = new AbortController();
@@ -63,9 +41,10 @@ async function main(): Promise<void> {
     });
   }
   try {
-    console.log(`End to end: ${app}`);
-    emulator = await checks.need('the emulator starts', () => Emulator.start(directory));
-    await test(new Aws(emulator.endpoint), new Cdk(app, directory, emulator.endpoint, interruption.signal), checks);
+    console.log(`End to end, ${name}: ${app}`);
+    const { endpoint } = emulator = await checks.need('the emulator starts', () => Emulator.start(directory));
+    const cdkWith: Surroundings['cdkWith'] = (context) => new Cdk(app, directory, endpoint, interruption.signal, context);
+    await SCENARIOS[name].run({ aws: new Aws(endpoint), checks, cdkWith });
   } catch (error) {
     checks.check('the run reached its end', false);
     console.error(error);
@@ -76,4 +55,5 @@ async function main(): Promise<void> {
   process.exitCode = checks.allPassed ? 0 : 1;
 }
 
-void main();
+const [name = 'generated', app] = process.argv.slice(2);
+void main(name, app && resolve(app));

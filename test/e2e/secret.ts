@@ -1,5 +1,5 @@
 import {
-  DescribeSecretCommand, GetSecretValueCommand, PutSecretValueCommand, ResourceNotFoundException, RotateSecretCommand,
+  CreateSecretCommand, DescribeSecretCommand, GetSecretValueCommand, PutSecretValueCommand, ResourceNotFoundException, RotateSecretCommand,
   UpdateSecretVersionStageCommand, type DescribeSecretCommandOutput, type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 
@@ -28,6 +28,10 @@ export class Secret {
   public async versions(): Promise<Version[]> {
     const stages = Object.entries((await this.describe()).VersionIdsToStages ?? {}).sort();
     return Promise.all(stages.map(async ([id, labels]) => ({ id, stages: labels, value: await this.value(id) })));
+  }
+
+  public async current(): Promise<Version> {
+    return labelled(await this.versions(), 'AWSCURRENT')!;
   }
 
   /** Starts a rotation, and returns the token of its pending version. */
@@ -79,6 +83,12 @@ export class Secret {
 
 export function labelled(versions: readonly Version[], stage: string): Version | undefined {
   return versions.find((version) => version.stages.includes(stage));
+}
+
+/** A secret that nothing rotates. */
+export async function foreignSecret(client: SecretsManagerClient): Promise<Secret> {
+  const { ARN } = await client.send(new CreateSecretCommand({ Name: 'foreign', SecretString: '{"password":"untouched"}' }));
+  return new Secret(client, ARN!, 'password');
 }
 
 async function unlessNotFound<T>(answer: Promise<T>): Promise<T | undefined> {

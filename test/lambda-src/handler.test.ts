@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { makeHandler, type HandlerOverrides } from '../../lambda-src/handler';
 import type { LogFields } from '../../lambda-src/log';
+import { Deadline } from '../../lambda-src/rotation/deadline';
 import type { Target } from '../../lambda-src/targets/target';
 import { CONFIG_VARIABLE, HANDLER, serializeConfig, type HandlerConfig } from '../../src/private/handler-contract';
 
@@ -117,6 +118,34 @@ describe('the target', () => {
     await expect(invoke()).rejects.toMatchObject({ name: 'ConfigurationError' });
     process.env[CONFIG_VARIABLE] = serializeConfig(CONFIG);
     await expect(invoke()).resolves.toBeUndefined();
+  });
+});
+
+describe('who is to be told', () => {
+  const current = { RotationEnabled: true, VersionIdsToStages: { old: ['AWSPREVIOUS'], token: ['AWSCURRENT'] } };
+  const finish = { ...EVENT, Step: 'finishSecret' };
+
+  test('is found in the configuration, once, and told', async () => {
+    process.env[CONFIG_VARIABLE] = serializeConfig({ ...CONFIG, topicArn: 'arn:topic' });
+    const notify = jest.fn(async () => undefined);
+    const notifierOf = jest.fn(() => notify);
+    const { invoke, lines } = setUp({ client: clientThat(async () => current), notifierOf });
+    await invoke(finish);
+    await invoke(finish);
+    expect(notifierOf.mock.calls).toEqual([[{ ...CONFIG, topicArn: 'arn:topic' }]]);
+    expect(notify.mock.calls).toEqual(Array(2).fill([{ secretId: 'secret', versionId: 'token', previousVersionId: 'old' }, expect.any(Deadline)]));
+    expect(lines.map(([, , { outcome }]) => outcome)).toEqual(['alreadyCurrent', 'alreadyCurrent']);
+  });
+
+  test('and could not be, fails the step, and says that the version is current all the same', async () => {
+    const { invoke, lines } = setUp({ client: clientThat(async () => current), notifierOf: () => async () => 'the bus is full' });
+    const message = 'Version token is the current one, but the bus is full. Secrets Manager tries the step again';
+    await expect(invoke(finish)).rejects.toMatchObject({ name: 'NotificationError', message });
+    expect(lines).toEqual([['ERROR', message, { ...IDS, step: 'finishSecret', errorType: 'NotificationError', durationMs: expect.any(Number) }]]);
+  });
+
+  test('is nobody unless the configuration says so', async () => {
+    await expect(setUp({ client: clientThat(async () => current) }).invoke(finish)).resolves.toBeUndefined();
   });
 });
 

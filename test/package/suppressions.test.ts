@@ -1,5 +1,5 @@
-import { suppress, type Finding, type Suppression } from '../../scripts/examples/suppressions';
-import SUPPRESSIONS from '../../scripts/examples/suppressions.json';
+import { readSuppressions, suppress, type Finding, type Suppression } from '../../scripts/examples/suppressions';
+import ENTRIES from '../../scripts/examples/suppressions.json';
 
 const RULE = { linter: 'cdk-nag', rule: 'IAM5[Resource::*]' };
 const FINDING: Finding = { ...RULE, resource: 'Stack/Rotation/RotationPolicy/Resource', message: 'a wildcard' };
@@ -19,6 +19,32 @@ test.each<[string, Partial<Finding>]>([
   expect(suppress([finding], [SUPPRESSION])).toEqual({ unsuppressed: [finding], unused: [SUPPRESSION] });
 });
 
-test.each<Suppression>(SUPPRESSIONS)('$rule on $resource has a reason', ({ reason }) => {
+test.each([
+  ['*-LambdaDLQ', 'HIPAA.Security-LambdaDLQ', true],
+  ['*-LambdaDLQ', 'NIST.800.53.R5-LambdaDLQ', true],
+  ['*-LambdaDLQ', 'HIPAA.Security-OtherLambdaDLQ', false],
+  ['*-LambdaDLQ', 'LambdaDLQ', false],
+  ['HIPAA.Security-LambdaDLQ', 'NIST.800.53.R5-LambdaDLQ', false],
+  ['IAM5[Resource::*]', 'IAM5[Resource::s3]', false],
+])('a suppression of %s and a finding of %s: %s', (suppressed, rule, isCovered) => {
+  expect(suppress([{ ...FINDING, rule }], [{ ...SUPPRESSION, rule: suppressed }]).unsuppressed.length === 0).toBe(isCovered);
+});
+
+test.each([
+  ['*', true],
+  ['Rotation*/Resource', true],
+  ['*:{IndirectPort}', false],
+  ['RotationPolicy.Resource', false],
+])('a suppression on %s: %s', (resource, isCovered) => {
+  expect(suppress([FINDING], [{ ...SUPPRESSION, resource }]).unsuppressed.length === 0).toBe(isCovered);
+});
+
+test('an entry is one suppression for each of its resources, which all have to be needed', () => {
+  const { resource, ...rest } = SUPPRESSION;
+  const suppressions = readSuppressions([{ ...rest, resources: [resource, 'Other/Resource'] }]);
+  expect(suppress([FINDING], suppressions)).toEqual({ unsuppressed: [], unused: [{ ...rest, resource: 'Other/Resource' }] });
+});
+
+test.each<Suppression>(readSuppressions(ENTRIES))('$rule on $resource has a reason', ({ reason }) => {
   expect(reason).toMatch(/\w+ \w+ .+\.$/);
 });

@@ -100,6 +100,33 @@ export async function exhaust(subject: Subject, options: ExhaustOptions = {}): P
   return explored;
 }
 
+/**
+ * A rotation is given up before each of its calls. The next one completes, and then nothing accepts what the first one would have rotated to.
+ *
+ * @returns how many calls there were
+ */
+export async function giveUp(subject: Subject): Promise<number> {
+  for (let at = 0; ; at++) {
+    await subject.server?.reset();
+    const world = new World(subject);
+    world.start();
+    let calls = 0;
+    await world.sequence('run', () => {
+      if (calls++ === at) { world.cancel(); }
+      return 'pass';
+    });
+    if (calls <= at) { return at; }
+    const { token } = world.rotation;
+    const isCurrent = world.secret.stages.AWSCURRENT === token;
+    if (!isCurrent) { world.removePending(); }
+    world.start();
+    await world.mustComplete(world.copy('next', () => 'pass'));
+    const givenUp = world.valueOf(token);
+    if (!isCurrent && givenUp !== '' && await subject.server?.accepts(givenUp)) { world.violate('overlaps', 'what was given up is accepted'); }
+    world.rethrow();
+  }
+}
+
 function stopsIn(length: number): Stop[] {
   return Array.from({ length }, (_, call) => STOPS.map((verdict) => ({ call, verdict }))).flat();
 }

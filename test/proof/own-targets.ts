@@ -1,11 +1,16 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import type { HandlerDependencies, Server, Subject } from './subjects';
+import type { HandlerDependencies, Perform, Server, Subject } from './subjects';
+import type { Invariant } from './world';
+import * as exampleModule from '../../examples/custom-target/api-key';
+import { KeyApi } from '../../examples/custom-target/key-api';
 import { makeHandler } from '../../lambda-src/handler';
 import type { RotationContext, RotationModule } from '../../lambda-src/targets/custom/api';
 import type { FunctionEvent } from '../../lambda-src/targets/custom/function-event';
 import { InvokeTarget } from '../../lambda-src/targets/custom/invoke';
 import { ModuleTarget } from '../../lambda-src/targets/custom/module';
 import type { InvokeTargetConfig } from '../../src/private/handler-contract';
+import type { Step } from '../simulator';
 
 interface Value {
   readonly client: string;
@@ -20,7 +25,7 @@ class Api implements Server {
   public readonly alwaysAcceptsCurrent = true;
   private keys = new Set([FIRST.apiKey]);
 
-  constructor(private readonly most: number) {}
+  constructor(private readonly most: number, public readonly revokesPreviousIn: Step) {}
 
   public async reset(): Promise<void> {
     this.keys = new Set([FIRST.apiKey]);
@@ -45,7 +50,7 @@ class Api implements Server {
 }
 
 /** What the owner of a client writes whose API takes three keys: the previous one is revoked when the rotation is over. */
-function moduleOf(api: Api, perform: HandlerDependencies['perform']): RotationModule<Value> {
+function moduleOf(api: Api, perform: Perform): RotationModule<Value> {
   return {
     setSecret: ({ pending }: RotationContext<Value>) => perform('add a key', 'write', async () => { api.add(pending.value.apiKey); }),
     async testSecret({ pending }: RotationContext<Value>) {
@@ -82,20 +87,21 @@ const shared = {
   changedByHand: (value: string, n: number) => JSON.stringify({ ...JSON.parse(value), apiKey: `by-hand-key-${n}` }),
 };
 
-function moduleSubject(name: string, make: (api: Api, perform: HandlerDependencies['perform']) => RotationModule<Value>): Subject {
-  const api = new Api(3);
+function moduleSubject(name: string, make: (api: Api, perform: Perform) => RotationModule<Value>): Subject {
+  const api = new Api(3, 'finishSecret');
+  return { ...shared, name, server: api, ...handlerOfModule((perform) => make(api, perform)) };
+}
+
+function handlerOfModule(make: (perform: Perform) => RotationModule<Value>): Pick<Subject, 'config' | 'makeHandler'> {
   return {
-    ...shared,
-    name,
-    server: api,
     config: { target: 'module', generateStringKey: 'apiKey', passwordPolicy: {} },
     makeHandler: (dependencies) =>
-      makeHandler(() => new ModuleTarget(make(api, dependencies.perform) as RotationModule<unknown>, { generateStringKey: 'apiKey' }, () => {}), dependencies),
+      makeHandler(() => new ModuleTarget(make(dependencies.perform) as RotationModule<unknown>, { generateStringKey: 'apiKey' }, () => {}), dependencies),
   };
 }
 
 function functionSubject(name: string): Subject {
-  const api = new Api(2);
+  const api = new Api(2, 'setSecret');
   const config: InvokeTargetConfig = { target: 'invoke', ...FUNCTION, passwordPolicy: {} };
   return {
     ...shared,
@@ -113,17 +119,82 @@ function functionSubject(name: string): Subject {
   };
 }
 
+/** The API of examples/custom-target, without the way to it. */
+class ExampleApi implements Server {
+  public readonly alwaysAcceptsCurrent = true;
+  public readonly revokesPreviousIn = 'finishSecret';
+  private api = new KeyApi();
+
+  public async reset(): Promise<void> {
+    this.api = new KeyApi();
+    this.api.addClient(FIRST.client, FIRST.apiKey);
+  }
+
+  public async accepts(value: string): Promise<boolean> {
+    return this.answer('GET /whoami', keyOf(value)!).status === 200;
+  }
+
+  public fetch(perform: Perform, url: string, { method, headers }: { method: string; headers: { authorization: string } }): Promise<Response> {
+    const request = `${method} ${new URL(url).pathname}`;
+    return perform(request, method === 'GET' ? 'read' : 'write', async () => this.answer(request, headers.authorization));
+  }
+
+  private answer(request: string, authorization: string): Response {
+    const { status, body } = this.api.answer(request, authorization);
+    return new Response(body && JSON.stringify(body), { status });
+  }
+}
+
+/** The module of examples/custom-target, as it is. It calls `fetch`, which goes where the copy of the handler that runs it says. */
+function exampleSubject(name: string): Subject {
+  const server = new ExampleApi();
+  const running = new AsyncLocalStorage<Perform>();
+  const realFetch = globalThis.fetch;
+  const { makeHandler: make, ...rest } = handlerOfModule(() => exampleModule);
+  return {
+    ...shared,
+    ...rest,
+    name,
+    server,
+    makeHandler: (dependencies) => {
+      process.env.KEY_API_URL = 'https://keys.example.com';
+      globalThis.fetch = ((url: string, init: never) => {
+        const perform = running.getStore();
+        return perform ? server.fetch(perform, url, init) : realFetch(url, init);
+      }) as typeof fetch;
+      const handler = make(dependencies);
+      return (event, context) => running.run(dependencies.perform, () => handler(event, context));
+    },
+  };
+}
+
+/** Keys are revoked by their age, so those of rotations that were given up too. */
+export const EXAMPLE_TARGET = exampleSubject('the module of examples/custom-target');
+
 /** Targets of one's own, written as their owners would: every call of theirs is a boundary too. */
 export const OWN_TARGETS: readonly Subject[] = [
   moduleSubject('a module, three keys at a time', moduleOf),
   functionSubject('a function, two keys at a time'),
+  EXAMPLE_TARGET,
 ];
 
-/** A module that doesn't wait for the end of the rotation to revoke what readers still have. */
-export const HASTY_TARGET = moduleSubject('a module that revokes the current key', (api, perform) => ({
-  ...moduleOf(api, perform),
-  finishSecret: ({ current }: RotationContext<Value>) => perform('revoke a key', 'write', async () => { api.revoke(current.value.apiKey); }),
-}));
+/** Modules that revoke what readers still have, or never revoke. */
+export const NAIVE_TARGETS: readonly { readonly subject: Subject; readonly breaks: Invariant }[] = [
+  naive('a module that revokes the current key', 'accepted', (api, perform) => ({
+    finishSecret: ({ current }) => perform('revoke a key', 'write', async () => { api.revoke(current.value.apiKey); }),
+  })),
+  naive('a module that revokes the previous key before it has to', 'overlaps', (api, perform) => ({
+    async setSecret(context) {
+      await moduleOf(api, perform).finishSecret!(context);
+      await moduleOf(api, perform).setSecret(context);
+    },
+  })),
+  naive('a module that revokes no key', 'overlaps', () => ({ finishSecret: undefined })),
+];
+
+function naive(name: string, breaks: Invariant, wrong: (api: Api, perform: Perform) => Partial<RotationModule<Value>>) {
+  return { subject: moduleSubject(name, (api, perform) => ({ ...moduleOf(api, perform), ...wrong(api, perform) })), breaks };
+}
 
 function keyOf(value: string): string | undefined {
   try {

@@ -2,10 +2,11 @@
  * The part of `npm run prove` that fits everyday testing: every boundary under every switch, every pair and every stale read under the defaults,
  * and some random histories.
  */
-import { exhaust, SWITCHES } from './exhaustion';
+import { exhaust, giveUp, SWITCHES } from './exhaustion';
 import { interleave } from './interleavings';
-import { HASTY_TARGET, OWN_TARGETS } from './own-targets';
+import { EXAMPLE_TARGET, NAIVE_TARGETS, OWN_TARGETS } from './own-targets';
 import { SUBJECTS } from './subjects';
+import { EAGER, FORGETFUL, TELLING } from './telling';
 import { Violation } from './world';
 import { CONFIG_VARIABLE } from '../../src/private/handler-contract';
 
@@ -41,8 +42,32 @@ describe.each(OWN_TARGETS)('$name', (subject) => {
   });
 });
 
-test('a module that revokes what readers have is caught', async () => {
-  const violation: unknown = await exhaust(HASTY_TARGET, { pairs: false, stale: false, switches: [{}] }).catch((error: unknown) => error);
+describe(TELLING.name, () => {
+  test('tells of every promotion at least once, and of nothing else, when it is stopped at every boundary and at some pairs', async () => {
+    const { boundaries, pairs } = await exhaust(TELLING, { stale: false, switches: [{}], everyPair: 23 });
+    // Twelve calls to Secrets Manager, and the one to the bus.
+    expect(boundaries).toBe(4 * 13);
+    expect(pairs).toBeGreaterThan(50);
+  });
+
+  test('does so in random histories of two copies, with faults, lag and interference', async () => {
+    await interleave(TELLING, 50);
+  });
+
+  test.each([[FORGETFUL, 'promotionIsTold'], [EAGER, 'tellsOfCurrent']])('is told from one that does not: %#', async (subject, invariant) => {
+    const violation: unknown = await exhaust(subject, { pairs: false, stale: false, switches: [{}] }).catch((error: unknown) => error);
+    expect(violation).toMatchObject({ name: 'Violation', invariant });
+  });
+});
+
+test('a target that revokes by age leaves nothing of a rotation that is given up, at whichever call; one that only knows the versions does', async () => {
+  expect(await giveUp(EXAMPLE_TARGET)).toBeGreaterThan(15);
+  const violation: unknown = await giveUp(OWN_TARGETS[0]).catch((error: unknown) => error);
+  expect(violation).toMatchObject({ name: 'Violation', invariant: 'overlaps' });
+});
+
+test.each(NAIVE_TARGETS)('$subject.name is caught', async ({ subject, breaks }) => {
+  const violation: unknown = await exhaust(subject, { pairs: false, stale: false, switches: [{}] }).catch((error: unknown) => error);
   expect(violation).toBeInstanceOf(Violation);
-  expect((violation as Violation).invariant).toBe('accepted');
+  expect((violation as Violation).invariant).toBe(breaks);
 });

@@ -5,12 +5,13 @@
 import { join } from 'node:path';
 import { COMMON_CASES, DATABASE_CASES, runContractTests } from './cases';
 import { catchNaiveStrategies, withDatabaseSubjects } from './databases';
-import { exhaust, SWITCHES } from './exhaustion';
+import { exhaust, giveUp, SWITCHES } from './exhaustion';
 import { interleave } from './interleavings';
 import { catchNaive } from './naive';
-import { OWN_TARGETS } from './own-targets';
+import { EXAMPLE_TARGET, OWN_TARGETS } from './own-targets';
 import { SCENARIOS } from './scenarios';
 import { SUBJECTS } from './subjects';
+import { TELLING } from './telling';
 import { Violation } from './world';
 import { printTable } from '../../demo/table';
 import { Terminal } from '../../demo/terminal';
@@ -92,12 +93,13 @@ async function proveGenerated(long: boolean, seed: number | undefined): Promise<
       return { result: `${Object.keys(SCENARIOS).length} scenarios, ${explored} runs` };
     });
   }
-  for (const subject of OWN_TARGETS) {
+  for (const subject of [...OWN_TARGETS, TELLING]) {
     await prove(`${subject.name}: stopped at every boundary and at every pair`, async () => {
       const { boundaries, pairs } = await exhaust(subject, { switches: long ? SWITCHES : [{}], stale: false });
       return { result: `${boundaries} boundaries, ${pairs} pairs` };
     });
   }
+  await prove(`${EXAMPLE_TARGET.name}: given up before every call`, async () => ({ result: `${await giveUp(EXAMPLE_TARGET)} calls` }));
   await prove('naive handlers', async () => {
     const naive = await catchNaive();
     const missed = naive.filter(({ expected, caught }) => expected !== caught);

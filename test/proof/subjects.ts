@@ -3,7 +3,7 @@ import type { Log } from '../../lambda-src/log';
 import type { Sleep } from '../../lambda-src/rotation/deadline';
 import { generatedTarget } from '../../lambda-src/targets/generated';
 import type { HandlerConfig } from '../../src/private/handler-contract';
-import type { InMemoryClient } from '../simulator';
+import type { InMemoryClient, Step } from '../simulator';
 
 /** A call to something that isn't Secrets Manager, which ends as the proof decides. */
 export type Perform = <T>(operation: string, kind: 'read' | 'write', work: () => Promise<T>) => Promise<T>;
@@ -17,6 +17,8 @@ export interface HandlerDependencies {
   readonly dial: (host: string) => void;
   /** Makes every call of the target. */
   readonly perform: Perform;
+  /** Is told of every message that a bus took. */
+  readonly tell: (message: string) => void;
   /** Aborted when the copy of the function is killed, and its connections with it. */
   readonly life: AbortSignal;
 }
@@ -25,6 +27,8 @@ export interface HandlerDependencies {
 export interface Server {
   /** Whether AWSCURRENT is accepted at every instant, or only one of the versions with a label. */
   readonly alwaysAcceptsCurrent: boolean;
+  /** Where two values are accepted at a time, the step that revokes that of AWSPREVIOUS: it is accepted until then, and refused when the rotation is over. */
+  readonly revokesPreviousIn?: Step;
   /** Makes it what it was before any rotation. */
   reset(): Promise<void>;
   accepts(value: string): Promise<boolean>;
@@ -38,6 +42,8 @@ export interface Subject {
   readonly name: string;
   readonly config: HandlerConfig;
   readonly makeHandler: HandlerFactory;
+  /** Whether somebody has to be told of every promotion. */
+  readonly tells?: boolean;
   /** What has to accept the value, if anybody. */
   readonly server?: Server;
   /** Other secrets that the handler reads, by name. */

@@ -1,5 +1,5 @@
 import { StepWatch, type Request } from './step-watch';
-import type { Perform, Subject } from './subjects';
+import type { Perform, Server, Subject } from './subjects';
 import type { RotationHandler } from '../../lambda-src/handler';
 import { CONFIG_VARIABLE, serializeConfig } from '../../src/private/handler-contract';
 import {
@@ -27,7 +27,10 @@ export const INVARIANTS = {
   unknownIsNotMissing: 'nothing is written after a read that failed, but for not being there',
   ownPending: 'no other version is taken for the pending one of the event',
   dialsOwnHost: 'a pending credential goes only where the current one goes',
+  tellsOfCurrent: 'nobody is told of a version that has not become the current one, nor by another step than finishSecret',
+  promotionIsTold: 'finishSecret succeeds only when somebody was told that the version is the current one',
   accepted: 'at every instant the value of a version with a label is accepted, and with alternating users that of AWSCURRENT',
+  overlaps: 'the value of AWSPREVIOUS is accepted until the next rotation revokes it, and not afterwards',
   recovers: 'once faults end, trying again with the same token completes the rotation',
 } as const;
 
@@ -81,11 +84,15 @@ export class World {
   public calls = 0;
   /** Every version that has had AWSCURRENT, in that order. */
   public readonly currents: string[] = [];
+  /** The versions that somebody was told of. */
+  private readonly told = new Set<string>();
   private violation: Violation | undefined;
   private readonly births: string[] = [];
   /** What GetRandomPassword answered: most of it becomes a value. */
   private readonly passwords: string[] = [];
   private readonly tested = new Set<string>();
+  /** How many steps of the rotation have begun. */
+  private begun = 0;
   private faults = 0;
 
   constructor(private readonly subject: Subject, switches: Partial<Switches> = {}, seed = 1) {
@@ -103,6 +110,7 @@ export class World {
 
   public start(): void {
     this.rotation = startRotation(this.simulator, this.arn);
+    this.begun = 0;
     this.say('service: RotateSecret');
   }
 
@@ -136,6 +144,12 @@ export class World {
     this.undisturbed = false;
     this.simulator.perform('CancelRotateSecret', { SecretId: this.arn });
     this.say('owner: CancelRotateSecret');
+  }
+
+  /** What the owner of a cancelled rotation has to do before the next one. */
+  public removePending(): void {
+    this.simulator.perform('UpdateSecretVersionStage', { SecretId: this.arn, VersionStage: 'AWSPENDING', RemoveFromVersionId: this.rotation.token });
+    this.say('owner: UpdateSecretVersionStage, without AWSPENDING');
   }
 
   /** A new process of the function. Every call that it makes waits for `decide`. */
@@ -214,10 +228,12 @@ export class World {
       sleep: async () => {},
       dial: (host) => this.checkDialled(host),
       perform,
+      tell: (message) => this.checkTold(step, message),
       life: life.signal,
     });
     return async (next) => {
       step = next;
+      this.begun = Math.max(this.begun, STEPS.indexOf(step) + 1);
       watch = new StepWatch(this, step);
       ended = false;
       const kill = new Promise<Ending>((resolve) => {
@@ -238,6 +254,9 @@ export class World {
       ended = true;
       this.say(`${name}: ${step} ${ending}`);
       if (ending === 'succeeded') { watch.succeeded(); }
+      if (ending === 'succeeded' && step === 'finishSecret' && this.subject.tells && !this.told.has(this.rotation.token)) {
+        this.violate('promotionIsTold', `it succeeded, and nobody was told of ${this.rotation.token}`);
+      }
       if (ending === 'succeeded' && step === 'testSecret') { this.tested.add(this.rotation.token); }
       this.rethrow();
       return ending;
@@ -270,9 +289,11 @@ export class World {
     }
     if (this.subject.server && !await this.subject.server.accepts(this.valueOf('AWSCURRENT'))) { this.violate('recovers', 'the current value is not accepted'); }
     this.rethrow();
+    const previous = this.valueOf('AWSPREVIOUS');
     this.simulator.completeRotation(this.arn);
     this.start();
     if (await this.sequence('next', () => 'pass') !== 'succeeded') { this.violate('recovers', 'the next rotation fails'); }
+    if (this.subject.server?.revokesPreviousIn && await this.subject.server.accepts(previous)) { this.violate('overlaps', 'it still is'); }
     this.rethrow();
   }
 
@@ -303,9 +324,18 @@ export class World {
     const labels = server.alwaysAcceptsCurrent ? ['AWSCURRENT'] : ['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'];
     for (const label of labels) {
       const value = this.valueOf(label);
-      if (value !== '' && await server.accepts(value)) { return; }
+      if (value !== '' && await server.accepts(value)) { return this.checkOverlap(server); }
     }
     this.violate('accepted', `none of ${labels.join(', ')} is`);
+  }
+
+  private async checkOverlap(server: Server): Promise<void> {
+    const { revokesPreviousIn } = server;
+    const previous = this.valueOf('AWSPREVIOUS');
+    if (revokesPreviousIn === undefined || previous === '') { return; }
+    // Once the label has moved, it is the value that was current until then.
+    const mayBeRevoked = this.begun > STEPS.indexOf(revokesPreviousIn) && this.secret.stages.AWSCURRENT !== this.rotation.token;
+    if (!mayBeRevoked && !await server.accepts(previous)) { this.violate('overlaps', 'it is refused already'); }
   }
 
   /** What broke, if anything did, inside of a step whose own error handling would have swallowed it. */
@@ -365,6 +395,15 @@ export class World {
     if (values.some(said) || secrets.some((secret) => said(secret.slice(0, EXCERPT)))) {
       this.violate('nothingSaid', 'a line or an error has one');
     }
+  }
+
+  private checkTold(step: Step, message: string): void {
+    this.checkSaid(message);
+    const { secretId, versionId } = JSON.parse(message) as { secretId: string; versionId: string };
+    if (step !== 'finishSecret' || secretId !== this.arn || !this.currents.includes(versionId)) {
+      this.violate('tellsOfCurrent', `${step} told of ${versionId}`);
+    }
+    this.told.add(versionId);
   }
 
   private checkDialled(host: string): void {

@@ -79,7 +79,7 @@ export interface InMemoryClientOptions {
 export class InMemoryClient implements Pick<SecretsManagerClient, 'send' | 'destroy'> {
   public readonly send = this.sendCommand.bind(this) as SecretsManagerClient['send'];
 
-  constructor(private readonly simulator: SecretsManagerSimulator, private readonly options: InMemoryClientOptions = {}) {}
+  constructor(private readonly simulator: Pick<SecretsManagerSimulator, 'execute' | 'newToken'>, private readonly options: InMemoryClientOptions = {}) {}
 
   public destroy(): void {
     // Holds nothing open.

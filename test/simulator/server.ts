@@ -14,6 +14,8 @@ const TARGET_PREFIX = 'secretsmanager.';
 const MAX_BODY_BYTES = 6 * 65536 + 65536;
 
 export interface ServerOptions {
+  /** @default - a free one */
+  readonly port?: number;
   /**
    * How long a call takes, in milliseconds, before the model runs.
    *
@@ -36,12 +38,12 @@ export interface ServerOptions {
 
 /** The simulator behind Secrets Manager's wire protocol, on the loopback interface only. */
 export class SecretsManagerServer {
-  /** Starts on a free port. */
-  public static async start(simulator: SecretsManagerSimulator, options: ServerOptions = {}): Promise<SecretsManagerServer> {
+  /** Starts serving. */
+  public static async start(simulator: Pick<SecretsManagerSimulator, 'execute'>, options: ServerOptions = {}): Promise<SecretsManagerServer> {
     const started = new SecretsManagerServer(simulator, options);
     await new Promise<void>((resolve, reject) => {
       started.server.once('error', reject);
-      started.server.listen(0, '127.0.0.1', resolve);
+      started.server.listen(options.port ?? 0, '127.0.0.1', resolve);
     });
     started.port = (started.server.address() as AddressInfo).port;
     return started;
@@ -51,7 +53,7 @@ export class SecretsManagerServer {
   private port = 0;
   private requests = 0;
 
-  private constructor(private readonly simulator: SecretsManagerSimulator, private readonly options: ServerOptions) {
+  private constructor(private readonly simulator: Pick<SecretsManagerSimulator, 'execute'>, private readonly options: ServerOptions) {
     this.server = createServer((request, response) => {
       this.serve(request, response).catch(() => request.socket.destroy());
     });

@@ -84,6 +84,16 @@ describe('the function of the target', () => {
     expect(Object.keys(statement.Condition.StringEquals)).toEqual(['kms:ViaService']);
   });
 
+  test('of a shared rotation function is told and allowed what its target says', () => {
+    const stack = makeStack();
+    const fn = makeFunction(stack);
+    const rotation = new RotationFunction(stack, 'Rotation', {
+      target: RotationTarget.invoke(fn, { finishSecret: true, versionStages: ['AWSPENDING', 'AWSCURRENT'] }),
+    });
+    new RotatingSecret(stack, 'Secret', { rotationFunction: rotation });
+    expect(statementsOfRole(stack, fn).ReadVersions.Condition.StringEquals['secretsmanager:VersionStage']).toEqual(['AWSPENDING', 'AWSCURRENT']);
+  });
+
   test('may read any number of secrets by one statement', () => {
     const stack = makeStack();
     const fn = makeFunction(stack);

@@ -2,11 +2,13 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, sym
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
+import * as events from 'aws-cdk-lib/aws-events';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { configOf, expectInvalid, FUNCTION, makeStack, resourcesOf } from './fixture';
 import { FunctionProcess } from '../../demo/function-process';
-import { RotatingSecret, RotationTarget } from '../../src';
+import { RotatingSecret, RotationFunction, RotationNotification, RotationTarget } from '../../src';
 import { CONFIG_VARIABLE } from '../../src/private/handler-contract';
+import { BUS, CREDENTIALS, PublishingEndpoint } from '../lambda-src/notification/endpoint';
 import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../simulator';
 
 const MODULES = join(__dirname, '..', '..', 'node_modules');
@@ -77,6 +79,42 @@ test('the module and the rotation are one function', async () => {
   expect(lines.filter(({ message }) => !message.endsWith('succeeded')).map(({ step, message }) => `${step}: ${message}`)).toEqual([
     'setSecret: set 20 13 ***', 'testSecret: tested ***', 'finishSecret: finished true',
   ]);
+});
+
+test('the module, the rotation and what tells of it are one function', async () => {
+  const app = new App({ outdir: join(directory, 'cdk.out'), context: { 'aws:cdk:enable-asset-metadata': true } });
+  const stack = new Stack(app, 'Stack');
+  const rotationFunction = new RotationFunction(stack, 'Rotation', {
+    target: RotationTarget.module(file('target.ts', BOTH), { generateStringKey: 'apiKey' }),
+    notification: RotationNotification.eventBus(events.EventBus.fromEventBusArn(stack, 'Bus', BUS)),
+  });
+  new RotatingSecret(stack, 'Secret', { rotationFunction, generateSecretString: { secretStringTemplate: JSON.stringify({ client: 'app' }) } });
+  const assembly = app.synth();
+  const [{ Metadata, Properties }] = Object.values<any>(assembly.getStackByName('Stack').template.Resources).filter(({ Type }) => Type === FUNCTION);
+
+  const simulator = new SecretsManagerSimulator();
+  const arn = simulator.createSecret('secret', JSON.stringify({ client: 'the-app', apiKey: 'the-first-key' }));
+  const [service, endpoint] = [await SecretsManagerServer.start(simulator), await PublishingEndpoint.start()];
+  const running = await FunctionProcess.start({
+    environment: {
+      ...CREDENTIALS,
+      ...Properties.Environment.Variables,
+      _HANDLER: Properties.Handler,
+      LAMBDA_TASK_ROOT: join(assembly.directory, Metadata['aws:asset:path']),
+      AWS_REGION: 'eu-west-1',
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: service.url,
+      AWS_ENDPOINT_URL_EVENTBRIDGE: endpoint.url,
+    },
+    functionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:rotation',
+    timeoutMs: 30_000,
+    onLine: () => {},
+  });
+  try {
+    expect(await rotate(simulator, arn, { invoke: (event) => running.invoke(event), attempts: 1 })).toMatchObject({ outcome: 'succeeded' });
+    expect(endpoint.entries.map(({ Resources }) => Resources)).toEqual([[arn]]);
+  } finally {
+    await Promise.all([running.kill(), service.stop(), endpoint.stop()]);
+  }
 });
 
 test('the asset is the same wherever the module is', () => {

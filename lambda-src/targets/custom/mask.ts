@@ -1,4 +1,4 @@
-/** As many characters of a value in a row are taken for a part of it. */
+/** As many characters of a value in a row are taken for a part of it, unless told otherwise. */
 const GRAM = 6;
 /** Shorter values are too likely to be part of any sentence. */
 const SHORTEST = 3;
@@ -8,8 +8,11 @@ const MASKED = '***';
 export class Mask {
   private readonly grams = new Map<number, Set<string>>();
 
-  /** @param values the values of the secret's versions, as they are stored */
-  constructor(values: Iterable<string>) {
+  /**
+   * @param values the values of the secret's versions, as they are stored
+   * @param gram how many characters in a row are taken for a part of a value
+   */
+  constructor(values: Iterable<string>, private readonly gram = GRAM) {
     for (const value of values) {
       for (const leaf of leavesOf(value)) {
         for (const form of formsOf(leaf)) { this.add(form); }
@@ -32,7 +35,7 @@ export class Mask {
   }
 
   private add(form: string): void {
-    const length = Math.min(form.length, GRAM);
+    const length = Math.min(form.length, this.gram);
     if (length < SHORTEST) { return; }
     const grams = this.grams.get(length) ?? new Set();
     this.grams.set(length, grams);

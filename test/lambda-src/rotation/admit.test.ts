@@ -75,7 +75,7 @@ describe('a step', () => {
   });
 
   test.each([[['AWSCURRENT']], [['AWSCURRENT', 'AWSPENDING']], [['AWSPENDING', 'AWSCURRENT']]])('case 6: has nothing to do where the version has %j', (labels) => {
-    expect(admission({ stages: { old: ['AWSPREVIOUS'], [TOKEN]: labels } })).toEqual({ outcome: 'alreadyCurrent' });
+    expect(admission({ stages: { old: ['AWSPREVIOUS'], [TOKEN]: labels } })).toEqual({ outcome: 'alreadyCurrent', previousVersionId: 'old' });
   });
 
   const NOT_PENDING = /^Version 11111111-2222-4333-8444-555555555555 .*AWSPENDING.* cancelled or replaced .*call RotateSecret/;

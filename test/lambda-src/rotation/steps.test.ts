@@ -1,10 +1,12 @@
 import type { Step } from '../../../lambda-src/rotation/admit';
 import { Deadline } from '../../../lambda-src/rotation/deadline';
+import { NotificationError } from '../../../lambda-src/rotation/errors';
 import type { SecretVersion, SecretVersions } from '../../../lambda-src/rotation/secret-versions';
 import { Rotation } from '../../../lambda-src/rotation/steps';
 import type { SecretValues, Target } from '../../../lambda-src/targets/target';
 
 const TOKEN = 'token';
+const TOLD = 'tell of {"secretId":"secret","versionId":"token","previousVersionId":"old"}';
 
 interface World {
   /** The staging labels that each look finds; the last one from then on. */
@@ -13,6 +15,8 @@ interface World {
   readonly current?: SecretVersion | false;
   readonly promotes?: boolean;
   readonly derived?: boolean;
+  /** What telling of the promotion ends with. */
+  readonly told?: Error;
 }
 
 const STAGED = { old: ['AWSCURRENT'], [TOKEN]: ['AWSPENDING'] };
@@ -43,7 +47,10 @@ function rotate(step: Step, world: World = {}) {
   };
   const sleeps: number[] = [];
   const deadline = new Deadline(() => 30_000, async (milliseconds) => { sleeps.push(milliseconds); });
-  const rotation = new Rotation({ SecretId: 'secret', ClientRequestToken: TOKEN, Step: step }, versions as SecretVersions, target, {}, deadline);
+  const rotation = new Rotation({ SecretId: 'secret', ClientRequestToken: TOKEN, Step: step }, versions as SecretVersions, target, {}, deadline, async (promotion) => {
+    calls.push(`tell of ${JSON.stringify(promotion)}`);
+    if (world.told) { throw world.told; }
+  });
   return { calls, sleeps, outcome: rotation.run() };
 }
 
@@ -53,16 +60,28 @@ test.each([['setSecret', 'set'], ['testSecret', 'tested']] as const)('%s hands t
   expect(calls).toEqual(['describe', 'pending', `${step}: value of token`]);
 });
 
-test('finishSecret looks at both values, and moves the label from the version that has it', async () => {
+test('finishSecret looks at both values, moves the label from the version that has it, and then tells of it', async () => {
   const { calls, outcome } = rotate('finishSecret');
   expect(await outcome).toBe('promoted');
-  expect(calls).toEqual(['describe', 'pending', 'validate: value of token', 'current', 'isDerived: value of token, value of old', 'promote from old']);
+  expect(calls).toEqual(['describe', 'pending', 'validate: value of token', 'current', 'isDerived: value of token, value of old', 'promote from old', TOLD]);
 });
 
-test.each(['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const)('%s of the current version looks once', async (step) => {
+test.each(['createSecret', 'setSecret', 'testSecret'] as const)('%s of the current version looks once', async (step) => {
   const { calls, outcome } = rotate(step, { stages: [PROMOTED] });
   expect(await outcome).toBe('alreadyCurrent');
   expect(calls).toEqual(['describe']);
+});
+
+test.each([[PROMOTED, TOLD], [{ [TOKEN]: ['AWSCURRENT'] }, 'tell of {"secretId":"secret","versionId":"token"}']])(
+  'cases 49, 59: finishSecret of the current version tells of it again, and does nothing else: %j', async (stages, told) => {
+    const { calls, outcome } = rotate('finishSecret', { stages: [stages as Record<string, string[]>] });
+    expect(await outcome).toBe('alreadyCurrent');
+    expect(calls).toEqual(['describe', told]);
+  });
+
+test.each([[STAGED], [PROMOTED]])('finishSecret fails where nobody could be told, so that it is repeated: %j', async (stages) => {
+  const told = new NotificationError('nobody');
+  await expect(rotate('finishSecret', { stages: [stages as Record<string, string[]>], told }).outcome).rejects.toBe(told);
 });
 
 test.each(['setSecret', 'testSecret', 'finishSecret'] as const)('case 31: %s fails where the pending version has no value', async (step) => {
@@ -114,13 +133,14 @@ describe('finishSecret', () => {
   test('case 52: succeeds where the label turns out to have moved already', async () => {
     const { calls, outcome, sleeps } = rotate('finishSecret', { promotes: false, stages: [STAGED, STAGED, PROMOTED] });
     expect(await outcome).toBe('promoted');
-    expect(calls.slice(-3)).toEqual(['promote from old', 'describe', 'describe']);
+    expect(calls.slice(-4)).toEqual(['promote from old', 'describe', 'describe', TOLD]);
     expect(sleeps).toEqual([100]);
   });
 
   test('case 62: fails where the label turns out to be elsewhere', async () => {
-    const { outcome, sleeps } = rotate('finishSecret', { promotes: false });
+    const { calls, outcome, sleeps } = rotate('finishSecret', { promotes: false });
     await expect(outcome).rejects.toMatchObject(SUPERSEDED);
+    expect(calls).not.toContain(TOLD);
     expect(sleeps).toHaveLength(5);
   });
 });

@@ -188,6 +188,15 @@ describe('the configuration', () => {
     }
   });
 
+  test.each<TargetConfig>([
+    { target: 'generated', passwordPolicy: {} }, { target: 'module', passwordPolicy: {} }, { target: 'mysql', passwordPolicy: {} },
+    { target: 'invoke', functionArn: 'arn', passwordPolicy: {} },
+  ])('says who is to be told, with every target: %j', (config) => {
+    for (const notification of [{ eventBusArn: 'arn:bus' }, { topicArn: 'arn:topic' }, {}]) {
+      expect(parseConfig(serializeConfig({ ...config, ...notification }))).toEqual({ ...config, ...notification });
+    }
+  });
+
   test('has a place for every property of a policy', () => {
     expect([...POLICY_PROPERTIES].sort()).toEqual([
       'excludeCharacters', 'excludeLowercase', 'excludeNumbers', 'excludePunctuation', 'excludeUppercase', 'includeSpace', 'passwordLength',
@@ -206,6 +215,8 @@ describe('the configuration', () => {
     ['of a target that there is not', '{"target":"oracle","passwordPolicy":{}}', 'has the target "oracle", not one of generated, postgres, mysql, mariadb'],
     ['of a target that every object has', '{"target":"constructor","passwordPolicy":{}}', 'has the target "constructor"'],
     ['of a database, without a policy', '{"target":"postgres"}', 'has no passwordPolicy'],
+    ['with an empty bus', '{"target":"generated","eventBusArn":"","passwordPolicy":{}}', 'has an eventBusArn that is not'],
+    ['with a number as topic', '{"target":"mysql","topicArn":1,"passwordPolicy":{}}', 'has a topicArn that is not'],
     ['of a database, with an empty superuser secret', '{"target":"postgres","superuserSecretArn":"","passwordPolicy":{}}', 'has a superuserSecretArn that is not'],
     ['of a database, with a number as superuser secret', '{"target":"mysql","superuserSecretArn":1,"passwordPolicy":{}}', 'has a superuserSecretArn that is not'],
     ['of a database, with an empty certificate authority', '{"target":"mariadb","certificateAuthority":"","passwordPolicy":{}}', 'has a certificateAuthority that is not'],

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as fc from 'fast-check';
 import { RotationRules } from '../../../src';
 import { checkExpression } from '../../../src/private/schedule-expression';
@@ -194,7 +194,7 @@ describe('rate', () => {
 
   test('becomes an expression of the same length that is accepted as it stands', () => {
     fc.assert(fc.property(fc.integer({ min: 4, max: 999 * 24 }), (hours) => {
-      const { scheduleExpression } = RotationRules.rate(Duration.hours(hours))._render();
+      const { scheduleExpression } = RotationRules.rate(Duration.hours(hours))._render(new Stack());
       const [, value, unit] = /^rate\((\d+) (hours|days?)\)$/.exec(scheduleExpression!)!;
       const { hoursApart: accepted } = checkExpression('expression', scheduleExpression!);
       return Number(value) * (unit === 'hours' ? 1 : 24) === hours && accepted === hours;

@@ -39,6 +39,13 @@ describe('the event', () => {
     expect(Object.keys(sent('createSecret')).sort()).toEqual(Object.keys(properties).sort());
   });
 
+  test('that the documentation shows is one', () => {
+    const [, sample] = /```json\n([^]*?)```/.exec(readFileSync(join(DOCS, 'target-function.md'), 'utf8'))!;
+    isEvent(JSON.parse(sample));
+    expect(isEvent.errors).toBeNull();
+    expect(JSON.parse(sample)).toMatchObject({ action: ACTIONS.setSecret });
+  });
+
   test('has a rotation token only where a value may be put', () => {
     expect(STEPS.filter((step) => 'rotationToken' in sent(step))).toEqual(['createSecret']);
   });

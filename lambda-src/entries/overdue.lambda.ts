@@ -1,0 +1,3 @@
+import { makeCheck } from '../overdue/check';
+
+export const handler = makeCheck();

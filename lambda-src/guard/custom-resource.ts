@@ -1,0 +1,75 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Log } from '../log';
+
+/** What CloudFormation sends: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/crpg-ref-requests.html */
+export interface CustomResourceEvent {
+  readonly RequestType: 'Create' | 'Update' | 'Delete';
+  readonly ResponseURL: string;
+  readonly StackId: string;
+  readonly RequestId: string;
+  readonly LogicalResourceId: string;
+  readonly PhysicalResourceId?: string;
+  readonly ResourceProperties: object;
+  readonly OldResourceProperties?: object;
+}
+
+/** A change that is about to be made. */
+export interface Change<Properties> {
+  readonly requestType: 'Create' | 'Update';
+  /** What the last decision said; undefined where there was none. */
+  readonly id?: string;
+  readonly properties: Properties;
+  readonly oldProperties?: Properties;
+}
+
+export interface Decision {
+  /** The physical id of the resource: all that it remembers. */
+  readonly id: string;
+  /** Why it can't be, and what to do. */
+  readonly refusal?: string;
+}
+
+const ATTEMPTS = 5;
+const ATTEMPT_TIMEOUT_MS = 3_000;
+const PAUSE_MS = 100;
+
+/** A custom resource that makes nothing, and only says whether the deployment may go on. */
+export function customResource<Properties>(decide: (change: Change<Properties>) => Decision, log: Log) {
+  return async (event: CustomResourceEvent): Promise<void> => {
+    const { id, refusal } = outcomeOf(event, decide);
+    log('INFO', `${event.RequestType} of ${event.LogicalResourceId}: ${refusal ?? 'allowed'}`, { requestId: event.RequestId });
+    await answer(event.ResponseURL, JSON.stringify({
+      Status: refusal === undefined ? 'SUCCESS' : 'FAILED',
+      Reason: refusal,
+      PhysicalResourceId: id,
+      StackId: event.StackId,
+      RequestId: event.RequestId,
+      LogicalResourceId: event.LogicalResourceId,
+    }));
+  };
+}
+
+function outcomeOf<Properties>(event: CustomResourceEvent, decide: (change: Change<Properties>) => Decision): Decision {
+  const { RequestType, PhysicalResourceId, ResourceProperties, OldResourceProperties } = event;
+  // There is nothing to take away, and a stack must always be able to go.
+  if (RequestType === 'Delete') { return { id: PhysicalResourceId ?? event.RequestId }; }
+  return decide({
+    requestType: RequestType,
+    id: PhysicalResourceId,
+    properties: ResourceProperties as Properties,
+    oldProperties: OldResourceProperties as Properties | undefined,
+  });
+}
+
+/** Without an answer CloudFormation waits for an hour. Whoever has the address can answer, so it stands in no error and no log. */
+async function answer(url: string, body: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      // As bytes: text would have a content type, which the signature of the address doesn't allow.
+      const { ok } = await fetch(url, { method: 'PUT', body: Buffer.from(body), signal: AbortSignal.timeout(ATTEMPT_TIMEOUT_MS) });
+      if (ok) { return; }
+    } catch { /* tried again below, without what fetch says of the address */ }
+    if (attempt === ATTEMPTS) { throw new Error(`CloudFormation didn't take the answer in ${ATTEMPTS} attempts. Look for what keeps the function from reaching Amazon S3`); }
+    await setTimeout(PAUSE_MS * 2 ** attempt);
+  }
+}

@@ -1,0 +1,31 @@
+import type { Notification } from './notification';
+
+/** What the body of a request is, and how the service tells. */
+export interface Message {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** A way to those who are to be told. */
+export interface Channel {
+  readonly arn: string;
+  /** As in the names of its endpoints and in signatures. */
+  readonly service: 'events' | 'sns';
+  readonly operation: string;
+  message(notification: Notification): Message;
+  /** The service's name for why it didn't take the message; undefined where it did. */
+  refusalOf(answer: Answer): string | undefined;
+}
+
+/** Taken for the name of an error, where the service names none that is fit to print. */
+export const UNNAMED = 'UnknownError';
+
+/** A name that says nothing but which error it is. */
+export function nameOf(text: unknown): string {
+  return typeof text === 'string' && /^\w{1,64}$/.test(text) ? text : UNNAMED;
+}

@@ -1,0 +1,79 @@
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Channel } from './channel';
+import { eventBus } from './event-bus';
+import { makeNotification } from './notification';
+import { signedCall, type SignedCall } from './signed-call';
+import { topic } from './topic';
+import type { NotificationConfig } from '../../src/private/handler-contract';
+import type { Deadline } from '../rotation/deadline';
+import { isNetworkError } from '../rotation/service-errors';
+import type { Promotion } from '../rotation/steps';
+
+/**
+ * Tells of a promotion.
+ *
+ * @returns why nobody could be told, and what to do; undefined where the service has the message.
+ */
+export type Notify = (promotion: Promotion, deadline: Deadline) => Promise<string | undefined>;
+
+interface Problem {
+  readonly text: string;
+  readonly mayPass: boolean;
+}
+
+/** How long to wait before each further attempt, in milliseconds. */
+const RETRY_DELAYS = [100, 400, 1_600];
+
+/** Errors of the services that may pass, by what their names have in common. */
+const TRANSIENT = /^(KMS)?(Throttl|Internal|ServiceUnavailable)/;
+
+/** What to do about the others, in the same way. */
+const REMEDIES: readonly (readonly [RegExp, string])[] = [
+  [/^KMS/, 'Its key can not be used: grant kms:GenerateDataKey and kms:Decrypt on it to the role of the RotationFunction, and see that it is enabled'],
+  [/^(AccessDenied|AuthorizationError|NotAuthorized)/, 'Grant it to the role of the RotationFunction, or look for a policy that denies it: a permissions boundary, a service control policy, '
+    + 'or one on what is published to or on the VPC endpoint'],
+  [/NotFound/, 'It does not exist any more: deploy it again, or give another RotationNotification'],
+];
+
+/** @param client whose parts make the call */
+export function notifierOf(config: NotificationConfig, client: Pick<SecretsManagerClient, 'config'>): Notify {
+  return notifier(channelOf(config), signedCall(client));
+}
+
+export function channelOf({ eventBusArn, topicArn }: NotificationConfig): Channel {
+  return eventBusArn === undefined ? topic(topicArn!) : eventBus(eventBusArn);
+}
+
+export function notifier(channel: Channel, call: SignedCall): Notify {
+  return async (promotion, deadline) => {
+    const message = channel.message(makeNotification(promotion, new Date()));
+    const attempt = async (): Promise<Problem | undefined> => {
+      try {
+        const answer = await call(channel, message, deadline.signal);
+        const name = channel.refusalOf(answer);
+        if (name === undefined) { return undefined; }
+        return { text: refused(channel, name), mayPass: answer.status >= 500 || answer.status === 429 || TRANSIENT.test(name) };
+      } catch (error) {
+        const { name = '', code = '' } = (error ?? {}) as { readonly name?: string; readonly code?: string };
+        if (isNetworkError(name, code)) { return { text: unreachable(channel, code || name), mayPass: true }; }
+        return { text: `${channel.operation} on ${channel.arn} failed in a way that is not known to be safe to print`, mayPass: false };
+      }
+    };
+    let problem = await attempt();
+    for (const delay of RETRY_DELAYS) {
+      if (!problem?.mayPass || !await deadline.pause(delay)) { break; }
+      problem = await attempt();
+    }
+    return problem?.text;
+  };
+}
+
+function refused({ operation, arn, service }: Channel, name: string): string {
+  const remedy = REMEDIES.find(([names]) => names.test(name))?.[1] ?? 'See the name of the error in the API reference';
+  return `${service}:${operation} on ${arn} was refused with ${name}. ${remedy}`;
+}
+
+function unreachable({ operation, arn, service }: Channel, reason: string): string {
+  return `${arn} can't be reached for ${operation} (${reason}). In a VPC the function needs an interface endpoint for ${service} with private DNS, or a route to the internet, `
+    + 'and security groups that let it out on port 443';
+}

@@ -1,0 +1,43 @@
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Answer, Channel, Message } from './channel';
+
+/** Makes one signed POST, and reads its answer, whatever that is. */
+export type SignedCall = (channel: Pick<Channel, 'arn' | 'service'>, message: Message, abortSignal: AbortSignal) => Promise<Answer>;
+
+/** How users of the SDK name the endpoints of a service: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+const ENDPOINT_VARIABLES = { events: 'AWS_ENDPOINT_URL_EVENTBRIDGE', sns: 'AWS_ENDPOINT_URL_SNS' } as const;
+
+/**
+ * By the parts of a client that is in the bundle anyway: where endpoints are, the credentials, the signature and the connection. The clients of the two
+ * services would be as large as all the rest, for one request each.
+ */
+export function signedCall({ config }: Pick<SecretsManagerClient, 'config'>): SignedCall {
+  return async ({ arn, service }, { headers, body }, abortSignal) => {
+    const region = arn.split(':')[3];
+    const { protocol, hostname, port, host } = endpointOf(service, config.endpointProvider({ Region: region }).url);
+    const signer = await config.signer({ name: 'sigv4', signingName: service, signingRegion: region, properties: {} });
+    const signed = await signer.sign({
+      method: 'POST',
+      protocol,
+      hostname,
+      port: port === '' ? undefined : Number(port),
+      path: '/',
+      headers: { host, 'content-length': String(Buffer.byteLength(body)), ...headers },
+      body,
+    });
+    const { response } = await config.requestHandler.handle(signed as Parameters<typeof config.requestHandler.handle>[0], { abortSignal });
+    return { status: response.statusCode, body: await textOf(response.body as AsyncIterable<Uint8Array>) };
+  };
+}
+
+/** Of a service, from that of Secrets Manager in the same region, for the rest of the name is the same. */
+export function endpointOf(service: 'events' | 'sns', secretsManager: URL): URL {
+  const given = process.env[ENDPOINT_VARIABLES[service]] ?? process.env.AWS_ENDPOINT_URL;
+  return given === undefined ? new URL(secretsManager.href.replace('//secretsmanager', `//${service}`)) : new URL(given);
+}
+
+async function textOf(stream: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) { chunks.push(chunk); }
+  return Buffer.concat(chunks).toString();
+}

@@ -1,0 +1,77 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { findOverdue, type OverdueReason } from './decide';
+import { listSecrets } from './list';
+import { CHECK_CONFIG_VARIABLE, METRIC_DIMENSIONS, METRICS, parseCheckConfig } from '../../src/private/handler-contract';
+
+/** What the function answers to who invokes it by hand. */
+export interface CheckResult {
+  readonly checked: number;
+  readonly overdue: readonly { readonly secretId: string; readonly reason: OverdueReason }[];
+}
+
+/** What a test puts in the place of the real thing. */
+export interface CheckOverrides {
+  readonly client?: Pick<SecretsManagerClient, 'send'>;
+  readonly write?: (line: object) => void;
+  readonly now?: () => Date;
+}
+
+const ADVICE: Record<OverdueReason, string> = {
+  turnedOff: 'Its rotation is turned off. Deploy its schedule again, or call RotateSecret; if that is how it should be, exclude the secret from the check',
+  unfinished: 'A rotation was begun and never finished. See the log of its function for why, then rotate again; if another one is said to be in progress, take AWSPENDING off '
+    + 'the version that has it and not AWSCURRENT',
+  neverRotated: 'It has never rotated, though its schedule says it should have. See the log of its function, and that Secrets Manager may invoke it',
+  missed: 'It has not rotated since its last window. See the log of its function, and that Secrets Manager may invoke it',
+};
+
+/** The function that finds secrets that should have rotated: a line for each, and their number as a metric, also where that is none. */
+export function makeCheck({ client = makeClient(), write = writeLine, now = () => new Date() }: CheckOverrides = {}): () => Promise<CheckResult> {
+  return async () => {
+    const config = parseCheckConfig(process.env[CHECK_CONFIG_VARIABLE]);
+    const secrets = await listSecrets(client, config, process.env.AWS_REGION);
+    const at = now();
+    const overdue: { secretId: string; reason: OverdueReason }[] = [];
+    for (const secret of secrets) {
+      const found = findOverdue(secret, at, config.graceSeconds * 1_000);
+      if (found === undefined) { continue; }
+      overdue.push({ secretId: secret.arn, reason: found.reason });
+      write({
+        timestamp: at.toISOString(),
+        level: 'WARN',
+        message: ADVICE[found.reason],
+        secretId: secret.arn,
+        reason: found.reason,
+        since: found.since.toISOString(),
+        lastRotatedDate: secret.lastRotatedDate?.toISOString(),
+        rotationFunctionArn: secret.functionArn,
+      });
+    }
+    write({
+      timestamp: at.toISOString(),
+      level: 'INFO',
+      message: `${overdue.length} of ${secrets.length} secrets should have rotated and have not`,
+      // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+      _aws: {
+        Timestamp: at.getTime(),
+        CloudWatchMetrics: [{ Namespace: METRICS.namespace, Dimensions: [[METRIC_DIMENSIONS.function]], Metrics: [{ Name: METRICS.overdue, Unit: 'Count' }] }],
+      },
+      [METRIC_DIMENSIONS.function]: process.env.AWS_LAMBDA_FUNCTION_NAME,
+      [METRICS.overdue]: overdue.length,
+      checked: secrets.length,
+    });
+    return { checked: secrets.length, overdue };
+  };
+}
+
+function makeClient(): SecretsManagerClient {
+  return new SecretsManagerClient({
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+    retryMode: 'standard',
+    maxAttempts: 6,
+  });
+}
+
+/** One JSON object a line, as Lambda takes it. */
+function writeLine(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}

@@ -1,0 +1,50 @@
+import { Annotations, Stack } from 'aws-cdk-lib';
+import { CfnManagedPolicy, CfnPolicy, Role, type CfnRole, type IRole } from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+
+/** The managed policies that have neither of the permissions that are looked for. Of others, what they allow isn't known here. */
+const WITHOUT = /:policy\/(AWSXRayDaemonWriteAccess|service-role\/AWSLambdaRole)"/;
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action?: string | string[];
+  readonly NotAction?: unknown;
+}
+
+/**
+ * Warns where a role of this app lacks what every function needs to log, or what one in a VPC needs: CDK gives it to the roles that it
+ * makes, and not to those that it is given.
+ *
+ * To be asked when the app is complete, since reading a policy closes it.
+ */
+export function warnOfGivenRole(fn: lambda.Function, role: IRole | undefined): void {
+  // Of those that are imported or refuse changes it isn't known, and RotationPermissions has warned of the latter.
+  const actions = role instanceof Role ? actionsOf(role.node.defaultChild as CfnRole) : undefined;
+  if (role === undefined || actions === undefined) { return; }
+  if (!allows(actions, 'logs:PutLogEvents')) {
+    Annotations.of(fn).addWarningV2('cdk-rotating-secret:roleWithoutLogs', `role: ${role.node.path} has no permission to write logs, so nothing tells why a `
+      + 'rotation failed. Give it logs:CreateLogStream and logs:PutLogEvents on the log group, with logGroup.grantWrite(role)');
+  }
+  if (fn.isBoundToVpc && !allows(actions, 'ec2:CreateNetworkInterface')) {
+    Annotations.of(fn).addWarningV2('cdk-rotating-secret:roleWithoutNetwork', `role: ${role.node.path} has no permission to make network interfaces, and `
+      + 'Lambda refuses to put a function without it into a VPC. Give it the managed policy service-role/AWSLambdaVPCAccessExecutionRole');
+  }
+}
+
+/** All that the policies of a role allow; undefined where that isn't known. */
+function actionsOf(role: CfnRole): string[] | undefined {
+  const stack = Stack.of(role);
+  const managed = stack.resolve(role.managedPolicyArns) as unknown[] | undefined ?? [];
+  if (managed.some((arn) => !WITHOUT.test(JSON.stringify(arn)))) { return undefined; }
+  const attached = role.node.root.node.findAll()
+    .filter((construct) => construct instanceof CfnPolicy || construct instanceof CfnManagedPolicy)
+    .filter((policy) => JSON.stringify(Stack.of(policy).resolve(policy.roles) ?? []).includes(JSON.stringify(Stack.of(policy).resolve(role.ref))));
+  const inline = (stack.resolve(role.policies) as CfnRole.PolicyProperty[] | undefined ?? []).map(({ policyDocument }) => policyDocument as unknown);
+  const statements = [...attached.map((policy) => Stack.of(policy).resolve(policy.policyDocument) as unknown), ...inline]
+    .flatMap((document) => (document as { Statement: Statement[] }).Statement);
+  return statements.filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action, NotAction }) => NotAction === undefined ? Action ?? [] : '*');
+}
+
+function allows(actions: string[], wanted: string): boolean {
+  return actions.some((action) => new RegExp(`^${action.split('*').map((part) => part.replace(/[?]/g, '.')).join('.*')}$`, 'i').test(wanted));
+}

@@ -1,0 +1,111 @@
+import { createHash, createHmac } from 'node:crypto';
+import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'example', AWS_SESSION_TOKEN: 'token' };
+export const BUS = 'arn:aws:events:eu-west-1:111122223333:event-bus/rotations';
+export const TOPIC = 'arn:aws:sns:eu-west-1:111122223333:rotations';
+
+/** A request that was signed with the credentials, for the region and the service. */
+export interface Published {
+  readonly service: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** Answers one request in the place of the service; not answering at all is an answer too. */
+export type Answer = (response: ServerResponse) => void;
+
+/** EventBridge and SNS, as far as PutEvents and Publish go over the wire: a real server, which refuses what isn't signed right. */
+export class PublishingEndpoint {
+  public static async start(): Promise<PublishingEndpoint> {
+    const endpoint = new PublishingEndpoint();
+    await new Promise<void>((resolve) => { endpoint.server.listen(0, '127.0.0.1', resolve); });
+    return endpoint;
+  }
+
+  /** Every request, also those that were refused. */
+  public readonly requests: Published[] = [];
+  /** What to answer to the next requests, one each; after that the service takes them. */
+  public readonly answers: Answer[] = [];
+  private readonly server: Server;
+
+  private constructor() {
+    this.server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => { chunks.push(chunk); });
+      request.on('end', () => {
+        const body = Buffer.concat(chunks).toString();
+        const service = findSignedService(request.method!, request.url!, request.headers, body);
+        if (service === undefined) { return refuse(403, '{"__type":"InvalidSignatureException"}')(response); }
+        this.requests.push({ service, headers: request.headers, body });
+        const answer = this.answers.shift() ?? (service === 'events' ? takeEvent : takeMessage);
+        return answer(response);
+      });
+    });
+  }
+
+  public get url(): string { return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`; }
+
+  /** What was published to a bus. */
+  public get entries(): Record<string, any>[] {
+    return this.requests.filter(({ service }) => service === 'events').flatMap(({ body }) => (JSON.parse(body) as { Entries: Record<string, unknown>[] }).Entries);
+  }
+
+  /** What was published to a topic. */
+  public get messages(): Record<string, string>[] {
+    return this.requests.filter(({ service }) => service === 'sns').map(({ body }) => Object.fromEntries(new URLSearchParams(body)));
+  }
+
+  public async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => { this.server.close(resolve); });
+  }
+}
+
+const takeEvent: Answer = (response) => { response.end('{"FailedEntryCount":0,"Entries":[{"EventId":"11111111-2222-4333-8444-555555555555"}]}'); };
+const takeMessage: Answer = (response) => { response.end('<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>'); };
+
+export function refuse(status: number, body: string): Answer {
+  return (response) => {
+    response.statusCode = status;
+    response.end(body);
+  };
+}
+
+/** The call succeeds, and the bus doesn't take the event. */
+export function failEntry(code: string): Answer {
+  return refuse(200, JSON.stringify({ FailedEntryCount: 1, Entries: [{ ErrorCode: code, ErrorMessage: 'p4ssw0rd' }] }));
+}
+
+/**
+ * The service that a request is signed for; undefined where the signature isn't right.
+ *
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
+function findSignedService(method: string, path: string, headers: IncomingHttpHeaders, body: string): string | undefined {
+  const parts = /^AWS4-HMAC-SHA256 Credential=(\w+)\/(\d{8})\/([\w-]+)\/(\w+)\/aws4_request, SignedHeaders=([\w;-]+), Signature=(\w+)$/.exec(headers.authorization ?? '');
+  if (!parts) { return undefined; }
+  const [, keyId, date, region, service, signedHeaders, signature] = parts;
+  const required = ['host', 'x-amz-date', 'x-amz-security-token'];
+  if (keyId !== CREDENTIALS.AWS_ACCESS_KEY_ID || region !== 'eu-west-1' || required.some((name) => !signedHeaders.split(';').includes(name))) { return undefined; }
+  const time = String(headers['x-amz-date']);
+  if (headers['x-amz-security-token'] !== CREDENTIALS.AWS_SESSION_TOKEN || !time.startsWith(date) || Math.abs(Date.now() - parseTime(time)) > 300_000) { return undefined; }
+  const canonicalHeaders = signedHeaders.split(';').map((name) => `${name}:${String(headers[name]).trim().replace(/ +/g, ' ')}\n`).join('');
+  const canonical = [method, path, '', canonicalHeaders, signedHeaders, hash(body)].join('\n');
+  const scope = `${date}/${region}/${service}/aws4_request`;
+  const key = [date, region, service, 'aws4_request'].reduce<string | Buffer>((secret, part) => hmac(secret, part), `AWS4${CREDENTIALS.AWS_SECRET_ACCESS_KEY}`);
+  return hmac(key, ['AWS4-HMAC-SHA256', time, scope, hash(canonical)].join('\n')).toString('hex') === signature ? service : undefined;
+}
+
+function parseTime(time: string): number {
+  return Date.parse(time.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function hmac(key: string | Buffer, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest();
+}

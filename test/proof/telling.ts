@@ -1,0 +1,46 @@
+import { SUBJECTS, type HandlerDependencies, type Subject } from './subjects';
+import { makeHandler } from '../../lambda-src/handler';
+import { eventBus } from '../../lambda-src/notification/event-bus';
+import { notifier } from '../../lambda-src/notification/notify';
+import type { SignedCall } from '../../lambda-src/notification/signed-call';
+import { generatedTarget } from '../../lambda-src/targets/generated';
+
+const BUS = 'arn:aws:events:us-east-1:111122223333:event-bus/rotations';
+
+/** A bus that takes every event it gets; the call that brings it is a boundary as every other. */
+function putEvents({ perform, tell }: Pick<HandlerDependencies, 'perform' | 'tell'>): SignedCall {
+  return (_, { body }) => perform('PutEvents', 'write', async () => {
+    const { Entries } = JSON.parse(body) as { Entries: { Detail: string }[] };
+    for (const { Detail } of Entries) { tell(Detail); }
+    return { status: 200, body: '{"FailedEntryCount":0}' };
+  });
+}
+
+const telling = (name: string, makeSubjectHandler: Subject['makeHandler']): Subject => {
+  const [subject] = SUBJECTS;
+  return { ...subject, name: `${subject.name}, ${name}`, config: { ...subject.config, eventBusArn: BUS }, tells: true, makeHandler: makeSubjectHandler };
+};
+
+/** A handler that tells a bus of every promotion. */
+export const TELLING = telling('telling a bus', (dependencies) => makeHandler(generatedTarget, {
+  ...dependencies, notifierOf: () => notifier(eventBus(BUS), putEvents(dependencies)),
+}));
+
+/** One that is content where the bus can't be told. */
+export const FORGETFUL = telling('telling a bus if it can', (dependencies) => makeHandler(generatedTarget, {
+  ...dependencies,
+  notifierOf: () => async ({ secretId, versionId }) => {
+    await dependencies.perform('PutEvents', 'write', async () => { dependencies.tell(JSON.stringify({ secretId, versionId })); }).catch(() => {});
+    return undefined;
+  },
+}));
+
+/** One that tells what is about to be. */
+export const EAGER = telling('telling a bus beforehand', (dependencies) => {
+  const handler = makeHandler(generatedTarget, { ...dependencies, notifierOf: () => undefined });
+  return async (event, context) => {
+    const { Step, SecretId: secretId, ClientRequestToken: versionId } = event as { Step: string; SecretId: string; ClientRequestToken: string };
+    if (Step === 'finishSecret') { await dependencies.perform('PutEvents', 'write', async () => { dependencies.tell(JSON.stringify({ secretId, versionId })); }); }
+    await handler(event, context);
+  };
+});

@@ -1,0 +1,75 @@
+import type { Step } from './api';
+import { RotationError } from '../lambda-src/rotation/errors';
+
+/** How a run can be stopped at a boundary: the process dies, or the code sees a lost connection. */
+export const ENDINGS = ['diedBefore', 'diedAfter', 'cutBefore', 'cutAfter'] as const;
+export type Ending = typeof ENDINGS[number];
+
+/** Something that goes out and is answered. */
+export interface Boundary {
+  readonly step: Step;
+  /** Such as `PUT /keys/7`. It may hold a value. */
+  readonly what: string;
+  /** Whether it is the rotation's, not that of the code under rehearsal. */
+  readonly own: boolean;
+}
+
+export interface Stop {
+  readonly index: number;
+  readonly ending: Ending;
+}
+
+/** The boundaries of one rotation, of which it may be stopped at one. */
+export class Boundaries {
+  public readonly reached: Boundary[] = [];
+  public stopped?: Boundary;
+  /** Whether the code under rehearsal sent anything after the stop. */
+  public wentOn = false;
+
+  constructor(public readonly stop?: Stop) {}
+
+  /** Takes note of a boundary, and says how the run ends there, if it does. */
+  public reach(boundary: Boundary): Ending | undefined {
+    this.wentOn ||= this.stopped !== undefined && !boundary.own;
+    if (this.reached.push(boundary) - 1 !== this.stop?.index) { return undefined; }
+    this.stopped = boundary;
+    return this.stop.ending;
+  }
+}
+
+/** The process of the function is no more. */
+export class Died extends RotationError {
+  public override readonly name = 'Died';
+}
+
+/** One call of the code under rehearsal. */
+export class Invocation {
+  /** Rejects when it dies. */
+  public readonly death: Promise<never>;
+  public isOver = false;
+  public isDead = false;
+  private readonly ends: (() => void)[] = [];
+  private reject!: (error: Died) => void;
+
+  constructor(public readonly step: Step, private readonly boundaries: Boundaries) {
+    this.death = new Promise<never>((_, reject) => { this.reject = reject; });
+    this.death.catch(() => {});
+  }
+
+  public reach(what: string): Ending | undefined {
+    return this.boundaries.reach({ step: this.step, what, own: false });
+  }
+
+  /** What dies along. */
+  public whenDead(end: () => void): void { this.ends.push(end); }
+
+  /** It has returned or thrown. */
+  public end(): void { this.isOver = true; }
+
+  public die(): void {
+    if (this.isOver) { return; }
+    this.isOver = this.isDead = true;
+    this.reject(new Died('The function died'));
+    for (const end of this.ends) { end(); }
+  }
+}

@@ -1,0 +1,337 @@
+import type { Finding, FindingKind, RehearsalOptions, Step } from './api';
+import { Boundaries, ENDINGS, type Stop } from './boundaries';
+import { STANDARD_ERROR, THROWN, type Line } from './in-process';
+import { ACCEPT_BOTH, happened, REPEATABLE, whereOf } from './sentences';
+import type { Subject } from './subject';
+import { State, Values } from './values';
+import { World, type AfterStep, type Failure } from './world';
+
+/** Rotations in a run: of the second, all three labels are in use, and after the third what the second left should be gone. */
+const ROTATIONS = 3;
+
+/** What is wrong at every later step and after every stop too. */
+const ONCE: readonly FindingKind[] = ['currentRefused', 'previousRefused'];
+
+/** What the undisturbed run shows, to hold the others against. */
+interface Undisturbed {
+  readonly boundaries: Boundaries;
+  /** Whether the value of each version is still accepted at the end, oldest first. */
+  readonly accepted: readonly boolean[];
+  readonly state?: State;
+}
+
+/** What a run was disturbed by. In words only where something is found, for the values have to be masked in them. */
+interface Trouble {
+  readonly step: Step;
+  readonly where: () => string;
+  readonly what: () => string;
+}
+
+/** A run that ended with a finding, and says no more. */
+class Found extends Error {
+  /** @param isLast whether no further run would say more */
+  constructor(public readonly isLast = false) {
+    super('found');
+  }
+}
+
+/** All the runs of a rehearsal, and what they found. */
+export class Rehearsal {
+  public runs = 0;
+  public boundaries = 0;
+  private readonly found = new Map<string, Finding>();
+  private readonly values: Values;
+  private readonly hanging = new Set<Step>();
+  private readonly lines = new Map<string, Line>();
+  /** What a function said when it ended, if it did. */
+  private lastSaid?: string;
+  private isUndisturbed = true;
+
+  constructor(private readonly options: RehearsalOptions<never> & { readonly timeout: number }) {
+    this.values = new Values(options.notSecret);
+  }
+
+  public get findings(): Finding[] { return [...this.found.values()]; }
+
+  /** Takes a line of the code's output, and says whether to show it. */
+  public hear(line: Line): boolean {
+    if (line.where === THROWN || line.where === STANDARD_ERROR) { this.lastSaid = line.text; }
+    this.lines.set(`${line.step} ${line.where} ${line.text}`, line);
+    return this.isUndisturbed;
+  }
+
+  public async play(subject: Subject): Promise<void> {
+    try {
+      const undisturbed = await this.undisturbed(subject);
+      this.isUndisturbed = false;
+      this.boundaries = undisturbed.boundaries.reached.length;
+      await this.testSomething(subject);
+      for (const stop of stopsOf(undisturbed.boundaries)) { await this.unlessFound(() => this.stopAt(subject, undisturbed, stop)); }
+      await this.unlessFound(() => this.repeat(subject, undisturbed));
+      await this.unlessFound(() => this.overlap(subject, undisturbed));
+    } catch (error) {
+      if (!(error instanceof Found)) { throw error; }
+    }
+    this.values.add([...subject.made]);
+    this.listen(subject);
+  }
+
+  /** Whatever the code did wrong while nothing went wrong around it. */
+  private async undisturbed(subject: Subject): Promise<Undisturbed> {
+    const world = await this.newWorld(subject);
+    const tested = await this.watchTest(() => world.testAlone());
+    if (tested) { throw this.failed(world, { step: 'testSecret', error: tested }, 'alone, on the first value, as when the schedule is deployed'); }
+    if (!await world.accepts(world.valueOf('AWSCURRENT'))) { throw new Error('accepts says that the target refuses the first value of secret. Let secret return a value that the target accepts'); }
+    const boundaries: Boundaries[] = [];
+    for (let n = 1; n <= ROTATIONS; n++) {
+      boundaries.push(new Boundaries());
+      world.start();
+      const failure = await this.attemptWatched(world, boundaries[n - 1], n);
+      this.values.learn(world.values);
+      this.checkCalls(subject);
+      if (failure) { throw this.failed(world, failure, `in rotation ${n}, which nothing disturbed`); }
+    }
+    const accepted: boolean[] = [];
+    for (const value of world.values) { accepted.push(await world.accepts(value)); }
+    for (const { step, what } of boundaries.flatMap(({ reached }) => reached)) {
+      if (step === 'testSecret' && /^(PUT|PATCH|DELETE) /.test(what)) { this.writesInTest(this.values.mask(what)); }
+    }
+    return { boundaries: boundaries[1], accepted, state: await this.stateNow() };
+  }
+
+  /** A rotation that looks, after every step, at what the target accepts and holds. */
+  private async attemptWatched(world: World, boundaries: Boundaries, n: number): Promise<Failure | undefined> {
+    const before = world.valueOf('AWSCURRENT');
+    let state: State | undefined;
+    return world.attempt(boundaries, async (step) => {
+      if (step === 'setSecret') { state = await this.stateNow(); }
+      if (step === 'testSecret' && state && !state.equals((await this.stateNow())!)) { this.writesInTest('what state returns, which differs before and after'); }
+      const current = world.valueOf('AWSCURRENT');
+      const mayBeRefused = this.options.singleCredential && (step === 'setSecret' || step === 'testSecret');
+      if (!mayBeRefused && !await world.accepts(current)) {
+        this.add('currentRefused', step, `after ${step} of rotation ${n}`, step === 'finishSecret'
+          ? 'the value that the rotation made current isn\'t accepted by the target: every reader is locked out. Look at what testSecret tests, and at what finishSecret revokes'
+          : `the value of AWSCURRENT isn't accepted any more, and readers have no other until the rotation is over. ${ACCEPT_BOTH}`);
+      } else if (step === 'finishSecret' && !this.options.singleCredential && !await world.accepts(before)) {
+        this.refusesPrevious(step, `after rotation ${n}`);
+      }
+    });
+  }
+
+  /** Runs testSecret, and looks whether the target holds something else afterwards. */
+  private async watchTest<T>(test: () => Promise<T>): Promise<T> {
+    const before = await this.stateNow();
+    const tested = await test();
+    if (before && !before.equals((await this.stateNow())!)) { this.writesInTest('what state returns, which differs before and after'); }
+    return tested;
+  }
+
+  /** testSecret has to refuse what the target was never told. */
+  private async testSomething(subject: Subject): Promise<void> {
+    const world = await this.newWorld(subject);
+    const current = world.valueOf('AWSCURRENT');
+    const value = this.values.neverAccepted(current);
+    if (value === current) { return; }
+    this.values.add([value]);
+    world.start();
+    world.putPending(value);
+    if (await world.step('testSecret') !== undefined) { return; }
+    this.add('testSecretTestsNothing', 'testSecret', 'with a pending value that the target was never told',
+      'it passes, so a rotation would go on to a credential that doesn\'t work. Use the pending value as its readers do, and throw or reply failed where it is refused');
+  }
+
+  /** A rotation that stops at a boundary, is tried again, and is followed by another one. */
+  private async stopAt(subject: Subject, undisturbed: Undisturbed, stop: Stop): Promise<void> {
+    const isCut = stop.ending.startsWith('cut');
+    if (isCut && this.hanging.has(undisturbed.boundaries.reached[stop.index].step)) { return; }
+    const world = await this.rotatedOnce(subject);
+    world.start();
+    const boundaries = new Boundaries(stop);
+    const where = () => whereOf(boundaries.stopped!, stop.ending, this.mask(world, boundaries.stopped!.what));
+    const failure = await world.attempt(boundaries, (done) => {
+      if (isCut && boundaries.stopped?.step === done && !boundaries.wentOn) { throw this.swallowed(done, where()); }
+    });
+    if (boundaries.stopped === undefined) { return; }
+    if (failure && isHang(failure)) {
+      this.hanging.add(failure.step);
+      throw this.hangs(failure.step, where());
+    }
+    const what = () => `${happened(stop.ending)} ${where()}`;
+    const trouble: Trouble = { step: boundaries.stopped.step, where, what: () => `${what()}, and the ${failure ? 'rotation was tried again' : 'step went on'}` };
+    await this.checkCurrent(world, { ...trouble, what });
+    this.lastSaid = undefined;
+    const retry = failure && await world.attempt(new Boundaries());
+    if (retry) { throw this.cannotRepeat(world, retry, where(), `${what()}; Secrets Manager tried the rotation again`); }
+    await this.conclude(subject, world, undisturbed, trouble);
+  }
+
+  /** Every step comes twice. */
+  private async repeat(subject: Subject, undisturbed: Undisturbed): Promise<void> {
+    const world = await this.rotatedOnce(subject);
+    world.start();
+    const again: AfterStep = async (step) => {
+      const error = await world.step(step);
+      if (error) { throw this.cannotRepeat(world, { step, error }, 'when it came a second time', 'It succeeded, its reply was lost, and it was invoked again'); }
+    };
+    const failure = await world.attempt(new Boundaries(), again);
+    if (failure) { throw this.cannotRepeat(world, failure, 'after each step before it had come twice', 'Each step was invoked twice'); }
+    await this.conclude(subject, world, undisturbed, { step: 'finishSecret', where: () => 'after each step had come twice', what: () => 'Each step was invoked twice' });
+  }
+
+  /** setSecret comes while an earlier one is under way. Either may fail, for there is a retry. */
+  private async overlap(subject: Subject, undisturbed: Undisturbed): Promise<void> {
+    const world = await this.rotatedOnce(subject);
+    world.start();
+    await world.step('createSecret');
+    await Promise.all([world.step('setSecret'), world.step('setSecret')]);
+    const failure = await world.attempt(new Boundaries());
+    const what = 'setSecret ran twice at the same time';
+    if (failure) { throw this.cannotRepeat(world, failure, `after ${what}`, `${what}; Secrets Manager tried the rotation again`); }
+    await this.conclude(subject, world, undisturbed, { step: 'setSecret', where: () => `after ${what}`, what: () => what });
+  }
+
+  /** After a rotation that was disturbed and is over: what works, what doesn't, whether the next one succeeds, and what is left. */
+  private async conclude(subject: Subject, world: World, undisturbed: Undisturbed, trouble: Trouble): Promise<void> {
+    const { step, where, what } = trouble;
+    if (!await world.accepts(world.valueOf('AWSCURRENT'))) {
+      throw this.add('currentRefused', step, where(), `${what()}. It succeeded, and the target refuses the value that is current now: every reader is locked out. ${REPEATABLE[step]}`);
+    }
+    if (!this.options.singleCredential && !await world.accepts(world.valueOf('AWSPREVIOUS'))) { throw this.refusesPrevious(step, where(), what()); }
+    const failure = await world.rotate();
+    if (failure) {
+      throw this.add('nextRotationFails', failure.step, where(), `${what()}. It succeeded, and the next rotation fails: ${this.reason(world, failure)}. Look for what the first attempt left behind. ${REPEATABLE[step]}`);
+    }
+    if (await this.isSomethingLeft(subject, world, undisturbed)) {
+      throw this.add('credentialLeft', step, where(), `${what()}. After the next rotation the target still accepts a credential, or holds something, that it doesn't where nothing goes wrong, and nobody will ever revoke it. `
+        + 'Where the target can list its credentials, revoke those that belong to none of the three versions; elsewhere let a call that failed fail the step, so that it is tried again');
+    }
+  }
+
+  private async isSomethingLeft(subject: Subject, world: World, undisturbed: Undisturbed): Promise<boolean> {
+    const versions = world.values;
+    const revoked = versions.filter((_, index) => undisturbed.accepted[index] === false);
+    const lost = revoked.length === 0 ? [] : [...subject.made].filter((value) => !versions.includes(value));
+    for (const value of [...revoked, ...lost]) {
+      if (await world.accepts(value)) { return true; }
+    }
+    const state = await this.stateNow();
+    return state !== undefined && state.size > undisturbed.state!.size;
+  }
+
+  private async checkCurrent(world: World, { step, where, what }: Trouble): Promise<void> {
+    if (this.options.singleCredential && step !== 'createSecret') { return; }
+    if (await world.accepts(world.valueOf('AWSCURRENT'))) { return; }
+    throw this.add('currentRefused', step, where(), `${what()}, and the value of AWSCURRENT isn't accepted any more: every reader is locked out until a retry succeeds. ${ACCEPT_BOTH}`);
+  }
+
+  private async rotatedOnce(subject: Subject): Promise<World> {
+    const world = await this.newWorld(subject);
+    const failure = await world.rotate();
+    if (!failure) { return world; }
+    this.add('rotationFails', failure.step, 'in the first rotation of a further run', `${this.reason(world, failure)}. It succeeded in the run before, so the target isn't in its first state any more: `
+      + 'let secret be a function that brings it there and returns the first value');
+    throw new Found(true);
+  }
+
+  private async newWorld(subject: Subject): Promise<World> {
+    this.runs++;
+    this.lastSaid = undefined;
+    const { secret, timeout, accepts } = this.options;
+    const value: unknown = await (typeof secret === 'function' ? (secret as () => unknown)() : secret);
+    const first = typeof value === 'string' ? value : JSON.stringify(value);
+    if (!first) { throw new Error('secret must be, or return, the first value of the secret: an object, or a string of at least one character'); }
+    this.values.add([first, ...subject.made]);
+    subject.made.clear();
+    return new World({ subject, timeout, accepts: accepts as ((value: unknown) => unknown) | undefined }, first);
+  }
+
+  private async stateNow(): Promise<State | undefined> {
+    return this.options.state && new State(await this.options.state());
+  }
+
+  private async unlessFound(run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      if (!(error instanceof Found) || error.isLast) { throw error; }
+    }
+  }
+
+  /** What the function asked of Secrets Manager and may not. */
+  private checkCalls(subject: Subject): void {
+    for (const { step, operation, kind, denied } of subject.account.calls) {
+      if (denied !== undefined) { this.add('accessDenied', step, operation, `${operation} ${denied}`); }
+      if (denied === undefined && kind === 'write' && step === 'testSecret') { this.writesInTest(operation); }
+    }
+  }
+
+  /** What was written to logs that mask nothing. */
+  private listen(subject: Subject): void {
+    const isTelling = this.values.detector();
+    for (const { step, where, text } of this.lines.values()) {
+      const line = text.split('\n').find(isTelling);
+      if (line === undefined) { continue; }
+      this.add('valueLogged', step, where, `a value of the secret is in ${where}, where everybody who reads the log has it: ${JSON.stringify(this.values.mask(line).slice(0, 200))}. ${subject.advice.log}`, where);
+    }
+  }
+
+  private failed(world: World, failure: Failure, where: string): Found {
+    if (isHang(failure)) { return this.hangs(failure.step, where); }
+    const isDenied = this.found.has(`accessDenied ${failure.step}`);
+    return isDenied ? new Found() : this.add('rotationFails', failure.step, where, this.reason(world, failure));
+  }
+
+  private cannotRepeat(world: World, failure: Failure, where: string, what: string): Found {
+    if (isHang(failure)) { return this.hangs(failure.step, where); }
+    return this.add('retryFails', failure.step, where, `it can't be repeated. ${what}, and it failed: ${this.reason(world, failure)}. ${REPEATABLE[failure.step]}`);
+  }
+
+  private hangs(step: Step, where: string): Found {
+    return this.add('stepHangs', step, where, `it was not over after ${this.options.timeout} ms, and Lambda would have ended it without a word. Give context.signal, or a time-out, to whatever it waits for`);
+  }
+
+  private swallowed(step: Step, where: string): Found {
+    return this.add('errorSwallowed', step, where, `The connection was lost ${where}, nothing was tried again, and the step said that it was done. Let the error be thrown: Secrets Manager tries the rotation again`);
+  }
+
+  private refusesPrevious(step: Step, where: string, what = 'The rotation is over'): Found {
+    return this.add('previousRefused', step, where, `${what}. The credential that readers had until a moment ago is refused at once, and they may hold it in a cache. `
+      + 'Revoke in finishSecret that of previous, not that of current, so that each works until the rotation after its own. If the target takes one credential at a time, tell rehearse so with singleCredential: true');
+  }
+
+  private writesInTest(what: string): void {
+    this.add('testSecretWrites', 'testSecret', what, `it changes something: ${what}. It also runs alone, on the current value, when the schedule is deployed. Move what changes the target to setSecret`);
+  }
+
+  private reason(world: World, { error }: Failure): string {
+    const said = /^TargetFunction(Threw|Crashed)Error$/.test(error.name) && this.lastSaid !== undefined ? `. It said: ${this.lastSaid.split('\n')[0]}` : '';
+    return this.mask(world, `${error.message.replace(/\.$/, '')}${said}`);
+  }
+
+  private mask(world: World, text: string): string {
+    this.values.add(world.values);
+    return this.values.mask(text);
+  }
+
+  /** Adds what isn't known yet. Its message begins with the step. */
+  private add(kind: FindingKind, step: Step, where: string, message: string, detail = ''): Found {
+    const key = ONCE.includes(kind) ? kind : `${kind} ${step}${detail && ` ${detail}`}`;
+    if (!this.found.has(key)) { this.found.set(key, { kind, step, where, message: `${step}: ${message}` }); }
+    return new Found();
+  }
+}
+
+/**
+ * Where to stop, and how. To die before something is sent is to die after what came before was done, so that is only worth a run at the
+ * beginning of a step, and after its end. The rotation's own calls get through a lost connection: that is proven elsewhere.
+ */
+function stopsOf({ reached }: Boundaries): Stop[] {
+  return reached.flatMap(({ step, own }, index) => {
+    const isFirst = own || reached[index - 1]?.step !== step;
+    return ENDINGS.filter((ending) => ending === 'diedAfter' || (ending === 'diedBefore' ? isFirst : !own)).map((ending) => ({ index, ending }));
+  });
+}
+
+function isHang({ error }: Failure): boolean {
+  return error.name === 'StepTimeoutError';
+}

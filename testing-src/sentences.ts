@@ -1,0 +1,31 @@
+import type { Step } from './api';
+import type { Boundary, Ending } from './boundaries';
+
+/** The rotation's own writes, as its user sees them. */
+const OWN: Record<string, readonly [before: string, after: string]> = {
+  PutSecretValue: ['after createSecret had returned and before its value was stored', 'just after the value of createSecret was stored'],
+  UpdateSecretVersionStage: ['after finishSecret was done and before AWSCURRENT moved', 'just after AWSCURRENT moved'],
+};
+
+/** Where a run was stopped, and how. */
+export function whereOf({ step, own }: Boundary, ending: Ending, what: string): string {
+  if (own) { return OWN[what][ending === 'diedBefore' ? 0 : 1]; }
+  switch (ending) {
+    case 'diedBefore': return `in ${step}, before ${what} was sent`;
+    case 'diedAfter': return `in ${step}, after ${what} was done and before its reply was seen`;
+    case 'cutBefore': return `in ${step}, at ${what}, which was never sent`;
+    case 'cutAfter': return `in ${step}, at ${what}, which was done and whose reply was lost`;
+  }
+}
+
+export const happened = (ending: Ending) => ending.startsWith('died') ? 'The function died' : 'The connection was lost';
+
+/** How a step becomes one that can be repeated. */
+export const REPEATABLE: Record<Step, string> = {
+  createSecret: 'Look first what an earlier call has made, and use it or take it back before making another',
+  setSecret: 'Look first whether the target accepts the pending value already, or use a call that does the same however often it comes',
+  testSecret: 'It has to accept the pending value however often it is asked',
+  finishSecret: 'Take what is revoked already for done',
+};
+
+export const ACCEPT_BOTH = 'Add the pending value beside the current one, and revoke that of AWSPREVIOUS at the end. If the target takes one credential at a time, tell rehearse so with singleCredential: true';
