@@ -22,7 +22,9 @@ export interface RotationAlarmsOptions {
 }
 
 /**
- * The alarms on a rotation function, with all its secrets. Each looks at five minutes at a time, and is not alarmed where there is no data.
+ * The alarms on a rotation function, with all its secrets.
+ *
+ * Each looks at five minutes at a time, and doesn't go off where there is no data, as most of the time nothing rotates.
  */
 export interface RotationAlarms {
   /**

@@ -83,5 +83,5 @@ function durationThreshold(fn: lambda.Function, percent: number): number {
   if (timeout.isUnresolved()) {
     throw invalid('timeout', `of ${fn.node.path} is a token, so it isn't known what ${percent} percent of it are. Give the function a timeout that is known`);
   }
-  return timeout.toMilliseconds() * percent / 100;
+  return Math.round(timeout.toMilliseconds() * percent / 100);
 }

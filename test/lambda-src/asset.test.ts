@@ -6,12 +6,14 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { failure, passwordOf } from './harness';
 import { FunctionProcess } from '../../demo/function-process';
-import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../../src/private/handler-contract';
+import { CONFIG_VARIABLE, HANDLER, METRIC_DIMENSIONS, METRICS, serializeConfig } from '../../src/private/handler-contract';
+import { metricsIn } from '../metrics/embedded';
 import {
-  eventOf, rotate, SecretsManagerServer, SecretsManagerSimulator, startRotation, throttled, type RotationEvent, type ServerOptions,
+  eventOf, rotate, SecretsManagerServer, SecretsManagerSimulator, startRotation, STEPS, throttled, type RotationEvent, type ServerOptions,
 } from '../simulator';
 
 const ASSET = join(__dirname, '..', '..', 'assets', 'generated');
+const FUNCTION_NAME = 'rotation';
 const EVENT = { SecretId: 's', ClientRequestToken: 't', Step: 'createSecret' } as const;
 
 let output = '';
@@ -20,16 +22,18 @@ beforeEach(() => { output = ''; });
 afterEach(async () => { await Promise.all(cleanUp.splice(0).map((end) => end())); });
 
 /** The asset in a process of its own, with what Lambda sets and nothing else. */
-async function load(endpoint: string, { timeoutMs = 30_000, without }: { timeoutMs?: number; without?: string } = {}) {
+async function load(endpoint: string, options: { timeoutMs?: number; without?: string; rotationMetrics?: boolean } = {}) {
+  const { timeoutMs = 30_000, without, rotationMetrics } = options;
   const environment: Record<string, string> = {
     _HANDLER: HANDLER,
     LAMBDA_TASK_ROOT: ASSET,
+    AWS_LAMBDA_FUNCTION_NAME: FUNCTION_NAME,
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
     AWS_SECRET_ACCESS_KEY: 'example',
     AWS_SESSION_TOKEN: 'token',
     AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoint,
-    [CONFIG_VARIABLE]: serializeConfig({ target: 'generated', generateStringKey: 'password', passwordPolicy: {} }),
+    [CONFIG_VARIABLE]: serializeConfig({ target: 'generated', generateStringKey: 'password', passwordPolicy: {}, rotationMetrics }),
   };
   if (without) { delete environment[without]; }
   const functionProcess = await FunctionProcess.start({
@@ -75,6 +79,22 @@ test('rotates with ten reads and two writes, and logs a line of JSON a step', as
   const values = secret.versions.map(({ id }) => passwordOf(secret.value(id) as string));
   expect(new Set(values).size).toBe(2);
   expect(values.filter((value) => output.includes(value))).toEqual([]);
+});
+
+test('with rotationMetrics, writes them to its log in the embedded metric format, in the lines that it writes anyway', async () => {
+  const { simulator, arn, invoke } = await serve({}, { rotationMetrics: true });
+  await rotate(simulator, arn, { invoke });
+  const lines = output.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(lines.map(({ step }) => step)).toEqual([...STEPS]);
+  const metrics = lines.flatMap(metricsIn).map(({ name, dimensions }) => [name, dimensions]);
+  const [ofSecret, ofFunction] = [{ [METRIC_DIMENSIONS.secret]: arn }, { [METRIC_DIMENSIONS.function]: FUNCTION_NAME }];
+  expect(metrics).toEqual([
+    ...Array(3).fill([[METRICS.stepDuration, ofSecret], [METRICS.stepDuration, ofFunction]]).flat(),
+    [METRICS.stepDuration, ofSecret], [METRICS.succeeded, ofSecret], [METRICS.stepDuration, ofFunction], [METRICS.succeeded, ofFunction],
+  ]);
+  const secret = simulator.inspect(arn);
+  const passwords = secret.versions.map(({ id }) => passwordOf(secret.value(id) as string));
+  expect(passwords.filter((password) => output.includes(password))).toEqual([]);
 });
 
 test('case 14: throttling is answered with bounded backoff, then fails, and nothing is put', async () => {

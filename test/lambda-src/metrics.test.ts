@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import { failure, Harness, passwordOf, type HarnessOptions } from './harness';
-import { FunctionProcess } from '../../demo/function-process';
 import { metricsOf } from '../../lambda-src/metrics';
-import { CONFIG_VARIABLE, HANDLER, METRIC_DIMENSIONS, METRICS, serializeConfig, type HandlerConfig } from '../../src/private/handler-contract';
+import { METRIC_DIMENSIONS, METRICS, type HandlerConfig } from '../../src/private/handler-contract';
 import { metricsIn, type MetricValue } from '../metrics/embedded';
-import { rotate, SecretsManagerServer, SecretsManagerSimulator, STEPS } from '../simulator';
+import { STEPS } from '../simulator';
 
 const FUNCTION_NAME = 'rotation';
 const CONFIG: HandlerConfig = { target: 'generated', generateStringKey: 'password', passwordPolicy: {}, rotationMetrics: true };
@@ -124,7 +122,7 @@ describe('a line about a secret', () => {
   const step = { start: Date.UTC(2026, 0, 1), durationMs: 5, functionName: FUNCTION_NAME, end: 'failed' } as const;
 
   test.each([
-    ['a name that is no ARN', 'my-app/password'], ['an ARN that is too long', `arn:${'x'.repeat(1021)}`], ['a space', ' '],
+    ['a name that is no ARN', 'my-app/password'], ['an ARN that is too long', `arn:${'x'.repeat(1021)}`], ['a space', ' '], ['a colon before the ARN', ':arn:aws:secretsmanager'],
   ])('that has %s counts for the function only, so that CloudWatch takes it', (_, secretId) => {
     const metrics = metricsIn(metricsOf({ ...step, secretId }));
     expect(metrics.map(({ dimensions }) => dimensions)).toEqual(Array(2).fill({ [METRIC_DIMENSIONS.function]: FUNCTION_NAME }));
@@ -132,45 +130,5 @@ describe('a line about a secret', () => {
 
   test('that has the longest ARN counts for both', () => {
     expect(metricsIn(metricsOf({ ...step, secretId: `arn:${'x'.repeat(1020)}` }))).toHaveLength(4);
-  });
-});
-
-describe('the asset', () => {
-  test('writes each metric to its log in the embedded metric format, in the line that it writes anyway', async () => {
-    const simulator = new SecretsManagerSimulator();
-    const arn = simulator.createSecret('secret', '{"username":"user1","password":"first-value-of-all"}');
-    const server = await SecretsManagerServer.start(simulator);
-    const lines: string[] = [];
-    const functionProcess = await FunctionProcess.start({
-      environment: {
-        _HANDLER: HANDLER,
-        LAMBDA_TASK_ROOT: join(__dirname, '..', '..', 'assets', 'generated'),
-        AWS_LAMBDA_FUNCTION_NAME: FUNCTION_NAME,
-        AWS_REGION: 'us-east-1',
-        AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
-        AWS_SECRET_ACCESS_KEY: 'example',
-        AWS_ENDPOINT_URL_SECRETS_MANAGER: server.url,
-        [CONFIG_VARIABLE]: serializeConfig(CONFIG),
-      },
-      functionArn: 'arn:aws:lambda:us-east-1:111122223333:function:rotation',
-      timeoutMs: 30_000,
-      onLine: ({ stream, text }) => { if (stream === 'stdout') { lines.push(text); } },
-    });
-    try {
-      const result = await rotate(simulator, arn, { invoke: async (event) => { await functionProcess.invoke(event); } });
-      expect(result).toMatchObject({ outcome: 'succeeded' });
-    } finally {
-      await functionProcess.kill();
-      await server.stop();
-    }
-    const written = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(written.map(({ step }) => step)).toEqual([...STEPS]);
-    const values = written.flatMap(metricsIn);
-    expect(counts(values, METRIC_DIMENSIONS.secret)).toEqual({ [METRICS.succeeded]: 1 });
-    expect(values.filter(({ name }) => name === METRICS.stepDuration).map(({ dimensions }) => Object.values(dimensions)[0]))
-      .toEqual(STEPS.flatMap(() => [arn, FUNCTION_NAME]));
-    const secret = simulator.inspect(arn);
-    const passwords = secret.versions.map(({ id }) => passwordOf(secret.value(id) as string));
-    expect(passwords.filter((password) => lines.join('\n').includes(password))).toEqual([]);
   });
 });
