@@ -204,6 +204,11 @@ project.addTask('bench', {
   steps: [{ spawn: bundle.name }, { exec: 'tsx --tsconfig tsconfig.dev.json bench/main.ts', receiveArgs: true }],
 });
 
+project.addTask('bench:fleet', {
+  description: 'Simulate a month of rotations of many secrets, with and without spreading them; --write for the docs',
+  steps: [{ spawn: bundle.name }, { exec: 'tsx --tsconfig tsconfig.dev.json bench/fleet.ts', receiveArgs: true }],
+});
+
 project.addTask('zero-downtime', {
   description: 'Rotate users of real databases fifty times, while clients keep logging in; takes minutes',
   steps: [{ spawn: databases.name }, { spawn: bundle.name }, { exec: 'tsx --tsconfig tsconfig.dev.json demo/zero-downtime.ts', receiveArgs: true }],

@@ -7,6 +7,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { composition } from './composition';
+import { markdown, replaceBetween } from './docs';
 import { nodeOfLambda } from './node-of-lambda';
 import { measurePackage } from './package';
 import { PEERS } from './peers/bundles';
@@ -135,11 +136,6 @@ function aboveFloor({ ready }: StartUp, floor: StartUp): number {
   return ready.median - floor.ready.median;
 }
 
-function markdown({ columns, rows }: Table): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(columns), line(columns.map(() => '---')), ...rows.map((row) => line(row.map((cell) => typeof cell === 'string' ? cell : cell.text)))].join('\n');
-}
-
 function writeDocs(machine: string, syntheses: readonly Synthesis[], measured: readonly (readonly string[])[]): void {
   const lines = (value: (synthesis: Synthesis) => number) => ([
     ['ours', 'ours', '#2a7'], ['one function', 'sharedFunction', '#c70'], ['a function each', 'functionEach', '#c35'],
@@ -154,14 +150,6 @@ function writeDocs(machine: string, syntheses: readonly Synthesis[], measured: r
   const tables = sections.map(({ title, text, table }) => [`### ${title}`, '', markdown(table), ...text ? ['', text] : [], ''].join('\n')).join('\n');
   replaceBetween(page, `${machine}.\n\n${tables}`);
   replaceBetween(join(ROOT, 'README.md'), markdown({ columns: ['', ''], rows: measured }));
-}
-
-/** Between the two markers, and nothing else. */
-function replaceBetween(file: string, text: string): void {
-  const parts = readFileSync(file, 'utf8').split(/(<!-- (?:\/)?bench -->)/);
-  if (parts.length !== 5) { throw new Error(`${file} has no place for the tables: it needs <!-- bench --> and <!-- /bench --> once each`); }
-  parts[2] = `\n\n${text.trim()}\n\n`;
-  writeFileSync(file, parts.join(''));
 }
 
 void main(process.argv.includes('--quick'), process.argv.includes('--write'));

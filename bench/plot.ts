@@ -4,6 +4,18 @@ export interface Line {
   readonly points: readonly (readonly [number, number])[];
 }
 
+export interface Limit {
+  readonly name: string;
+  readonly value: number;
+}
+
+interface Axis {
+  /** Where on the axis a value is, from 0 to 1. */
+  readonly share: (value: number) => number;
+  /** What is written beside it. */
+  readonly places: readonly number[];
+}
+
 const [WIDTH, HEIGHT] = [640, 360];
 const [LEFT, RIGHT, TOP, BOTTOM] = [64, 150, 40, 48];
 
@@ -11,12 +23,36 @@ const [LEFT, RIGHT, TOP, BOTTOM] = [64, 150, 40, 48];
 export function plot(title: string, unit: string, lines: readonly Line[]): string {
   const points = lines.flatMap((line) => line.points);
   const [maxX, maxY] = [Math.max(...points.map(([x]) => x)), niceCeiling(Math.max(...points.map(([, y]) => y)))];
-  const x = (value: number) => LEFT + (value / maxX) * (WIDTH - LEFT - RIGHT);
-  const y = (value: number) => HEIGHT - BOTTOM - (value / maxY) * (HEIGHT - TOP - BOTTOM);
+  const places = [...new Set(points.map(([value]) => value))].filter((value) => value === 1 || value >= 50);
+  return draw(title, unit, 'secrets in a stack', lines, { share: (value) => value / maxX, places }, {
+    share: (value) => value / maxY,
+    places: [0, 0.25, 0.5, 0.75, 1].map((share) => share * maxY),
+  });
+}
+
+/** The same with both axes logarithmic, and a limit that the lines are held against. All that is drawn lies between two powers of ten. */
+export function logarithmicPlot(title: string, unit: string, xTitle: string, lines: readonly Line[], limit: Limit): string {
+  const axis = (values: readonly number[]): Axis => {
+    const first = Math.floor(Math.log10(Math.min(...values)));
+    const last = Math.ceil(Math.log10(Math.max(...values)));
+    return {
+      share: (value) => (Math.log10(value) - first) / (last - first),
+      places: Array.from({ length: last - first + 1 }, (_, index) => 10 ** (first + index)),
+    };
+  };
+  const points = lines.flatMap((line) => line.points);
+  return draw(title, unit, xTitle, lines, axis(points.map(([x]) => x)), axis([limit.value, ...points.map(([, y]) => y)]), limit);
+}
+
+function draw(title: string, unit: string, xTitle: string, lines: readonly Line[], xAxis: Axis, yAxis: Axis, limit?: Limit): string {
+  const x = (value: number) => LEFT + xAxis.share(value) * (WIDTH - LEFT - RIGHT);
+  const y = (value: number) => HEIGHT - BOTTOM - yAxis.share(value) * (HEIGHT - TOP - BOTTOM);
   const text = (left: number, top: number, content: string, more = '') => `<text x="${left.toFixed(1)}" y="${top.toFixed(1)}" ${more}>${content}</text>`;
-  const grid = [0, 0.25, 0.5, 0.75, 1].map((share) => `<path d="M${LEFT} ${y(share * maxY).toFixed(1)}H${WIDTH - RIGHT}" stroke="#8884"/>`
-    + text(LEFT - 8, y(share * maxY) + 4, String(share * maxY), 'text-anchor="end"'));
-  const ticks = [...new Set(points.map(([value]) => value))].filter((value) => value === 1 || value >= 50).map((value) => text(x(value), HEIGHT - BOTTOM + 18, String(value), 'text-anchor="middle"'));
+  const grid = yAxis.places.map((value) => `<path d="M${LEFT} ${y(value).toFixed(1)}H${WIDTH - RIGHT}" stroke="#8884"/>`
+    + text(LEFT - 8, y(value) + 4, String(value), 'text-anchor="end"'));
+  const ticks = xAxis.places.map((value) => text(x(value), HEIGHT - BOTTOM + 18, String(value), 'text-anchor="middle"'));
+  const limits = limit ? [`<path d="M${LEFT} ${y(limit.value).toFixed(1)}H${WIDTH - RIGHT}" stroke="#c35" stroke-dasharray="6 4"/>`
+    + text(LEFT + 8, y(limit.value) - 6, limit.name, 'fill="#c35"')] : [];
   const drawn = lines.map(({ name, color, points: own }) => {
     const [lastX, lastY] = own.at(-1)!;
     return `<polyline fill="none" stroke="${color}" stroke-width="2" points="${own.map(([a, b]) => `${x(a).toFixed(1)},${y(b).toFixed(1)}`).join(' ')}"/>`
@@ -25,7 +61,7 @@ export function plot(title: string, unit: string, lines: readonly Line[]): strin
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12" fill="#888" role="img" aria-label="${title}">`,
-    text(LEFT, 20, `${title}, ${unit}`, 'font-size="14"'), ...grid, ...ticks, text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10, 'secrets in a stack', 'text-anchor="middle"'), ...drawn, '</svg>', '',
+    text(LEFT, 20, `${title}, ${unit}`, 'font-size="14"'), ...grid, ...ticks, text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10, xTitle, 'text-anchor="middle"'), ...limits, ...drawn, '</svg>', '',
   ].join('\n');
 }
 

@@ -39,10 +39,37 @@ export async function measureRotations(node: string, runs: number): Promise<Rota
   }
 }
 
-async function measure(name: string, directory: string, environment: Record<string, string>, node: string, runs: number): Promise<RotationCost> {
+export interface StepCalls {
+  readonly step: string;
+  readonly reads: number;
+  readonly writes: number;
+}
+
+/** The calls of each step of a rotation of a generated value, as our handler makes them. They depend on no machine. */
+export async function countCalls(): Promise<StepCalls[]> {
+  const { simulator, arn, service, warm } = await startWarm(join(__dirname, '..', 'assets', 'generated'), { [CONFIG_VARIABLE]: CONFIG }, 0);
+  const calls: StepCalls[] = [];
+  try {
+    await rotate(simulator, arn, {
+      attempts: 1,
+      invoke: async (event) => {
+        simulator.resetCalls();
+        await warm.invoke(event);
+        const writes = simulator.calls.filter(({ kind }) => kind === 'write').length;
+        calls.push({ step: event.Step, reads: simulator.calls.length - writes, writes });
+      },
+    });
+  } finally {
+    await warm.kill();
+    await service.stop();
+  }
+  return calls;
+}
+
+async function startWarm(directory: string, environment: Record<string, string>, latency: number, node?: string) {
   const simulator = new SecretsManagerSimulator();
   const arn = simulator.createSecret('bench', JSON.stringify({ username: 'app', password: 'first-password-of-all' }));
-  const service = await SecretsManagerServer.start(simulator, { latency: LATENCY_MS });
+  const service = await SecretsManagerServer.start(simulator, { latency });
   const warm = await FunctionProcess.start({
     environment: {
       ...environment,
@@ -58,6 +85,11 @@ async function measure(name: string, directory: string, environment: Record<stri
     onLine: () => {},
     node,
   });
+  return { simulator, arn, service, warm };
+}
+
+async function measure(name: string, directory: string, environment: Record<string, string>, node: string, runs: number): Promise<RotationCost> {
+  const { simulator, arn, service, warm } = await startWarm(directory, environment, LATENCY_MS, node);
   const once = async () => {
     const result = await rotate(simulator, arn, { invoke: (event) => warm.invoke(event), attempts: 1 });
     if (result.outcome !== 'succeeded') { throw new Error(`${name}: the rotation did not succeed`); }

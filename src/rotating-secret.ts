@@ -36,8 +36,8 @@ export interface RotatingSecretProps extends secretsmanager.SecretProps, Rotatio
    * What the first value was generated with, where the policy of later values has changed since.
    *
    * CloudFormation generates the value anew when what it was generated with changes, and nothing that takes the old one knows the
-   * new one. Give here the policy that the secret was deployed with, exactly as it was, and change that of `generateSecretString`, `target` or
-   * `rotationFunction`.
+   * new one. Give here what `GenerateSecretString` has in the deployed template, no more and no less, and change the policy of
+   * `generateSecretString`, `target` or `rotationFunction`.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/changing-a-secret.md
    * @default - the first value has the policy of the later ones
@@ -255,7 +255,7 @@ function resolveGenerator(props: RotatingSecretProps): ResolvedGenerator {
   const { secretStringTemplate } = generateSecretString ?? {};
   checkTemplate(secretStringTemplate, generator.generateStringKey, target);
   if (firstPasswordPolicy === undefined) { return { generator, firstGenerator: { ...generateSecretString, ...generator }, target }; }
-  const firstGenerator = { ...target._generator.defaults, ...generatorOf(firstPasswordPolicy), generateStringKey: generator.generateStringKey };
+  const firstGenerator = { ...generatorOf(firstPasswordPolicy), generateStringKey: generator.generateStringKey };
   checkGenerator('firstPasswordPolicy', firstGenerator);
   return { generator, firstGenerator: { secretStringTemplate, ...firstGenerator }, target };
 }

@@ -15,8 +15,7 @@ export interface CustomResourceEvent {
 
 /** A change that is about to be made. */
 export interface Change<Properties> {
-  readonly requestType: 'Create' | 'Update';
-  /** What the last decision said; undefined where there was none. */
+  /** What the last decision said; undefined where the resource is new. */
   readonly id?: string;
   readonly properties: Properties;
   readonly oldProperties?: Properties;
@@ -54,7 +53,6 @@ function outcomeOf<Properties>(event: CustomResourceEvent, decide: (change: Chan
   // There is nothing to take away, and a stack must always be able to go.
   if (RequestType === 'Delete') { return { id: PhysicalResourceId ?? event.RequestId }; }
   return decide({
-    requestType: RequestType,
     id: PhysicalResourceId,
     properties: ResourceProperties as Properties,
     oldProperties: OldResourceProperties as Properties | undefined,

@@ -10,9 +10,9 @@ const HELP = 'https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/ma
  * What was allowed last is in the physical id, and not in the old properties: after a refusal those are the refused ones, and going
  * back from them must be allowed, or the stack couldn't roll back. Going back from what was allowed changes the guard too, and is allowed.
  */
-export function decide({ requestType, id, properties, oldProperties }: Change<GuardedProperties>): Decision {
+export function decide({ id, properties, oldProperties }: Change<GuardedProperties>): Decision {
   const next = `${fingerprint(generatorOf(properties))}-${fingerprint(properties.RegenerationGuard)}`;
-  if (requestType === 'Create' || id === undefined) { return { id: next }; }
+  if (id === undefined) { return { id: next }; }
   const [generator, guard] = id.split('-');
   const [nextGenerator, nextGuard] = next.split('-');
   return generator !== nextGenerator && guard === nextGuard ? { id, refusal: refusal(properties, oldProperties) } : { id: next };

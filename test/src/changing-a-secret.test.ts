@@ -131,7 +131,7 @@ describe('firstPasswordPolicy', () => {
     const before = generatorOf({ generateSecretString, target: RotationTarget.postgres() });
     const stack = makeStack();
     const target = RotationTarget.postgres({ passwordPolicy: { passwordLength: 64, excludeCharacters: '/@"\'\\ :' } });
-    new RotatingSecret(stack, 'Secret', { generateSecretString, target, firstPasswordPolicy: {} });
+    new RotatingSecret(stack, 'Secret', { generateSecretString, target, firstPasswordPolicy: { excludeCharacters: '/@"\'\\ ' } });
     expect(first(stack).properties.GenerateSecretString).toEqual(before);
     expect(later(stack)).toEqual({ passwordLength: 64, excludeCharacters: '/@"\'\\ :' });
   });
@@ -148,7 +148,12 @@ describe('firstPasswordPolicy', () => {
       return resourcesOf(stack, SECRET).map(({ properties }) => properties.GenerateSecretString);
     };
     expect(fleet(64, {})).not.toEqual(fleet(32, {}));
-    expect(fleet(64, { firstPasswordPolicy: { passwordLength: 32 } })).toEqual(fleet(32, {}));
+    expect(fleet(64, { firstPasswordPolicy: { passwordLength: 32, excludeCharacters: '/@"\'\\ ' } })).toEqual(fleet(32, {}));
+  });
+
+  test('keeps the first value what it was, where it becomes one of a database', () => {
+    const before = generatorOf({ generateSecretString: USER });
+    expect(generatorOf({ generateSecretString: USER, target: RotationTarget.postgres(), firstPasswordPolicy: {} })).toEqual(before);
   });
 
   test('is what the guard is told', () => {

@@ -83,6 +83,13 @@ describe('the time of a secret', () => {
     expect(new Set(expressions.map(({ Duration: duration }) => duration))).toEqual(new Set(['1h']));
   });
 
+  test('keeps its day where the hours change, and its hour where the days do', () => {
+    const fieldsOf = (options: RotationSpreadOptions) => FLEET.slice(0, 50).map((each) => expressionOf(RotationRules.spread(options), each).split(' '));
+    const [all, nights, weekends] = [{}, { hour: '1-4' }, { weekDay: 'SAT,SUN' }].map(fieldsOf);
+    expect(nights.map(([, , day]) => day)).toEqual(all.map(([, , day]) => day));
+    expect(weekends.map(([, hour]) => hour)).toEqual(all.map(([, hour]) => hour));
+  });
+
   test('stands in the template', () => {
     const stack = makeStack();
     new RotatingSecret(stack, 'One', { rotationRules: RotationRules.spread({ period: WEEK, weekDay: 'TUE', hour: '3', window: Duration.hours(3) }) });

@@ -1,0 +1,16 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Table } from '../demo/table';
+
+/** A table, as Markdown has them. */
+export function markdown({ columns, rows }: Table): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(columns), line(columns.map(() => '---')), ...rows.map((row) => line(row.map((cell) => typeof cell === 'string' ? cell : cell.text)))].join('\n');
+}
+
+/** Between the two markers, and nothing else. */
+export function replaceBetween(file: string, text: string): void {
+  const parts = readFileSync(file, 'utf8').split(/(<!-- (?:\/)?bench -->)/);
+  if (parts.length !== 5) { throw new Error(`${file} has no place for the tables: it needs <!-- bench --> and <!-- /bench --> once each`); }
+  parts[2] = `\n\n${text.trim()}\n\n`;
+  writeFileSync(file, parts.join(''));
+}

@@ -1,0 +1,178 @@
+/*
+ * `npx projen bench:fleet`: when the rotations of many secrets fall, and what the busiest second then has, with and without spreading them.
+ * A model, whose only measured part is the calls of a rotation, which depend on no machine: it prints the same every time. `--write` puts
+ * it into docs/fleets.md and its plot.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { openings } from './cron';
+import { markdown, replaceBetween } from './docs';
+import { logarithmicPlot } from './plot';
+import { countCalls, type StepCalls } from './rotation';
+import { printTable, type Table } from '../demo/table';
+import { Terminal } from '../demo/terminal';
+import { RotationRules } from '../src';
+import { SeededRandom } from '../test/simulator/random';
+
+const DOCS = join(__dirname, '..', 'docs');
+const [MINUTE, HOUR, DAY] = [60, 3_600, 86_400];
+/** A month of 31 days that begins on a Monday: every time that a spread secret can have is in it, and four Sundays. */
+const [MONTH, DAYS] = [Date.UTC(2027, 2, 1) / 1000, 31];
+/** How long a step takes with what is before it, in seconds. A faster one has its calls in the same second. */
+const STEP = 1;
+
+/** https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html and https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const QUOTAS = { writes: 50, functions: 1_000 };
+
+/** When in its window Secrets Manager starts a rotation. It says no more than that it may be at any time. */
+const MODELS = {
+  second: (random: SeededRandom, window: number) => Math.floor(random.next() * window),
+  minute: (random: SeededRandom, window: number) => Math.floor(random.next() * window / MINUTE) * MINUTE,
+  opening: () => 0,
+} as const;
+type Model = keyof typeof MODELS;
+
+interface Window {
+  /** Seconds since 1970. */
+  readonly opens: number;
+  readonly seconds: number;
+}
+
+interface Schedule {
+  readonly name: string;
+  /** The windows of each of so many secrets in the month. */
+  readonly windows: (secrets: number) => Window[];
+}
+
+const everySecret = (secrets: number, windows: readonly Window[]) => Array.from({ length: secrets }, () => windows).flat();
+const hourly = memoized((cron: string): Window[] =>
+  openings(cron, MONTH * 1000, DAYS).map((opens) => ({ opens: opens / 1000, seconds: HOUR })));
+const spread = (rules: RotationRules) => {
+  const windows = memoized((secret: Construct) => hourly(rules._render(secret).scheduleExpression!));
+  return (secrets: number) => fleet(MOST).slice(0, secrets).flatMap(windows);
+};
+
+const SIZES = [100, 200, 500, 1_000, 2_000, 5_000, 10_000];
+const MOST = SIZES[SIZES.length - 1];
+const SUNDAY = 'cron(0 3 ? * SUN *)';
+
+const SCHEDULES: readonly Schedule[] = [
+  // What is deployed on one day falls due on one day, 30 days later, at midnight.
+  { name: '`rate(30 days)`, deployed on one day', windows: (secrets) => everySecret(secrets, [{ opens: MONTH + 30 * DAY, seconds: DAY }]) },
+  { name: '`rate(30 days)`, a window of 1 hour', windows: (secrets) => everySecret(secrets, [{ opens: MONTH + 30 * DAY, seconds: HOUR }]) },
+  { name: `\`${SUNDAY}\`, a window of 2 hours`, windows: (secrets) => everySecret(secrets, hourly(SUNDAY).map(({ opens }) => ({ opens, seconds: 2 * HOUR }))) },
+  { name: '`spread({ weekDay: \'SAT,SUN\', hour: \'1-4\' })`', windows: spread(RotationRules.spread({ weekDay: 'SAT,SUN', hour: '1-4' })) },
+  { name: '`spread()`', windows: spread(RotationRules.spread()) },
+];
+
+/** So many secrets, a hundred to a stack. */
+const fleet = memoized((secrets: number): Construct[] => {
+  const app = new App();
+  const stacks = Array.from({ length: Math.ceil(secrets / 100) }, (_, index) => new Stack(app, `Stack${index}`));
+  return Array.from({ length: secrets }, (_, index) => new Construct(stacks[Math.floor(index / 100)], `Secret${index % 100}`));
+});
+
+function memoized<A, R>(make: (argument: A) => R): (argument: A) => R {
+  const made = new Map<A, R>();
+  return (argument) => {
+    if (!made.has(argument)) { made.set(argument, make(argument)); }
+    return made.get(argument)!;
+  };
+}
+
+interface Peaks {
+  /** In the busiest second of the month. */
+  readonly writes: number;
+  readonly calls: number;
+  readonly functions: number;
+  /** Rotations in the busiest hour, and on the busiest day. */
+  readonly hour: number;
+  readonly day: number;
+}
+
+function simulate({ windows }: Schedule, secrets: number, model: Model, calls: readonly StepCalls[]): Peaks {
+  const random = new SeededRandom(secrets);
+  const counts = (unit: number) => new Uint32Array(Math.ceil((DAYS + 1) * DAY / unit));
+  const [writes, all, functions, hours, days] = [STEP, STEP, STEP, HOUR, DAY].map(counts);
+  for (const { opens, seconds } of windows(secrets)) {
+    const start = opens - MONTH + MODELS[model](random, seconds);
+    hours[Math.floor(start / HOUR)]++;
+    days[Math.floor(start / DAY)]++;
+    for (const [index, step] of calls.entries()) {
+      const second = start + index * STEP;
+      writes[second] += step.writes;
+      all[second] += step.reads + step.writes;
+      functions[second]++;
+    }
+  }
+  return { writes: most(writes), calls: most(all), functions: most(functions), hour: most(hours), day: most(days) };
+}
+
+function most(counts: Uint32Array): number {
+  let found = 0;
+  for (let index = 0; index < counts.length; index++) {
+    if (counts[index] > found) { found = counts[index]; }
+  }
+  return found;
+}
+
+export interface FleetReport {
+  readonly tables: readonly { readonly title: string; readonly table: Table }[];
+  readonly calls: string;
+  readonly svg: string;
+}
+
+export async function reportFleet(): Promise<FleetReport> {
+  const calls = await countCalls();
+  const over = (value: number, quota: number) => value > quota ? `**${value}**` : String(value);
+  const tables = [1_000, MOST].map((secrets) => ({
+    title: `${secrets.toLocaleString('en')} secrets`,
+    table: {
+      columns: [
+        'Schedule', 'Rotations, busiest day', 'Busiest hour', 'Writes, busiest second: started in any second', 'In any minute', 'At the opening', 'All calls, then', 'Functions, then',
+      ],
+      rows: SCHEDULES.map((schedule) => {
+        const [second, minute, opening] = (['second', 'minute', 'opening'] as const).map((model) => simulate(schedule, secrets, model, calls));
+        return [
+          schedule.name, String(second.day), String(second.hour), ...[second, minute, opening].map(({ writes }) => over(writes, QUOTAS.writes)),
+          String(opening.calls), over(opening.functions, QUOTAS.functions),
+        ];
+      }),
+    },
+  }));
+  const line = (name: string, color: string, schedule: number, model: Model) => ({
+    name,
+    color,
+    points: SIZES.map((secrets) => [secrets, simulate(SCHEDULES[schedule], secrets, model, calls).writes] as const),
+  });
+  const svg = logarithmicPlot('Writes in the busiest second', 'all started as a window opens', 'secrets', [
+    line('Sundays at 03:00', '#c70', 2, 'opening'),
+    line('Sundays, any minute', '#a80', 2, 'minute'),
+    line('spread, weekends', '#28c', 3, 'opening'),
+    line('spread', '#2a7', 4, 'opening'),
+  ], { name: 'quota: 50 a second', value: QUOTAS.writes });
+  return { tables, svg, calls: calls.map(({ step, reads, writes }) => `${step} ${reads} + ${writes}`).join(', ') };
+}
+
+/** What stands between the markers of docs/fleets.md. */
+export function fleetMarkdown({ tables, calls }: FleetReport): string {
+  return [...tables.map(({ title, table }) => `### ${title}\n\n${markdown(table)}`), `Reads and writes of each step: ${calls}.`].join('\n\n');
+}
+
+async function main(): Promise<void> {
+  const report = await reportFleet();
+  const terminal = new Terminal(process.stdout);
+  for (const { title, table } of report.tables) {
+    terminal.line();
+    terminal.line(title);
+    printTable(terminal, table);
+  }
+  terminal.line(`  Reads and writes of each step: ${report.calls}.`);
+  if (!process.argv.includes('--write')) { return; }
+  writeFileSync(join(DOCS, 'fleet-peak.svg'), report.svg);
+  replaceBetween(join(DOCS, 'fleets.md'), fleetMarkdown(report));
+}
+
+if (require.main === module) { void main(); }
