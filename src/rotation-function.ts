@@ -5,6 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IDependable } from 'constructs';
+import { warnOfAttachments } from './private/attachments';
 import { checkEnvironment } from './private/environment';
 import { warnOfGivenRole } from './private/given-role';
 import { CONFIG_VARIABLE, HANDLER, MIN_TIMEOUT_SECONDS } from './private/handler-contract';
@@ -164,6 +165,7 @@ export class RotationFunction extends lambda.Function {
     this.node.addValidation({
       validate: () => {
         warnOfGivenRole(this, props.role);
+        if (target._defaultPort !== undefined) { warnOfAttachments(this, [...this.schedules].map(([secret, { resource }]) => [secret, resource])); }
         return [];
       },
     });
