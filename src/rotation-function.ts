@@ -4,6 +4,7 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IDependable } from 'constructs';
+import { warnOfAttachments } from './private/attachments';
 import { checkEnvironment } from './private/environment';
 import { checkFunctionOptions, completeFunctionOptions } from './private/function-options';
 import { warnOfGivenRole } from './private/given-role';
@@ -183,6 +184,7 @@ export class RotationFunction extends lambda.Function {
     this.node.addValidation({
       validate: () => {
         warnOfGivenRole(this, props.role);
+        if (target._defaultPort !== undefined) { warnOfAttachments(this, [...this.schedules].map(([secret, { resource }]) => [secret, resource])); }
         return [];
       },
     });

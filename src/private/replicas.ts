@@ -29,8 +29,9 @@ export function findReplicas(fn: IConstruct, secrets: Iterable<ISecret>): string
   if (Token.isUnresolved(region)) { return []; }
   const primaries = fn.node.root.node.findAll().filter((construct) => construct instanceof CfnSecret).filter((primary) => {
     const stack = Stack.of(primary);
+    if (stack.region === region || stack.account !== account) { return false; }
     const replicas = stack.resolve(primary.replicaRegions) as CfnSecret.ReplicaRegionProperty[] | undefined;
-    return stack.region !== region && stack.account === account && replicas?.some((replica) => replica.region === region);
+    return replicas?.some((replica) => replica.region === region);
   });
   return [...secrets].flatMap((secret) => {
     const primary = primaries.find(({ name }) => name !== undefined && name === secret.secretName);

@@ -307,3 +307,38 @@ test('a role that can\'t be changed is said to lack all that a rotation needs', 
   new RotationFunction(stack, 'Theirs', { role }).rotate(new Secret(stack, 'Secret'));
   expect(warningsOf(stack)).toEqual([expect.stringContaining('no permission to rotate')]);
 });
+
+describe('a secret that something else attaches to a database', () => {
+  const target = () => RotationTarget.postgres();
+  const warningsWith = (rotate: (stack: Stack, rotation: (target: RotationTarget) => RotationFunction) => void) => {
+    const stack = new Stack(new App(), 'Stack', { env: ENV });
+    rotate(stack, (rotationTarget) => new RotationFunction(stack, 'Rotation', { target: rotationTarget }));
+    return warningsOf(stack).filter((warning) => warning.includes('attachedLater'));
+  };
+  const databaseSecretOf = (stack: Stack) => {
+    const secret = new rds.DatabaseSecret(stack, 'Secret', { username: 'app' });
+    return { secret, database: instanceOf(stack, rds.Credentials.fromSecret(secret)) };
+  };
+
+  test('is warned of, for its schedule doesn\'t wait for the host', () => {
+    const [warning, ...others] = warningsWith((stack, rotation) => { rotation(target()).rotate(databaseSecretOf(stack).secret); });
+    expect(others).toEqual([]);
+    for (const part of ['secret: Stack/Secret is attached', 'by Stack/Secret/Attachment', 'Rotate what attach returned', 'database.secret']) { expect(warning).toContain(part); }
+  });
+
+  test.each<[string, (stack: Stack, rotation: (target: RotationTarget) => RotationFunction) => void]>([
+    ['that is rotated as what attach returned', (stack, rotation) => { rotation(target()).rotate(databaseSecretOf(stack).database.secret!); }],
+    ['whose function knows no databases', (stack, rotation) => { rotation(RotationTarget.generated()).rotate(databaseSecretOf(stack).secret); }],
+    ['that rotates itself, and waits', (stack, rotation) => {
+      instanceOf(stack, rds.Credentials.fromSecret(new RotatingSecret(stack, 'Secret', {
+        rotationFunction: rotation(target()), generateSecretString: { secretStringTemplate: '{"username":"app"}', generateStringKey: 'password' },
+      })));
+    }],
+    ['beside another one', (stack, rotation) => {
+      databaseSecretOf(stack);
+      rotation(target()).rotate(new Secret(stack, 'Other'));
+    }],
+  ])('%s is not', (_, rotate) => {
+    expect(warningsWith(rotate)).toEqual([]);
+  });
+});

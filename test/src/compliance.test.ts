@@ -135,7 +135,8 @@ const TAKEN: Record<string, Arrival> = {
     fn: { Layers: [ANY], Environment: { Variables: expect.objectContaining({ AWS_LAMBDA_EXEC_WRAPPER: '/opt/otel-handler' }) } },
   },
   paramsAndSecrets: {
-    props: () => ({ paramsAndSecrets: lambda.ParamsAndSecretsLayerVersion.fromVersion(lambda.ParamsAndSecretsVersions.V1_0_103) }), fn: { Layers: [ANY] },
+    props: () => ({ paramsAndSecrets: lambda.ParamsAndSecretsLayerVersion.fromVersion(lambda.ParamsAndSecretsVersions.V1_0_103) }),
+    fn: { Layers: [ANY] },
   },
   layers: { props: (stack) => ({ layers: [layerOf(stack)] }), fn: { Layers: ['arn:aws:lambda:eu-west-1:111111111111:layer:ours:1'] } },
   reservedConcurrentExecutions: { props: () => ({ reservedConcurrentExecutions: 5 }), fn: { ReservedConcurrentExecutions: 5 } },
