@@ -50,6 +50,11 @@ export class KeyApi {
     this.clients.set(client, [idOf(firstKey)]);
   }
 
+  /** The ids of a client's live keys, the oldest first. */
+  public keysOf(client: string): readonly string[] {
+    return this.clients.get(client) ?? [];
+  }
+
   /** @param request such as `GET /keys` */
   public answer(request: string, authorization = ''): Answer {
     const own = idOf(authorization.replace(/^Bearer /, ''));

@@ -3,13 +3,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-venv=test/e2e/.venv
-requirements=test/e2e/requirements.txt
-if ! cmp --silent "$requirements" "$venv/requirements.txt"; then
-  "${PYTHON:-python3}" -m venv --clear "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --requirement "$requirements"
-  cp "$requirements" "$venv/requirements.txt"
-fi
-
+source test/e2e/venv.sh
 npx projen bundle
 exec node --import tsx test/e2e/run.ts "$@"
