@@ -70,9 +70,11 @@ export class Invocation {
   /** It has thrown, or `returned`. */
   public end(returned = false): void {
     this.isOver = true;
-    if (!returned) { return; }
-    for (const what of this.open) { this.boundaries.abandoned.push({ step: this.step, what, own: false }); }
+    if (returned) { this.open.forEach((what) => this.abandon(what)); }
   }
+
+  /** A request is under way, or is sent, when it is over already. */
+  public abandon(what: string): void { this.boundaries.abandoned.push({ step: this.step, what, own: false }); }
 
   public die(): void {
     if (this.isOver) { return; }

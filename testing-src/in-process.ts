@@ -77,7 +77,15 @@ function leaves(exchanges: WeakMap<Socket, Exchange>, socket: Socket, bytes: unk
   if (server || _isStdio) { return true; }
   let exchange = exchanges.get(socket);
   const invocation = invocations.getStore() ?? exchange?.invocation;
-  if (!invocation || (invocation.isOver && !invocation.isDead)) { return true; }
+  if (!invocation) { return true; }
+  const what = describe(socket, bytes);
+  // A protocol that isn't known may end without a reply.
+  const isRequest = /^[A-Z]+ /.test(what);
+  if (invocation.isOver && !invocation.isDead) {
+    // Others may have taken over its connection.
+    if (isRequest && invocations.getStore()) { invocation.abandon(what); }
+    return true;
+  }
   if (invocation.isDead) {
     socket.destroy();
     return false;
@@ -88,10 +96,8 @@ function leaves(exchanges: WeakMap<Socket, Exchange>, socket: Socket, bytes: unk
     invocation.whenDead(() => socket.destroy());
   }
   if (exchange.waiting !== undefined) { return true; }
-  const what = describe(socket, bytes);
   exchange.waiting = what;
-  // A protocol that isn't known may end without a reply.
-  if (/^[A-Z]+ /.test(what)) {
+  if (isRequest) {
     invocation.open.add(what);
     socket.once('close', () => invocation.open.delete(what));
   }

@@ -89,6 +89,7 @@ export class Rehearsal {
       const failure = await this.attemptWatched(world, boundaries[n - 1], n);
       this.values.learn(world.values);
       this.checkCalls(subject);
+      this.checkAwaited(world, boundaries[n - 1]);
       if (failure) { throw this.failed(world, failure, `in rotation ${n}, which nothing disturbed`); }
     }
     const accepted: boolean[] = [];
@@ -104,8 +105,7 @@ export class Rehearsal {
     const before = world.valueOf('AWSCURRENT');
     let state: State | undefined;
     return world.attempt(boundaries, async (step) => {
-      const [abandoned] = boundaries.abandoned;
-      if (abandoned) { throw this.notAwaited(step, this.mask(world, abandoned.what)); }
+      this.checkAwaited(world, boundaries);
       if (step === 'setSecret') { state = await this.stateNow(); }
       if (step === 'testSecret' && state && !state.equals((await this.stateNow())!)) { this.writesInTest('what state returns, which differs before and after'); }
       const current = world.valueOf('AWSCURRENT');
@@ -292,8 +292,10 @@ export class Rehearsal {
     return this.add('stepHangs', step, where, `it was not over after ${this.options.timeout} ms, and Lambda would have ended it without a word. Give context.signal, or a time-out, to whatever it waits for`);
   }
 
-  private notAwaited(step: Step, what: string): Found {
-    return this.add('requestNotAwaited', step, what, `it was over before ${what} was answered, and Lambda may freeze the function then: the request may be done later, or never, and nobody learns whether it failed. Await it`);
+  private checkAwaited(world: World, { abandoned: [request] }: Boundaries): void {
+    if (request === undefined) { return; }
+    const what = this.mask(world, request.what);
+    throw this.add('requestNotAwaited', request.step, what, `it was over before ${what} was answered, and Lambda may freeze the function then: the request may be done later, or never, and nobody learns whether it failed. Await it`);
   }
 
   private swallowed(step: Step, where: string): Found {

@@ -1,4 +1,4 @@
-import { KeyApi } from './api';
+import { KeyApi, type Value } from './api';
 import { callerOf, correctModule, issuingModule } from './module';
 import { rehearse } from '../../testing-src';
 
@@ -8,8 +8,9 @@ afterAll(() => api.stop());
 
 const options = () => ({ secret: () => api.reset(), generateStringKey: 'apiKey', passwordPolicy: { excludePunctuation: true }, state: async () => [...api.keys] });
 
-test('a correct module passes', async () => {
-  const report = await rehearse(correctModule(callerOf(api.url)), options());
+test('a correct module passes, whose connections others use too', async () => {
+  const accepts = async ({ apiKey }: Value) => (await callerOf(api.url)('GET', '/whoami', apiKey)).status === 200;
+  const report = await rehearse(correctModule(callerOf(api.url)), { ...options(), accepts });
   expect(report.findings).toEqual([]);
 });
 
