@@ -14,7 +14,8 @@ const ENDPOINT_VARIABLES = { events: 'AWS_ENDPOINT_URL_EVENTBRIDGE', sns: 'AWS_E
 export function signedCall({ config }: Pick<SecretsManagerClient, 'config'>): SignedCall {
   return async ({ arn, service }, { headers, body }, abortSignal) => {
     const region = arn.split(':')[3];
-    const { protocol, hostname, port, host } = endpointOf(service, config.endpointProvider({ Region: region, UseFIPS: await config.useFipsEndpoint() }).url);
+    const { url } = config.endpointProvider({ Region: region, UseFIPS: await config.useFipsEndpoint() });
+    const { protocol, hostname, port, host } = endpointOf(service, url);
     const signer = await config.signer({ name: 'sigv4', signingName: service, signingRegion: region, properties: {} });
     const signed = await signer.sign({
       method: 'POST',
