@@ -48,8 +48,8 @@ export class RotationNotification {
    *
    * The messages of a FIFO topic have a group for each secret, and a promotion is there once in five minutes.
    *
-   * @param topic of the region of the function; one that was imported, and is encrypted with a customer managed key, needs that key to be
-   * used by the role of the function
+   * @param topic of the region of the function; where one that was imported is encrypted with a customer managed key, the role of the
+   * function needs to be let use that key
    */
   public static topic(topic: sns.ITopic): RotationNotification {
     const arn = topic.topicArn;

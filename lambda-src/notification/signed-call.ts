@@ -14,7 +14,8 @@ const ENDPOINT_VARIABLES = { events: 'AWS_ENDPOINT_URL_EVENTBRIDGE', sns: 'AWS_E
 export function signedCall({ config }: Pick<SecretsManagerClient, 'config'>): SignedCall {
   return async ({ arn, service }, { headers, body }, abortSignal) => {
     const region = arn.split(':')[3];
-    const { protocol, hostname, port, host } = endpointOf(service, config.endpointProvider({ Region: region }).url);
+    const { url } = config.endpointProvider({ Region: region, UseFIPS: await config.useFipsEndpoint() });
+    const { protocol, hostname, port, host } = endpointOf(service, url);
     const signer = await config.signer({ name: 'sigv4', signingName: service, signingRegion: region, properties: {} });
     const signed = await signer.sign({
       method: 'POST',
@@ -30,10 +31,10 @@ export function signedCall({ config }: Pick<SecretsManagerClient, 'config'>): Si
   };
 }
 
-/** Of a service, from that of Secrets Manager in the same region, for the rest of the name is the same. */
+/** Of a service, from that of Secrets Manager in the same region: the rest of the name is the same, but in GovCloud, where the usual endpoints are those of FIPS. */
 export function endpointOf(service: 'events' | 'sns', secretsManager: URL): URL {
   const given = process.env[ENDPOINT_VARIABLES[service]] ?? process.env.AWS_ENDPOINT_URL;
-  return given === undefined ? new URL(secretsManager.href.replace('//secretsmanager', `//${service}`)) : new URL(given);
+  return new URL(given ?? secretsManager.href.replace('//secretsmanager', `//${service}`).replace('-fips.us-gov-', '.us-gov-'));
 }
 
 async function textOf(stream: AsyncIterable<Uint8Array>): Promise<string> {

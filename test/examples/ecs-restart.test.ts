@@ -58,7 +58,8 @@ function matches(pattern: Record<string, unknown>, event: Record<string, unknown
 test('the rule takes what the function tells of this secret, and of no other', async () => {
   const { arn, events } = await eventsOf('password');
   expect(events).toHaveLength(1);
-  const patternFor = (secretArn: string) => JSON.parse(JSON.stringify(rule.properties.EventPattern).replace(JSON.stringify({ Ref: secretId }), JSON.stringify(secretArn)));
+  const pattern = JSON.stringify(rule.properties.EventPattern);
+  const patternFor = (secretArn: string) => JSON.parse(pattern.replace(JSON.stringify({ Ref: secretId }), JSON.stringify(secretArn)));
   expect(matches(patternFor(arn), events[0])).toBe(true);
   expect(matches(patternFor(`${arn}x`), events[0])).toBe(false);
   expect(matches(patternFor(arn), { ...events[0], source: 'aws.secretsmanager' })).toBe(false);

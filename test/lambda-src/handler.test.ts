@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { BUS, CREDENTIALS, PublishingEndpoint, TOPIC } from './notification/endpoint';
 import { makeHandler, type HandlerOverrides } from '../../lambda-src/handler';
 import type { LogFields } from '../../lambda-src/log';
 import { Deadline } from '../../lambda-src/rotation/deadline';
@@ -142,6 +143,24 @@ describe('who is to be told', () => {
     const message = 'Version token is the current one, but the bus is full. Secrets Manager tries the step again';
     await expect(invoke(finish)).rejects.toMatchObject({ name: 'NotificationError', message });
     expect(lines).toEqual([['ERROR', message, { ...IDS, step: 'finishSecret', errorType: 'NotificationError', durationMs: expect.any(Number) }]]);
+  });
+
+  test('is told by what comes with the asset', async () => {
+    const endpoint = await PublishingEndpoint.start();
+    const environment = { ...process.env };
+    Object.assign(process.env, {
+      ...CREDENTIALS, AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL: endpoint.url, [CONFIG_VARIABLE]: serializeConfig({ ...CONFIG, eventBusArn: BUS }),
+    });
+    try {
+      await setUp({ client: clientThat(async () => current) }).invoke(finish);
+      process.env[CONFIG_VARIABLE] = serializeConfig({ ...CONFIG, topicArn: TOPIC });
+      await setUp({ client: clientThat(async () => current) }).invoke(finish);
+      expect([endpoint.entries[0].EventBusName, endpoint.messages[0].TopicArn]).toEqual([BUS, TOPIC]);
+      expect(endpoint.requests).toHaveLength(2);
+    } finally {
+      process.env = environment;
+      await endpoint.stop();
+    }
   });
 
   test('is nobody unless the configuration says so', async () => {

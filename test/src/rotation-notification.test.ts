@@ -27,7 +27,9 @@ function configOf(stack: Stack): Record<string, unknown> {
 }
 
 const quoted = (part: unknown) => JSON.stringify(part).replace(/"/g, '\'');
-const sidsOf = (stack: Stack) => Object.fromEntries(statementsOf(stack).flatMap(({ Sid, ...statement }) => Sid === undefined ? [] : [[Sid, statement]]));
+const sidsOf = (stack: Stack) => Object.fromEntries(
+  statementsOf(stack).flatMap(({ Sid, ...statement }) => Sid === undefined ? [] : [[Sid, statement]]),
+);
 
 test('an event bus is named to the handler, which may put events on it and on no other', () => {
   const stack = makeStack();

@@ -193,15 +193,17 @@ test('whatever else goes wrong is not repeated, and not quoted', async () => {
 });
 
 test.each([
-  ['eu-west-1', 'events.eu-west-1.amazonaws.com', 'sns.eu-west-1.amazonaws.com'],
-  ['cn-north-1', 'events.cn-north-1.amazonaws.com.cn', 'sns.cn-north-1.amazonaws.com.cn'],
-  ['us-gov-west-1', 'events.us-gov-west-1.amazonaws.com', 'sns.us-gov-west-1.amazonaws.com'],
-])('the endpoints in %s are %s and %s', (region, events, sns) => {
+  ['eu-west-1', false, 'events.eu-west-1.amazonaws.com', 'sns.eu-west-1.amazonaws.com'],
+  ['cn-north-1', false, 'events.cn-north-1.amazonaws.com.cn', 'sns.cn-north-1.amazonaws.com.cn'],
+  ['us-gov-west-1', false, 'events.us-gov-west-1.amazonaws.com', 'sns.us-gov-west-1.amazonaws.com'],
+  ['us-east-1', true, 'events-fips.us-east-1.amazonaws.com', 'sns-fips.us-east-1.amazonaws.com'],
+  ['us-gov-west-1', true, 'events.us-gov-west-1.amazonaws.com', 'sns.us-gov-west-1.amazonaws.com'],
+])('the endpoints in %s (FIPS: %s) are %s and %s', (region, fips, events, sns) => {
   const saved = [process.env.AWS_ENDPOINT_URL_EVENTBRIDGE, process.env.AWS_ENDPOINT_URL_SNS];
   delete process.env.AWS_ENDPOINT_URL_EVENTBRIDGE;
   delete process.env.AWS_ENDPOINT_URL_SNS;
   try {
-    const { url } = new SecretsManagerClient({}).config.endpointProvider({ Region: region });
+    const { url } = new SecretsManagerClient({}).config.endpointProvider({ Region: region, UseFIPS: fips });
     expect([endpointOf('events', url).href, endpointOf('sns', url).href]).toEqual([`https://${events}/`, `https://${sns}/`]);
   } finally {
     [process.env.AWS_ENDPOINT_URL_EVENTBRIDGE, process.env.AWS_ENDPOINT_URL_SNS] = saved;
