@@ -216,7 +216,7 @@ export class RotationFunction extends lambda.Function {
    * the function.
    *
    * The description of each says what happened, what to do and where it is written. They don't see a rotation for which Secrets
-   * Manager could not invoke the function at all: for that there is `onRotationFailed`.
+   * Manager could not invoke the function at all: for that there are `onRotationFailed` and `RotationCheck`.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/runbook.md
    * @example
