@@ -1,5 +1,6 @@
 import { Annotations } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { IConstruct } from 'constructs';
 import { invalid } from './invalid';
 
 const GIVE_LOG_GROUP = 'Give a logGroup with the retention you want';
@@ -23,7 +24,7 @@ export function checkUnsupported(options: object): void {
 }
 
 /** What CDK uploads isn't signed, so a configuration that insists on it needs somebody who signs. */
-export function warnOfEnforcedSigning(fn: lambda.Function, { node }: lambda.ICodeSigningConfig): void {
+export function warnOfEnforcedSigning(fn: lambda.Function, { node }: IConstruct): void {
   const resource = node.defaultChild;
   if (!(resource instanceof lambda.CfnCodeSigningConfig)) { return; }
   const { untrustedArtifactOnDeployment } = { ...resource.codeSigningPolicies } as lambda.CfnCodeSigningConfig.CodeSigningPoliciesProperty;
