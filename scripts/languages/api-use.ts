@@ -34,14 +34,15 @@ export function describeUnused({ types = {} }: Assembly, name: string, app: stri
   const fqn = Object.keys(types).find((candidate) => name === candidate || name.startsWith(`${candidate}.`))!;
   const type = types[fqn];
   const member = name.slice(fqn.length + 1);
-  const how = isReturned(types, fqn) ? `read ${member === '' ? 'what is returned' : `"${member}" of what is returned`}` : howToUse(type, member);
+  const how = isReturned(types, fqn) ? howToRead(member) : howToUse(type, member);
   return `${name}: ${how} in test/consumers/${app}, as in test/consumers/${original}`;
 }
 
 /** Whether a struct comes from the package. */
 function isReturned(types: Record<string, Type>, fqn: string): boolean {
   const methods = Object.values(types).flatMap((type) => type.kind === TypeKind.Enum ? [] : type.methods ?? []);
-  return isStruct(types[fqn]) && methods.some(({ returns }) => returns !== undefined && isNamedTypeReference(returns.type) && returns.type.fqn === fqn);
+  const returned = methods.flatMap(({ returns }) => returns && isNamedTypeReference(returns.type) ? [returns.type.fqn] : []);
+  return isStruct(types[fqn]) && returned.includes(fqn);
 }
 
 function isStruct(type: Type): boolean {
@@ -54,6 +55,10 @@ function howToUse(type: Type, member: string): string {
   if (member === '') { return 'make one, or call one of its methods'; }
   if (member === 'new') { return 'make one'; }
   return type.methods?.some(({ name }) => name === member) ? `call "${member}"` : `read "${member}"`;
+}
+
+function howToRead(member: string): string {
+  return member === '' ? 'read what is returned' : `read "${member}" of what is returned`;
 }
 
 function membersOf(type: Type): string[] {
