@@ -1,4 +1,4 @@
-import { TypeKind, type Assembly, type InterfaceType, type Type } from '@jsii/spec';
+import { TypeKind, isNamedTypeReference, type Assembly, type InterfaceType, type Type } from '@jsii/spec';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type Message = { [key: string]: Json };
@@ -12,14 +12,19 @@ export function publicApi({ types = {} }: Assembly): string[] {
 
 /**
  * What of the API an app used: what it said to the jsii kernel, as the kernel traces it where JSII_DEBUG is set. A mention in the app's
- * text that never runs isn't a use.
+ * text that never runs isn't a use. Of a struct that the package returns, Python and Go read all members at once.
  */
 export function usedApi(assembly: Assembly, trace: string): Set<string> {
   const used = new Set<string>();
-  for (const line of trace.split('\n').filter((text) => text.startsWith('> {'))) {
+  const returned = new Map<string, string>();
+  for (const line of trace.split('\n').filter((text) => /^[<>] \{/.test(text))) {
     const message: Message = JSON.parse(line.slice(2));
-    addCall(used, message);
-    addValues(used, assembly, message);
+    if (line.startsWith('<')) {
+      addReturned(returned, assembly, message);
+    } else {
+      addCall(used, returned, message);
+      addValues(used, assembly, message);
+    }
   }
   return used;
 }
@@ -29,16 +34,31 @@ export function describeUnused({ types = {} }: Assembly, name: string, app: stri
   const fqn = Object.keys(types).find((candidate) => name === candidate || name.startsWith(`${candidate}.`))!;
   const type = types[fqn];
   const member = name.slice(fqn.length + 1);
-  const how = howToUse(type, member);
+  const how = isReturned(types, fqn) ? howToRead(member) : howToUse(type, member);
   return `${name}: ${how} in test/consumers/${app}, as in test/consumers/${original}`;
+}
+
+/** Whether a struct comes from the package. */
+function isReturned(types: Record<string, Type>, fqn: string): boolean {
+  const methods = Object.values(types).flatMap((type) => type.kind === TypeKind.Enum ? [] : type.methods ?? []);
+  const returned = methods.flatMap(({ returns }) => returns && isNamedTypeReference(returns.type) ? [returns.type.fqn] : []);
+  return isStruct(types[fqn]) && returned.includes(fqn);
+}
+
+function isStruct(type: Type): boolean {
+  return type.kind === TypeKind.Interface && type.datatype === true;
 }
 
 function howToUse(type: Type, member: string): string {
   if (type.kind === TypeKind.Enum) { return member === '' ? 'give one of its values' : 'give this value'; }
-  if (type.kind === TypeKind.Interface && type.datatype) { return member === '' ? 'give such options' : `give the option "${member}"`; }
+  if (isStruct(type)) { return member === '' ? 'give such options' : `give the option "${member}"`; }
   if (member === '') { return 'make one, or call one of its methods'; }
   if (member === 'new') { return 'make one'; }
   return type.methods?.some(({ name }) => name === member) ? `call "${member}"` : `read "${member}"`;
+}
+
+function howToRead(member: string): string {
+  return member === '' ? 'read what is returned' : `read "${member}" of what is returned`;
 }
 
 function membersOf(type: Type): string[] {
@@ -47,8 +67,16 @@ function membersOf(type: Type): string[] {
   return type.kind === TypeKind.Class && type.initializer && !type.abstract ? ['new', ...members] : members;
 }
 
-function addCall(used: Set<string>, { api, fqn, method, property, objref }: Message): void {
-  const type = String(fqn ?? (objref as Message | undefined)?.['$jsii.byref']).replace(/@\d+$/, '');
+/** A struct that the kernel returns is an object without a class; its only interface says what it is. */
+function addReturned(returned: Map<string, string>, { types = {} }: Assembly, { ok }: Message): void {
+  const { '$jsii.byref': reference, '$jsii.interfaces': interfaces } = ((ok as Message | null | undefined)?.result ?? {}) as Message;
+  const [struct] = Array.isArray(interfaces) ? interfaces.map(String) : [];
+  if (struct in types) { returned.set(String(reference), struct); }
+}
+
+function addCall(used: Set<string>, returned: Map<string, string>, { api, fqn, method, property, objref }: Message): void {
+  const reference = String((objref as Message | undefined)?.['$jsii.byref']);
+  const type = String(fqn ?? returned.get(reference) ?? reference).replace(/@\d+$/, '');
   const member = api === 'create' ? 'new' : method ?? property;
   if (member !== undefined) {
     used.add(type);

@@ -5,14 +5,15 @@ const ASSEMBLY = {
   types: {
     'lib.Base': { kind: TypeKind.Interface, fqn: 'lib.Base', name: 'Base', datatype: true, properties: [{ name: 'size' }] },
     'lib.Props': { kind: TypeKind.Interface, fqn: 'lib.Props', name: 'Props', datatype: true, interfaces: ['lib.Base', 'other.Base'], properties: [{ name: 'color' }] },
-    'lib.Thing': { kind: TypeKind.Class, fqn: 'lib.Thing', name: 'Thing', initializer: {}, properties: [{ name: 'arn' }], methods: [{ name: 'attach' }] },
+    'lib.Result': { kind: TypeKind.Interface, fqn: 'lib.Result', name: 'Result', datatype: true, properties: [{ name: 'alarm' }] },
+    'lib.Thing': { kind: TypeKind.Class, fqn: 'lib.Thing', name: 'Thing', initializer: {}, properties: [{ name: 'arn' }], methods: [{ name: 'attach', returns: { type: { fqn: 'lib.Result' } } }] },
     'lib.Target': { kind: TypeKind.Class, fqn: 'lib.Target', name: 'Target', abstract: true, initializer: {}, methods: [{ name: 'invoke', static: true }] },
     'lib.Mode': { kind: TypeKind.Enum, fqn: 'lib.Mode', name: 'Mode', members: [{ name: 'ON' }, { name: 'OFF' }] },
   },
 } as unknown as Assembly;
 
 const API = [
-  'lib.Base', 'lib.Base.size', 'lib.Mode', 'lib.Mode.OFF', 'lib.Mode.ON', 'lib.Props', 'lib.Props.color', 'lib.Target', 'lib.Target.invoke',
+  'lib.Base', 'lib.Base.size', 'lib.Mode', 'lib.Mode.OFF', 'lib.Mode.ON', 'lib.Props', 'lib.Props.color', 'lib.Result', 'lib.Result.alarm', 'lib.Target', 'lib.Target.invoke',
   'lib.Thing', 'lib.Thing.arn', 'lib.Thing.attach', 'lib.Thing.new',
 ];
 
@@ -45,6 +46,15 @@ test('an option is used where it is given, not where it is left out; one that is
   expect(unused(props({ size: 1 }))).not.toContain('lib.Base.size');
 });
 
+test('a member of a struct that was returned is used where it is read', () => {
+  const reply = (fqn: string) => `< ${JSON.stringify({ ok: { result: { '$jsii.byref': 'Object@10001', '$jsii.interfaces': [fqn] } } })}`;
+  const reading = (reference: string) => said({ api: 'get', objref: { '$jsii.byref': reference }, property: 'alarm' });
+  expect(unused(`${reply('lib.Result')}\n${reading('Object@10001')}`)).toEqual(API.filter((name) => !name.startsWith('lib.Result')));
+  expect(unused(`${reply('lib.Result')}\n${reading('Object@10002')}`)).toEqual(API);
+  expect(unused(`${reply('other.Result')}\n${reading('Object@10001')}`)).toEqual(API);
+  expect(unused('< {"ok":{"result":null}}\n< {"ok":{}}\n< {"error":"refused"}')).toEqual(API);
+});
+
 test('a value of an enumeration is used where it is given', () => {
   const trace = said({ api: 'invoke', objref: { '$jsii.byref': 'lib.Thing@1' }, method: 'attach', args: [{ '$jsii.enum': 'lib.Mode/ON' }] });
   expect(unused(trace)).toContain('lib.Mode.OFF');
@@ -58,6 +68,8 @@ test.each([
   ['lib.Thing.arn', 'read "arn"'],
   ['lib.Base.size', 'give the option "size"'],
   ['lib.Props', 'give such options'],
+  ['lib.Result', 'read what is returned'],
+  ['lib.Result.alarm', 'read "alarm" of what is returned'],
   ['lib.Mode', 'give one of its values'],
   ['lib.Mode.OFF', 'give this value'],
 ])('where %s is unused, it is said what to do', (name, what) => {

@@ -7,11 +7,16 @@ import (
 	"os"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsrds"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/jsii-runtime-go"
 	rotating "github.com/cdk-rotating-secret/cdk-rotating-secret-go/cdkrotatingsecret"
 )
@@ -34,6 +39,7 @@ func main() {
 	fleet(stack(app, "Fleet"), stack(app, "Elsewhere"))
 	databases(stack(app, "Databases"))
 	targets(stack(app, "Targets"))
+	operations(stack(app, "Operations"))
 	app.Synth(nil)
 
 	if err := json.NewEncoder(os.Stdout).Encode(refusals(stack(awscdk.NewApp(&awscdk.AppProps{AutoSynth: jsii.Bool(false)}), "Refused"))); err != nil {
@@ -84,6 +90,18 @@ func rules(stack awscdk.Stack) {
 	secret("ExpressionInWindow", rotating.RotationRules_Expression(jsii.String("rate(7 days)"), &rotating.RotationRulesOptions{
 		Window: hours(6),
 	}))
+	secret("Daily", rotating.RotationRules_Spread(&rotating.RotationSpreadOptions{
+		Period:  rotating.RotationPeriod_DAY,
+		WeekDay: jsii.String("MON-FRI"),
+	}))
+	secret("OnceAWeek", rotating.RotationRules_Spread(&rotating.RotationSpreadOptions{
+		Period:  rotating.RotationPeriod_WEEK,
+		WeekDay: jsii.String("SAT,SUN"),
+		Hour:    jsii.String("1-4"),
+		Window:  hours(2),
+	}))
+	secret("OnceAMonth", rotating.RotationRules_Spread(&rotating.RotationSpreadOptions{Period: rotating.RotationPeriod_MONTH}))
+	secret("OnceAQuarter", rotating.RotationRules_Spread(&rotating.RotationSpreadOptions{Period: rotating.RotationPeriod_QUARTER}))
 }
 
 func fleet(stack awscdk.Stack, elsewhere awscdk.Stack) {
@@ -182,6 +200,75 @@ func targets(stack awscdk.Stack) {
 	})
 }
 
+func operations(stack awscdk.Stack) {
+	topic := awssns.NewTopic(stack, jsii.String("Topic"), nil)
+	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		RotationMetrics: jsii.Bool(true),
+		Notification:    rotating.RotationNotification_EventBus(awsevents.NewEventBus(stack, jsii.String("Bus"), nil)),
+	})
+	existing := rotation.Rotate(awssecretsmanager.NewSecret(stack, jsii.String("Existing"), &awssecretsmanager.SecretProps{
+		GenerateSecretString: generateSecretString,
+	}), nil)
+	guarded := rotating.NewRotatingSecret(stack, jsii.String("Guarded"), &rotating.RotatingSecretProps{
+		RotationMetrics:      jsii.Bool(true),
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{PasswordLength: jsii.Number(64)},
+		FirstPasswordPolicy:  &rotating.PasswordPolicy{PasswordLength: jsii.Number(32)},
+		RegenerationGuard:    jsii.String("1"),
+	})
+	told := rotating.NewRotatingSecret(stack, jsii.String("Told"), &rotating.RotatingSecretProps{
+		RotationFunction: rotating.NewRotationFunction(stack, jsii.String("Telling"), &rotating.RotationFunctionProps{
+			Notification: rotating.RotationNotification_Topic(topic),
+		}),
+	})
+
+	target := awseventstargets.NewSnsTopic(topic, nil)
+	toTopic := &awsevents.OnEventOptions{Target: target}
+	existing.OnRotationSucceeded(jsii.String("Succeeded"), toTopic)
+	existing.OnRotationFailed(jsii.String("Failed"), toTopic)
+	existing.OnRotationAbandoned(jsii.String("Abandoned"), toTopic)
+	guarded.OnRotationSucceeded(jsii.String("Succeeded"), toTopic)
+	guarded.OnRotationFailed(jsii.String("Failed"), toTopic)
+	guarded.OnRotationAbandoned(jsii.String("Abandoned"), &awsevents.OnEventOptions{
+		Target:      target,
+		Description: jsii.String("Somebody put a value"),
+	})
+
+	alarms := rotation.AddRotationAlarms(&rotating.RotationAlarmsOptions{
+		AlarmActions:    &[]awscloudwatch.IAlarmAction{awscloudwatchactions.NewSnsAction(topic)},
+		DurationPercent: jsii.Number(90),
+	})
+	awscloudwatch.NewCompositeAlarm(stack, jsii.String("Alarms"), &awscloudwatch.CompositeAlarmProps{
+		AlarmRule: awscloudwatch.AlarmRule_AnyOf(alarms.RotationsFailed, alarms.Errors, alarms.Throttles, alarms.Duration),
+	})
+
+	check := rotating.NewRotationCheck(stack, jsii.String("Check"), &rotating.RotationCheckProps{
+		RotationFunctions: &[]awslambda.IFunction{rotation, guarded.RotationFunction()},
+		ExcludedSecrets:   &[]awssecretsmanager.ISecret{told},
+		Grace:             awscdk.Duration_Days(jsii.Number(2)),
+		Schedule:          awsevents.Schedule_Rate(hours(12)),
+		Runtime:           awslambda.Runtime_NODEJS_20_X(),
+	})
+	check.AddOverdueAlarm(nil).AddAlarmAction(awscloudwatchactions.NewSnsAction(topic))
+
+	graph := awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{
+		Left: &[]awscloudwatch.IMetric{
+			existing.MetricRotationsSucceeded(nil),
+			existing.MetricRotationsFailed(nil),
+			existing.MetricRotationStepDuration(nil),
+			guarded.MetricRotationsSucceeded(nil),
+			guarded.MetricRotationsFailed(nil),
+			guarded.MetricRotationStepDuration(nil),
+			rotation.MetricRotationsSucceeded(nil),
+			rotation.MetricRotationsFailed(&awscloudwatch.MetricOptions{Period: awscdk.Duration_Days(jsii.Number(1))}),
+			rotation.MetricRotationStepDuration(&awscloudwatch.MetricOptions{Statistic: jsii.String("p90")}),
+			check.MetricOverdueSecrets(nil),
+		},
+	})
+	awscloudwatch.NewDashboard(stack, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{
+		Widgets: &[]*[]awscloudwatch.IWidget{{graph}},
+	})
+}
+
 // What the package says to each misuse.
 func refusals(stack awscdk.Stack) map[string]string {
 	return map[string]string{
@@ -196,6 +283,9 @@ func refusals(stack awscdk.Stack) map[string]string {
 		}),
 		"a window that is too long": refusal(func() {
 			rotating.RotationRules_Rate(hours(4), &rotating.RotationRulesOptions{Window: hours(5)})
+		}),
+		"an hour that is too late for its window": refusal(func() {
+			rotating.RotationRules_Spread(&rotating.RotationSpreadOptions{Hour: jsii.String("23"), Window: hours(2)})
 		}),
 		"a policy that can't be met": refusal(func() {
 			rotating.RotationTarget_Generated(&rotating.GeneratedTargetOptions{
@@ -226,6 +316,18 @@ func refusals(stack awscdk.Stack) map[string]string {
 		"a second schedule": refusal(func() {
 			rotating.NewRotatingSecret(stack, jsii.String("Second"), nil).
 				AddRotationSchedule(jsii.String("Schedule"), &awssecretsmanager.RotationScheduleOptions{})
+		}),
+		"a guard without a text": refusal(func() {
+			rotating.NewRotatingSecret(stack, jsii.String("Guard"), &rotating.RotatingSecretProps{RegenerationGuard: jsii.String("")})
+		}),
+		"a metric that isn't made": refusal(func() {
+			rotating.NewRotatingSecret(stack, jsii.String("Metric"), nil).MetricRotationsFailed(nil)
+		}),
+		"alarms on metrics that aren't made": refusal(func() {
+			rotating.NewRotationFunction(stack, jsii.String("Alarms"), nil).AddRotationAlarms(nil)
+		}),
+		"a check of nothing": refusal(func() {
+			rotating.NewRotationCheck(stack, jsii.String("Check"), &rotating.RotationCheckProps{RotationFunctions: &[]awslambda.IFunction{}})
 		}),
 	}
 }

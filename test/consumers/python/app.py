@@ -5,15 +5,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 from aws_cdk import App, Duration, SecretValue, Stack
+from aws_cdk.aws_cloudwatch import AlarmRule, CompositeAlarm, Dashboard, GraphWidget
+from aws_cdk.aws_cloudwatch_actions import SnsAction
 from aws_cdk.aws_ec2 import InstanceType, Vpc
+from aws_cdk.aws_events import EventBus, Schedule
+from aws_cdk.aws_events_targets import SnsTopic
 from aws_cdk.aws_kms import Key
 from aws_cdk.aws_lambda import Code, Function, Runtime
 from aws_cdk.aws_rds import DatabaseInstance, DatabaseInstanceEngine
 from aws_cdk.aws_secretsmanager import Secret, SecretStringGenerator
+from aws_cdk.aws_sns import Topic
 from cdk_rotating_secret import (
     PasswordPolicy,
     RotatingSecret,
+    RotationCheck,
     RotationFunction,
+    RotationNotification,
+    RotationPeriod,
     RotationRules,
     RotationStrategy,
     RotationTarget,
@@ -32,6 +40,7 @@ def main() -> None:
     fleet(Stack(app, "Fleet"), Stack(app, "Elsewhere"))
     databases(Stack(app, "Databases"))
     targets(Stack(app, "Targets"))
+    operations(Stack(app, "Operations"))
     app.synth()
     print(json.dumps(refusals(Stack(App(auto_synth=False), "Refused"))))
 
@@ -65,6 +74,15 @@ def rules(stack: Stack) -> None:
     secret("Quarterly", RotationRules.cron(day="L", month="1/3"))
     secret("Expression", RotationRules.expression("cron(0 8 ? 1/3 MON#1 *)"))
     secret("ExpressionInWindow", RotationRules.expression("rate(7 days)", window=Duration.hours(6)))
+    secret("Daily", RotationRules.spread(period=RotationPeriod.DAY, week_day="MON-FRI"))
+    secret(
+        "OnceAWeek",
+        RotationRules.spread(
+            period=RotationPeriod.WEEK, week_day="SAT,SUN", hour="1-4", window=Duration.hours(2)
+        ),
+    )
+    secret("OnceAMonth", RotationRules.spread(period=RotationPeriod.MONTH))
+    secret("OnceAQuarter", RotationRules.spread(period=RotationPeriod.QUARTER))
 
 
 def fleet(stack: Stack, elsewhere: Stack) -> None:
@@ -180,6 +198,78 @@ def targets(stack: Stack) -> None:
     )
 
 
+def operations(stack: Stack) -> None:
+    topic = Topic(stack, "Topic")
+    rotation = RotationFunction(
+        stack,
+        "Rotation",
+        rotation_metrics=True,
+        notification=RotationNotification.event_bus(EventBus(stack, "Bus")),
+    )
+    existing = rotation.rotate(
+        Secret(stack, "Existing", generate_secret_string=GENERATE_SECRET_STRING)
+    )
+    guarded = RotatingSecret(
+        stack,
+        "Guarded",
+        rotation_metrics=True,
+        generate_secret_string=SecretStringGenerator(password_length=64),
+        first_password_policy=PasswordPolicy(password_length=32),
+        regeneration_guard="1",
+    )
+    told = RotatingSecret(
+        stack,
+        "Told",
+        rotation_function=RotationFunction(
+            stack, "Telling", notification=RotationNotification.topic(topic)
+        ),
+    )
+
+    target = SnsTopic(topic)
+    existing.on_rotation_succeeded("Succeeded", target=target)
+    existing.on_rotation_failed("Failed", target=target)
+    existing.on_rotation_abandoned("Abandoned", target=target)
+    guarded.on_rotation_succeeded("Succeeded", target=target)
+    guarded.on_rotation_failed("Failed", target=target)
+    guarded.on_rotation_abandoned(
+        "Abandoned", target=target, description="Somebody put a value"
+    )
+
+    alarms = rotation.add_rotation_alarms(alarm_actions=[SnsAction(topic)], duration_percent=90)
+    CompositeAlarm(
+        stack,
+        "Alarms",
+        alarm_rule=AlarmRule.any_of(
+            alarms.rotations_failed, alarms.errors, alarms.throttles, alarms.duration
+        ),
+    )
+
+    check = RotationCheck(
+        stack,
+        "Check",
+        rotation_functions=[rotation, guarded.rotation_function],
+        excluded_secrets=[told],
+        grace=Duration.days(2),
+        schedule=Schedule.rate(Duration.hours(12)),
+        runtime=Runtime.NODEJS_20_X,
+    )
+    check.add_overdue_alarm().add_alarm_action(SnsAction(topic))
+
+    metrics = [
+        existing.metric_rotations_succeeded(),
+        existing.metric_rotations_failed(),
+        existing.metric_rotation_step_duration(),
+        guarded.metric_rotations_succeeded(),
+        guarded.metric_rotations_failed(),
+        guarded.metric_rotation_step_duration(),
+        rotation.metric_rotations_succeeded(),
+        rotation.metric_rotations_failed(period=Duration.days(1)),
+        rotation.metric_rotation_step_duration(statistic="p90"),
+        check.metric_overdue_secrets(),
+    ]
+    Dashboard(stack, "Dashboard", widgets=[[GraphWidget(left=metrics)]])
+
+
 def refusals(stack: Stack) -> dict[str, str]:
     """What the package says to each misuse."""
     misuses: dict[str, Callable[[], object]] = {
@@ -188,6 +278,9 @@ def refusals(stack: Stack) -> dict[str, str]:
         "an expression with minutes": lambda: RotationRules.expression("cron(30 8 * * ? *)"),
         "a window that is too long": lambda: RotationRules.rate(
             Duration.hours(4), window=Duration.hours(5)
+        ),
+        "an hour that is too late for its window": lambda: RotationRules.spread(
+            hour="23", window=Duration.hours(2)
         ),
         "a policy that can't be met": lambda: RotationTarget.generated(
             password_policy=PasswordPolicy(password_length=0)
@@ -206,6 +299,14 @@ def refusals(stack: Stack) -> dict[str, str]:
             generate_secret_string=SecretStringGenerator(generate_string_key="password"),
         ),
         "a second schedule": lambda: RotatingSecret(stack, "Second").add_rotation_schedule("Schedule"),
+        "a guard without a text": lambda: RotatingSecret(stack, "Guard", regeneration_guard=""),
+        "a metric that isn't made": lambda: RotatingSecret(
+            stack, "Metric"
+        ).metric_rotations_failed(),
+        "alarms on metrics that aren't made": lambda: RotationFunction(
+            stack, "Alarms"
+        ).add_rotation_alarms(),
+        "a check of nothing": lambda: RotationCheck(stack, "Check", rotation_functions=[]),
     }
     return {name: refusal(misuse) for name, misuse in misuses.items()}
 

@@ -4,12 +4,19 @@
  */
 import { readFileSync } from 'node:fs';
 import { App, Duration, SecretValue, Stack } from 'aws-cdk-lib';
+import { AlarmRule, CompositeAlarm, Dashboard, GraphWidget } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { InstanceType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { EventBus, Schedule } from 'aws-cdk-lib/aws-events';
+import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { DatabaseInstance, DatabaseInstanceEngine } from 'aws-cdk-lib/aws-rds';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { RotatingSecret, RotationFunction, RotationRules, RotationStrategy, RotationTarget } from 'cdk-rotating-secret';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import {
+  RotatingSecret, RotationCheck, RotationFunction, RotationNotification, RotationPeriod, RotationRules, RotationStrategy, RotationTarget,
+} from 'cdk-rotating-secret';
 
 const app = new App();
 const generateSecretString = { secretStringTemplate: '{"username":"app"}', generateStringKey: 'password' };
@@ -20,6 +27,7 @@ rules(new Stack(app, 'Rules'));
 fleet(new Stack(app, 'Fleet'), new Stack(app, 'Elsewhere'));
 databases(new Stack(app, 'Databases'));
 targets(new Stack(app, 'Targets'));
+operations(new Stack(app, 'Operations'));
 app.synth();
 console.log(JSON.stringify(refusals(new Stack(new App({ autoSynth: false }), 'Refused'))));
 
@@ -43,6 +51,10 @@ function rules(stack: Stack): void {
   secret('Quarterly', RotationRules.cron({ day: 'L', month: '1/3' }));
   secret('Expression', RotationRules.expression('cron(0 8 ? 1/3 MON#1 *)'));
   secret('ExpressionInWindow', RotationRules.expression('rate(7 days)', { window: Duration.hours(6) }));
+  secret('Daily', RotationRules.spread({ period: RotationPeriod.DAY, weekDay: 'MON-FRI' }));
+  secret('OnceAWeek', RotationRules.spread({ period: RotationPeriod.WEEK, weekDay: 'SAT,SUN', hour: '1-4', window: Duration.hours(2) }));
+  secret('OnceAMonth', RotationRules.spread({ period: RotationPeriod.MONTH }));
+  secret('OnceAQuarter', RotationRules.spread({ period: RotationPeriod.QUARTER }));
 }
 
 function fleet(stack: Stack, elsewhere: Stack): void {
@@ -119,6 +131,60 @@ function targets(stack: Stack): void {
   new RotatingSecret(stack, 'Module', { target: RotationTarget.module('target.mjs', { passwordPolicy: { passwordLength: 40 } }) });
 }
 
+function operations(stack: Stack): void {
+  const topic = new Topic(stack, 'Topic');
+  const rotation = new RotationFunction(stack, 'Rotation', {
+    rotationMetrics: true,
+    notification: RotationNotification.eventBus(new EventBus(stack, 'Bus')),
+  });
+  const existing = rotation.rotate(new Secret(stack, 'Existing', { generateSecretString }));
+  const guarded = new RotatingSecret(stack, 'Guarded', {
+    rotationMetrics: true,
+    generateSecretString: { passwordLength: 64 },
+    firstPasswordPolicy: { passwordLength: 32 },
+    regenerationGuard: '1',
+  });
+  const told = new RotatingSecret(stack, 'Told', {
+    rotationFunction: new RotationFunction(stack, 'Telling', { notification: RotationNotification.topic(topic) }),
+  });
+
+  const target = new SnsTopic(topic);
+  existing.onRotationSucceeded('Succeeded', { target });
+  existing.onRotationFailed('Failed', { target });
+  existing.onRotationAbandoned('Abandoned', { target });
+  guarded.onRotationSucceeded('Succeeded', { target });
+  guarded.onRotationFailed('Failed', { target });
+  guarded.onRotationAbandoned('Abandoned', { target, description: 'Somebody put a value' });
+
+  const alarms = rotation.addRotationAlarms({ alarmActions: [new SnsAction(topic)], durationPercent: 90 });
+  new CompositeAlarm(stack, 'Alarms', {
+    alarmRule: AlarmRule.anyOf(alarms.rotationsFailed, alarms.errors, alarms.throttles, alarms.duration),
+  });
+
+  const check = new RotationCheck(stack, 'Check', {
+    rotationFunctions: [rotation, guarded.rotationFunction],
+    excludedSecrets: [told],
+    grace: Duration.days(2),
+    schedule: Schedule.rate(Duration.hours(12)),
+    runtime: Runtime.NODEJS_20_X,
+  });
+  check.addOverdueAlarm().addAlarmAction(new SnsAction(topic));
+
+  const metrics = [
+    existing.metricRotationsSucceeded(),
+    existing.metricRotationsFailed(),
+    existing.metricRotationStepDuration(),
+    guarded.metricRotationsSucceeded(),
+    guarded.metricRotationsFailed(),
+    guarded.metricRotationStepDuration(),
+    rotation.metricRotationsSucceeded(),
+    rotation.metricRotationsFailed({ period: Duration.days(1) }),
+    rotation.metricRotationStepDuration({ statistic: 'p90' }),
+    check.metricOverdueSecrets(),
+  ];
+  new Dashboard(stack, 'Dashboard', { widgets: [[new GraphWidget({ left: metrics })]] });
+}
+
 /** What the package says to each misuse. */
 function refusals(stack: Stack): Record<string, string> {
   const misuses: Record<string, () => unknown> = {
@@ -126,6 +192,7 @@ function refusals(stack: Stack): Record<string, string> {
     'a day and a day of the week': () => RotationRules.cron({ day: '1', weekDay: 'SUN' }),
     'an expression with minutes': () => RotationRules.expression('cron(30 8 * * ? *)'),
     'a window that is too long': () => RotationRules.rate(Duration.hours(4), { window: Duration.hours(5) }),
+    'an hour that is too late for its window': () => RotationRules.spread({ hour: '23', window: Duration.hours(2) }),
     'a policy that can\'t be met': () => RotationTarget.generated({ passwordPolicy: { passwordLength: 0 } }),
     'a certificate authority that is none': () => RotationTarget.postgres({ certificateAuthority: 'ca.pem' }),
     'a module that is none': () => RotationTarget.module('nowhere.mjs'),
@@ -133,6 +200,10 @@ function refusals(stack: Stack): Record<string, string> {
     'an old runtime': () => new RotationFunction(stack, 'Runtime', { runtime: Runtime.NODEJS_18_X }),
     'a key without a template': () => new RotatingSecret(stack, 'Key', { generateSecretString: { generateStringKey: 'password' } }),
     'a second schedule': () => new RotatingSecret(stack, 'Second').addRotationSchedule('Schedule', {}),
+    'a guard without a text': () => new RotatingSecret(stack, 'Guard', { regenerationGuard: '' }),
+    'a metric that isn\'t made': () => new RotatingSecret(stack, 'Metric').metricRotationsFailed(),
+    'alarms on metrics that aren\'t made': () => new RotationFunction(stack, 'Alarms').addRotationAlarms(),
+    'a check of nothing': () => new RotationCheck(stack, 'Check', { rotationFunctions: [] }),
   };
   return Object.fromEntries(Object.entries(misuses).map(([name, misuse]) => [name, refusal(misuse)]));
 }

@@ -6,11 +6,16 @@ import io.github.cdkrotatingsecret.GeneratedTargetOptions;
 import io.github.cdkrotatingsecret.InvokeTargetOptions;
 import io.github.cdkrotatingsecret.PasswordPolicy;
 import io.github.cdkrotatingsecret.RotatingSecret;
+import io.github.cdkrotatingsecret.RotationAlarmsOptions;
+import io.github.cdkrotatingsecret.RotationCheck;
 import io.github.cdkrotatingsecret.RotationCronOptions;
 import io.github.cdkrotatingsecret.RotationFunction;
+import io.github.cdkrotatingsecret.RotationNotification;
 import io.github.cdkrotatingsecret.RotationOptions;
+import io.github.cdkrotatingsecret.RotationPeriod;
 import io.github.cdkrotatingsecret.RotationRules;
 import io.github.cdkrotatingsecret.RotationRulesOptions;
+import io.github.cdkrotatingsecret.RotationSpreadOptions;
 import io.github.cdkrotatingsecret.RotationStrategy;
 import io.github.cdkrotatingsecret.RotationTarget;
 import java.io.IOException;
@@ -24,8 +29,18 @@ import software.amazon.awscdk.AppProps;
 import software.amazon.awscdk.Duration;
 import software.amazon.awscdk.SecretValue;
 import software.amazon.awscdk.Stack;
+import software.amazon.awscdk.services.cloudwatch.AlarmRule;
+import software.amazon.awscdk.services.cloudwatch.CompositeAlarm;
+import software.amazon.awscdk.services.cloudwatch.Dashboard;
+import software.amazon.awscdk.services.cloudwatch.GraphWidget;
+import software.amazon.awscdk.services.cloudwatch.MetricOptions;
+import software.amazon.awscdk.services.cloudwatch.actions.SnsAction;
 import software.amazon.awscdk.services.ec2.InstanceType;
 import software.amazon.awscdk.services.ec2.Vpc;
+import software.amazon.awscdk.services.events.EventBus;
+import software.amazon.awscdk.services.events.OnEventOptions;
+import software.amazon.awscdk.services.events.Schedule;
+import software.amazon.awscdk.services.events.targets.SnsTopic;
 import software.amazon.awscdk.services.kms.Key;
 import software.amazon.awscdk.services.lambda.Code;
 import software.amazon.awscdk.services.lambda.Function;
@@ -35,6 +50,7 @@ import software.amazon.awscdk.services.rds.DatabaseInstanceEngine;
 import software.amazon.awscdk.services.secretsmanager.RotationScheduleOptions;
 import software.amazon.awscdk.services.secretsmanager.Secret;
 import software.amazon.awscdk.services.secretsmanager.SecretStringGenerator;
+import software.amazon.awscdk.services.sns.Topic;
 
 /** The app of ../typescript, in Java. Prints how the package refuses misuse. */
 public final class App {
@@ -53,6 +69,7 @@ public final class App {
         fleet(new Stack(app, "Fleet"), new Stack(app, "Elsewhere"));
         databases(new Stack(app, "Databases"));
         targets(new Stack(app, "Targets"));
+        operations(new Stack(app, "Operations"));
         app.synth();
 
         var unused = new software.amazon.awscdk.App(AppProps.builder().autoSynth(false).build());
@@ -85,6 +102,18 @@ public final class App {
         rules.put("Quarterly", RotationRules.cron(RotationCronOptions.builder().day("L").month("1/3").build()));
         rules.put("Expression", RotationRules.expression("cron(0 8 ? 1/3 MON#1 *)"));
         rules.put("ExpressionInWindow", RotationRules.expression("rate(7 days)", window(6)));
+        rules.put("Daily", RotationRules.spread(RotationSpreadOptions.builder()
+                .period(RotationPeriod.DAY)
+                .weekDay("MON-FRI")
+                .build()));
+        rules.put("OnceAWeek", RotationRules.spread(RotationSpreadOptions.builder()
+                .period(RotationPeriod.WEEK)
+                .weekDay("SAT,SUN")
+                .hour("1-4")
+                .window(Duration.hours(2))
+                .build()));
+        rules.put("OnceAMonth", RotationRules.spread(RotationSpreadOptions.builder().period(RotationPeriod.MONTH).build()));
+        rules.put("OnceAQuarter", RotationRules.spread(RotationSpreadOptions.builder().period(RotationPeriod.QUARTER).build()));
 
         rules.forEach((id, rotationRules) -> RotatingSecret.Builder.create(stack, id)
                 .rotationFunction(rotation)
@@ -184,6 +213,73 @@ public final class App {
                 .build();
     }
 
+    private static void operations(final Stack stack) {
+        var topic = new Topic(stack, "Topic");
+        var rotation = RotationFunction.Builder.create(stack, "Rotation")
+                .rotationMetrics(true)
+                .notification(RotationNotification.eventBus(new EventBus(stack, "Bus")))
+                .build();
+        var existing = rotation.rotate(Secret.Builder.create(stack, "Existing")
+                .generateSecretString(GENERATE_SECRET_STRING)
+                .build());
+        var guarded = RotatingSecret.Builder.create(stack, "Guarded")
+                .rotationMetrics(true)
+                .generateSecretString(SecretStringGenerator.builder().passwordLength(64).build())
+                .firstPasswordPolicy(PasswordPolicy.builder().passwordLength(32).build())
+                .regenerationGuard("1")
+                .build();
+        var told = RotatingSecret.Builder.create(stack, "Told")
+                .rotationFunction(RotationFunction.Builder.create(stack, "Telling")
+                        .notification(RotationNotification.topic(topic))
+                        .build())
+                .build();
+
+        var target = new SnsTopic(topic);
+        var toTopic = OnEventOptions.builder().target(target).build();
+        existing.onRotationSucceeded("Succeeded", toTopic);
+        existing.onRotationFailed("Failed", toTopic);
+        existing.onRotationAbandoned("Abandoned", toTopic);
+        guarded.onRotationSucceeded("Succeeded", toTopic);
+        guarded.onRotationFailed("Failed", toTopic);
+        guarded.onRotationAbandoned("Abandoned", OnEventOptions.builder()
+                .target(target)
+                .description("Somebody put a value")
+                .build());
+
+        var alarms = rotation.addRotationAlarms(RotationAlarmsOptions.builder()
+                .alarmActions(List.of(new SnsAction(topic)))
+                .durationPercent(90)
+                .build());
+        CompositeAlarm.Builder.create(stack, "Alarms")
+                .alarmRule(AlarmRule.anyOf(
+                        alarms.getRotationsFailed(), alarms.getErrors(), alarms.getThrottles(), alarms.getDuration()))
+                .build();
+
+        var check = RotationCheck.Builder.create(stack, "Check")
+                .rotationFunctions(List.of(rotation, guarded.getRotationFunction()))
+                .excludedSecrets(List.of(told))
+                .grace(Duration.days(2))
+                .schedule(Schedule.rate(Duration.hours(12)))
+                .runtime(Runtime.NODEJS_20_X)
+                .build();
+        check.addOverdueAlarm().addAlarmAction(new SnsAction(topic));
+
+        var graph = GraphWidget.Builder.create()
+                .left(List.of(
+                        existing.metricRotationsSucceeded(),
+                        existing.metricRotationsFailed(),
+                        existing.metricRotationStepDuration(),
+                        guarded.metricRotationsSucceeded(),
+                        guarded.metricRotationsFailed(),
+                        guarded.metricRotationStepDuration(),
+                        rotation.metricRotationsSucceeded(),
+                        rotation.metricRotationsFailed(MetricOptions.builder().period(Duration.days(1)).build()),
+                        rotation.metricRotationStepDuration(MetricOptions.builder().statistic("p90").build()),
+                        check.metricOverdueSecrets()))
+                .build();
+        Dashboard.Builder.create(stack, "Dashboard").widgets(List.of(List.of(graph))).build();
+    }
+
     /** What the package says to each misuse. */
     private static Map<String, String> refusals(final Stack stack) {
         Map<String, Runnable> misuses = new TreeMap<>();
@@ -192,6 +288,8 @@ public final class App {
                 RotationCronOptions.builder().day("1").weekDay("SUN").build()));
         misuses.put("an expression with minutes", () -> RotationRules.expression("cron(30 8 * * ? *)"));
         misuses.put("a window that is too long", () -> RotationRules.rate(Duration.hours(4), window(5)));
+        misuses.put("an hour that is too late for its window", () -> RotationRules.spread(
+                RotationSpreadOptions.builder().hour("23").window(Duration.hours(2)).build()));
         misuses.put("a policy that can't be met", () -> RotationTarget.generated(GeneratedTargetOptions.builder()
                 .passwordPolicy(PasswordPolicy.builder().passwordLength(0).build())
                 .build()));
@@ -209,6 +307,12 @@ public final class App {
                 .build());
         misuses.put("a second schedule", () -> new RotatingSecret(stack, "Second")
                 .addRotationSchedule("Schedule", RotationScheduleOptions.builder().build()));
+        misuses.put("a guard without a text", () -> RotatingSecret.Builder.create(stack, "Guard").regenerationGuard("").build());
+        misuses.put("a metric that isn't made", () -> new RotatingSecret(stack, "Metric").metricRotationsFailed());
+        misuses.put("alarms on metrics that aren't made", () -> new RotationFunction(stack, "Alarms").addRotationAlarms());
+        misuses.put("a check of nothing", () -> RotationCheck.Builder.create(stack, "Check")
+                .rotationFunctions(List.of())
+                .build());
 
         Map<String, String> refusals = new TreeMap<>();
         misuses.forEach((name, misuse) -> refusals.put(name, refusal(misuse)));
