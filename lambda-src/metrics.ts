@@ -19,7 +19,7 @@ export interface EmbeddedMetrics {
 
 /** The step that is measured. */
 export interface MeasuredStep {
-  /** When it began, in milliseconds: where Lambda puts its own metrics of the invocation too. */
+  /** When it began, in milliseconds. Its metrics are of when it ended: a long step would else be older than what an alarm looks at. */
   readonly start: number;
   readonly durationMs: number;
   readonly secretId: string;
@@ -45,7 +45,7 @@ export function metricsOf({ start, durationMs, secretId, functionName, end }: Me
   };
   return {
     _aws: {
-      Timestamp: start,
+      Timestamp: start + durationMs,
       CloudWatchMetrics: [{
         Namespace: METRICS.namespace,
         Dimensions: Object.keys(dimensions).map((dimension) => [dimension]),

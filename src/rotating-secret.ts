@@ -49,7 +49,7 @@ export interface RotatingSecretProps extends secretsmanager.SecretProps, Rotatio
    * secret is touched, unless this text changes too.
    *
    * Any text does, such as `1`. A function that the secrets of a stack share decides, in a custom resource for each. It knows what was
-   * deployed before, so deploy it once before you change something else.
+   * deployed before, so deploy it once before you change something else. It doesn't see property overrides of the resource.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/changing-a-secret.md
    * @default - no guard: such a deployment generates a new value
@@ -145,6 +145,8 @@ export class RotatingSecret extends secretsmanager.Secret {
 
   /**
    * The number of rotations of this secret that were finished.
+   *
+   * One whose last step failed, or was stopped, after the version had become the current one is not among them.
    *
    * @param props a sum over 5 minutes, unless told otherwise
    * @throws where `rotationMetrics` is not set, here or on the `rotationFunction`

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Annotations, Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, Duration, Stack, Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
@@ -11,6 +11,7 @@ import { checkFunctionOptions, completeFunctionOptions } from './private/functio
 import { CHECK_CONFIG_VARIABLE, HANDLER, METRIC_DIMENSIONS, METRICS, type CheckConfig } from './private/handler-contract';
 import { invalid } from './private/invalid';
 import { RotationPolicy } from './private/rotated-secrets';
+import { logLevelOf } from './private/rotation-metrics';
 
 /**
  * Properties of a `RotationCheck`: all those of a `lambda.Function` but its code.
@@ -91,6 +92,7 @@ export class RotationCheck extends lambda.Function {
       throw invalid('rotationFunctions', `and excludedSecrets name ${arns} together, and ${MAX_ARNS} fit into the environment of a function. Leave rotationFunctions out to look at all `
         + 'rotated secrets of the account and the region, or make more than one check');
     }
+    for (const fn of rotationFunctions ?? []) { checkEnvironment(fn, Stack.of(scope)); }
     const config: CheckConfig = {
       functionArns: rotationFunctions?.map((fn) => fn.functionArn),
       excludedSecretArns: excludedSecrets?.map((secret) => secret.secretFullArn ?? secret.secretArn),
@@ -106,6 +108,11 @@ export class RotationCheck extends lambda.Function {
       handler: HANDLER,
       environment: { ...props.environment, [CHECK_CONFIG_VARIABLE]: Stack.of(scope).toJsonString(config) },
     });
+    const level = logLevelOf(props);
+    if (['WARN', 'ERROR', 'FATAL'].includes(level)) {
+      Annotations.of(this).addWarningV2('cdk-rotating-secret:metricBelowLogLevel', `applicationLogLevel: is ${level}, so Lambda drops the line of the log that has the metric ${METRICS.overdue}, and the alarm takes `
+        + 'that for a check that does not run. Give INFO');
+    }
     // An action without resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
     const policy = new RotationPolicy(this, 'CheckPolicy');
     policy.addStatements(new iam.PolicyStatement({ sid: 'ListSecrets', actions: ['secretsmanager:ListSecrets'], resources: ['*'] }));
@@ -138,6 +145,9 @@ export class RotationCheck extends lambda.Function {
    *
    * It needs a schedule of once a day or more often. Tell somebody with `addAlarmAction`.
    *
+   * It also goes off when it is deployed, until the function has looked for the first time, so invoke it once. After a repair it is over
+   * up to a day later.
+   *
    * @param id of the alarm within this construct, `OverdueAlarm` by default
    */
   public addOverdueAlarm(id: string = 'OverdueAlarm'): cloudwatch.Alarm {
@@ -148,5 +158,13 @@ export class RotationCheck extends lambda.Function {
       comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       treatMissingData: cloudwatch.TreatMissingData.BREACHING,
     });
+  }
+}
+
+/** Secrets Manager lists the secrets of one account and region. */
+function checkEnvironment({ env, node }: lambda.IFunction, { account, region }: Stack): void {
+  for (const [property, theirs, ours] of [['region', env.region, region], ['account', env.account, account]]) {
+    if (Token.isUnresolved(theirs) || Token.isUnresolved(ours) || theirs === ours) { continue; }
+    throw invalid('rotationFunctions', `${node.path} is of the ${property} ${theirs}, and the check of ${ours}, where its secrets are not seen. Make a check of the same ${property}`);
   }
 }

@@ -234,6 +234,8 @@ export class RotationFunction extends lambda.Function {
   /**
    * The number of rotations by this function that were finished.
    *
+   * One whose last step failed, or was stopped, after the version had become the current one is not among them.
+   *
    * @param props a sum over 5 minutes, unless told otherwise
    * @throws where the function has no `rotationMetrics`
    */

@@ -1,4 +1,4 @@
-import { Annotations, Token, type IResource } from 'aws-cdk-lib';
+import { Annotations, Stack, Token, type IResource } from 'aws-cdk-lib';
 import type * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
@@ -25,8 +25,8 @@ const AWS_MANAGED_KEY = 'alias/aws/sns';
 /**
  * Who is told of every version that becomes the current one, as soon as it is, without CloudTrail.
  *
- * The message has ids and staging labels, and no value. It comes at least once for each rotation, never before the version is the
- * current one, and again where Secrets Manager repeats the last step of the rotation.
+ * The message has ids and staging labels, and no value. It comes at least once for each rotation, as long as Secrets Manager repeats
+ * a last step that failed, never before the version is the current one, and again where the step is repeated.
  *
  * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/notification.md
  */
@@ -92,7 +92,8 @@ export class RotationNotification {
     }
     const publish = new iam.PolicyStatement({ sid: 'Notify', actions: [action], resources: [arn] });
     if (keyArn === undefined || keyArn.endsWith(AWS_MANAGED_KEY)) { return [publish]; }
-    if (keyArn.includes('alias/')) {
+    // An alias of this app has its name inside a token.
+    if (JSON.stringify(Stack.of(destination).resolve(keyArn)).includes('alias/')) {
       Annotations.of(fn).addWarningV2('cdk-rotating-secret:keyOfTopic', `topic: ${destination.node.path} is encrypted with a key that is known by its alias only, so the function gets no `
         + 'permission to use it. Encrypt the topic with the key itself, or give the role of the function kms:GenerateDataKey and kms:Decrypt on it');
       return [publish];
@@ -105,5 +106,11 @@ export class RotationNotification {
 /** The lowest CDK tells the key only to CloudFormation. */
 function keyArnOf(topic: sns.ITopic & { readonly masterKey?: kms.IKey }): string | undefined {
   const resource = topic.node.defaultChild;
-  return topic.masterKey?.keyArn ?? (resource instanceof sns.CfnTopic ? resource.kmsMasterKeyId : undefined);
+  const key = topic.masterKey;
+  if (key && 'aliasTargetKey' in key) {
+    try {
+      return (key as kms.IAlias).aliasTargetKey.keyArn;
+    } catch { /* of one that was imported only the alias is known */ }
+  }
+  return key?.keyArn ?? (resource instanceof sns.CfnTopic ? resource.kmsMasterKeyId : undefined);
 }

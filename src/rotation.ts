@@ -77,6 +77,8 @@ export class Rotation {
   /**
    * The number of rotations of this secret that were finished.
    *
+   * One whose last step failed, or was stopped, after the version had become the current one is not among them.
+   *
    * @param props a sum over 5 minutes, unless told otherwise
    * @throws where the function has no `rotationMetrics`, or the secret is not known by its complete ARN
    */

@@ -10,8 +10,8 @@ export interface TargetModule {
   finishSecret?(context: never): unknown;
 }
 
-/** The handler of a Lambda function in JavaScript, as `RotationTarget.invoke` invokes it. */
-export type TargetHandler = (event: never, context: never, ...callback: never[]) => unknown;
+/** The handler of a Lambda function in JavaScript, as `RotationTarget.invoke` invokes it. It returns its reply, or a promise of it. */
+export type TargetHandler = (event: never, context: never) => unknown;
 
 /**
  * A Lambda function in any language, as a process of its own that asks the runtime API of Lambda for its events. A runtime interface

@@ -12,6 +12,8 @@ export interface Boundary {
   readonly what: string;
   /** Whether it is the rotation's, not that of the code under rehearsal. */
   readonly own: boolean;
+  /** Whether nothing ever came back, as to a goodbye: to lose it loses nothing. */
+  isUnanswered?: boolean;
 }
 
 export interface Stop {
@@ -60,8 +62,8 @@ export class Invocation {
     this.death.catch(() => {});
   }
 
-  public reach(what: string): Ending | undefined {
-    return this.boundaries.reach({ step: this.step, what, own: false });
+  public reach(what: string, boundary: Boundary = { step: this.step, what, own: false }): Ending | undefined {
+    return this.boundaries.reach(boundary);
   }
 
   /** What dies along. */

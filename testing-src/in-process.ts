@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Socket } from 'node:net';
 import { format } from 'node:util';
 import type { Step } from './api';
-import type { Ending, Invocation } from './boundaries';
+import type { Boundary, Ending, Invocation } from './boundaries';
 import { describeRequest } from './http';
 
 /** What was written to a log that masks nothing. */
@@ -35,7 +35,7 @@ export async function runInProcess<T>(invocation: Invocation, code: () => T | Pr
 interface Exchange {
   readonly invocation: Invocation;
   /** What was sent, as long as nothing has come back. */
-  waiting?: string;
+  waiting?: Boundary;
   ending?: Ending;
 }
 
@@ -64,7 +64,7 @@ export function watchSockets(): () => void {
       return isData && !leaves(exchanges, this, given[0]) ? this : original.apply(this, given);
     }),
     patched('push', (original) => function (...given) {
-      return arrives(exchanges, this) && original.apply(this, given);
+      return arrives(exchanges, this, given[0]) && original.apply(this, given);
     }),
   ];
   return () => { for (const undo of restore) { undo(); } };
@@ -91,27 +91,31 @@ function leaves(exchanges: WeakMap<Socket, Exchange>, socket: Socket, bytes: unk
     return false;
   }
   if (exchange?.invocation !== invocation) {
+    if (!exchange) { socket.once('close', () => settle(exchanges.get(socket))); }
     exchange = { invocation };
     exchanges.set(socket, exchange);
     invocation.whenDead(() => socket.destroy());
   }
   if (exchange.waiting !== undefined) { return true; }
-  exchange.waiting = what;
-  if (isRequest) {
-    invocation.open.add(what);
-    socket.once('close', () => invocation.open.delete(what));
-  }
-  exchange.ending = invocation.reach(what);
+  exchange.waiting = { step: invocation.step, what, own: false, isUnanswered: true };
+  if (isRequest) { invocation.open.add(what); }
+  exchange.ending = invocation.reach(what, exchange.waiting);
   if (exchange.ending === 'diedBefore') { invocation.die(); }
   if (exchange.ending === 'cutBefore') { socket.destroy(connectionReset('write')); }
   return !socket.destroyed;
 }
 
+/** It is under way no more. */
+function settle(exchange?: Exchange): void {
+  if (exchange?.waiting) { exchange.invocation.open.delete(exchange.waiting.what); }
+}
+
 /** Whether what comes back may be seen. */
-function arrives(exchanges: WeakMap<Socket, Exchange>, socket: Socket): boolean {
+function arrives(exchanges: WeakMap<Socket, Exchange>, socket: Socket, bytes: unknown): boolean {
   const exchange = exchanges.get(socket);
   if (exchange?.waiting === undefined) { return true; }
-  exchange.invocation.open.delete(exchange.waiting);
+  settle(exchange);
+  exchange.waiting.isUnanswered = bytes === null;
   exchange.waiting = undefined;
   if (exchange.ending === 'diedAfter') { exchange.invocation.die(); }
   if (exchange.ending === 'cutAfter') { socket.destroy(connectionReset('read')); }

@@ -334,9 +334,9 @@ export class Rehearsal {
  * beginning of a step, and after its end. The rotation's own calls get through a lost connection: that is proven elsewhere.
  */
 function stopsOf({ reached }: Boundaries): Stop[] {
-  return reached.flatMap(({ step, own }, index) => {
+  return reached.flatMap(({ step, own, isUnanswered }, index) => {
     const isFirst = own || reached[index - 1]?.step !== step;
-    return ENDINGS.filter((ending) => ending === 'diedAfter' || (ending === 'diedBefore' ? isFirst : !own)).map((ending) => ({ index, ending }));
+    return ENDINGS.filter((ending) => ending === 'diedAfter' || (ending === 'diedBefore' ? isFirst : !own && !isUnanswered)).map((ending) => ({ index, ending }));
   });
 }
 

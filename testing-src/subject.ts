@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { Account } from './account';
 import type { RehearsalOptions, Step, TargetHandler, TargetModule, TargetProcess } from './api';
 import type { Invocation } from './boundaries';
@@ -129,6 +130,8 @@ async function handlerInProcess(handler: TargetHandler, account: Account, { time
     async stop() {
       restore();
       await server.stop();
+      // The clients of this process have to see that their connections are closed, for the next rehearsal serves at the same address.
+      await setTimeout(50);
     },
   };
 }

@@ -24,9 +24,11 @@ export interface Surroundings {
 /** What is looked at after a step that succeeded. Whatever it throws ends the attempt. */
 export type AfterStep = (step: Step) => Promise<void> | void;
 
-/** One secret, from its first value on. */
+let worlds = 0;
+
+/** One secret, from its first value on. Its ids and passwords are its own: code that keeps something by them meets none of them twice. */
 export class World {
-  public readonly simulator = new SecretsManagerSimulator();
+  public readonly simulator = new SecretsManagerSimulator({ seed: ++worlds });
   private readonly arn: string;
   private rotation!: StartedRotation;
 

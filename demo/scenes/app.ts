@@ -6,7 +6,7 @@ import type { Stage } from '../stage';
 import { printTable } from '../table';
 import type { Resource } from '../template';
 
-const SHIPPED = join(__dirname, '..', '..', 'assets', 'generated', 'index.js');
+const SHIPPED = join(__dirname, '..', '..', 'assets', 'generated');
 
 const PURPOSES: Readonly<Record<string, (properties: any) => string>> = {
   'AWS::SecretsManager::Secret': ({ Name, GenerateSecretString: { SecretStringTemplate, GenerateStringKey } }) =>
@@ -36,7 +36,7 @@ export function showApp({ terminal, report, checks, stack }: Stage, seconds: num
   const schedule = stack.only('AWS::SecretsManager::RotationSchedule').properties;
   const { Runtime, Architectures, MemorySize, Timeout, Handler } = rotationFunction.properties;
   const directory = stack.assetDirectory(rotationFunction);
-  const files = readdirSync(directory);
+  const files = readdirSync(directory).sort();
   terminal.line();
   printTable(terminal, {
     columns: ['Setting', 'Value', 'What that means'],
@@ -51,8 +51,9 @@ export function showApp({ terminal, report, checks, stack }: Stage, seconds: num
       ['Asset', files.map((file) => sizesOf(join(directory, file))).join(', '), `The code of the function; its handler is ${Handler}`],
     ],
   });
-  checks.check('The asset is one file, byte for byte the handler that ships in this package.',
-    files.length === 1 && readFileSync(join(directory, files[0])).equals(readFileSync(SHIPPED)), files);
+  checks.check('The asset is, byte for byte, the handler that ships in this package.',
+    files.join() === readdirSync(SHIPPED).sort().join()
+      && files.every((file) => readFileSync(join(directory, file)).equals(readFileSync(join(SHIPPED, file)))), files);
 }
 
 function purposeOf({ type, properties }: Resource): string {

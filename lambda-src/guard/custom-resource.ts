@@ -52,11 +52,16 @@ function outcomeOf<Properties>(event: CustomResourceEvent, decide: (change: Chan
   const { RequestType, PhysicalResourceId, ResourceProperties, OldResourceProperties } = event;
   // There is nothing to take away, and a stack must always be able to go.
   if (RequestType === 'Delete') { return { id: PhysicalResourceId ?? event.RequestId }; }
-  return decide({
-    id: PhysicalResourceId,
-    properties: ResourceProperties as Properties,
-    oldProperties: OldResourceProperties as Properties | undefined,
-  });
+  try {
+    return decide({
+      id: PhysicalResourceId,
+      properties: ResourceProperties as Properties,
+      oldProperties: OldResourceProperties as Properties | undefined,
+    });
+  } catch {
+    // An answer that says little is better than the hour for which CloudFormation would wait for one.
+    return { id: PhysicalResourceId ?? event.RequestId, refusal: 'The request is not one that this function understands. Deploy it in the version of the package that made the template' };
+  }
 }
 
 /** Without an answer CloudFormation waits for an hour. Whoever has the address can answer, so it stands in no error and no log. */

@@ -53,7 +53,9 @@ export function findOverdue(secret: RotatedSecret, now: Date, grace: number): Ov
  */
 function latestDate(secret: RotatedSecret): Date | undefined {
   const interval = intervalOf(secret);
-  const start = secret.lastRotatedDate ?? secret.lastChangedDate ?? secret.createdDate;
+  // A schedule that was changed, or turned on again, counts from then.
+  const [start] = [secret.lastRotatedDate, secret.lastChangedDate, secret.createdDate]
+    .filter((date) => date !== undefined).sort((a, b) => b.getTime() - a.getTime());
   const limit = interval === undefined || start === undefined ? [] : [new Date(start.getTime() + 2 * interval)];
   return [...secret.nextRotationDate ? [secret.nextRotationDate] : [], ...limit].sort((a, b) => a.getTime() - b.getTime())[0];
 }

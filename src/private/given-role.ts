@@ -1,4 +1,4 @@
-import { Annotations, Stack } from 'aws-cdk-lib';
+import { Annotations, Stack, Stage } from 'aws-cdk-lib';
 import { CfnManagedPolicy, CfnPolicy, Role, type CfnRole, type IRole } from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 
@@ -36,13 +36,20 @@ function actionsOf(role: CfnRole): string[] | undefined {
   const stack = Stack.of(role);
   const managed = stack.resolve(role.managedPolicyArns) as unknown[] | undefined ?? [];
   if (managed.some((arn) => !WITHOUT.test(JSON.stringify(arn)))) { return undefined; }
-  const attached = role.node.root.node.findAll()
+  // Not those of other stages, which aren't complete yet, and whose logical ids may be the same.
+  const attached = (Stage.of(role) ?? role.node.root).node.findAll()
     .filter((construct) => construct instanceof CfnPolicy || construct instanceof CfnManagedPolicy)
     .filter((policy) => JSON.stringify(Stack.of(policy).resolve(policy.roles) ?? []).includes(JSON.stringify(Stack.of(policy).resolve(role.ref))));
   const inline = (stack.resolve(role.policies) as CfnRole.PolicyProperty[] | undefined ?? []).map(({ policyDocument }) => policyDocument as unknown);
   const statements = [...attached.map((policy) => Stack.of(policy).resolve(policy.policyDocument) as unknown), ...inline]
-    .flatMap((document) => (document as { Statement: Statement[] }).Statement);
+    .flatMap((document) => ((document as { Statement?: Statement | Statement[] } | undefined)?.Statement ?? []));
+  // What a condition decides is known only to CloudFormation.
+  if (!statements.every(isKnown)) { return undefined; }
   return statements.filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action, NotAction }) => NotAction === undefined ? Action ?? [] : '*');
+}
+
+function isKnown({ Effect, Action }: { readonly Effect?: unknown; readonly Action?: unknown }): boolean {
+  return typeof Effect === 'string' && [Action ?? []].flat().every((action) => typeof action === 'string');
 }
 
 function allows(actions: string[], wanted: string): boolean {

@@ -1,16 +1,16 @@
-import { Reference, Token, Tokenization } from 'aws-cdk-lib';
+import { CfnResource, Reference, Token, Tokenization } from 'aws-cdk-lib';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/userguide/service-linked-secrets.html */
 const MANAGED_NAME = /^(?:arn:.*:secret:)?([\w-]+)!/;
 
-/** The attributes of resources that are the ARNs of secrets which a service made, and by which service. */
-const MANAGED_ATTRIBUTES: Readonly<Record<string, string>> = {
-  'MasterUserSecret.SecretArn': 'rds',
-  'MasterPasswordSecretArn': 'redshift',
-  'Namespace.AdminPasswordSecretArn': 'redshift',
-  'CredentialsArn': 'appflow',
-  'SecretArn': 'events',
+/** The attributes of resources that are the ARNs of secrets which a service made: of which resources, and by which service. */
+const MANAGED_ATTRIBUTES: Readonly<Record<string, readonly [RegExp, string]>> = {
+  'MasterUserSecret.SecretArn': [/^AWS::(RDS|DocDB)::/, 'rds'],
+  'MasterPasswordSecretArn': [/^AWS::Redshift::/, 'redshift'],
+  'Namespace.AdminPasswordSecretArn': [/^AWS::RedshiftServerless::/, 'redshift'],
+  'CredentialsArn': [/^AWS::AppFlow::/, 'appflow'],
+  'SecretArn': [/^AWS::Events::/, 'events'],
 };
 
 /** The service of AWS that made a secret and rotates it itself, if one did; undefined where that isn't known. */
@@ -20,7 +20,9 @@ export function managingService(secret: ISecret): string | undefined {
     if (service !== undefined) { return service; }
   }
   const token = Tokenization.reverseString(secret.secretArn).firstToken;
-  return Reference.isReference(token) ? MANAGED_ATTRIBUTES[token.displayName] : undefined;
+  if (!Reference.isReference(token) || !CfnResource.isCfnResource(token.target)) { return undefined; }
+  const [type, service] = MANAGED_ATTRIBUTES[token.displayName] ?? [];
+  return type?.test(token.target.cfnResourceType) ? service : undefined;
 }
 
 /** The ARN and the name of a secret, as far as they are known. */

@@ -18,7 +18,7 @@ export function guardRegeneration(secret: Secret, regenerationGuard: string): vo
   const properties: GuardedProperties = {
     Path: secret.node.path,
     Generator: Lazy.any({ produce: () => resource.generateSecretString }) as unknown as GuardedProperties['Generator'],
-    SecretName: resource.name,
+    SecretName: Lazy.string({ produce: () => resource.name }),
     RegenerationGuard: regenerationGuard,
   };
   const guard = new CustomResource(secret, 'RegenerationGuard', {

@@ -1,4 +1,4 @@
-import { Stack, Token } from 'aws-cdk-lib';
+import { Resource, Stack, Token } from 'aws-cdk-lib';
 import { CfnSecret, type ISecret, type ReplicaRegion } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IConstruct } from 'constructs';
 import { invalid } from './invalid';
@@ -26,14 +26,16 @@ export function checkReplicaKeys(scope: IConstruct, replicas: readonly ReplicaRe
  */
 export function findReplicas(fn: IConstruct, secrets: Iterable<ISecret>): string[] {
   const { account, region } = Stack.of(fn);
-  if (Token.isUnresolved(region)) { return []; }
+  // Those that this app makes are no replicas.
+  const imported = [...secrets].filter((secret) => !Resource.isOwnedResource(secret));
+  if (imported.length === 0 || Token.isUnresolved(region)) { return []; }
   const primaries = fn.node.root.node.findAll().filter((construct) => construct instanceof CfnSecret).filter((primary) => {
     const stack = Stack.of(primary);
     if (stack.region === region || stack.account !== account) { return false; }
     const replicas = stack.resolve(primary.replicaRegions) as CfnSecret.ReplicaRegionProperty[] | undefined;
     return replicas?.some((replica) => replica.region === region);
   });
-  return [...secrets].flatMap((secret) => {
+  return imported.flatMap((secret) => {
     const primary = primaries.find(({ name }) => name !== undefined && name === secret.secretName);
     return primary === undefined ? [] : [invalid('secret', `${secret.node.path} is the replica in ${region} of ${primary.node.path}, which is of ${Stack.of(primary).region}. `
       + 'Rotate the primary secret, with a function of its region; its replicas follow').message];

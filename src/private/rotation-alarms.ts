@@ -5,6 +5,8 @@ import type { RotationAlarms, RotationAlarmsOptions } from '../rotation-alarms';
 
 const RUNBOOK = 'https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/runbook.md';
 const DEFAULT_DURATION_PERCENT = 80;
+/** How long before the time-out of the function the handler ends a step by itself. */
+const GIVE_UP_MILLISECONDS = 1_000;
 
 interface AlarmDefinition {
   readonly id: string;
@@ -83,5 +85,11 @@ function durationThreshold(fn: lambda.Function, percent: number): number {
   if (timeout.isUnresolved()) {
     throw invalid('timeout', `of ${fn.node.path} is a token, so it isn't known what ${percent} percent of it are. Give the function a timeout that is known`);
   }
-  return Math.round(timeout.toMilliseconds() * percent / 100);
+  const threshold = Math.round(timeout.toMilliseconds() * percent / 100);
+  const longest = timeout.toMilliseconds() - GIVE_UP_MILLISECONDS;
+  if (threshold > longest) {
+    throw invalid('durationPercent', `is ${percent}, and the handler gives up a second before the time-out, so no step takes that long. Give at most `
+      + `${Math.floor(100 * longest / timeout.toMilliseconds())}, or leave it out for ${DEFAULT_DURATION_PERCENT}`);
+  }
+  return threshold;
 }

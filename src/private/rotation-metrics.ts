@@ -32,10 +32,15 @@ export function checkMetrics(fn: MeasuredFunction): void {
 }
 
 /** Lambda drops lines below the level, and the metrics in them. A line about a step that succeeded is INFO, and one about a failed step ERROR. */
-export function warnOfLogLevel(fn: lambda.Function, props: lambda.FunctionOptions & { readonly applicationLogLevelV2?: unknown }): void {
-  const level = String(props.applicationLogLevelV2 ?? props.applicationLogLevel ?? 'INFO');
+export function warnOfLogLevel(fn: lambda.Function, props: lambda.FunctionOptions): void {
+  const level = logLevelOf(props);
   const lost = { WARN: 'of steps that succeeded', ERROR: 'of steps that succeeded', FATAL: 'of all steps' }[level];
   if (lost === undefined) { return; }
   Annotations.of(fn).addWarningV2('cdk-rotating-secret:metricsBelowLogLevel', `applicationLogLevel: is ${level}, so Lambda drops the lines of the log ${lost}, and the metrics in them. `
     + 'Give INFO, or take out rotationMetrics');
+}
+
+/** The level below which Lambda drops lines. */
+export function logLevelOf(props: lambda.FunctionOptions & { readonly applicationLogLevelV2?: unknown }): string {
+  return String(props.applicationLogLevelV2 ?? props.applicationLogLevel ?? 'INFO');
 }

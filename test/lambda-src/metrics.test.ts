@@ -87,7 +87,7 @@ describe('with rotationMetrics', () => {
     expect(countsOf(harness)).toEqual({ [METRICS.failed]: 1, [METRICS.succeeded]: 1 });
   });
 
-  test('the time is that of the beginning of the step, in milliseconds, as with the metrics of Lambda itself', async () => {
+  test('the time is that of the end of the step, in milliseconds, so that an alarm looks at it however long it took', async () => {
     const start = Date.UTC(2026, 2, 1, 3, 17, 16, 250);
     jest.useFakeTimers({ now: start, doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
     const harness = make({
@@ -100,7 +100,7 @@ describe('with rotationMetrics', () => {
       }),
     });
     await harness.step(harness.start(), 'setSecret');
-    expect(harness.log.flatMap(metricsIn).map(({ value, unit, timestamp }) => [value, unit, timestamp])).toEqual(Array(2).fill([1_500, 'Milliseconds', start]));
+    expect(harness.log.flatMap(metricsIn).map(({ value, unit, timestamp }) => [value, unit, timestamp])).toEqual(Array(2).fill([1_500, 'Milliseconds', start + 1_500]));
   });
 
   test('an event that is none of Secrets Manager counts for nobody', async () => {

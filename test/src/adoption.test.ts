@@ -1,4 +1,4 @@
-import { App, Fn, NestedStack, SecretValue, Stack, Stage } from 'aws-cdk-lib';
+import { App, CustomResource, Fn, NestedStack, SecretValue, Stack, Stage } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -210,6 +210,13 @@ test.each(Object.entries(REFUSED))('a secret %s is refused', (_, [make, parts]) 
   const context = setUp();
   const secret = make(context);
   expectInvalid(() => context.rotation.rotate(secret), 'secret', ...parts);
+});
+
+test('a secret that a custom resource made is rotated, whatever it calls its ARN', () => {
+  const { stack, rotation } = setUp();
+  const maker = new CustomResource(stack, 'Maker', { serviceToken: 'arn:aws:lambda:eu-west-1:111111111111:function:maker' });
+  rotation.rotate(Secret.fromSecretCompleteArn(stack, 'Secret', maker.getAttString('SecretArn')));
+  expect(resourcesOf(stack, SCHEDULE)).toHaveLength(1);
 });
 
 test('the superuser secret of the function is refused', () => {

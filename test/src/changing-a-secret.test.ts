@@ -1,4 +1,5 @@
 import { App, CfnParameter, SecretValue, Stack } from 'aws-cdk-lib';
+import type { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { expectInvalid, FUNCTION, LOG_GROUP, makeStack, onlyResource, resourcesOf, ROLE, SECRET, type Resource } from './fixture';
 import { RotatingSecret, RotationFunction, RotationStrategy, RotationTarget, type RotatingSecretProps } from '../../src';
 import { CONFIG_VARIABLE } from '../../src/private/handler-contract';
@@ -53,6 +54,13 @@ describe('regenerationGuard', () => {
       SecretName: { Ref: 'Name' },
       RegenerationGuard: '1',
     });
+  });
+
+  test('tells a name that was given after the secret was made', () => {
+    const stack = makeStack();
+    const secret = guarded(stack, 'Secret', { generateSecretString: USER });
+    (secret.node.defaultChild as CfnSecret).name = 'renamed';
+    expect(onlyResource(stack, GUARD).properties.SecretName).toBe('renamed');
   });
 
   test('tells a generator that was changed after the secret was made', () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { App, Aspects, Duration, RemovalPolicy, Size, Stack, Tags, type IAspect } from 'aws-cdk-lib';
+import { App, Aspects, Duration, RemovalPolicy, Size, Stack, Stage, Tags, type IAspect } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as efs from 'aws-cdk-lib/aws-efs';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -363,6 +363,28 @@ describe('a role that is given', () => {
     const [warning, ...others] = warningsOf(stack);
     expect(others).toEqual([]);
     for (const part of ['role: Stack/Role', 'logs:CreateLogStream and logs:PutLogEvents', 'logGroup.grantWrite(role)', LOGS]) { expect(warning).toContain(part); }
+  });
+
+  test('whose permissions a condition decides, or that has an empty policy, is not warned of: that is for CloudFormation', () => {
+    const policy = (role: iam.Role, stack: Stack, policyDocument: unknown) => {
+      new iam.CfnPolicy(stack, 'Conditional', { policyName: 'conditional', policyDocument, roles: [role.roleName] });
+      return {};
+    };
+    const action = { 'Fn::If': ['Strict', 'logs:PutLogEvents', 'logs:*'] };
+    expect(warnings({}, (role, stack) => policy(role, stack, { Statement: [{ Effect: 'Allow', Action: action, Resource: '*' }] }))).toEqual([]);
+    expect(warnings({}, (role, stack) => policy(role, stack, {}))).toEqual([LOGS]);
+  });
+
+  test('of one stage says nothing of that of another, whose stack has the same name', () => {
+    const app = new App();
+    const [prod, beta] = ['Prod', 'Beta'].map((id) => new Stack(new Stage(app, id), 'Stack', { stackName: 'one' }));
+    for (const stack of [prod, beta]) {
+      const role = lambdaRole(stack, {});
+      if (stack === prod) { role.addToPolicy(statement('logs:*')); }
+      new RotationFunction(stack, 'Rotation', { role });
+    }
+    app.synth();
+    expect([prod, beta].map((stack) => warningsOf(stack).length)).toEqual([0, 1]);
   });
 
   test('without permissions for a VPC is warned of', () => {

@@ -120,6 +120,12 @@ describe('the alarms can be told', () => {
   });
 });
 
+test.each([[10, 95, 90], [30, 97, 96]])('a time-out of %d seconds and %d percent are refused: no step takes that long', (seconds, durationPercent, most) => {
+  const duration = { timeout: Duration.seconds(seconds) };
+  expectInvalid(() => alarmsOf({ durationPercent }, duration), 'durationPercent', `is ${durationPercent}`, `Give at most ${most}`);
+  expect(alarmsOf({ durationPercent: most }, duration).properties('duration').Threshold).toBe(seconds * most * 10);
+});
+
 describe('the alarms are refused', () => {
   test('where the function makes no metrics', () => {
     const fn = new RotationFunction(makeStack(), 'Rotation');

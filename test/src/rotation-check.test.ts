@@ -93,6 +93,24 @@ test('a role that can not be changed is warned of', () => {
   expect(warningsOf(stack)).toEqual([expect.stringMatching(/^role: .*secretsmanager:ListSecrets on \*.*unmodifiableCheckRole/)]);
 });
 
+test.each(['WARN', 'ERROR', 'FATAL'])('a log without the line that has the metric is warned of: %s', (applicationLogLevel) => {
+  const stack = makeStack();
+  new RotationCheck(stack, 'Check', { applicationLogLevel });
+  expect(warningsOf(stack)).toEqual([expect.stringContaining(`applicationLogLevel: is ${applicationLogLevel}`)]);
+});
+
+test('a log with it is not', () => {
+  const stack = makeStack();
+  new RotationCheck(stack, 'Check', { applicationLogLevel: 'DEBUG' });
+  expect(warningsOf(stack)).toEqual([]);
+});
+
+test.each([['region', 'us-east-1', '111111111111'], ['account', 'eu-west-1', '222222222222']])('a function of another %s is refused, for its secrets would not be seen', (property, region, account) => {
+  const stack = makeStack({ env: ENV });
+  const fn = lambda.Function.fromFunctionArn(stack, 'Other', `arn:aws:lambda:${region}:${account}:function:rotation`);
+  expectInvalid(() => new RotationCheck(stack, 'Check', { rotationFunctions: [fn] }), 'rotationFunctions', `is of the ${property}`, 'Make a check of the same');
+});
+
 test('as many functions as fit into the environment are taken, and no more', () => {
   const stack = makeStack();
   const functions = Array.from({ length: 21 }, (_, n) => lambda.Function.fromFunctionArn(stack, `Function${n}`, functionArn(n)));

@@ -83,6 +83,16 @@ describe('the key of an encrypted topic', () => {
     expect(warningsOf(stack)).toEqual([]);
   });
 
+  test('known by an alias of the app is used by its key or warned of, for IAM knows no alias as a resource', () => {
+    const stack = makeStack();
+    const targetKey = new kms.Key(stack, 'Key');
+    rotationWith(RotationNotification.topic(new sns.Topic(stack, 'Topic', { masterKey: new kms.Alias(stack, 'Alias', { aliasName: 'alias/mine', targetKey }) })), stack);
+    // The lowest CDK tells of a topic only what CloudFormation is told, which is the alias.
+    const used = sidsOf(stack).UseKeyOfTopic?.Resource;
+    if (used) { expect(used).toEqual({ 'Fn::GetAtt': [stack.getLogicalId(targetKey.node.defaultChild as kms.CfnKey), 'Arn'] }); }
+    expect(warningsOf(stack)).toEqual(used ? [] : [expect.stringContaining('keyOfTopic')]);
+  });
+
   test('is warned of where only its alias is known', () => {
     const stack = makeStack();
     rotationWith(RotationNotification.topic(new sns.Topic(stack, 'Topic', { masterKey: kms.Alias.fromAliasName(stack, 'Key', 'alias/mine') })), stack);

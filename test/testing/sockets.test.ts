@@ -44,6 +44,18 @@ test('node:http, with one connection that is kept', async () => {
   expect(report.boundaries).toBe(5);
 });
 
+/** Says one thing, waits for the answer, and takes its leave, as drivers of databases do: nobody answers that. */
+function converse(port: number, line: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(`${line}\n`));
+    let answer: string | undefined;
+    socket.on('error', reject).on('close', () => answer === undefined ? reject(new Error('closed')) : resolve(answer)).once('data', (data) => {
+      answer = data.toString().trim();
+      socket.end('QUIT\n');
+    });
+  });
+}
+
 describe('a protocol of its own, over TCP', () => {
   let server: Server;
   let keys = new Set<string>();
@@ -53,6 +65,7 @@ describe('a protocol of its own, over TCP', () => {
       createInterface({ input: socket }).on('line', (line) => {
         const [word, key] = line.split(' ');
         const known = keys.has(key);
+        if (word === 'QUIT') { return void socket.end(); }
         if (word === 'ADD') { keys.add(key); }
         if (word === 'DROP') { keys.delete(key); }
         socket.write(known || word === 'DROP' ? 'yes\n' : 'no\n');
@@ -69,6 +82,29 @@ describe('a protocol of its own, over TCP', () => {
       socket.destroy();
     });
     socket.end(`${line}\n`);
+  });
+
+  test('with a goodbye that nobody answers: to lose it is no swallowed error', async () => {
+    const ask = (line: string) => converse((server.address() as AddressInfo).port, line);
+    const target = {
+      async setSecret({ pending }: Context) { await ask(`ADD ${pending.value.apiKey}`); },
+      async testSecret({ pending }: Context) {
+        if (await ask(`ASK ${pending.value.apiKey}`) !== 'yes') { throw new Error('refused'); }
+      },
+      async finishSecret({ previous }: Context) {
+        if (previous) { await ask(`DROP ${previous.value.apiKey}`); }
+      },
+    };
+    const { findings } = await rehearse(target, {
+      ...options(),
+      secret: () => {
+        keys = new Set([FIRST.apiKey]);
+        return FIRST;
+      },
+      accepts: ({ apiKey }) => keys.has(apiKey),
+      state: () => keys,
+    });
+    expect(findings).toEqual([]);
   });
 
   test('is stopped too, and described by size and place', async () => {
@@ -122,7 +158,7 @@ describe('an invocation', () => {
       stop();
     }
     expect(api.keys.has('added-key')).toBe(ending.endsWith('After'));
-    expect(boundaries.reached[0]).toEqual({ step: 'setSecret', what: 'PUT /keys/added-key', own: false });
+    expect(boundaries.reached[0]).toMatchObject({ step: 'setSecret', what: 'PUT /keys/added-key', own: false });
   });
 
   test.each([...endings])('%s: over TLS too', async (ending, seen) => {
