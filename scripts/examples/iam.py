@@ -13,6 +13,9 @@ PSEUDO = {"AWS::Partition": "aws", "AWS::Region": REGION, "AWS::AccountId": ACCO
 ARNS = {
     "AWS::CloudWatch::Alarm": "cloudwatch:{at}:alarm:{id}",
     "AWS::DynamoDB::Table": "dynamodb:{at}:table/{id}",
+    "AWS::ECS::Cluster": "ecs:{at}:cluster/{id}",
+    "AWS::ECS::Service": "ecs:{at}:service/cluster/{id}",
+    "AWS::Events::EventBus": "events:{at}:event-bus/{id}",
     "AWS::Events::Rule": "events:{at}:rule/{id}",
     "AWS::IAM::ManagedPolicy": "iam::{account}:policy/{id}",
     "AWS::IAM::Role": "iam::{account}:role/{id}",
@@ -24,9 +27,13 @@ ARNS = {
     "AWS::SQS::Queue": "sqs:{at}:{id}",
     "AWS::SecretsManager::Secret": "secretsmanager:{at}:secret:{id}-AbCdEf",
     "AWS::SecretsManager::SecretTargetAttachment": "secretsmanager:{at}:secret:{id}-AbCdEf",
+    "AWS::StepFunctions::StateMachine": "states:{at}:stateMachine:{id}",
 }
 # The types whose Ref is their ARN.
-REF_IS_ARN = {"AWS::IAM::ManagedPolicy", "AWS::SNS::Topic", "AWS::SecretsManager::Secret", "AWS::SecretsManager::SecretTargetAttachment"}
+REF_IS_ARN = {
+    "AWS::ECS::Service", "AWS::IAM::ManagedPolicy", "AWS::SNS::Topic", "AWS::SecretsManager::Secret", "AWS::SecretsManager::SecretTargetAttachment",
+    "AWS::StepFunctions::StateMachine",
+}
 
 
 class Template:
@@ -55,6 +62,9 @@ class Template:
             return self.arn(logical_id) if attribute == "Arn" else f"{logical_id}.{attribute}"
         if function == "Fn::Join":
             return argument[0].join(self.resolve(argument[1]))
+        if function == "Fn::FindInMap":
+            name, first, second = self.resolve(argument)
+            return self.body["Mappings"][name][first][second]
         if function == "Fn::ImportValue":
             return self.exports[argument]
         if function.startswith("Fn::"):
