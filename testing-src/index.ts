@@ -18,6 +18,7 @@ export const rehearse: typeof Rehearse = (target, options) => {
 };
 
 async function play(target: TargetModule | TargetHandler | TargetProcess, given: RehearsalOptions<never>): Promise<RehearsalReport> {
+  checkGiven(target, given);
   const options = { ...given, timeout: given.timeout ?? DEFAULT_TIMEOUT };
   check(options);
   const rehearsal = new Rehearsal(options);
@@ -31,6 +32,16 @@ async function play(target: TargetModule | TargetHandler | TargetProcess, given:
     await subject.stop();
   }
   return reportOf(rehearsal);
+}
+
+/** JavaScript gives what the compiler would refuse. */
+function checkGiven(target: unknown, options: unknown): void {
+  if (target === null || (typeof target !== 'object' && typeof target !== 'function')) {
+    throw new Error(`target must be a module, a handler or { command }, got ${target === null ? 'null' : typeof target}. Import the module with import * as target`);
+  }
+  if (typeof options !== 'object' || options === null || !('secret' in options)) {
+    throw new Error('options must be an object with secret, the first value of the secret or a function that returns it');
+  }
 }
 
 function check({ passwordPolicy = {}, timeout }: { readonly timeout: number; readonly passwordPolicy?: object }): void {

@@ -11,9 +11,7 @@ import { InvokeTarget, type Invocation as Ended } from '../lambda-src/targets/cu
 import { checkModule, ModuleTarget } from '../lambda-src/targets/custom/module';
 import type { Target } from '../lambda-src/targets/target';
 import type { HandlerConfig } from '../src/private/handler-contract';
-import type { SecretsManagerServer } from '../test/simulator';
-
-const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
+import { STEPS, type SecretsManagerServer } from '../test/simulator';
 
 /** Begins a call of the code under rehearsal. */
 export type Begin = (step: Step) => Invocation;

@@ -9,6 +9,7 @@ import { Emulator } from './emulator';
 import { customTarget } from './scenarios/custom-target';
 import { fleet } from './scenarios/fleet';
 import { generated } from './scenarios/generated';
+import { guard } from './scenarios/guard';
 
 const EXAMPLES = join(__dirname, '..', '..', 'examples');
 
@@ -20,6 +21,7 @@ interface Scenario {
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'generated': { app: join(EXAMPLES, 'basic'), run: generated },
   'custom-target': { app: join(EXAMPLES, 'custom-target'), run: customTarget },
+  'guard': { app: join(__dirname, 'apps', 'guarded'), run: guard },
   'fleet': { app: join(EXAMPLES, 'fleet'), run: fleet },
 };
 

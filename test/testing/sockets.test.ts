@@ -75,6 +75,16 @@ describe('a protocol of its own, over TCP', () => {
   });
   afterAll(() => new Promise((resolve) => { server.close(resolve); }));
 
+  const withServer = () => ({
+    ...options(),
+    secret: () => {
+      keys = new Set([FIRST.apiKey]);
+      return FIRST;
+    },
+    accepts: ({ apiKey }: Value) => keys.has(apiKey),
+    state: () => keys,
+  });
+
   const say = (line: string) => new Promise<string>((resolve, reject) => {
     const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
     socket.on('error', reject).on('close', () => reject(new Error('closed'))).once('data', (data) => {
@@ -95,15 +105,7 @@ describe('a protocol of its own, over TCP', () => {
         if (previous) { await ask(`DROP ${previous.value.apiKey}`); }
       },
     };
-    const { findings } = await rehearse(target, {
-      ...options(),
-      secret: () => {
-        keys = new Set([FIRST.apiKey]);
-        return FIRST;
-      },
-      accepts: ({ apiKey }) => keys.has(apiKey),
-      state: () => keys,
-    });
+    const { findings } = await rehearse(target, withServer());
     expect(findings).toEqual([]);
   });
 
@@ -116,15 +118,7 @@ describe('a protocol of its own, over TCP', () => {
         if (await say(`ASK ${pending.value.apiKey}`) !== 'yes') { throw new Error('refused'); }
       },
     };
-    const { findings } = await rehearse(target, {
-      ...options(),
-      secret: () => {
-        keys = new Set([FIRST.apiKey]);
-        return FIRST;
-      },
-      accepts: ({ apiKey }) => keys.has(apiKey),
-      state: () => keys,
-    });
+    const { findings } = await rehearse(target, withServer());
     expect(findings).toEqual([expect.objectContaining({ kind: 'retryFails', step: 'setSecret', where: expect.stringMatching(/^in setSecret, after \d+ bytes to .* was done/) })]);
   });
 });
@@ -234,6 +228,15 @@ describe('a rehearsal', () => {
     [correctModule(callerOf('')), { secret: () => '' }, /secret must be, or return, the first value/],
   ])('refuses what it is not for: %#', async (target, changes, message) => {
     await expect(rehearse(target as never, { ...options(), ...changes } as never)).rejects.toThrow(message);
+  });
+
+  test.each([
+    [null, options(), /^target must be a module, a handler or { command }, got null/],
+    ['./my-target', options(), /^target must be .*, got string/],
+    [correctModule(callerOf('')), undefined, /^options must be an object with secret/],
+    [correctModule(callerOf('')), { generateStringKey: 'apiKey' }, /^options must be an object with secret/],
+  ])('says what is missing where the compiler doesn\'t: %#', async (target, given, message) => {
+    await expect(rehearse(target as never, given as never)).rejects.toThrow(message);
   });
 
   test('refuses a first value that the target doesn\'t accept', async () => {
