@@ -5,12 +5,12 @@ import { join } from 'node:path';
 
 /** The cases of the rotation contract that are about what every target has in common, by number. */
 export const COMMON_CASES: readonly number[] = [
-  ...range(1, 22), 46, ...range(48, 54), ...range(58, 60), ...range(62, 65), 69,
+  ...range(1, 22), 46, ...range(48, 54), ...range(58, 60), ...range(62, 65), 69, 73,
 ];
 
 /** Those that are about databases, and are shown on real servers. */
 export const DATABASE_CASES: readonly number[] = [
-  ...range(23, 37), ...range(39, 47), ...range(55, 57), 61, ...range(66, 72),
+  ...range(23, 37), ...range(39, 47), ...range(55, 57), 61, ...range(66, 72), ...range(74, 78), 99, 100,
 ];
 
 export interface ContractCase {

@@ -131,6 +131,7 @@ function watch(dialler: Connect, { perform, dial, life }: HandlerDependencies): 
     const mortal = Object.create(deadline, { signal: { value: AbortSignal.any([deadline.signal, life]) } }) as Deadline;
     const connection = await perform(`log in as ${credentials.username}`, 'read', () => dialler(credentials, tls, mortal));
     return {
+      ...connection,
       query: (sql, parameters) => perform(sql.split(/ (?:PASSWORD|IDENTIFIED|=) /)[0], READ.test(sql) ? 'read' : 'write', () => connection.query(sql, parameters)),
       close: () => connection.close(),
     };

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { COMMON_CASES, DATABASE_CASES, runContractTests } from './cases';
+import { runCopies } from './copies';
 import { catchNaiveStrategies, withDatabaseSubjects } from './databases';
 import { exhaust, giveUp, SWITCHES } from './exhaustion';
 import { interleave } from './interleavings';
@@ -24,6 +25,11 @@ const LONG_HISTORIES = 100_000;
 /** A real server takes a hundred times as long as a model. */
 const EVERY_DATABASE_PAIR = 97;
 
+/** Copies of a step at once, and in how many rotations. */
+const COPIES = 20;
+const ROUNDS = 100;
+const DATABASE_ROUNDS = 10;
+
 interface Row {
   readonly what: string;
   readonly result: string;
@@ -38,6 +44,7 @@ let violations = 0;
 /** Adds a row, with the time it took; what throws is a violation, or at least a failure. */
 async function prove(what: string, run: () => Promise<{ result: string; ok?: boolean }> | { result: string; ok?: boolean }): Promise<void> {
   const start = performance.now();
+  process.stderr.write(`${what} ...\n`);
   let row: { result: string; ok?: boolean };
   try {
     row = await run();
@@ -87,6 +94,7 @@ async function proveGenerated(long: boolean, seed: number | undefined): Promise<
       await interleave(subject, runs, seed);
       return { result: `${runs} histories` };
     });
+    await prove(`${subject.name}: ${COPIES} copies of every step at once`, async () => ({ result: `${ROUNDS} rotations, ${await runCopies(subject, COPIES, ROUNDS)} steps` }));
     await prove(`${subject.name}: the scenarios of the classic mistakes`, async () => {
       let explored = 0;
       for (const scenario of Object.values(SCENARIOS)) { explored += await scenario(subject); }
@@ -122,6 +130,8 @@ async function proveDatabases(long: boolean): Promise<void> {
       return { result: `${boundaries} boundaries, ${pairs} pairs` };
     });
     restore();
+    const rounds = long ? ROUNDS : DATABASE_ROUNDS;
+    await prove(`${subject.name}: ${COPIES} copies of every step at once`, async () => ({ result: `${rounds} rotations, ${await runCopies(subject, COPIES, rounds)} steps` }));
   });
   await prove('naive strategies', async () => {
     const naive = await catchNaiveStrategies();

@@ -1,5 +1,7 @@
 import { mustShareServer, parseCredentials, type Credentials } from './credentials';
-import { changeOrFindOut, isAccepted, withSessionIfAccepted, type DatabaseRotation, type Strategy } from './strategy';
+import type { ShareRequest } from './engine';
+import { UnprovenUserError } from './failures';
+import { changeOrFindOut, isAccepted, previousCredentials, withSessionIfAccepted, type DatabaseRotation, type Strategy } from './strategy';
 import { AuthenticationError, RotationError, SecretValueError } from '../../rotation/errors';
 
 /** As AWS's own rotation functions name the second user, so that secrets of theirs go on with the users they have. */
@@ -20,16 +22,24 @@ export class AlternatingUsers implements Strategy {
     if (superuser.username === pending.username || superuser.username === current.username) {
       throw new SecretValueError('The superuser secret has the user that it is to give a password. Use the secret of another user, who may manage this one');
     }
-    if (await isAccepted(engine, pending, deadline)) { return; }
-    if (!await isAccepted(engine, current, deadline)) {
+    const login = await withSessionIfAccepted(engine, current, deadline, async ({ scramIterations }) => ({ scramIterations }));
+    if (!login) {
       throw new AuthenticationError('The server does not accept the credentials of the version with AWSCURRENT, so nothing was changed. Put the password that works '
         + 'into the secret, or give it to the user, and rotate again');
     }
     const { username, password } = superuser;
-    const isFirst = current.username === pending.username + SUFFIX;
-    const login = { ...current, dbname: current.dbname ?? superuser.dbname, username, password };
-    const changed = await withSessionIfAccepted(engine, login, deadline, async (session) => {
-      await changeOrFindOut(rotation, () => session.shareWith(pending.username, pending.password, current.username, isFirst));
+    const superuserLogin = { ...current, dbname: current.dbname ?? superuser.dbname, username, password };
+    const request: ShareRequest = {
+      ...login, user: pending.username, password: pending.password, original: current.username, isFirst: current.username === pending.username + SUFFIX,
+    };
+    const changed = await withSessionIfAccepted(engine, superuserLogin, deadline, async (session) => {
+      const partner = await session.claim(request);
+      if (partner.exists) {
+        if (!partner.isMarked && !await isProvenByLogin(rotation)) { throw new UnprovenUserError(); }
+        // Only now, for a wrong login may lock a user, and this one could have been somebody else's.
+        if (partner.isOneAccount && await isAccepted(engine, pending, deadline)) { return true; }
+      }
+      await changeOrFindOut(rotation, () => session.shareWith(request));
       return true;
     });
     if (!changed) {
@@ -46,4 +56,11 @@ export class AlternatingUsers implements Strategy {
       throw error instanceof RotationError ? new SecretValueError(`In the superuser secret ${this.superuserSecretArn}: ${error.message}`) : error;
     }
   }
+}
+
+/** Whether AWSPREVIOUS logs in as the user that is to be changed. Without a claim of that version's, nothing is dialled. */
+async function isProvenByLogin(rotation: DatabaseRotation): Promise<boolean> {
+  const { engine, deadline, pending } = rotation;
+  const previous = await previousCredentials(rotation);
+  return previous?.username === pending.username && isAccepted(engine, previous, deadline);
 }

@@ -64,8 +64,12 @@ export class DatabaseTarget implements Target {
       throw new SecretMismatchError('The key "username" of the pending version is not the user that comes after the current one. Remove AWSPENDING with '
         + 'UpdateSecretVersionStage and rotate again');
     }
-    // A server may take a moment to know a new password everywhere.
-    const accepted = await deadline.reread(async () => await isAccepted(this.engine, pending, deadline) || undefined);
+    // A server may take a moment to know a new password everywhere. Wrong logins lock a user of some servers, and a right one in between keeps them from adding up:
+    // if neither password is accepted, looking again would do harm.
+    const accepted = await deadline.reread(async () => {
+      if (await isAccepted(this.engine, pending, deadline)) { return true; }
+      return current.username !== pending.username || await isAccepted(this.engine, current, deadline) ? undefined : false;
+    });
     if (!accepted) {
       throw new AuthenticationError('The server does not accept the pending credentials. See that the user is neither locked nor expired; Secrets Manager tries the '
         + 'rotation again');

@@ -5,6 +5,10 @@ export interface DriverError {
   readonly code?: string;
   readonly errno?: number;
   readonly message?: string;
+  /** MySQL and MariaDB: there if the server said it, and not the driver. */
+  readonly sqlState?: string;
+  /** PostgreSQL: the same. */
+  readonly severity?: string;
 }
 
 const UNREACHABLE = new Set([
@@ -19,7 +23,8 @@ const UNTRUSTED = /^(CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA|I
 const CUT_WHILE_SECURING = /ECONNRESET|EPIPE|disconnected before secure TLS connection/;
 
 /** The error of a connection that every driver has alike; undefined where it is one of the server's own. */
-export function connectionError({ code = '', message = '' }: DriverError): RotationError | undefined {
+export function connectionError({ code = '', message = '', sqlState, severity }: DriverError): RotationError | undefined {
+  if (sqlState !== undefined || severity !== undefined) { return undefined; }
   if (UNTRUSTED.test(code) && !CUT_WHILE_SECURING.test(message)) {
     return new TlsError(`The certificate of the database server is not one to trust (${code}), so no credential was sent. Put the name that the certificate is for into `
       + 'the key "host", renew the certificate, or give its certificate authority to the RotationTarget as certificateAuthority');
@@ -39,6 +44,15 @@ export function withoutTls(): TlsError {
 export function withoutPassword(): TargetRefusedError {
   return new TargetRefusedError('The database server lets this user in without asking for the password, so it can not be told whether a password is right. Have it ask '
     + 'for one');
+}
+
+/** The user that alternates exists, and nothing shows whose it is. */
+export class UnprovenUserError extends TargetRefusedError {
+  constructor() {
+    super('The other one of the two users that alternate exists already, and nothing shows that it belongs to this secret, so nothing was changed. If it belongs to somebody '
+      + 'else, put a user with another name into the secret. If it belongs to this secret, drop it, and the next rotation makes it again; or, if the version with AWSPREVIOUS '
+      + 'names it, give it the password of that version');
+  }
 }
 
 /** An error that a statement or a login ended with, by the server's code for it. */

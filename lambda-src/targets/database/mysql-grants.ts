@@ -18,7 +18,7 @@ const DYNAMIC = /^[A-Z]+(?:_[A-Z]+)+$/;
 const TOKEN = /`(?:[^`]|``)*`|'(?:[^'\\]|''|\\.)*'|"(?:[^"\\]|""|\\.)*"|[^`'"]/gs;
 
 /** The text with everything that is quoted or in parentheses blanked out, so that positions in it are those in the text. */
-function outline(text: string): string {
+export function outline(text: string): string {
   let depth = 0;
   let result = '';
   for (const [token] of text.matchAll(TOKEN)) {

@@ -1,7 +1,8 @@
+import type { EventEmitter } from 'node:events';
 import type { ConnectionOptions } from 'node:tls';
 import { Client } from 'pg';
 import type { Credentials } from './credentials';
-import type { Engine, Session } from './engine';
+import type { Engine, Partner, Session, ShareRequest } from './engine';
 import { connectionError, refusal, withoutPassword, withoutTls, type DriverError } from './failures';
 import { isChangedBySaslPrep, md5Verifier, scramVerifier } from './scram';
 import type { Deadline } from '../../rotation/deadline';
@@ -10,6 +11,11 @@ import { AuthenticationError, RotationError, SecretValueError, TargetRefusedErro
 const CONNECT_TIMEOUT = 5_000;
 const STATEMENT_TIMEOUT = 8_000;
 const LOCK_TIMEOUT = 5_000;
+/** Time of the step that a lock by other copies of this function leaves for what comes after it. */
+const TIME_AFTER_LOCK = 10_000;
+
+/** Verifiers with more iterations than a login proved are the server's to choose, up to what takes about a second. */
+const MAX_ITERATIONS = 1_000_000;
 
 /** https://www.postgresql.org/docs/current/limits.html: identifiers have 63 bytes. */
 const MAX_NAME_BYTES = 63;
@@ -26,6 +32,7 @@ const SESSION = [
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const WRONG_PASSWORD = '28P01';
 const NOT_PERMITTED = '42501';
+const LOCK_NOT_AVAILABLE = '55P03';
 const REMEDIES: Record<string, string> = {
   '22023': 'The server does not allow this password, for instance by passwordcheck. Give the target a passwordPolicy that its rules allow',
   '25006': 'The server is read only. Put the host of the writer into the secret',
@@ -43,6 +50,8 @@ type Row = Record<string, unknown>;
 
 /** As much of a connection as the statements here need. */
 export interface PostgresConnection {
+  /** See `Session`. */
+  readonly scramIterations?: number;
   query(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
   close(): Promise<void>;
 }
@@ -68,35 +77,46 @@ export class Postgres implements Engine {
       await connection.close();
       throw error;
     }
-    return new PostgresSession(connection, credentials.username);
+    return new PostgresSession(connection, credentials.username, deadline);
   }
 }
 
 class PostgresSession implements Session {
-  constructor(private readonly connection: PostgresConnection, private readonly username: string) {}
+  constructor(private readonly connection: PostgresConnection, private readonly username: string, private readonly deadline: Deadline) {}
+
+  public get scramIterations(): number | undefined { return this.connection.scramIterations; }
 
   public async user(): Promise<string> {
     const [{ user }] = await this.connection.query('SELECT session_user::text AS "user"');
     return user as string;
   }
 
+  /** PostgreSQL has one password for a user, and locks nobody after failed logins. */
+  public async checkOwnPasswordChange(): Promise<void> {}
+
   public async changeOwnPassword(password: string): Promise<void> {
-    await this.changePassword(this.username, password);
+    await this.changePassword(this.username, password, this.scramIterations);
   }
 
-  /** One transaction: what is to be seen from outside is either all of it or nothing. */
-  public async shareWith(user: string, password: string, original: string): Promise<void> {
+  /** Begins the transaction that `shareWith` ends: what is to be seen from outside is either all of it or nothing. */
+  public async claim({ user, original }: ShareRequest): Promise<Partner> {
     await this.run('BEGIN');
-    await this.connection.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`cdk-rotating-secret ${[user, original].sort().join(' ')}`]);
-    if (!await this.exists(user)) { await this.run(`CREATE ROLE ${identifier(user)} LOGIN`); }
-    // Otherwise it's the way back: `original` was made to act as `user` before.
-    if (await this.inherits(original, user)) {
+    await this.lock([user, original]);
+    const exists = await this.exists(user);
+    return { exists, isMarked: exists && (await this.actsAs(user, original) || await this.actsAs(original, user)), isOneAccount: true };
+  }
+
+  public async shareWith({ user, password, original, isFirst, scramIterations }: ShareRequest): Promise<void> {
+    const isNew = !await this.exists(user);
+    if (isNew) { await this.run(`CREATE ROLE ${identifier(user)} LOGIN`); }
+    // On the way back `original` was made to act as `user` before.
+    if (await this.inherits(original, user) || (isFirst && !isNew)) {
       await this.mustOwnNothing(original);
     } else {
       await this.mustOwnNothing(user);
       await this.actAs(user, original);
     }
-    await this.changePassword(user, password);
+    await this.changePassword(user, password, scramIterations);
     await this.run('COMMIT');
   }
 
@@ -104,33 +124,71 @@ class PostgresSession implements Session {
     return this.connection.close();
   }
 
+  /** Lets two copies of this function take turns, as long as the step has time for it. */
+  private async lock(users: readonly string[]): Promise<void> {
+    const time = Math.max(LOCK_TIMEOUT, this.deadline.remainingTimeInMillis() - TIME_AFTER_LOCK);
+    for (const end = Date.now() + time; ;) {
+      const { locked } = await this.one('SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS "locked"', [`cdk-rotating-secret ${[...users].sort().join(' ')}`]);
+      if (locked === true) { return; }
+      this.deadline.signal.throwIfAborted();
+      if (Date.now() > end) { throw refusal('PostgreSQL', LOCK_NOT_AVAILABLE, REMEDIES[LOCK_NOT_AVAILABLE]); }
+      await this.connection.query('SELECT pg_sleep(0.05)');
+    }
+  }
+
+  /**
+   * Whether an earlier rotation made `user` act as `original`. Membership alone shows nothing, for anybody may have given it; the setting
+   * is one that `actAs` makes.
+   */
+  private async actsAs(user: string, original: string): Promise<boolean> {
+    return await this.inherits(user, original) && (await this.settings(user)).get(key({ database: null, name: 'role' }))?.value === original;
+  }
+
   /**
    * Whoever logs in as `user` is `original` from then on: has its rights, those that it is given later too, and what one of them makes
    * belongs to both. A pool that resets its connections (RESET ROLE, DISCARD ALL) doesn't change that.
    */
   private async actAs(user: string, original: string): Promise<void> {
-    const terms = await this.terms(original);
-    if (await this.terms(user) !== terms) { await this.run(`ALTER ROLE ${identifier(user)} INHERIT ${terms}`); }
+    const [terms, present] = [await this.terms(original), await this.terms(user)];
+    if (terms.limits !== present.limits || !present.logsIn) { await this.run(`ALTER ROLE ${identifier(user)} LOGIN INHERIT ${terms.limits}`); }
+    for (const [attribute, wanted] of terms.attributes) {
+      if (present.attributes.get(attribute) !== wanted) { await this.changeAttribute(user, attribute, wanted); }
+    }
     if (!await this.inherits(user, original)) {
       const { version } = await this.one('SELECT current_setting(\'server_version_num\')::int AS "version"');
       await this.run(`GRANT ${identifier(original)} TO ${identifier(user)}${Number(version) >= 160_000 ? ' WITH INHERIT TRUE, SET TRUE' : ''}`);
     }
-    const [wanted, present] = [await this.settings(original), await this.settings(user)];
+    const [wanted, had] = [await this.settings(original), await this.settings(user)];
     const role = { database: null, name: 'role', value: original };
     if (!wanted.has(key(role))) { wanted.set(key(role), role); }
-    for (const [id, setting] of present) {
+    for (const [id, setting] of had) {
       if (!wanted.has(id)) { await this.changeSetting(user, setting, 'RESET'); }
     }
     for (const [id, setting] of wanted) {
-      if (present.get(id)?.value !== setting.value) { await this.changeSetting(user, setting, 'SET'); }
+      if (had.get(id)?.value !== setting.value) { await this.changeSetting(user, setting, 'SET'); }
     }
   }
 
-  /** On which terms a user may connect, as ALTER ROLE takes them. */
-  private async terms(user: string): Promise<string> {
-    const { limit, until } = await this.one(
-      'SELECT rolconnlimit AS "limit", coalesce(rolvaliduntil, \'infinity\')::text AS "until" FROM pg_roles WHERE rolname = $1', [user]);
-    return `CONNECTION LIMIT ${Number(limit)} VALID UNTIL ${literal(String(until))}`;
+  /** On which terms a user may connect: what the server looks at before a session acts as another role. */
+  private async terms(user: string): Promise<Terms> {
+    const row = await this.one('SELECT rolconnlimit AS "limit", coalesce(rolvaliduntil, \'infinity\')::text AS "until", rolcanlogin AS "logsIn", rolinherit AS "inherits", '
+      + 'rolsuper AS "SUPERUSER", rolreplication AS "REPLICATION" FROM pg_roles WHERE rolname = $1', [user]);
+    return {
+      limits: `CONNECTION LIMIT ${Number(row.limit)} VALID UNTIL ${literal(String(row.until))}`,
+      logsIn: row.logsIn === true && row.inherits === true,
+      attributes: new Map(CHECKED_ATTRIBUTES.map((attribute) => [attribute, row[attribute] === true])),
+    };
+  }
+
+  private async changeAttribute(user: string, attribute: string, wanted: boolean): Promise<void> {
+    const clause = `${wanted ? '' : 'NO'}${attribute}`;
+    try {
+      await this.run(`ALTER ROLE ${identifier(user)} ${clause}`);
+    } catch (error) {
+      if (!(error instanceof TargetRefusedError) || error.code !== NOT_PERMITTED) { throw error; }
+      throw new TargetRefusedError(`The first of the two users ${wanted ? 'has' : 'does not have'} the attribute ${attribute}, which the server looks at when the other one logs in, and the user `
+        + `of the superuser secret may not pass that on. Run ALTER ROLE with ${clause} for the user whose name ends with _clone, as somebody who may, or change the first user`, error.code);
+    }
   }
 
   private async settings(user: string): Promise<Map<string, Setting>> {
@@ -175,14 +233,22 @@ class PostgresSession implements Session {
     }
   }
 
-  private async changePassword(user: string, password: string): Promise<void> {
+  /**
+   * Writes what the server is set to store, and nothing weaker than what a login just used: a setting of the role or the database may say
+   * something that pg_hba.conf refuses.
+   */
+  private async changePassword(user: string, password: string, scramIterations?: number): Promise<void> {
     const { encryption, iterations } = await this.one(
       'SELECT current_setting(\'password_encryption\') AS "encryption", current_setting(\'scram_iterations\', true) AS "iterations"');
-    if (encryption !== 'md5' && isChangedBySaslPrep(password)) {
+    if (encryption === 'md5' && scramIterations === undefined) {
+      await this.run(`ALTER ROLE ${identifier(user)} PASSWORD ${literal(md5Verifier(password, user))}`);
+      return;
+    }
+    if (isChangedBySaslPrep(password)) {
       throw new SecretValueError('The key "password" in the value of the secret holds a character that the clients of PostgreSQL do not send alike (SASLprep). Use another one');
     }
-    const verifier = encryption === 'md5' ? md5Verifier(password, user) : scramVerifier(password, iterations ? Number(iterations) : undefined);
-    await this.run(`ALTER ROLE ${identifier(user)} PASSWORD ${literal(verifier)}`);
+    const wanted = max(scramIterations, iterations ? Number(iterations) : undefined);
+    await this.run(`ALTER ROLE ${identifier(user)} PASSWORD ${literal(scramVerifier(password, wanted === undefined ? undefined : Math.min(wanted, MAX_ITERATIONS)))}`);
   }
 
   private async one(sql: string, parameters?: readonly unknown[]): Promise<Row> {
@@ -194,6 +260,15 @@ class PostgresSession implements Session {
   }
 }
 
+/** Attributes that the server looks at when a user logs in, before it acts as another role. All others it looks at later. */
+const CHECKED_ATTRIBUTES = ['SUPERUSER', 'REPLICATION'] as const;
+
+interface Terms {
+  readonly limits: string;
+  readonly logsIn: boolean;
+  readonly attributes: ReadonlyMap<string, boolean>;
+}
+
 interface Setting {
   readonly database: string | null;
   readonly name: string;
@@ -202,6 +277,11 @@ interface Setting {
 
 function key({ database, name }: Pick<Setting, 'database' | 'name'>): string {
   return JSON.stringify([database, name]);
+}
+
+function max(...numbers: (number | undefined)[]): number | undefined {
+  const known = numbers.filter((number) => number !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
 }
 
 /** Settings that are lists, which the server keeps as SQL: those that `pg_dump` treats as such. In the first ones, unquoted names are lower case. */
@@ -230,6 +310,7 @@ function literal(text: string): string {
 
 export async function connectPostgres(credentials: Credentials, tls: ConnectionOptions | undefined, deadline: Deadline): Promise<PostgresConnection> {
   let asked = false;
+  let scramIterations: number | undefined;
   const client = new Client({
     host: credentials.host,
     port: credentials.port,
@@ -246,7 +327,10 @@ export async function connectPostgres(credentials: Credentials, tls: ConnectionO
   });
   // Without it, a connection that breaks while it is idle would end the process.
   client.on('error', () => {});
-  const destroy = () => { (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy(); };
+  const { connection } = client as unknown as { connection: EventEmitter & { stream: { destroy(): void } } };
+  // https://www.rfc-editor.org/rfc/rfc5802#section-5.1: the server says how many iterations the verifier has that it stores.
+  connection.on('authenticationSASLContinue', ({ data }: { data: string }) => { scramIterations = Number(/(?:^|,)i=(\d+)/.exec(data)?.[1] ?? 1); });
+  const destroy = () => { connection.stream.destroy(); };
   deadline.signal.addEventListener('abort', destroy);
   const close = async () => {
     const timer = setTimeout(destroy, 1_000);
@@ -262,6 +346,7 @@ export async function connectPostgres(credentials: Credentials, tls: ConnectionO
     throw toRotationError(error);
   }
   return {
+    scramIterations,
     query: async (sql, parameters) => {
       try {
         return (await client.query<Row>(sql, parameters && [...parameters])).rows;

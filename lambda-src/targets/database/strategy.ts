@@ -1,7 +1,7 @@
-import type { Credentials } from './credentials';
+import { parseCredentials, shareServer, type Credentials } from './credentials';
 import type { Engine, Session } from './engine';
 import type { Deadline } from '../../rotation/deadline';
-import { AuthenticationError, TargetRefusedError } from '../../rotation/errors';
+import { AuthenticationError, RotationError, TargetRefusedError } from '../../rotation/errors';
 import type { SecretValues } from '../target';
 
 /** Which users of a database a secret goes through, and how the next one gets its password. */
@@ -23,8 +23,10 @@ export interface DatabaseRotation {
 }
 
 /**
- * Runs `use` in a session of its own; undefined where the server doesn't accept the credentials. Once the time of the step is up, nothing is
- * dialled any more.
+ * Runs `use` in a session of the user that the credentials name; undefined if the server doesn't accept them. Once the time of the step is
+ * up, nothing is dialled any more.
+ *
+ * @throws TargetRefusedError if the server takes the session for another user's: nothing may be written in it
  */
 export async function withSessionIfAccepted<T>(
   engine: Engine, credentials: Credentials, deadline: Deadline, use: (session: Session) => Promise<T>,
@@ -38,6 +40,11 @@ export async function withSessionIfAccepted<T>(
     throw error;
   }
   try {
+    if (await session.user() !== credentials.username) {
+      throw new TargetRefusedError('The server accepts the credentials, and takes them for those of another user than the key "username" names, so nothing was changed. '
+        + 'Look for an anonymous account, a proxy user, a user name map, or a name that the server shortens or stores with other characters. Put the name that the server has '
+        + 'into the secret');
+    }
     return await use(session);
   } finally {
     await session.close();
@@ -46,17 +53,24 @@ export async function withSessionIfAccepted<T>(
 
 /** Whether the server accepts the credentials, for the user that they name. */
 export async function isAccepted(engine: Engine, credentials: Credentials, deadline: Deadline): Promise<boolean> {
-  return await withSessionIfAccepted(engine, credentials, deadline, async (session) => {
-    if (await session.user() !== credentials.username) {
-      throw new TargetRefusedError('The server accepts the credentials, and takes them for those of another user than the key "username" names. Look for an '
-        + 'anonymous account or a user name map');
-    }
-    return true;
-  }) ?? false;
+  return await withSessionIfAccepted(engine, credentials, deadline, async () => true) ?? false;
+}
+
+/** The credentials in the version with AWSPREVIOUS, if there are any for the server of the current one. */
+export async function previousCredentials({ engine, values, current }: DatabaseRotation): Promise<Credentials | undefined> {
+  const value = await values.previous();
+  if (value === undefined) { return undefined; }
+  try {
+    const previous = parseCredentials(value, engine);
+    return shareServer(previous, current) ? { ...current, username: previous.username, password: previous.password } : undefined;
+  } catch (error) {
+    if (error instanceof RotationError) { return undefined; }
+    throw error;
+  }
 }
 
 /**
- * Runs `change`, and where it fails finds out whether it was done all the same: the reply may be all that was lost.
+ * Runs `change`, and if it fails finds out whether it was done: the reply may be all that was lost.
  */
 export async function changeOrFindOut({ engine, pending, deadline }: DatabaseRotation, change: () => Promise<void>): Promise<void> {
   try {

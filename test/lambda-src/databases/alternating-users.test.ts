@@ -49,7 +49,8 @@ describe.each(KINDS)('$name', (kind) => {
     const h = await make({ user });
     const another = await makeTable(server);
     await h.rotate();
-    expect(dialledVersions(h)).toEqual(['AWSPENDING', 'AWSPREVIOUS', 'superuser', 'AWSPENDING'].map((label) => label === 'AWSPENDING' ? 'AWSCURRENT' : label));
+    // Nobody has the name of the other user yet, so there is nobody to log in as before it is made.
+    expect(dialledVersions(h)).toEqual(['AWSPREVIOUS', 'superuser', 'AWSCURRENT']);
     expect(h.login('AWSCURRENT').username).toBe('worker_clone');
     expect(await letsIn(server, user)).toBe(true);
     for (const login of [user, h.login('AWSCURRENT')]) {
@@ -93,7 +94,7 @@ describe.each(KINDS)('$name', (kind) => {
     const rotation = await created(h);
     await setPassword(server, { ...h.user, password: 'changed-by-hand-1' });
     await fails(h, h.step(rotation, 'setSecret'), 'AuthenticationError', /does not accept the credentials of the version with AWSCURRENT, so nothing was changed/);
-    expect(dialledVersions(h)).toEqual(['AWSPENDING', 'AWSCURRENT']);
+    expect(dialledVersions(h)).toEqual(['AWSCURRENT']);
     expect(await exists(h.login('AWSPENDING').username)).toBe(false);
   });
 
@@ -101,7 +102,7 @@ describe.each(KINDS)('$name', (kind) => {
     const h = await make({ superuserChanges: { password: 'not-the-password' } });
     const rotation = await created(h);
     await fails(h, h.step(rotation, 'setSecret'), 'AuthenticationError', /credentials of the superuser secret superuser, so nothing was changed\. Put the password that works/);
-    expect(dialledUsers(h)).toEqual([`${h.user.username}_clone`, h.user.username, 'master']);
+    expect(dialledUsers(h)).toEqual([h.user.username, 'master']);
     expect(await exists(h.login('AWSPENDING').username)).toBe(false);
     expect(await letsIn(server, h.user)).toBe(true);
   });
@@ -118,25 +119,27 @@ describe.each(KINDS)('$name', (kind) => {
     expect(await mayUse(server, h.login('AWSCURRENT'), later)).toBe(true);
   });
 
-  test('case 42: another user who is there, with a part of the rights, gets the others', async () => {
+  test('case 42: another user who is there, with a part of the rights, and whom AWSPREVIOUS shows to belong to the secret, gets the others', async () => {
     const { user, table } = await limited('partly');
     const h = await make({ user });
-    const rotation = await created(h);
-    const started = { username: 'partly_clone', password: 'password-of-nobody' };
-    await run(server, server.admin, server.engine === 'postgres' ? 'CREATE ROLE partly_clone LOGIN' : `CREATE USER partly_clone IDENTIFIED BY '${started.password}'`);
-    await h.steps(rotation, 'setSecret', 'testSecret', 'finishSecret');
+    const started = { username: 'partly_clone', password: 'password-of-before' };
+    await run(server, server.admin, server.engine === 'postgres' ? `CREATE ROLE partly_clone LOGIN PASSWORD '${started.password}'` : `CREATE USER partly_clone IDENTIFIED BY '${started.password}'`,
+      ...server.engine === 'postgres' ? [] : ['GRANT CREATE ON app.* TO partly_clone']);
+    for (const login of [started, user]) { h.simulator.perform('PutSecretValue', { SecretId: h.arn, SecretString: JSON.stringify({ ...JSON.parse(h.value('AWSCURRENT')), ...login }) }); }
+    await h.rotate();
     expect(await letsIn(server, started)).toBe(false);
     expect(await mayUse(server, h.login('AWSCURRENT'), table)).toBe(true);
   });
 
-  test('case 23: a pending password that works already is left alone, and the superuser not used', async () => {
+  test('case 23: a pending password that works already is left alone', async () => {
     const h = await make();
     const rotation = await created(h);
     await h.step(rotation, 'setSecret');
     const before = await passwordStatements(server, h.login('AWSPENDING').username);
     h.dialled.length = 0;
     await h.step(rotation, 'setSecret');
-    expect(dialledVersions(h)).toEqual(['AWSPENDING']);
+    // Whose user it is comes first: a wrong login could lock somebody else's.
+    expect(dialledVersions(h)).toEqual(['AWSCURRENT', 'superuser', 'AWSPENDING']);
     expect(await passwordStatements(server, h.login('AWSPENDING').username)).toBe(before);
   });
 

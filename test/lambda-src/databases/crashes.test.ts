@@ -86,7 +86,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
         h.dialled.length = 0;
         await h.step(rotation, 'setSecret');
         if (wasSet) {
-          expect(dialledVersions(h)).toEqual(['AWSPENDING']);
+          expect(dialledVersions(h)).toEqual(strategy === 'alternatingUsers' ? ['AWSCURRENT', 'superuser', 'AWSPENDING'] : ['AWSCURRENT', 'AWSPENDING']);
           expect(await passwordStatements(server, username)).toBe(before);
         }
         await h.steps(rotation, 'testSecret', 'finishSecret');
@@ -129,14 +129,17 @@ class Life {
   public wrap(connection: Connection): Connection {
     if (this.isOver) { this.end(connection); }
     return {
+      ...connection,
       query: async (sql, parameters) => {
         if (this.isOver) { this.end(connection); }
         this.statements.push(sql);
         const isLast = this.statements.length === this.endsAt;
         if (isLast && this.phase === 'before') { this.end(connection); }
-        const rows = await connection.query(sql, parameters);
-        if (isLast) { this.end(connection); }
-        return rows;
+        try {
+          return await connection.query(sql, parameters);
+        } finally {
+          if (isLast) { this.end(connection); }
+        }
       },
       close: async () => {
         await connection.close();

@@ -2,8 +2,10 @@
  * What is PostgreSQL's own about two users who share everything, on real servers: contract cases 32, 70 and 71, and what users, settings and
  * memberships there may be.
  */
+import { Client } from 'pg';
 import { created, expectNoSecrets, fails, formsOf } from './failing';
-import { DatabaseHarness, KINDS, letsIn, makeUser, quoteName, run, STRATEGIES, valueFor, type DatabaseHarnessOptions } from './fixture';
+import { DatabaseHarness, KINDS, letsIn, makeUser, POSTGRES, quoteName, run, STRATEGIES, valueFor, type DatabaseHarnessOptions } from './fixture';
+import { scramVerifier } from '../../../lambda-src/targets/database/scram';
 import type { DatabaseServer, Login } from '../../databases';
 import { passwordOf } from '../harness';
 
@@ -72,6 +74,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
     const clone = { username: `${h.user.username}_clone`, password: 'made-by-another-tool' };
     await makeUser(server, clone);
     await run(server, clone, `CREATE SCHEMA ${clone.username}`);
+    for (const login of [clone, h.user]) { h.simulator.perform('PutSecretValue', { SecretId: h.arn, SecretString: JSON.stringify({ ...JSON.parse(h.value('AWSCURRENT')), ...login }) }); }
     const rotation = await created(h);
     await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /owns objects of its own.*REASSIGN OWNED BY/);
     expect(await letsIn(server, clone)).toBe(true);
@@ -208,6 +211,117 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name with p
       expect(logs).not.toContain(passwordOf(h.value('AWSCURRENT')));
     } finally {
       await server.stop();
+    }
+  });
+});
+
+describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kind) => {
+  let server: DatabaseServer;
+  beforeAll(async () => { server = await kind.start({ settings: { wal_level: 'replica', max_wal_senders: 2 } }); });
+  afterAll(async () => { await server.stop(); });
+
+  const asRoot = (...statements: string[]) => run(server, server.root, ...statements);
+  const verifierOf = async (username: string) => String((await asRoot(`SELECT rolpassword FROM pg_authid WHERE rolname = '${username}'`))[0].rolpassword);
+
+  test.each(STRATEGIES.flatMap((strategy) => [
+    ['the user', (user: string) => `ALTER ROLE ${user} SET password_encryption TO 'md5'`],
+    ['the user in the database', (user: string) => `ALTER ROLE ${user} IN DATABASE app SET password_encryption TO 'md5'`],
+    ['the database', () => 'ALTER DATABASE app SET password_encryption TO \'md5\''],
+    ['everybody', () => 'ALTER ROLE ALL SET password_encryption TO \'md5\''],
+    ['the superuser of the secret', () => 'ALTER ROLE master SET password_encryption TO \'md5\''],
+  ].map(([whose, statement]) => [strategy, whose, statement] as [typeof strategy, string, (user: string) => string])))('case 76: %s: password_encryption of %s does not weaken what a login by SCRAM has proved', async (strategy, _, statement) => {
+    const h = await DatabaseHarness.make(server, { strategy });
+    try {
+      await asRoot(statement(h.user.username));
+      for (let n = 0; n < 2; n++) {
+        await h.rotate();
+        expect(await verifierOf(h.login('AWSCURRENT').username)).toMatch(/^SCRAM-SHA-256\$/);
+        expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+      }
+    } finally {
+      await asRoot('ALTER DATABASE app RESET password_encryption', 'ALTER ROLE ALL RESET password_encryption', 'ALTER ROLE master RESET password_encryption');
+    }
+  });
+
+  test('case 76: a verifier has as many iterations as the login has proved, whatever is set', async () => {
+    const h = await DatabaseHarness.make(server);
+    await asRoot(`ALTER ROLE ${h.user.username} PASSWORD '${scramVerifier(h.user.password, 9_000)}'`);
+    if (kind === POSTGRES) { await asRoot(`ALTER ROLE ${h.user.username} SET scram_iterations TO 1`); }
+    await h.rotate();
+    expect(await verifierOf(h.user.username)).toMatch(/^SCRAM-SHA-256\$9000:/);
+  });
+
+  async function replicates(login: Login): Promise<boolean> {
+    const client = new Client({ ...{ replication: 'database' } as object, host: server.host, port: server.port, user: login.username, password: login.password, database: server.database, ssl: { ca: server.ca } });
+    try {
+      await client.connect();
+      return true;
+    } catch (error) {
+      if ((error as { code?: string }).code === '42501') { return false; }
+      throw error;
+    } finally {
+      await client.end();
+    }
+  }
+
+  test('cases 34, 77: REPLICATION of the first user, which the server looks at before a session acts as another one, is passed on and taken away', async () => {
+    const h = await DatabaseHarness.make(server, { strategy: 'alternatingUsers', superuserChanges: { ...server.root } });
+    await asRoot(`ALTER ROLE ${h.user.username} REPLICATION`);
+    await h.rotate();
+    expect(await replicates(h.user)).toBe(true);
+    expect(await replicates(h.login('AWSCURRENT'))).toBe(true);
+    await asRoot(`ALTER ROLE ${h.user.username} NOREPLICATION`);
+    await h.rotate();
+    await h.rotate();
+    expect(h.login('AWSCURRENT').username).toBe(`${h.user.username}_clone`);
+    expect(await replicates(h.login('AWSCURRENT'))).toBe(false);
+  });
+
+  test('case 34: REPLICATION that the superuser of the secret may not pass on is refused with the reason, and nothing is changed', async () => {
+    const h = await DatabaseHarness.make(server, { strategy: 'alternatingUsers' });
+    await asRoot(`ALTER ROLE ${h.user.username} REPLICATION`);
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /has the attribute REPLICATION, which the server looks at when the other one logs in.*Run ALTER ROLE with REPLICATION/);
+    expect(await asRoot(`SELECT 1 FROM pg_roles WHERE rolname = '${h.user.username}_clone'`)).toEqual([]);
+  });
+
+  test('case 34: a first user that is a superuser', async () => {
+    const h = await DatabaseHarness.make(server, { strategy: 'alternatingUsers', superuserChanges: { ...server.root } });
+    await asRoot(`ALTER ROLE ${h.user.username} SUPERUSER`);
+    await h.rotate();
+    expect(await asRoot(`SELECT rolsuper FROM pg_roles WHERE rolname = '${h.user.username}_clone'`)).toEqual([{ rolsuper: true }]);
+    await h.rotate();
+    expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+  });
+
+  test('case 77: a setting that the first user has no more, the other one loses too', async () => {
+    const h = await DatabaseHarness.make(server, { strategy: 'alternatingUsers' });
+    await asRoot(`ALTER ROLE ${h.user.username} SET statement_timeout TO '1h'`);
+    await h.rotate();
+    expect(await run(server, h.login('AWSCURRENT'), 'SHOW statement_timeout')).toEqual([{ statement_timeout: '1h' }]);
+    await asRoot(`ALTER ROLE ${h.user.username} RESET statement_timeout`);
+    await h.rotate();
+    await h.rotate();
+    expect(await run(server, h.login('AWSCURRENT'), 'SHOW statement_timeout')).toEqual([{ statement_timeout: '0' }]);
+  });
+
+  test('case 99: membership alone, which anybody may have given, is no proof', async () => {
+    const h = await DatabaseHarness.make(server, { strategy: 'alternatingUsers' });
+    const clone = { username: `${h.user.username}_clone`, password: 'password-of-somebody' };
+    await makeUser(server, clone);
+    await asRoot(`GRANT ${h.user.username} TO ${clone.username}`);
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /nothing shows that it belongs to this secret/);
+    expect(await letsIn(server, clone)).toBe(true);
+  });
+
+  test('case 99: the second user of a rotation of AWS, which is a member and logs in with AWSPREVIOUS, goes on', async () => {
+    const h = await DatabaseHarness.make(server, { strategy: 'alternatingUsers' });
+    const clone = { username: `${h.user.username}_clone`, password: 'password-of-the-clone' };
+    await asRoot(`CREATE ROLE ${clone.username} LOGIN PASSWORD '${clone.password}'`, `GRANT ${h.user.username} TO ${clone.username}`);
+    if (kind === POSTGRES) { await asRoot(`GRANT ${clone.username} TO master WITH ADMIN OPTION`); } else { await asRoot(`ALTER ROLE master CREATEROLE`); }
+    for (const login of [clone, h.user]) { h.simulator.perform('PutSecretValue', { SecretId: h.arn, SecretString: JSON.stringify({ ...JSON.parse(h.value('AWSCURRENT')), ...login }) }); }
+    for (let n = 0; n < 3; n++) {
+      await h.rotate();
+      expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
     }
   });
 });

@@ -37,7 +37,9 @@ describe.each(KINDS)('$name', (kind) => {
     const h = await DatabaseHarness.make(server, { strategy });
     const rotation = await created(h);
     await fails(h, h.step(rotation, 'testSecret'), 'AuthenticationError', NOT_ACCEPTED);
-    expect(dialledVersions(h)).toEqual(Array(6).fill('AWSPENDING'));
+    // A right login in between keeps the wrong ones from adding up to a lock of the current user.
+    const look = strategy === 'singleUser' ? ['AWSPENDING', 'AWSCURRENT'] : ['AWSPENDING'];
+    expect(dialledVersions(h)).toEqual(Array(6).fill(look).flat());
     expect(h.sleeps).toEqual([100, 200, 400, 800, 1600]);
   });
 
