@@ -55,8 +55,8 @@ export class Deadline {
   }
 
   /** Tries `look` again, a few times, until it returns something: a read may lag behind a write for a moment. */
-  public async reread<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
-    for (const delay of REREAD_DELAYS) {
+  public async reread<T>(look: () => Promise<T | undefined>, looks = REREAD_DELAYS.length + 1): Promise<T | undefined> {
+    for (const delay of REREAD_DELAYS.slice(0, looks - 1)) {
       const found = await look();
       if (found !== undefined) { return found; }
       if (!await this.pause(delay)) { return undefined; }

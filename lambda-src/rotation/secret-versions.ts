@@ -42,6 +42,11 @@ export class SecretVersions {
     return this.read({ SecretId: this.event.SecretId, VersionId: this.event.ClientRequestToken });
   }
 
+  /** A version by its id; undefined where there is none that has a value. */
+  public version(versionId: string): Promise<SecretVersion | undefined> {
+    return this.read({ SecretId: this.event.SecretId, VersionId: versionId });
+  }
+
   /** The version with AWSCURRENT; undefined where there is none that has a value. */
   public current(): Promise<SecretVersion | undefined> {
     return this.read({ SecretId: this.event.SecretId, VersionStage: 'AWSCURRENT' });

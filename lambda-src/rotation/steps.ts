@@ -78,8 +78,24 @@ export class Rotation {
       pending: async () => (await this.pending()).value,
       current: async () => (await this.current(ids.current)).value,
       previous: async () => (await this.versions.previous())?.value,
+      known: () => this.known(ids),
       ofSecret: (secretId) => this.versions.ofSecret(secretId),
     };
+  }
+
+  private async known(ids: RotationIds): Promise<string[]> {
+    // A value that was put a moment ago may not be readable yet. More than a second look would hold up every step that failed.
+    const pending = await this.deadline.reread(() => this.versions.pending(), 2);
+    const values = new Set(pending === undefined ? [] : [pending.value]);
+    // By their ids, and by the label: whoever stored a value may have moved it.
+    const current = await this.versions.current();
+    if (current) { values.add(current.value); }
+    for (const id of [ids.current, ids.previous]) {
+      const version = id === undefined || id === current?.versionId ? current : await this.versions.version(id);
+      if (!version) { throw new NoCurrentVersionError(`The value of version ${id} of the secret can't be read`); }
+      values.add(version.value);
+    }
+    return [...values];
   }
 
   private async finishSecret(ids: RotationIds, values: SecretValues): Promise<Outcome> {

@@ -18,6 +18,11 @@ export interface SecretValues {
   current(): Promise<string>;
   /** Undefined where there is none, or it can't be read. */
   previous(): Promise<string | undefined>;
+  /**
+   * Every value that the secret's versions have now: the pending one if there is one yet, the current, and the previous. Read without waiting,
+   * to mask them. Throws where one that exists can't be read.
+   */
+  known(): Promise<string[]>;
   /** The current value of another secret. */
   ofSecret(secretId: string): Promise<string>;
 }

@@ -1,6 +1,6 @@
 import { generatedValue, ownValue, type CustomValue } from './custom-value';
 import { makeEvent, parseReply, type FunctionStep } from './function-event';
-import { Mask } from './mask';
+import { KnownValues } from './known-values';
 import { settle } from './settle';
 import type { HandlerConfig, InvokeTargetConfig } from '../../../src/private/handler-contract';
 import type { Deadline } from '../../rotation/deadline';
@@ -72,11 +72,16 @@ export class InvokeTarget implements Target {
       if (isError) { throw functionError(who, payload); }
       return parseReply(who, payload);
     };
-    const mask = async () => {
-      const held = [step === 'createSecret' ? undefined : await values.pending(), await values.current(), values.ids.previous && await values.previous()];
-      return new Mask(held.filter((value) => value !== undefined));
-    };
-    await settle(who, ask, mask, deadline);
+    await settle(who, ask, () => maskOf(step, values), deadline);
+  }
+}
+
+/** Hides what the versions hold now: the function may have stored a value since the step began. Undefined where they can't be read. */
+async function maskOf(step: FunctionStep, values: SecretValues): Promise<KnownValues | undefined> {
+  try {
+    return new KnownValues(await values.known(), step !== 'createSecret');
+  } catch {
+    return undefined;
   }
 }
 

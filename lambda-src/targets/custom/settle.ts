@@ -1,20 +1,25 @@
 import type { Reply } from './api';
-import type { Mask } from './mask';
 import type { Deadline } from '../../rotation/deadline';
 import { TargetNotReadyError, TargetRefusedError } from '../../rotation/errors';
 
 const MAX_REASON = 1000;
+const LEFT_OUT = 'Its reason is left out, because the values of the secret can\'t be read to mask them in it';
 const FIRST_DELAY = 200;
 const LONGEST_DELAY = 5000;
+
+/** Hides the values of the secret in a text. */
+export interface Hides {
+  hide(text: string): string;
+}
 
 /**
  * Asks until it is done, as long as there is time.
  *
  * @param who whose reply it is, for the errors
- * @param mask made only where a reply has a reason, which may quote a value
+ * @param mask made only where a reply has a reason, which may quote a value. Undefined where it isn't known what to hide
  */
-export async function settle(who: string, ask: () => Promise<Reply>, mask: () => Promise<Mask>, deadline: Deadline): Promise<void> {
-  const reasonOf = async (reason = '') => reason === '' ? 'It gave no reason' : (await mask()).apply(reason).slice(0, MAX_REASON);
+export async function settle(who: string, ask: () => Promise<Reply>, mask: () => Promise<Hides | undefined>, deadline: Deadline): Promise<void> {
+  const reasonOf = async (reason?: string | null) => reason ? (await mask())?.hide(reason).slice(0, MAX_REASON) ?? LEFT_OUT : 'It gave no reason';
   for (let delay = FIRST_DELAY; ; delay = Math.min(2 * delay, LONGEST_DELAY)) {
     const reply = await ask();
     if (reply.status === 'done') { return; }

@@ -1,6 +1,7 @@
 import type { FunctionEvent } from '../../../../lambda-src/targets/custom/function-event';
 import { functionError, invokeTarget, type Invocation } from '../../../../lambda-src/targets/custom/invoke';
 import type { InvokeTargetConfig } from '../../../../src/private/handler-contract';
+import { accessDenied } from '../../../simulator/faults';
 import { failure, Harness, passwordOf, type HarnessOptions } from '../../harness';
 
 const ARN = 'arn:aws:lambda:eu-west-1:111111111111:function:target';
@@ -95,6 +96,41 @@ test('a reason leaves the function without the values of the secret', async () =
   await harness.step(rotation, 'createSecret');
   expect(await failure(harness.step(rotation, 'setSecret'))).toMatchObject({
     name: 'TargetRefusedError', message: `setSecret of the function ${ARN} failed: *** and *** are refused`,
+  });
+});
+
+describe('a reason that quotes what became known during the step', () => {
+  const MADE = '{"username":"user1","password":"made-by-the-function"}';
+  const storing = (reply: object, stored = MADE): Reply => ({ secretId, pendingVersionId }, { simulator }) => {
+    simulator.perform('PutSecretValue', { SecretId: secretId, ClientRequestToken: pendingVersionId, SecretString: stored, VersionStages: ['AWSPENDING'] });
+    return JSON.stringify(reply);
+  };
+
+  test.each(['failed', 'notYet'])('is masked in a reply %s of createSecret, for the next attempt promotes that value', async (status) => {
+    const { harness } = harnessOf(storing({ status, reason: 'stored made-by-the-function, not first-p4ssw0rd' }), { createSecret: true });
+    harness.remaining = 1_050;
+    const error = await failure(harness.step(harness.start(), 'createSecret'));
+    expect(error.message).toContain('stored ***, not ***');
+    expect(`${error.stack} ${JSON.stringify(harness.log)}`).not.toMatch(/made-by-the|first-p4/);
+  });
+
+  test('is masked before the value can be read, by what looks like a key', async () => {
+    const { harness } = harnessOf('{"status":"failed","reason":"The key Zx9-made_by-the-api-0001 could not be stored at step 2"}', { createSecret: true });
+    expect((await failure(harness.step(harness.start(), 'createSecret'))).message).toMatch(/: The key \*\*\* could not be stored at step 2$/);
+    expect(harness.sleeps).toEqual([100]);
+  });
+
+  test('is left out where the values can not be read', async () => {
+    const { harness } = harnessOf((_, { simulator }) => {
+      simulator.intercept = ({ operation }) => { if (operation === 'GetSecretValue') { throw accessDenied('secretsmanager:GetSecretValue'); } };
+      return '{"status":"failed","reason":"first-p4ssw0rd is refused"}';
+    });
+    const rotation = harness.start();
+    await harness.step(rotation, 'createSecret');
+    expect(await failure(harness.step(rotation, 'setSecret'))).toMatchObject({
+      name: 'TargetRefusedError',
+      message: `setSecret of the function ${ARN} failed: Its reason is left out, because the values of the secret can't be read to mask them in it`,
+    });
   });
 });
 

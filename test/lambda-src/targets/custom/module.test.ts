@@ -182,6 +182,64 @@ describe('a module that makes the value', () => {
   });
 });
 
+describe('what a module says while it makes the value', () => {
+  const config: ModuleTargetConfig = { target: 'module', passwordPolicy: { passwordLength: 20 } };
+  const making = (createSecret: (context: CreateSecretContext<{ key: string }>) => unknown) => harnessOf({ ...base, createSecret }, { config, value: '{"key":"first-p4ssw0rd"}' });
+
+  test('is masked with every generated password', async () => {
+    const passwords: string[] = [];
+    const { harness, lines } = making(async ({ log, generatePassword, current }) => {
+      for (let n = 0; n < 2; n++) { passwords.push(await generatePassword()); }
+      log.info(`made ${passwords.join(' and ')} after ${current.value.key}`);
+      throw new Error(`no room for ${encodeURIComponent(passwords[0])}`);
+    });
+    const error = await failure(harness.step(harness.start(), 'createSecret'));
+    expect(lines).toEqual([{ level: 'INFO', message: 'made *** and *** after ***', step: 'createSecret' }]);
+    expect(error.message).toBe('createSecret of the module failed with Error: no room for ***');
+    for (const password of passwords) { expect(JSON.stringify(harness.log)).not.toContain(password); }
+  });
+
+  test('is written when it is over, masked with what it returned', async () => {
+    const { harness, lines } = making(async ({ log }) => {
+      log.info('the API gave issued-by-the-api');
+      expect(lines).toEqual([]);
+      setImmediate(() => log.error('late: issued-by-the-api'));
+      return { key: 'issued-by-the-api' };
+    });
+    await harness.step(harness.start(), 'createSecret');
+    await new Promise(setImmediate);
+    expect(lines.map(({ message }) => message)).toEqual(['the API gave ***', 'late: ***']);
+  });
+
+  test('is masked by what looks like a key if it ends without a value', async () => {
+    const { harness, lines } = making(async ({ log }) => {
+      log.info('the API issued sk-live-51H8xYzAbCdEf');
+      throw new Error('sk-live-51H8xYzAbCdEf can not be stored');
+    });
+    expect((await failure(harness.step(harness.start(), 'createSecret'))).message).toBe('createSecret of the module failed with Error: *** can not be stored');
+    expect(lines[0].message).toBe('the API issued ***');
+  });
+
+  test('is written when the time is up', async () => {
+    const { harness, lines } = making(({ log, generatePassword }) => {
+      void generatePassword().then((password) => log.info(`waiting with ${password}`));
+      return new Promise(() => {});
+    });
+    harness.remaining = 1_100;
+    expect((await failure(harness.step(harness.start(), 'createSecret'))).name).toBe('StepTimeoutError');
+    expect(lines.map(({ message }) => message)).toEqual(['waiting with ***']);
+  });
+
+  test.each([[new Map([['key', 'issued-by-the-api']])], [['issued-by-the-api']], [new Error('issued-by-the-api')]])('is masked with what it returned, even if that is no value: %p', async (returned) => {
+    const { harness, lines } = making(async ({ log }) => {
+      log.info('issued-by-the-api');
+      return returned;
+    });
+    await failure(harness.step(harness.start(), 'createSecret')).catch(() => {});
+    expect(lines.map(({ message }) => message)).toEqual(['***']);
+  });
+});
+
 describe('a module that fails', () => {
   test('leaves the function with what it said, but for the values of the secret, and without its cause', async () => {
     const setSecret = async ({ pending, current }: RotationContext<{ password: string }>) => {

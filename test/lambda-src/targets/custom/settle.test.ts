@@ -1,6 +1,6 @@
 import { Deadline } from '../../../../lambda-src/rotation/deadline';
 import type { Reply } from '../../../../lambda-src/targets/custom/api';
-import { Mask } from '../../../../lambda-src/targets/custom/mask';
+import { KnownValues } from '../../../../lambda-src/targets/custom/known-values';
 import { findReplyProblem, settle } from '../../../../lambda-src/targets/custom/settle';
 
 /** Asks with these replies, the last one from then on, in a time that only waiting takes. */
@@ -10,7 +10,7 @@ function ask(replies: Reply[], remaining = 30_000) {
     waits.push(milliseconds);
     remaining -= milliseconds;
   });
-  const mask = jest.fn(async () => new Mask(['p4ssw0rd']));
+  const mask = jest.fn(async () => new KnownValues(['p4ssw0rd']));
   const settled = settle('setSecret of it', async () => replies.length > 1 ? replies.shift()! : replies[0], mask, deadline);
   return { settled, waits, mask };
 }
