@@ -85,6 +85,17 @@ export class SecretVersions {
     }), this.options));
   }
 
+  /** Gives the pending version another staging label; false where it has no value, or the service refuses. */
+  public async label(label: string): Promise<boolean> {
+    const { SecretId, ClientRequestToken } = this.event;
+    try {
+      await this.client.send(new UpdateSecretVersionStageCommand({ SecretId, VersionStage: label, MoveToVersionId: ClientRequestToken }), this.options);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   public async randomPassword(policy: PasswordPolicyConfig): Promise<string> {
     const answer = await this.call('GetRandomPassword', () => this.client.send(new GetRandomPasswordCommand({
       PasswordLength: policy.passwordLength,

@@ -32,6 +32,9 @@ export type GeneratePassword = (isUsable: (password: string) => boolean) => Prom
 
 /** Whose credential a secret holds: the port between the rotation and what it rotates. */
 export interface Target {
+  /** Whether `createValue` stores the value by itself. */
+  readonly storesValue?: boolean;
+
   /**
    * The next value, made from the current one; undefined where the target has stored it itself. Throws where the current value isn't
    * one this target can rotate.

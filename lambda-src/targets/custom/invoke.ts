@@ -28,9 +28,11 @@ export function invokeTarget(config: HandlerConfig, functionOf: (functionArn: st
 
 /** A target that is a function of the user's. */
 export class InvokeTarget implements Target {
+  public readonly storesValue: boolean;
   private readonly value: Pick<CustomValue, 'validate' | 'isDerived'>;
 
   constructor(private readonly config: Omit<InvokeTargetConfig, 'target' | 'passwordPolicy'>, private readonly invoke: InvokeFunction) {
+    this.storesValue = config.createSecret === true;
     this.value = config.createSecret ? ownValue : generatedValue(config);
   }
 

@@ -148,7 +148,9 @@ function inBytes(list: string, digits: RegExp, base: number): Decoded[] {
   });
 }
 
-function decode(view: View, pattern: RegExp, decoded: (match: string, groups: readonly (string | undefined)[]) => Decoded[]): View {
+type Decode = (match: string, groups: readonly (string | undefined)[]) => Decoded[];
+
+function decode(view: View, pattern: RegExp, decoded: Decode): View {
   const characters: string[] = [];
   const starts: number[] = [];
   const ends: number[] = [];

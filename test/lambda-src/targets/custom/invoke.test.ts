@@ -84,8 +84,85 @@ describe('a function that makes the value', () => {
 
   test('and says that it has, and has not, fails', async () => {
     const { harness } = harnessOf(put(), { createSecret: true });
-    expect((await failure(harness.step(harness.start(), 'createSecret'))).name).toBe('PendingValueMissingError');
+    expect(await failure(harness.step(harness.start(), 'createSecret'))).toMatchObject({
+      name: 'PendingValueMissingError', message: expect.stringMatching(/ended without an error, and version .* has no value\. Call PutSecretValue with ClientRequestToken: .*VersionStages: \["AWSPENDING"\]/),
+    });
   });
+});
+
+describe('a function that makes the value and forgets VersionStages', () => {
+  const MADE = '{"username":"user1","password":"made-by-the-function"}';
+  const forgetting = (reply = DONE): Reply => ({ secretId, pendingVersionId }, { simulator }) => {
+    simulator.perform('PutSecretValue', { SecretId: secretId, ClientRequestToken: pendingVersionId, SecretString: MADE });
+    return reply;
+  };
+
+  test.each([{}, { promotionRemovesPending: false, manualPutRemovesPending: false }])('is told what happened and how to go back, and so is every retry: %j', async (simulator) => {
+    const { harness, events } = harnessOf(forgetting(), { createSecret: true }, { simulator });
+    const before = harness.secret.stages.AWSCURRENT;
+    const rotation = harness.start();
+    const error = await failure(harness.step(rotation, 'createSecret'));
+    expect(error).toMatchObject({ name: 'CurrentVersionMovedError', message: expect.stringContaining('VersionStages: ["AWSPENDING"]') });
+    expect(error.message).toContain(`AWSPREVIOUS is on the version before, ${before}`);
+    expect(error.message).toContain(`MoveToVersionId ${before}, RemoveFromVersionId ${rotation.token}`);
+    for (const step of STEPS) { expect((await failure(harness.step(rotation, step))).message).toBe(error.message); }
+    expect(events).toHaveLength(1);
+
+    // What the message says to do.
+    const move = (label: string, to?: string) => harness.simulator.perform('UpdateSecretVersionStage', { SecretId: harness.arn, VersionStage: label, MoveToVersionId: to, RemoveFromVersionId: rotation.token });
+    move('AWSCURRENT', before);
+    if (harness.secret.stages.AWSPENDING === rotation.token) { move('AWSPENDING'); }
+    move('UNTESTED');
+    expect(harness.secret.stages).toEqual({ AWSCURRENT: before, AWSPREVIOUS: rotation.token });
+    harness.start();
+  });
+
+  test('is told so even if it says that it failed, with its reason', async () => {
+    const { harness } = harnessOf(forgetting('{"status":"failed","reason":"no luck with made-by-the-function"}'), { createSecret: true });
+    expect(await failure(harness.step(harness.start(), 'createSecret'))).toMatchObject({
+      name: 'CurrentVersionMovedError', message: expect.stringMatching(/createSecret also failed: createSecret of the function .* failed: no luck with \*\*\*$/),
+    });
+  });
+
+  test('is told that a retry will not know, if the version can\'t be labelled', async () => {
+    const { harness } = harnessOf((event, given) => {
+      given.simulator.intercept = ({ operation }) => { if (operation === 'UpdateSecretVersionStage') { throw accessDenied('secretsmanager:UpdateSecretVersionStage'); } };
+      return (forgetting() as (event: FunctionEvent, harness: Harness) => string)(event, given);
+    }, { createSecret: true });
+    expect((await failure(harness.step(harness.start(), 'createSecret'))).message).toMatch(/could not be given to it, so a retry of this rotation says that it succeeded$/);
+  });
+
+  test.each<[string, object, string, RegExp]>([
+    ['under an id of its own', { SecretString: MADE }, 'CurrentVersionMovedError', /AWSCURRENT moved from version .* to version .*ClientRequestToken: the pendingVersionId/],
+    ['under an id of its own as pending', { SecretString: MADE, VersionStages: ['AWSPENDING'] }, 'VersionNotPendingError', /version .* has it\. Call PutSecretValue .* AWSCURRENT did not move$/],
+  ])('or puts the value %s, is told so', async (_, input, name, message) => {
+    const { harness } = harnessOf(({ secretId }, { simulator }) => {
+      simulator.perform('PutSecretValue', { SecretId: secretId, ClientRequestToken: '99999999-2222-4333-8444-555555555555', ...input });
+      return DONE;
+    }, { createSecret: true }, { simulator: { manualPutRemovesPending: false } });
+    expect(await failure(harness.step(harness.start(), 'createSecret'))).toMatchObject({ name, message: expect.stringMatching(message) });
+  });
+
+  test('or takes AWSPENDING away from it, is told so', async () => {
+    const { harness } = harnessOf(({ secretId, pendingVersionId }, { simulator }) => {
+      simulator.perform('PutSecretValue', { SecretId: secretId, ClientRequestToken: pendingVersionId, SecretString: MADE, VersionStages: ['AWSPENDING'] });
+      simulator.perform('UpdateSecretVersionStage', { SecretId: secretId, VersionStage: 'AWSPENDING', RemoveFromVersionId: pendingVersionId });
+      return DONE;
+    }, { createSecret: true });
+    const error = await failure(harness.step(harness.start(), 'createSecret'));
+    expect(error).toMatchObject({ name: 'VersionNotPendingError', message: expect.stringContaining('no version has it') });
+  });
+});
+
+test('a rotation of a function that makes the value, finished and repeated, succeeds at every step', async () => {
+  const { harness } = harnessOf(({ step, secretId, pendingVersionId }, { simulator }) => {
+    if (step === 'createSecret') {
+      simulator.perform('PutSecretValue', { SecretId: secretId, ClientRequestToken: pendingVersionId, SecretString: '{"username":"user1","password":"made"}', VersionStages: ['AWSPENDING'] });
+    }
+    return DONE;
+  }, { createSecret: true });
+  await harness.steps(harness.start(), ...STEPS, ...STEPS);
+  expect(harness.log.at(-1)).toMatchObject({ outcome: 'alreadyCurrent' });
 });
 
 test('a reason leaves the function without the values of the secret', async () => {

@@ -1,0 +1,38 @@
+import { UNTESTED, type SecretDescription } from './admit';
+import { CurrentVersionMovedError, PendingValueMissingError, VersionNotPendingError, type RotationError } from './errors';
+import type { RotationIds } from '../targets/target';
+
+const CALL = 'Call PutSecretValue with ClientRequestToken: the pendingVersionId of the event, and VersionStages: ["AWSPENDING"]';
+
+/** What is wrong with the staging labels after a target stored the value by itself; undefined where nothing is. */
+export function findLabelMistake({ stages }: Pick<SecretDescription, 'stages'>, { pending, current }: RotationIds): RotationError | undefined {
+  const versionWith = (label: string) => [...stages].find(([, labels]) => labels.includes(label))?.[0];
+  const [nowCurrent, nowPending] = [versionWith('AWSCURRENT'), versionWith('AWSPENDING')];
+  if (nowCurrent === pending) { return untested(pending, versionWith('AWSPREVIOUS') ?? current); }
+  if (nowCurrent !== undefined && nowCurrent !== current) {
+    return new CurrentVersionMovedError(`While createSecret ran, AWSCURRENT moved from version ${current} to version ${nowCurrent}, which is not the version of this rotation, and `
+      + `whose value was not tested. If createSecret stored it: ${CALL}. To go back, call UpdateSecretVersionStage with VersionStage AWSCURRENT, MoveToVersionId ${current}, `
+      + `RemoveFromVersionId ${nowCurrent}. If the value was changed on purpose, call RotateSecret again`);
+  }
+  if (nowPending === pending) { return undefined; }
+  const found = nowPending === undefined ? 'no version has it' : `version ${nowPending} has it`;
+  return new VersionNotPendingError(`After createSecret, version ${pending} does not have the staging label AWSPENDING: ${found}. ${CALL}, and call RotateSecret again. `
+    + 'AWSCURRENT did not move');
+}
+
+/** Where the label that a retry would know it by couldn't be given. */
+export const NOT_LABELLED = `. The label ${UNTESTED} could not be given to it, so a retry of this rotation says that it succeeded`;
+
+/** Also for every retry, which finds the version to be the current one. */
+export function untested(pending: string, before?: string): CurrentVersionMovedError {
+  const goBack = before === undefined ? 'give AWSCURRENT to the version that works, with UpdateSecretVersionStage'
+    : `call UpdateSecretVersionStage with VersionStage AWSCURRENT, MoveToVersionId ${before}, RemoveFromVersionId ${pending}`;
+  return new CurrentVersionMovedError(`createSecret stored version ${pending} without VersionStages: ["AWSPENDING"], so it got the staging label AWSCURRENT at once: readers have a value `
+    + `that was neither set nor tested. AWSPREVIOUS is on ${before === undefined ? 'no version' : `the version before, ${before}`}. ${CALL}. To go back, ${goBack}, and remove AWSPENDING `
+    + `from version ${pending} if it has it. If the value works, keep it. In both cases remove the staging label ${UNTESTED} from version ${pending}: this rotation fails as long as it has it`);
+}
+
+/** Where a target that stores the value says that it has, and hasn't. */
+export function nothingStored(pending: string): PendingValueMissingError {
+  return new PendingValueMissingError(`createSecret ended without an error, and version ${pending} has no value. ${CALL}. Secrets Manager tries the rotation again, from createSecret`);
+}
