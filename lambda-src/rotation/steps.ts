@@ -107,6 +107,7 @@ export class Rotation {
     return {
       ids,
       pending: async () => (await this.pending()).value,
+      pendingIfAny: async () => (await this.versions.pending())?.value,
       current: async () => (await this.current(ids.current)).value,
       previous: async () => (await this.versions.previous())?.value,
       known: () => this.known(ids),

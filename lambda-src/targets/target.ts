@@ -15,6 +15,8 @@ export interface RotationIds {
 export interface SecretValues {
   readonly ids: RotationIds;
   pending(): Promise<string>;
+  /** Undefined where it has no value yet; read without waiting for one. */
+  pendingIfAny(): Promise<string | undefined>;
   current(): Promise<string>;
   /** Undefined where there is none, or it can't be read. */
   previous(): Promise<string | undefined>;

@@ -62,9 +62,12 @@ export interface DoneReply {
 export interface NotYetReply {
   readonly status: 'notYet';
   /** Why, for the log. At most 1,000 characters; values of the secret in it are masked. */
-  readonly reason?: string;
-  /** When to ask again, in milliseconds. By default after 200, then after twice as long each time, up to 5,000. */
-  readonly retryAfterMillis?: number;
+  readonly reason?: string | null;
+  /**
+   * When to ask again, in milliseconds. By default after 200, then after twice as long each time, up to 5,000. Less than 100 counts as 100;
+   * null counts as absent.
+   */
+  readonly retryAfterMillis?: number | null;
 }
 
 /** It can't be done. The rotation fails, and Secrets Manager tries it again later. */

@@ -74,13 +74,15 @@ export class InvokeTarget implements Target {
       if (isError) { throw functionError(who, payload); }
       return parseReply(who, payload);
     };
-    await settle(who, ask, () => maskOf(step, values), deadline);
+    await settle(who, ask, (isForLater) => maskOf(step, values, isForLater), deadline);
   }
 }
 
 /** Hides what the versions hold now: the function may have stored a value since the step began. Undefined where they can't be read. */
-async function maskOf(step: FunctionStep, values: SecretValues): Promise<KnownValues | undefined> {
+async function maskOf(step: FunctionStep, values: SecretValues, isForLater = false): Promise<KnownValues | undefined> {
   try {
+    // What createSecret stores later, it may have quoted before.
+    if (isForLater && step === 'createSecret' && await values.pendingIfAny() === undefined) { return undefined; }
     return new KnownValues(await values.known(), step !== 'createSecret');
   } catch {
     return undefined;

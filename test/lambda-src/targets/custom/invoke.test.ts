@@ -9,7 +9,7 @@ const FIRST = JSON.stringify({ username: 'user1', password: 'first-p4ssw0rd' });
 const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 const CONFIG: InvokeTargetConfig = { target: 'invoke', functionArn: ARN, generateStringKey: 'password', passwordPolicy: {} };
 
-type Reply = string | Invocation | ((event: FunctionEvent, harness: Harness) => string | Invocation);
+type Reply = string | Invocation | ((event: FunctionEvent, harness: Harness) => string | Invocation | Promise<string>);
 
 /** A rotation with a function of the user's, and the events that it was sent. */
 function harnessOf(reply: Reply, options: Partial<InvokeTargetConfig> = {}, more: HarnessOptions = {}) {
@@ -23,7 +23,7 @@ function harnessOf(reply: Reply, options: Partial<InvokeTargetConfig> = {}, more
       for (const value of harness.allValues) { expect(payload).not.toContain(passwordOf(value)); }
       const event = JSON.parse(payload) as FunctionEvent;
       events.push(event);
-      const given = typeof reply === 'function' ? reply(event, harness) : reply;
+      const given = typeof reply === 'function' ? await reply(event, harness) : reply;
       return typeof given === 'string' ? { isError: false, payload: given } : given;
     }),
   });
@@ -178,7 +178,7 @@ test('a reason leaves the function without the values of the secret', async () =
 
 describe('a reason that quotes what became known during the step', () => {
   const MADE = '{"username":"user1","password":"made-by-the-function"}';
-  const storing = (reply: object, stored = MADE): Reply => ({ secretId, pendingVersionId }, { simulator }) => {
+  const storing = (reply: object, stored = MADE) => ({ secretId, pendingVersionId }: FunctionEvent, { simulator }: Harness) => {
     simulator.perform('PutSecretValue', { SecretId: secretId, ClientRequestToken: pendingVersionId, SecretString: stored, VersionStages: ['AWSPENDING'] });
     return JSON.stringify(reply);
   };
@@ -195,6 +195,20 @@ describe('a reason that quotes what became known during the step', () => {
     const { harness } = harnessOf('{"status":"failed","reason":"The key Zx9-made_by-the-api-0001 could not be stored at step 2"}', { createSecret: true });
     expect((await failure(harness.step(harness.start(), 'createSecret'))).message).toMatch(/: The key \*\*\* could not be stored at step 2$/);
     expect(harness.sleeps).toEqual([100]);
+  });
+
+  test('is left out of the error of the time-out if the function might have stored the value since', async () => {
+    let asked = 0;
+    const { harness } = harnessOf((event, given) => {
+      if (asked++ === 0) { return '{"status":"notYet","reason":"wait for made-by-the-function"}'; }
+      storing({})(event, given);
+      return new Promise(() => {});
+    }, { createSecret: true });
+    harness.remaining = 1_300;
+    const { name, message } = await failure(harness.step(harness.start(), 'createSecret'));
+    expect(name).toBe('StepTimeoutError');
+    expect(message).toMatch(/ was not ready: Its reason is left out, /);
+    expect(message).not.toContain('made-by');
   });
 
   test('is left out where the values can not be read', async () => {
