@@ -1,6 +1,6 @@
 import { admit, UNTESTED, type Admission, type RotationEvent } from './admit';
 import type { Deadline } from './deadline';
-import { CurrentVersionMovedError, NoCurrentVersionError, PendingValueMissingError, RotationError, RotationSupersededError } from './errors';
+import { CurrentVersionMovedError, NoCurrentVersionError, PendingValueMissingError, RotationError, RotationSupersededError, SecretValueError } from './errors';
 import { generatePassword } from './password';
 import type { SecretVersion, SecretVersions } from './secret-versions';
 import { findLabelMistake, NOT_LABELLED, nothingStored, untested } from './stored-version';
@@ -53,6 +53,7 @@ export class Rotation {
     const existing = await this.versions.pending();
     if (existing) {
       this.target.validate(existing.value);
+      if (this.target.findNextProblem) { this.checkNext(existing.value, (await this.current(ids.current)).value); }
       return 'alreadyCreated';
     }
     const current = await this.current(ids.current);
@@ -61,7 +62,9 @@ export class Rotation {
     const value = await (this.target.storesValue ? this.checkingLabels(ids, create) : create());
     if (value !== undefined && await this.versions.putPending(value)) { return 'created'; }
     // The target has stored it itself; or the first read was stale, or another copy of this function was faster: what it stored is what counts.
-    this.target.validate((await this.pending()).value);
+    const stored = (await this.pending()).value;
+    this.target.validate(stored);
+    this.checkNext(stored, current.value);
     return value === undefined ? 'created' : 'alreadyCreated';
   }
 
@@ -135,6 +138,7 @@ export class Rotation {
     this.target.validate(pending.value);
     const current = await this.current(ids.current);
     if (!this.target.isDerived(pending.value, current.value) || isOlder(pending, current)) { throw this.superseded(); }
+    this.checkNext(pending.value, current.value);
     await this.target.finishSecret?.(values, this.deadline);
     if (await this.versions.promote(ids.current)) { return this.promoted(ids.current); }
     // The label isn't where it was a moment ago. If it is here, an earlier call was committed and only its reply was lost.
@@ -163,6 +167,15 @@ export class Rotation {
     });
     if (admission?.outcome === 'refuse') { throw admission.error; }
     return admission!;
+  }
+
+  /** Whoever stored the value. The version can't get another one. */
+  private checkNext(next: string, current: string): void {
+    const problem = this.target.findNextProblem?.(next, current);
+    if (problem === undefined) { return; }
+    const token = this.event.ClientRequestToken;
+    throw new SecretValueError(`The value of version ${token}, which is to become the current one, ${problem}. Make createSecret store a new value, with all keys of the current one; `
+      + `then remove AWSPENDING with UpdateSecretVersionStage (VersionStage AWSPENDING, RemoveFromVersionId ${token}) and rotate again`);
   }
 
   /** The versions that the rotation is about. */

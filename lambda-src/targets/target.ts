@@ -46,6 +46,9 @@ export interface Target {
   /** Throws where a value isn't one this target can use. */
   validate(value: string): void;
 
+  /** What is wrong with a value of the target's own making, beside the current one; undefined where nothing is. Says nothing of the values but their keys. */
+  findNextProblem?(next: string, current: string): string | undefined;
+
   /** Whether `pending` is `current` but for what a rotation changes. */
   isDerived(pending: string, current: string): boolean;
 

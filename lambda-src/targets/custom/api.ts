@@ -88,8 +88,12 @@ export interface RotationModule<Value = SecretObject> {
   /**
    * Makes the next value, where the target makes it rather than a password generator, such as an API that issues keys. It may be
    * called more than once for one rotation, and only one of the values is kept.
+   *
+   * The value is a string, or a plain object of what JSON knows. It differs from the current one in more than the order of its keys, and
+   * has all keys of the current one. An object of nothing but status, reason and retryAfterMillis is a reply, unless the current value has
+   * the key status too. Lines of `log` are written when this is over, because only then it is known what to mask in them.
    */
-  createSecret?(context: CreateSecretContext<Value>): Promise<Value>;
+  createSecret?(context: CreateSecretContext<Value>): Promise<Value | NotYetReply | FailedReply>;
 
   /** Makes the target accept the pending value. The current one should go on working until the rotation is over. */
   setSecret(context: RotationContext<Value>): Promise<Reply | void>;

@@ -1,6 +1,7 @@
 import { generatedValue, ownValue, type CustomValue } from './custom-value';
 import { makeEvent, parseReply, type FunctionStep } from './function-event';
 import { KnownValues } from './known-values';
+import { findNextProblem } from './next-value';
 import { settle } from './settle';
 import type { HandlerConfig, InvokeTargetConfig } from '../../../src/private/handler-contract';
 import type { Deadline } from '../../rotation/deadline';
@@ -46,6 +47,10 @@ export class InvokeTarget implements Target {
 
   public validate(value: string): void {
     this.value.validate(value);
+  }
+
+  public findNextProblem(next: string, current: string): string | undefined {
+    return this.storesValue ? findNextProblem(next, current) : undefined;
   }
 
   public isDerived(pending: string, current: string): boolean {

@@ -1,6 +1,8 @@
+import { isNativeError } from 'node:util/types';
 import type { CreateSecretContext, Reply, RotationContext, RotationModule, SecretVersion, StepContext } from './api';
 import { generatedValue, ownValue, parseValue, type CustomValue } from './custom-value';
 import { KnownValues } from './known-values';
+import { findNextProblem, findReturnProblem, isReply } from './next-value';
 import { findReplyProblem, settle } from './settle';
 import type { HandlerConfig, ModuleTargetConfig } from '../../../src/private/handler-contract';
 import type { Deadline } from '../../rotation/deadline';
@@ -9,6 +11,12 @@ import type { GeneratePassword, SecretValues, Target } from '../target';
 
 const REQUIRED = ['setSecret', 'testSecret'] as const;
 const OPTIONAL = ['createSecret', 'finishSecret'] as const;
+
+const RETURN_A_VALUE = 'Return the next value of the secret, a string or a plain object of strings, numbers, booleans, null, arrays and objects; '
+  + 'or the reply "notYet" or "failed", with a reason';
+
+/** What a code of an error looks like, such as ECONNREFUSED. */
+const CODE = /^[A-Z][A-Z0-9_]{1,63}$/;
 
 /** Where the lines of a module's log go, masked already. */
 export type WriteLog = (level: 'INFO' | 'ERROR', message: string, ids: { readonly step: string; readonly secretId: string; readonly clientRequestToken: string }) => void;
@@ -51,23 +59,36 @@ export class ModuleTarget implements Target {
         return password;
       },
     };
-    log.hold(deadline.signal);
     let made: unknown;
-    try {
+    const ask = async (): Promise<Reply> => {
       made = await this.call('createSecret', known, () => createSecret.call(this.module, creation));
+      if (!isReply(made, current)) { return { status: 'done' }; }
+      const problem = (made as Reply).status === 'done' ? 'is the reply "done" and no value' : findReplyProblem(made);
+      if (problem !== undefined) { throw new TargetModuleError(`What createSecret of the module returned ${problem}. ${RETURN_A_VALUE}`); }
+      return made as Reply;
+    };
+    log.hold(deadline.signal);
+    try {
+      await settle('createSecret of the module', ask, async () => known, deadline);
       known.add(made);
       known.complete();
     } finally {
       log.release();
     }
+    const problem = findReturnProblem(made);
+    if (problem !== undefined) { throw new TargetModuleError(`createSecret of the module returned ${problem}. ${RETURN_A_VALUE}`); }
     const value = typeof made === 'string' ? made : JSON.stringify(made);
-    if (value === undefined || value === '') { throw new TargetModuleError('createSecret of the module returned no value. Return the next value of the secret, a string or an object'); }
-    if (value === current) { throw new TargetModuleError('createSecret of the module returned the current value. Return a new one'); }
+    const difference = findNextProblem(value, current);
+    if (difference !== undefined) { throw new TargetModuleError(`The value that createSecret of the module returned ${difference}. Return a new value, with all keys of the current one`); }
     return value;
   }
 
   public validate(value: string): void {
     this.value.validate(value);
+  }
+
+  public findNextProblem(next: string, current: string): string | undefined {
+    return this.module.createSecret ? findNextProblem(next, current) : undefined;
   }
 
   public isDerived(pending: string, current: string): boolean {
@@ -128,10 +149,26 @@ export class ModuleTarget implements Target {
       return await run();
     } catch (error) {
       if (error instanceof RotationError) { throw error; }
-      const thrown = error instanceof Error ? `${error.name}: ${error.message}` : `a ${typeof error} was thrown, not an Error`;
+      const thrown = isError(error) ? `${error.name}: ${error.message}${codeOf(error)}` : `a ${typeof error} was thrown, not an Error`;
       throw new TargetModuleError(`${step} of the module failed with ${known.hide(thrown).slice(0, 1000)}`);
     }
   }
+}
+
+/** Also of another realm. */
+function isError(error: unknown): error is Error {
+  return error instanceof Error || isNativeError(error);
+}
+
+/** The code of an error or of what caused it, in parentheses, where the message doesn't have it: "fetch failed" alone helps nobody. */
+function codeOf(error: Error): string {
+  let cause: unknown = error;
+  for (let depth = 0; depth < 5 && typeof cause === 'object' && cause !== null; depth++) {
+    const { code, cause: next, errors } = cause as { readonly code?: unknown; readonly cause?: unknown; readonly errors?: unknown };
+    if (typeof code === 'string' && CODE.test(code)) { return error.message.includes(code) ? '' : ` (${code})`; }
+    cause = next ?? (Array.isArray(errors) ? errors[0] as unknown : undefined);
+  }
+  return '';
 }
 
 /** Writes lines at once, or holds them back until all that they may quote is known. */

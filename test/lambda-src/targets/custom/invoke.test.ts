@@ -68,18 +68,34 @@ describe('a function that makes the value', () => {
   };
 
   test('stores it itself, whatever it is', async () => {
-    const { harness, events } = harnessOf(put('{"id":7,"password":"made-p4ssw0rd"}'), { createSecret: true });
+    const { harness, events } = harnessOf(put('{"id":7,"username":"user1","password":"made-p4ssw0rd"}'), { createSecret: true });
     await harness.steps(harness.start(), ...STEPS);
     expect(events.map(({ step }) => step)).toEqual(['createSecret', 'setSecret', 'testSecret']);
-    expect(harness.value('AWSCURRENT')).toBe('{"id":7,"password":"made-p4ssw0rd"}');
+    expect(harness.value('AWSCURRENT')).toBe('{"id":7,"username":"user1","password":"made-p4ssw0rd"}');
     expect(harness.operations).not.toContain('GetRandomPassword');
   });
 
   test('isn\'t asked again when it has', async () => {
-    const { harness, events } = harnessOf(put('{"password":"made-p4ssw0rd"}'), { createSecret: true });
+    const { harness, events } = harnessOf(put('{"username":"user1","password":"made-p4ssw0rd"}'), { createSecret: true });
     await harness.steps(harness.start(), 'createSecret', 'createSecret');
     expect(events).toHaveLength(1);
     expect(harness.log.at(-1)).toMatchObject({ outcome: 'alreadyCreated' });
+  });
+
+  test.each([
+    ['the current value', FIRST, 'is the current value again'],
+    ['the current value in another order', '{ "password": "first-p4ssw0rd", "username": "user1" }', 'is the current value again'],
+    ['a value that lacks a key', '{"password":"made-p4ssw0rd"}', 'lacks a key of the current value: "username"'],
+    ['a string instead of an object', 'made-p4ssw0rd', 'is not a JSON object'],
+  ])('may not store %s, and a retry does not forget it', async (_, value, problem) => {
+    const { harness } = harnessOf(put(value), { createSecret: true });
+    const rotation = harness.start();
+    for (const step of ['createSecret', 'createSecret', 'finishSecret'] as const) {
+      const { name, message } = await failure(harness.step(rotation, step));
+      expect({ name, message }).toEqual({ name: 'SecretValueError', message: expect.stringContaining(problem) });
+      expect(message).toContain(`RemoveFromVersionId ${rotation.token}`);
+      expect(message).not.toMatch(/p4ssw0rd/);
+    }
   });
 
   test('and says that it has, and has not, fails', async () => {
