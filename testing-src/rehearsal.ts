@@ -41,6 +41,7 @@ export class Rehearsal {
   public boundaries = 0;
   private readonly found = new Map<string, Finding>();
   private readonly values: Values;
+  private readonly worlds: World[] = [];
   private readonly hanging = new Set<Step>();
   private readonly lines = new Map<string, Line>();
   /** What a function said when it ended, if it did. */
@@ -73,6 +74,11 @@ export class Rehearsal {
       if (!(error instanceof Found)) { throw error; }
     }
     this.values.add([...subject.made]);
+    // Those of every run, also of those that were disturbed and found nothing: what fails is what gets logged.
+    for (const world of this.worlds) {
+      this.values.add(world.values);
+      this.values.addSecrets(world.passwords);
+    }
     this.listen(subject);
   }
 
@@ -244,7 +250,9 @@ export class Rehearsal {
     if (!first) { throw new Error('secret must be, or return, the first value of the secret: an object, or a string of at least one character'); }
     this.values.add([first, ...subject.made]);
     subject.made.clear();
-    return new World({ subject, timeout, accepts: accepts as ((value: unknown) => unknown) | undefined }, first);
+    const world = new World({ subject, timeout, accepts: accepts as ((value: unknown) => unknown) | undefined }, first);
+    this.worlds.push(world);
+    return world;
   }
 
   private async stateNow(): Promise<State | undefined> {
