@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Finding, FindingKind, RehearsalOptions, Step } from './api';
 import { Boundaries, ENDINGS, type Stop } from './boundaries';
 import { STANDARD_ERROR, THROWN, type Line } from './in-process';
@@ -8,6 +9,9 @@ import { World, type AfterStep, type Failure } from './world';
 
 /** Rotations in a run: of the second, all three labels are in use, and after the third what the second left should be gone. */
 const ROTATIONS = 3;
+
+/** How long to wait for requests that are sent after their step was over, in milliseconds. */
+const LATE = 50;
 
 /** What is wrong at every later step and after every stop too. */
 const ONCE: readonly FindingKind[] = ['currentRefused', 'previousRefused'];
@@ -98,6 +102,8 @@ export class Rehearsal {
       this.checkAwaited(world, boundaries[n - 1]);
       if (failure) { throw this.failed(world, failure, `in rotation ${n}, which nothing disturbed`); }
     }
+    await setTimeout(LATE);
+    for (const each of boundaries) { this.checkAwaited(world, each); }
     const accepted: boolean[] = [];
     for (const value of world.values) { accepted.push(await world.accepts(value)); }
     for (const { step, what } of boundaries.flatMap(({ reached }) => reached)) {

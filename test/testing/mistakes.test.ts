@@ -191,6 +191,18 @@ test('a request that nobody awaits', async () => {
   expect(said(report)).toEqual([expect.stringMatching(/^requestNotAwaited \| PUT \/keys\/\*\*\* \| setSecret: it was over before PUT \/keys\/\*\*\* was answered.*Await it$/)]);
 });
 
+test('a request that is sent after finishSecret has returned', async () => {
+  let request: Promise<unknown> | undefined;
+  const report = await rehearsed({
+    finishSecret: async (context: Context) => {
+      await correctModule(call).finishSecret(context);
+      request = new Promise((resolve) => { setTimeout(resolve, 5); }).then(() => call('GET', '/keys', context.pending.value.apiKey));
+    },
+  });
+  await request;
+  expect(said(report)).toEqual([expect.stringMatching(/^requestNotAwaited \| GET \/keys \| finishSecret: .*Await it$/)]);
+});
+
 test('a step that waits for ever', async () => {
   const report = await rehearsed({ setSecret: () => new Promise<void>(() => {}) }, { timeout: 2_000 });
   expect(said(report)).toEqual([expect.stringMatching(/^stepHangs \| in rotation 1, which nothing disturbed \| setSecret: it was not over after 2000 ms.*Give context\.signal, or a time-out/)]);

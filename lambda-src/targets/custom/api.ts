@@ -15,8 +15,13 @@ export interface SecretVersion<Value = SecretObject> {
 }
 
 /**
- * Writes to the log of the function, with the step and the secret. Whatever is, or looks like a part of, a value of the secret is
- * masked; `console` masks nothing.
+ * Writes to the log of the function, with the step and the secret. The values of the secret are masked: those of the versions, generated
+ * passwords, and what createSecret returned, whole or six characters in a row, in upper or lower case, as they are or in JSON, URL or HTML
+ * escapes, base64, or bytes in hexadecimal or decimal. In createSecret, lines are written when it is over; if it ends without a value,
+ * words of 16 characters or more with letters and digits are masked too.
+ *
+ * Not masked: values of one or two characters, other encodings, hashes, and a key that the code got in another step. `console` masks
+ * nothing.
  */
 export interface RotationLog {
   /** Writes a line at the level INFO. */
@@ -61,7 +66,7 @@ export interface DoneReply {
 /** It isn't done yet, and worth asking again: the step is called again, as long as there is time. */
 export interface NotYetReply {
   readonly status: 'notYet';
-  /** Why, for the log. At most 1,000 characters; values of the secret in it are masked. */
+  /** Why, for the log. At most 1,000 characters; values of the secret in it are masked. null counts as absent. */
   readonly reason?: string | null;
   /**
    * When to ask again, in milliseconds. By default after 200, then after twice as long each time, up to 5,000. Less than 100 counts as 100;
