@@ -14,7 +14,7 @@ const realSleep: Sleep = (milliseconds) => new Promise((resolve) => setTimeout(r
 export class Deadline {
   /** Aborted when the time is up, with the StepTimeoutError as its reason. */
   public readonly signal: AbortSignal;
-  private more = () => '';
+  private more?: () => string;
   private readonly controller = new AbortController();
 
   constructor(private readonly remaining: () => number, private readonly sleep: Sleep = realSleep) {
@@ -31,7 +31,7 @@ export class Deadline {
     const expired = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         const error = new StepTimeoutError(`${what} gave up because the time-out of the function is near. Secrets Manager tries the `
-          + 'rotation again; if it keeps happening, look for what is slow or unreachable, or raise the timeout of the RotationFunction' + this.more());
+          + 'rotation again; if it keeps happening, look for what is slow or unreachable, or raise the timeout of the RotationFunction' + (this.more?.() ?? ''));
         reject(error);
         this.controller.abort(error);
       }, Math.max(0, this.remaining() - MARGIN));

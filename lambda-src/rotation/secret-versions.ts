@@ -88,8 +88,9 @@ export class SecretVersions {
   /** Gives the pending version another staging label; false where it has no value, or the service refuses. */
   public async label(label: string): Promise<boolean> {
     const { SecretId, ClientRequestToken } = this.event;
+    const move = { SecretId, VersionStage: label, MoveToVersionId: ClientRequestToken };
     try {
-      await this.client.send(new UpdateSecretVersionStageCommand({ SecretId, VersionStage: label, MoveToVersionId: ClientRequestToken }), this.options);
+      await this.client.send(new UpdateSecretVersionStageCommand(move), this.options);
       return true;
     } catch {
       return false;

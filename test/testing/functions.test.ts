@@ -105,7 +105,9 @@ describe('a handler that makes the value', () => {
 
   test('that forgets VersionStages', async () => {
     expect((await rehearse(making(), made())).findings).toEqual([expect.objectContaining({
-      kind: 'rotationFails', step: 'createSecret', where: 'in rotation 1, which nothing disturbed',
+      kind: 'rotationFails',
+      step: 'createSecret',
+      where: 'in rotation 1, which nothing disturbed',
       message: expect.stringMatching(/^createSecret: createSecret stored version .* without VersionStages: \["AWSPENDING"\], so it got the staging label AWSCURRENT at once: .*VersionStages: \["AWSPENDING"\]/),
     })]);
   });

@@ -124,7 +124,8 @@ function unescape(match: string, groups: readonly (string | undefined)[]): Decod
 }
 
 function unescapeHtml(match: string, [decimal, hexadecimal, name]: readonly (string | undefined)[]): Decoded[] {
-  return ofCodePoint(decimal, 10, match) ?? ofCodePoint(hexadecimal, 16, match) ?? [{ character: ENTITIES[name!.toLowerCase()], length: match.length }];
+  return ofCodePoint(decimal, 10, match) ?? ofCodePoint(hexadecimal, 16, match)
+    ?? [{ character: ENTITIES[name!.toLowerCase()], length: match.length }];
 }
 
 function ofCodePoint(digits: string | undefined, base: number, match: string): Decoded[] | undefined {

@@ -15,13 +15,19 @@ export interface Hides {
 }
 
 /**
+ * Undefined where it isn't known what to hide.
+ *
+ * @param isForLater whether the text leaves the function only after further calls of the user's code
+ */
+type MakeMask = (isForLater?: boolean) => Promise<Hides | undefined>;
+
+/**
  * Asks until it is done, as long as there is time.
  *
  * @param who whose reply it is, for the errors
- * @param mask made only where a reply has a reason, which may quote a value. Undefined where it isn't known what to hide.
- *   For later: what it hides is known already, or the same mask learns it
+ * @param mask made only where a reply has a reason, which may quote a value
  */
-export async function settle(who: string, ask: () => Promise<Reply>, mask: (isForLater?: boolean) => Promise<Hides | undefined>, deadline: Deadline): Promise<void> {
+export async function settle(who: string, ask: () => Promise<Reply>, mask: MakeMask, deadline: Deadline): Promise<void> {
   const reasonOf = async (reason?: string | null) => reason ? (await mask())?.hide(reason).slice(0, MAX_REASON) ?? LEFT_OUT : 'It gave no reason';
   let last: string | null | undefined;
   // For the error of a step whose time is over while it is asked again.
