@@ -3,9 +3,8 @@ import type { Deadline } from './deadline';
 import { CurrentVersionMovedError, NoCurrentVersionError, PendingValueMissingError, RotationError, RotationSupersededError, SecretValueError } from './errors';
 import { generatePassword } from './password';
 import type { SecretVersion, SecretVersions } from './secret-versions';
-import { findLabelMistake, NOT_LABELLED, nothingStored, untested } from './stored-version';
 import type { PasswordPolicyConfig } from '../../src/private/handler-contract';
-import type { RotationIds, SecretValues, Target } from '../targets/target';
+import type { RotationIds, SecretValues, StoredVersionRules, Target } from '../targets/target';
 
 /** What a step did, for the log. */
 export type Outcome = 'created' | 'alreadyCreated' | 'set' | 'tested' | 'promoted' | 'alreadyCurrent';
@@ -34,7 +33,7 @@ export class Rotation {
   public async run(): Promise<Outcome> {
     const admission = await this.admitted();
     if (admission.outcome === 'alreadyCurrent') {
-      if (admission.isUntested && this.target.storesValue) { throw untested(this.event.ClientRequestToken, admission.previousVersionId); }
+      if (admission.isUntested && this.target.storedVersion) { throw this.target.storedVersion.untested(this.event.ClientRequestToken, admission.previousVersionId); }
       // Whoever promoted it may have died before anybody was told.
       if (this.event.Step === 'finishSecret') { await this.tell(admission.previousVersionId); }
       return 'alreadyCurrent';
@@ -59,7 +58,7 @@ export class Rotation {
     const current = await this.current(ids.current);
     const create = () => this.target.createValue(current.value, (isUsable) =>
       generatePassword(this.policy, () => this.versions.randomPassword(this.policy), isUsable), values, this.deadline);
-    const value = await (this.target.storesValue ? this.checkingLabels(ids, create) : create());
+    const value = await (this.target.storedVersion ? this.checkingLabels(this.target.storedVersion, ids, create) : create());
     if (value !== undefined && await this.versions.putPending(value)) { return 'created'; }
     // The target has stored it itself; or the first read was stale, or another copy of this function was faster: what it stored is what counts.
     const stored = (await this.pending()).value;
@@ -69,7 +68,7 @@ export class Rotation {
   }
 
   /** Lets the target store the value, and looks where the labels are then. If it fails too: it may have stored one, and the retry couldn't tell. */
-  private async checkingLabels(ids: RotationIds, create: () => Promise<undefined | string>): Promise<undefined> {
+  private async checkingLabels(rules: StoredVersionRules, ids: RotationIds, create: () => Promise<undefined | string>): Promise<undefined> {
     let failure: { readonly error: unknown } | undefined;
     try {
       await create();
@@ -77,23 +76,23 @@ export class Rotation {
       failure = { error };
     }
     if (this.deadline.signal.aborted && failure) { throw failure.error; }
-    const mistake = await this.labelMistake(ids).catch((error: unknown) => { throw failure?.error ?? error; });
+    const mistake = await this.labelMistake(rules, ids).catch((error: unknown) => { throw failure?.error ?? error; });
     if (mistake instanceof CurrentVersionMovedError && failure?.error instanceof RotationError) {
       throw new CurrentVersionMovedError(`${mistake.message}. createSecret also failed: ${failure.error.message}`);
     }
     if (failure) { throw failure.error; }
     if (mistake) { throw mistake; }
-    if (!await this.deadline.reread(() => this.versions.pending())) { throw nothingStored(ids.pending); }
+    if (!await this.deadline.reread(() => this.versions.pending())) { throw rules.nothingStored(ids.pending); }
   }
 
-  private async labelMistake(ids: RotationIds): Promise<RotationError | undefined> {
+  private async labelMistake(rules: StoredVersionRules, ids: RotationIds): Promise<Error | undefined> {
     const { stages } = await this.versions.describe();
-    const mistake = findLabelMistake({ stages }, ids);
+    const mistake = rules.findLabelMistake(stages, ids);
     // DescribeSecret may lag behind: a second opinion, from the value that readers get.
     const isCurrent = stages.get(ids.pending)?.includes('AWSCURRENT') || (await this.versions.current())?.versionId === ids.pending;
     if (!isCurrent) { return mistake; }
-    const { message } = mistake ?? untested(ids.pending, ids.current);
-    return new CurrentVersionMovedError(await this.versions.label(UNTESTED) ? message : `${message}${NOT_LABELLED}`);
+    const { message } = mistake ?? rules.untested(ids.pending, ids.current);
+    return new CurrentVersionMovedError(await this.versions.label(UNTESTED) ? message : message + rules.notLabelled);
   }
 
   private async setSecret(values: SecretValues): Promise<Outcome> {

@@ -32,10 +32,24 @@ export interface SecretValues {
 /** Makes a password that the policy allows and `isUsable` accepts. */
 export type GeneratePassword = (isUsable: (password: string) => boolean) => Promise<string>;
 
+/** The staging labels of every version that has any. */
+export type Stages = ReadonlyMap<string, readonly string[]>;
+
+/** What is wrong after a target stored a value by itself. Its texts are in no asset whose target doesn't. */
+export interface StoredVersionRules {
+  /** Undefined where the labels are as they should be. */
+  findLabelMistake(stages: Stages, ids: RotationIds): Error | undefined;
+  /** Where the version has AWSCURRENT already. */
+  untested(pending: string, before?: string): Error;
+  /** What to add to that where the version couldn't be labelled. */
+  readonly notLabelled: string;
+  nothingStored(pending: string): Error;
+}
+
 /** Whose credential a secret holds: the port between the rotation and what it rotates. */
 export interface Target {
-  /** Whether `createValue` stores the value by itself. */
-  readonly storesValue?: boolean;
+  /** Given where `createValue` stores the value by itself. */
+  readonly storedVersion?: StoredVersionRules;
 
   /**
    * The next value, made from the current one; undefined where the target has stored it itself. Throws where the current value isn't

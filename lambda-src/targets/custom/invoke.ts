@@ -3,13 +3,14 @@ import { makeEvent, parseReply, type FunctionStep } from './function-event';
 import { KnownValues } from './known-values';
 import { findNextProblem } from './next-value';
 import { settle } from './settle';
+import { storedVersionRules } from './stored-version';
 import type { HandlerConfig, InvokeTargetConfig } from '../../../src/private/handler-contract';
 import type { Deadline } from '../../rotation/deadline';
 import {
   TargetFunctionCrashedError, TargetFunctionLoadError, TargetFunctionThrewError, TargetFunctionTimedOutError,
   TargetFunctionUnhandledRejectionError, type RotationError,
 } from '../../rotation/errors';
-import type { GeneratePassword, SecretValues, Target } from '../target';
+import type { GeneratePassword, SecretValues, StoredVersionRules, Target } from '../target';
 
 /** How an invocation ended. */
 export interface Invocation {
@@ -29,11 +30,11 @@ export function invokeTarget(config: HandlerConfig, functionOf: (functionArn: st
 
 /** A target that is a function of the user's. */
 export class InvokeTarget implements Target {
-  public readonly storesValue: boolean;
+  public readonly storedVersion?: StoredVersionRules;
   private readonly value: Pick<CustomValue, 'validate' | 'isDerived'>;
 
   constructor(private readonly config: Omit<InvokeTargetConfig, 'target' | 'passwordPolicy'>, private readonly invoke: InvokeFunction) {
-    this.storesValue = config.createSecret === true;
+    this.storedVersion = config.createSecret ? storedVersionRules : undefined;
     this.value = config.createSecret ? ownValue : generatedValue(config);
   }
 
@@ -50,7 +51,7 @@ export class InvokeTarget implements Target {
   }
 
   public findNextProblem(next: string, current: string): string | undefined {
-    return this.storesValue ? findNextProblem(next, current) : undefined;
+    return this.storedVersion ? findNextProblem(next, current) : undefined;
   }
 
   public isDerived(pending: string, current: string): boolean {

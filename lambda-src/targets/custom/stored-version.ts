@@ -1,11 +1,11 @@
-import { UNTESTED, type SecretDescription } from './admit';
-import { CurrentVersionMovedError, PendingValueMissingError, VersionNotPendingError, type RotationError } from './errors';
-import type { RotationIds } from '../targets/target';
+import { UNTESTED } from '../../rotation/admit';
+import { CurrentVersionMovedError, PendingValueMissingError, VersionNotPendingError, type RotationError } from '../../rotation/errors';
+import type { RotationIds, Stages, StoredVersionRules } from '../target';
 
 const CALL = 'Call PutSecretValue with ClientRequestToken: the pendingVersionId of the event, and VersionStages: ["AWSPENDING"]';
 
 /** What is wrong with the staging labels after a target stored the value by itself; undefined where nothing is. */
-export function findLabelMistake({ stages }: Pick<SecretDescription, 'stages'>, { pending, current }: RotationIds): RotationError | undefined {
+function findLabelMistake(stages: Stages, { pending, current }: RotationIds): RotationError | undefined {
   const versionWith = (label: string) => [...stages].find(([, labels]) => labels.includes(label))?.[0];
   const [nowCurrent, nowPending] = [versionWith('AWSCURRENT'), versionWith('AWSPENDING')];
   if (nowCurrent === pending) { return untested(pending, versionWith('AWSPREVIOUS') ?? current); }
@@ -21,10 +21,10 @@ export function findLabelMistake({ stages }: Pick<SecretDescription, 'stages'>, 
 }
 
 /** Where the label that a retry would know it by couldn't be given. */
-export const NOT_LABELLED = `. The label ${UNTESTED} could not be given to it, so a retry of this rotation says that it succeeded`;
+const NOT_LABELLED = `. The label ${UNTESTED} could not be given to it, so a retry of this rotation says that it succeeded`;
 
 /** Also for every retry, which finds the version to be the current one. */
-export function untested(pending: string, before?: string): CurrentVersionMovedError {
+function untested(pending: string, before?: string): CurrentVersionMovedError {
   const goBack = before === undefined ? 'give AWSCURRENT to the version that works, with UpdateSecretVersionStage'
     : `call UpdateSecretVersionStage with VersionStage AWSCURRENT, MoveToVersionId ${before}, RemoveFromVersionId ${pending}`;
   return new CurrentVersionMovedError(`createSecret stored version ${pending} without VersionStages: ["AWSPENDING"], so it got the staging label AWSCURRENT at once: readers have a value `
@@ -33,6 +33,8 @@ export function untested(pending: string, before?: string): CurrentVersionMovedE
 }
 
 /** Where a target that stores the value says that it has, and hasn't. */
-export function nothingStored(pending: string): PendingValueMissingError {
+function nothingStored(pending: string): PendingValueMissingError {
   return new PendingValueMissingError(`createSecret ended without an error, and version ${pending} has no value. ${CALL}. Secrets Manager tries the rotation again, from createSecret`);
 }
+
+export const storedVersionRules: StoredVersionRules = { findLabelMistake, untested, notLabelled: NOT_LABELLED, nothingStored };
