@@ -1,10 +1,10 @@
-import { admit, UNTESTED, type Admission, type RotationEvent } from './admit';
+import { admit, type Admission, type RotationEvent } from './admit';
 import type { Deadline } from './deadline';
-import { CurrentVersionMovedError, NoCurrentVersionError, PendingValueMissingError, RotationError, RotationSupersededError, SecretValueError } from './errors';
+import { NoCurrentVersionError, PendingValueMissingError, RotationSupersededError } from './errors';
 import { generatePassword } from './password';
 import type { SecretVersion, SecretVersions } from './secret-versions';
 import type { PasswordPolicyConfig } from '../../src/private/handler-contract';
-import type { RotationIds, SecretValues, StoredVersionRules, Target } from '../targets/target';
+import type { RotationIds, SecretValues, Target } from '../targets/target';
 
 /** What a step did, for the log. */
 export type Outcome = 'created' | 'alreadyCreated' | 'set' | 'tested' | 'promoted' | 'alreadyCurrent';
@@ -52,47 +52,19 @@ export class Rotation {
     const existing = await this.versions.pending();
     if (existing) {
       this.target.validate(existing.value);
-      if (this.target.findNextProblem) { this.checkNext(existing.value, (await this.current(ids.current)).value); }
+      await this.target.checkNext?.(existing.value, async () => (await this.current(ids.current)).value, ids.pending);
       return 'alreadyCreated';
     }
     const current = await this.current(ids.current);
     const create = () => this.target.createValue(current.value, (isUsable) =>
       generatePassword(this.policy, () => this.versions.randomPassword(this.policy), isUsable), values, this.deadline);
-    const value = await (this.target.storedVersion ? this.checkingLabels(this.target.storedVersion, ids, create) : create());
+    const value = await (this.target.storedVersion ? this.target.storedVersion.store(create, ids, this.versions, this.deadline) : create());
     if (value !== undefined && await this.versions.putPending(value)) { return 'created'; }
     // The target has stored it itself; or the first read was stale, or another copy of this function was faster: what it stored is what counts.
     const stored = (await this.pending()).value;
     this.target.validate(stored);
-    this.checkNext(stored, current.value);
+    await this.target.checkNext?.(stored, async () => current.value, ids.pending);
     return value === undefined ? 'created' : 'alreadyCreated';
-  }
-
-  /** Lets the target store the value, and looks where the labels are then. If it fails too: it may have stored one, and the retry couldn't tell. */
-  private async checkingLabels(rules: StoredVersionRules, ids: RotationIds, create: () => Promise<undefined | string>): Promise<undefined> {
-    let failure: { readonly error: unknown } | undefined;
-    try {
-      await create();
-    } catch (error) {
-      failure = { error };
-    }
-    if (this.deadline.signal.aborted && failure) { throw failure.error; }
-    const mistake = await this.labelMistake(rules, ids).catch((error: unknown) => { throw failure?.error ?? error; });
-    if (mistake instanceof CurrentVersionMovedError && failure?.error instanceof RotationError) {
-      throw new CurrentVersionMovedError(`${mistake.message}. createSecret also failed: ${failure.error.message}`);
-    }
-    if (failure) { throw failure.error; }
-    if (mistake) { throw mistake; }
-    if (!await this.deadline.reread(() => this.versions.pending())) { throw rules.nothingStored(ids.pending); }
-  }
-
-  private async labelMistake(rules: StoredVersionRules, ids: RotationIds): Promise<Error | undefined> {
-    const { stages } = await this.versions.describe();
-    const mistake = rules.findLabelMistake(stages, ids);
-    // DescribeSecret may lag behind: a second opinion, from the value that readers get.
-    const isCurrent = stages.get(ids.pending)?.includes('AWSCURRENT') || (await this.versions.current())?.versionId === ids.pending;
-    if (!isCurrent) { return mistake; }
-    const { message } = mistake ?? rules.untested(ids.pending, ids.current);
-    return new CurrentVersionMovedError(await this.versions.label(UNTESTED) ? message : message + rules.notLabelled);
   }
 
   private async setSecret(values: SecretValues): Promise<Outcome> {
@@ -137,7 +109,7 @@ export class Rotation {
     this.target.validate(pending.value);
     const current = await this.current(ids.current);
     if (!this.target.isDerived(pending.value, current.value) || isOlder(pending, current)) { throw this.superseded(); }
-    this.checkNext(pending.value, current.value);
+    await this.target.checkNext?.(pending.value, async () => current.value, ids.pending);
     await this.target.finishSecret?.(values, this.deadline);
     if (await this.versions.promote(ids.current)) { return this.promoted(ids.current); }
     // The label isn't where it was a moment ago. If it is here, an earlier call was committed and only its reply was lost.
@@ -166,15 +138,6 @@ export class Rotation {
     });
     if (admission?.outcome === 'refuse') { throw admission.error; }
     return admission!;
-  }
-
-  /** Whoever stored the value. The version can't get another one. */
-  private checkNext(next: string, current: string): void {
-    const problem = this.target.findNextProblem?.(next, current);
-    if (problem === undefined) { return; }
-    const token = this.event.ClientRequestToken;
-    throw new SecretValueError(`The value of version ${token}, which is to become the current one, ${problem}. Make createSecret store a new value, with all keys of the current one; `
-      + `then remove AWSPENDING with UpdateSecretVersionStage (VersionStage AWSPENDING, RemoveFromVersionId ${token}) and rotate again`);
   }
 
   /** The versions that the rotation is about. */

@@ -35,15 +35,21 @@ export type GeneratePassword = (isUsable: (password: string) => boolean) => Prom
 /** The staging labels of every version that has any. */
 export type Stages = ReadonlyMap<string, readonly string[]>;
 
+/** What the rules have to know of the secret, and may do with it. */
+export interface LabelledVersions {
+  describe(): Promise<{ readonly stages: Stages }>;
+  pending(): Promise<object | undefined>;
+  current(): Promise<{ readonly versionId: string } | undefined>;
+  /** Gives the pending version a label; false where it couldn't. */
+  label(label: string): Promise<boolean>;
+}
+
 /** What is wrong after a target stored a value by itself. Its texts are in no asset whose target doesn't. */
 export interface StoredVersionRules {
-  /** Undefined where the labels are as they should be. */
-  findLabelMistake(stages: Stages, ids: RotationIds): Error | undefined;
-  /** Where the version has AWSCURRENT already. */
+  /** Lets the target store the value, and looks where the labels are then. */
+  store(create: () => Promise<unknown>, ids: RotationIds, versions: LabelledVersions, deadline: Deadline): Promise<undefined>;
+  /** Where the version has AWSCURRENT, and the label that says that nobody tested it. */
   untested(pending: string, before?: string): Error;
-  /** What to add to that where the version couldn't be labelled. */
-  readonly notLabelled: string;
-  nothingStored(pending: string): Error;
 }
 
 /** Whose credential a secret holds: the port between the rotation and what it rotates. */
@@ -60,8 +66,8 @@ export interface Target {
   /** Throws where a value isn't one this target can use. */
   validate(value: string): void;
 
-  /** What is wrong with a value of the target's own making, beside the current one; undefined where nothing is. Says nothing of the values but their keys. */
-  findNextProblem?(next: string, current: string): string | undefined;
+  /** Throws where a value of the target's own making can't follow the current one, whoever stored it as the version. */
+  checkNext?(next: string, current: () => Promise<string>, versionId: string): Promise<void>;
 
   /** Whether `pending` is `current` but for what a rotation changes. */
   isDerived(pending: string, current: string): boolean;

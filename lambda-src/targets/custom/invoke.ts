@@ -1,7 +1,7 @@
 import { generatedValue, ownValue, type CustomValue } from './custom-value';
 import { makeEvent, parseReply, type FunctionStep } from './function-event';
 import { KnownValues } from './known-values';
-import { findNextProblem } from './next-value';
+import { checkNext } from './next-value';
 import { settle } from './settle';
 import { storedVersionRules } from './stored-version';
 import type { HandlerConfig, InvokeTargetConfig } from '../../../src/private/handler-contract';
@@ -50,8 +50,8 @@ export class InvokeTarget implements Target {
     this.value.validate(value);
   }
 
-  public findNextProblem(next: string, current: string): string | undefined {
-    return this.storedVersion ? findNextProblem(next, current) : undefined;
+  public async checkNext(next: string, current: () => Promise<string>, versionId: string): Promise<void> {
+    if (this.storedVersion) { checkNext(next, await current(), versionId); }
   }
 
   public isDerived(pending: string, current: string): boolean {

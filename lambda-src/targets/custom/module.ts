@@ -2,7 +2,7 @@ import { isNativeError } from 'node:util/types';
 import type { CreateSecretContext, Reply, RotationContext, RotationModule, SecretVersion, StepContext } from './api';
 import { generatedValue, ownValue, parseValue, type CustomValue } from './custom-value';
 import { KnownValues } from './known-values';
-import { findNextProblem, findReturnProblem, isReply } from './next-value';
+import { checkNext, findNextProblem, findReturnProblem, isReply } from './next-value';
 import { findReplyProblem, settle } from './settle';
 import type { HandlerConfig, ModuleTargetConfig } from '../../../src/private/handler-contract';
 import type { Deadline } from '../../rotation/deadline';
@@ -87,8 +87,8 @@ export class ModuleTarget implements Target {
     this.value.validate(value);
   }
 
-  public findNextProblem(next: string, current: string): string | undefined {
-    return this.module.createSecret ? findNextProblem(next, current) : undefined;
+  public async checkNext(next: string, current: () => Promise<string>, versionId: string): Promise<void> {
+    if (this.module.createSecret) { checkNext(next, await current(), versionId); }
   }
 
   public isDerived(pending: string, current: string): boolean {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { SecretValueError } from '../../rotation/errors';
 
 const REPLY_FIELDS = ['status', 'reason', 'retryAfterMillis'];
 
@@ -27,6 +28,14 @@ export function findNextProblem(next: string, current: string): string | undefin
   if (!isPlainObject(made)) { return 'is not a JSON object, and the current value is one'; }
   const lost = Object.keys(old).filter((key) => !Object.hasOwn(made, key)).map((key) => `"${key}"`);
   return lost.length === 0 ? undefined : `lacks ${lost.length === 1 ? 'a key' : 'keys'} of the current value: ${lost.join(', ')}`;
+}
+
+/** @throws SecretValueError where a stored value can't follow the current one: its version can't get another value */
+export function checkNext(next: string, current: string, versionId: string): void {
+  const problem = findNextProblem(next, current);
+  if (problem === undefined) { return; }
+  throw new SecretValueError(`The value of version ${versionId}, which is to become the current one, ${problem}. Make createSecret store a new value, with all keys of the `
+    + `current one; then remove AWSPENDING with UpdateSecretVersionStage (VersionStage AWSPENDING, RemoveFromVersionId ${versionId}) and rotate again`);
 }
 
 /** Whether createSecret returned a reply instead of a value. An object with a status is a value if the current one has a status too. */

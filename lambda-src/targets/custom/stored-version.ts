@@ -1,6 +1,7 @@
 import { UNTESTED } from '../../rotation/admit';
-import { CurrentVersionMovedError, PendingValueMissingError, VersionNotPendingError, type RotationError } from '../../rotation/errors';
-import type { RotationIds, Stages, StoredVersionRules } from '../target';
+import type { Deadline } from '../../rotation/deadline';
+import { CurrentVersionMovedError, PendingValueMissingError, RotationError, VersionNotPendingError } from '../../rotation/errors';
+import type { LabelledVersions, RotationIds, Stages, StoredVersionRules } from '../target';
 
 const CALL = 'Call PutSecretValue with ClientRequestToken: the pendingVersionId of the event, and VersionStages: ["AWSPENDING"]';
 
@@ -37,4 +38,32 @@ function nothingStored(pending: string): PendingValueMissingError {
   return new PendingValueMissingError(`createSecret ended without an error, and version ${pending} has no value. ${CALL}. Secrets Manager tries the rotation again, from createSecret`);
 }
 
-export const storedVersionRules: StoredVersionRules = { findLabelMistake, untested, notLabelled: NOT_LABELLED, nothingStored };
+/** Looks at the labels also where `create` fails: it may have stored a value, and the retry couldn't tell. */
+async function store(create: () => Promise<unknown>, ids: RotationIds, versions: LabelledVersions, deadline: Deadline): Promise<undefined> {
+  let failure: { readonly error: unknown } | undefined;
+  try {
+    await create();
+  } catch (error) {
+    failure = { error };
+  }
+  if (deadline.signal.aborted && failure) { throw failure.error; }
+  const mistake = await labelMistake(ids, versions).catch((error: unknown) => { throw failure?.error ?? error; });
+  if (mistake instanceof CurrentVersionMovedError && failure?.error instanceof RotationError) {
+    throw new CurrentVersionMovedError(`${mistake.message}. createSecret also failed: ${failure.error.message}`);
+  }
+  if (failure) { throw failure.error; }
+  if (mistake) { throw mistake; }
+  if (!await deadline.reread(() => versions.pending())) { throw nothingStored(ids.pending); }
+}
+
+async function labelMistake(ids: RotationIds, versions: LabelledVersions): Promise<RotationError | undefined> {
+  const { stages } = await versions.describe();
+  const mistake = findLabelMistake(stages, ids);
+  // DescribeSecret may lag behind: a second opinion, from the value that readers get.
+  const isCurrent = stages.get(ids.pending)?.includes('AWSCURRENT') || (await versions.current())?.versionId === ids.pending;
+  if (!isCurrent) { return mistake; }
+  const { message } = mistake ?? untested(ids.pending, ids.current);
+  return new CurrentVersionMovedError(await versions.label(UNTESTED) ? message : message + NOT_LABELLED);
+}
+
+export const storedVersionRules: StoredVersionRules = { store, untested };
