@@ -33,7 +33,7 @@ export class Rotation {
   public async run(): Promise<Outcome> {
     const admission = await this.admitted();
     if (admission.outcome === 'alreadyCurrent') {
-      if (admission.isUntested && this.target.storedVersion) { throw this.target.storedVersion.untested(this.event.ClientRequestToken, admission.previousVersionId); }
+      if (admission.isUntested) { this.target.storedVersion?.refuse(this.event.ClientRequestToken, admission.previousVersionId); }
       // Whoever promoted it may have died before anybody was told.
       if (this.event.Step === 'finishSecret') { await this.tell(admission.previousVersionId); }
       return 'alreadyCurrent';
@@ -98,7 +98,7 @@ export class Rotation {
     if (current) { values.add(current.value); }
     for (const id of [ids.current, ids.previous]) {
       const version = id === undefined || id === current?.versionId ? current : await this.versions.version(id);
-      if (!version) { throw new NoCurrentVersionError(`The value of version ${id} of the secret can't be read`); }
+      if (!version) { throw new NoCurrentVersionError(`Version ${id} can't be read`); }
       values.add(version.value);
     }
     return [...values];

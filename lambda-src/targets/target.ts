@@ -48,8 +48,8 @@ export interface LabelledVersions {
 export interface StoredVersionRules {
   /** Lets the target store the value, and looks where the labels are then. */
   store(create: () => Promise<unknown>, ids: RotationIds, versions: LabelledVersions, deadline: Deadline): Promise<undefined>;
-  /** Where the version has AWSCURRENT, and the label that says that nobody tested it. */
-  untested(pending: string, before?: string): Error;
+  /** Throws: the version has AWSCURRENT, and the label that says that nobody tested it. */
+  refuse(pending: string, before?: string): never;
 }
 
 /** Whose credential a secret holds: the port between the rotation and what it rotates. */

@@ -66,4 +66,4 @@ async function labelMistake(ids: RotationIds, versions: LabelledVersions): Promi
   return new CurrentVersionMovedError(await versions.label(UNTESTED) ? message : message + NOT_LABELLED);
 }
 
-export const storedVersionRules: StoredVersionRules = { store, untested };
+export const storedVersionRules: StoredVersionRules = { store, refuse: (pending, before) => { throw untested(pending, before); } };
