@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Finding, FindingKind, RehearsalOptions, Step } from './api';
 import { Boundaries, ENDINGS, type Stop } from './boundaries';
 import { STANDARD_ERROR, THROWN, type Line } from './in-process';
@@ -8,6 +9,9 @@ import { World, type AfterStep, type Failure } from './world';
 
 /** Rotations in a run: of the second, all three labels are in use, and after the third what the second left should be gone. */
 const ROTATIONS = 3;
+
+/** How long to wait for requests that are sent after their step was over, in milliseconds. */
+const LATE = 50;
 
 /** What is wrong at every later step and after every stop too. */
 const ONCE: readonly FindingKind[] = ['currentRefused', 'previousRefused'];
@@ -41,6 +45,7 @@ export class Rehearsal {
   public boundaries = 0;
   private readonly found = new Map<string, Finding>();
   private readonly values: Values;
+  private readonly worlds: World[] = [];
   private readonly hanging = new Set<Step>();
   private readonly lines = new Map<string, Line>();
   /** What a function said when it ended, if it did. */
@@ -73,6 +78,11 @@ export class Rehearsal {
       if (!(error instanceof Found)) { throw error; }
     }
     this.values.add([...subject.made]);
+    // Those of every run, also of those that were disturbed and found nothing: what fails is what gets logged.
+    for (const world of this.worlds) {
+      this.values.add(world.values);
+      this.values.addSecrets(world.passwords);
+    }
     this.listen(subject);
   }
 
@@ -92,6 +102,8 @@ export class Rehearsal {
       this.checkAwaited(world, boundaries[n - 1]);
       if (failure) { throw this.failed(world, failure, `in rotation ${n}, which nothing disturbed`); }
     }
+    await setTimeout(LATE);
+    for (const each of boundaries) { this.checkAwaited(world, each); }
     const accepted: boolean[] = [];
     for (const value of world.values) { accepted.push(await world.accepts(value)); }
     for (const { step, what } of boundaries.flatMap(({ reached }) => reached)) {
@@ -244,7 +256,9 @@ export class Rehearsal {
     if (!first) { throw new Error('secret must be, or return, the first value of the secret: an object, or a string of at least one character'); }
     this.values.add([first, ...subject.made]);
     subject.made.clear();
-    return new World({ subject, timeout, accepts: accepts as ((value: unknown) => unknown) | undefined }, first);
+    const world = new World({ subject, timeout, accepts: accepts as ((value: unknown) => unknown) | undefined }, first);
+    this.worlds.push(world);
+    return world;
   }
 
   private async stateNow(): Promise<State | undefined> {

@@ -17,6 +17,7 @@ const parse = (value: string): unknown => isJsonObject(value) ? JSON.parse(value
 /** What is known of the values of a secret, from those of its versions. */
 export class Values {
   private readonly seen = new Set<string>();
+  private readonly secrets = new Set<string>();
   private readonly rotated = new Set<string>();
 
   /** @param notSecret keys that may change and be seen */
@@ -25,6 +26,14 @@ export class Values {
   /** Values that no report may hold. */
   public add(values: Iterable<string>): void {
     for (const value of values) { this.seen.add(value); }
+  }
+
+  /** Secrets that are in no version, such as a password that was generated just before the function died. */
+  public addSecrets(secrets: Iterable<string>): void {
+    for (const secret of secrets) {
+      this.seen.add(secret);
+      this.secrets.add(secret);
+    }
   }
 
   /** Learns from the versions of a rotation, oldest first, what of a value rotates. */
@@ -60,7 +69,7 @@ export class Values {
   public detector(): (text: string) => boolean {
     const isSecret = ([path]: [path: string, text: string]) => this.rotated.has(path) && !this.notSecret.includes((JSON.parse(path) as string[])[0]);
     const secrets = [...this.seen].flatMap((value) => stringsIn(parse(value)).filter(isSecret).map(([, secret]) => secret));
-    const mask = new Mask(secrets, TELLING);
+    const mask = new Mask([...secrets, ...this.secrets].map((secret) => JSON.stringify(secret)), TELLING);
     return (text) => mask.apply(text) !== text;
   }
 }

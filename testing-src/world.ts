@@ -29,6 +29,8 @@ let worlds = 0;
 /** One secret, from its first value on. Its ids and passwords are its own: code that keeps something by them meets none of them twice. */
 export class World {
   public readonly simulator = new SecretsManagerSimulator({ seed: ++worlds });
+  /** Those that GetRandomPassword gave, whatever became of them. */
+  public readonly passwords = new Set<string>();
   private readonly arn: string;
   private rotation!: StartedRotation;
 
@@ -104,7 +106,11 @@ export class World {
     };
     subject.account.simulator = this.simulator;
     const client = new InMemoryClient({
-      execute: (operation, input) => this.simulator.execute(operation, input, stopAtWrites(event.Step, boundaries)),
+      execute: async (operation, input) => {
+        const output = await this.simulator.execute(operation, input, stopAtWrites(event.Step, boundaries));
+        if ('RandomPassword' in output && output.RandomPassword) { this.passwords.add(output.RandomPassword); }
+        return output;
+      },
       newToken: () => this.simulator.newToken(),
     });
     const handler = makeHandler(() => subject.makeTarget(begin), { client, log: () => {} });

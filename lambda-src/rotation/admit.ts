@@ -3,6 +3,9 @@ import {
 } from './errors';
 
 export const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
+/** The staging label of a version that got AWSCURRENT by mistake: a retry couldn't tell it from one that a rotation promoted. */
+export const UNTESTED = 'UNTESTED';
+
 export type Step = typeof STEPS[number];
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html */
@@ -25,7 +28,8 @@ export interface SecretDescription {
 
 export type Admission =
   | { readonly outcome: 'proceed'; readonly currentVersionId: string; readonly previousVersionId?: string }
-  | { readonly outcome: 'alreadyCurrent'; readonly previousVersionId?: string }
+  /** `isUntested`: it became the current one by a mistake of the code that stored its value. */
+  | { readonly outcome: 'alreadyCurrent'; readonly previousVersionId?: string; readonly isUntested?: true }
   /** `mayLag`: another look a moment later may say otherwise. */
   | { readonly outcome: 'refuse'; readonly error: RotationError; readonly mayLag: boolean };
 
@@ -76,7 +80,9 @@ export function admit(description: SecretDescription, token: string): Admission 
   }
   const stages = description.stages.get(token);
   const versionWith = (label: string) => [...description.stages].find(([, labels]) => labels.includes(label))?.[0];
-  if (stages?.includes('AWSCURRENT')) { return { outcome: 'alreadyCurrent', previousVersionId: versionWith('AWSPREVIOUS') }; }
+  if (stages?.includes('AWSCURRENT')) {
+    return { outcome: 'alreadyCurrent', previousVersionId: versionWith('AWSPREVIOUS'), isUntested: stages.includes(UNTESTED) || undefined };
+  }
   if (!stages?.includes('AWSPENDING')) {
     return refuse(new VersionNotPendingError(`Version ${token} of the secret does not have the staging label AWSPENDING, so no rotation to it is `
       + 'under way. It was cancelled or replaced by another; call RotateSecret to start a new one'), true);

@@ -14,6 +14,7 @@ const realSleep: Sleep = (milliseconds) => new Promise((resolve) => setTimeout(r
 export class Deadline {
   /** Aborted when the time is up, with the StepTimeoutError as its reason. */
   public readonly signal: AbortSignal;
+  private more?: () => string;
   private readonly controller = new AbortController();
 
   constructor(private readonly remaining: () => number, private readonly sleep: Sleep = realSleep) {
@@ -30,7 +31,7 @@ export class Deadline {
     const expired = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         const error = new StepTimeoutError(`${what} gave up because the time-out of the function is near. Secrets Manager tries the `
-          + 'rotation again; if it keeps happening, look for what is slow or unreachable, or raise the timeout of the RotationFunction');
+          + 'rotation again; if it keeps happening, look for what is slow or unreachable, or raise the timeout of the RotationFunction' + (this.more?.() ?? ''));
         reject(error);
         this.controller.abort(error);
       }, Math.max(0, this.remaining() - MARGIN));
@@ -40,6 +41,11 @@ export class Deadline {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** What the error says besides, if the time is up before the step is over. */
+  public addToTimeout(more: () => string): void {
+    this.more = more;
   }
 
   /** What is left of the time, in milliseconds. */
@@ -55,8 +61,8 @@ export class Deadline {
   }
 
   /** Tries `look` again, a few times, until it returns something: a read may lag behind a write for a moment. */
-  public async reread<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
-    for (const delay of REREAD_DELAYS) {
+  public async reread<T>(look: () => Promise<T | undefined>, looks = REREAD_DELAYS.length + 1): Promise<T | undefined> {
+    for (const delay of REREAD_DELAYS.slice(0, looks - 1)) {
       const found = await look();
       if (found !== undefined) { return found; }
       if (!await this.pause(delay)) { return undefined; }

@@ -36,6 +36,11 @@ export class NoCurrentVersionError extends RotationError {
   public override readonly name = 'NoCurrentVersionError';
 }
 
+/** AWSCURRENT moved to a value that was not tested, by a call of the code that makes the value. */
+export class CurrentVersionMovedError extends RotationError {
+  public override readonly name = 'CurrentVersionMovedError';
+}
+
 /** The pending version has no value where a step needs one. */
 export class PendingValueMissingError extends RotationError {
   public override readonly name = 'PendingValueMissingError';

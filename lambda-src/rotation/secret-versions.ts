@@ -42,6 +42,11 @@ export class SecretVersions {
     return this.read({ SecretId: this.event.SecretId, VersionId: this.event.ClientRequestToken });
   }
 
+  /** A version by its id; undefined where there is none that has a value. */
+  public version(versionId: string): Promise<SecretVersion | undefined> {
+    return this.read({ SecretId: this.event.SecretId, VersionId: versionId });
+  }
+
   /** The version with AWSCURRENT; undefined where there is none that has a value. */
   public current(): Promise<SecretVersion | undefined> {
     return this.read({ SecretId: this.event.SecretId, VersionStage: 'AWSCURRENT' });
@@ -78,6 +83,18 @@ export class SecretVersions {
     return this.unless('InvalidParameterException', 'UpdateSecretVersionStage', () => this.client.send(new UpdateSecretVersionStageCommand({
       SecretId, VersionStage: 'AWSCURRENT', MoveToVersionId: ClientRequestToken, RemoveFromVersionId: currentVersionId,
     }), this.options));
+  }
+
+  /** Gives the pending version another staging label; false where it has no value, or the service refuses. */
+  public async label(label: string): Promise<boolean> {
+    const { SecretId, ClientRequestToken } = this.event;
+    const move = { SecretId, VersionStage: label, MoveToVersionId: ClientRequestToken };
+    try {
+      await this.client.send(new UpdateSecretVersionStageCommand(move), this.options);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   public async randomPassword(policy: PasswordPolicyConfig): Promise<string> {

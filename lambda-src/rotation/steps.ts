@@ -33,6 +33,7 @@ export class Rotation {
   public async run(): Promise<Outcome> {
     const admission = await this.admitted();
     if (admission.outcome === 'alreadyCurrent') {
+      if (admission.isUntested) { this.target.storedVersion?.refuse(this.event.ClientRequestToken, admission.previousVersionId); }
       // Whoever promoted it may have died before anybody was told.
       if (this.event.Step === 'finishSecret') { await this.tell(admission.previousVersionId); }
       return 'alreadyCurrent';
@@ -51,14 +52,18 @@ export class Rotation {
     const existing = await this.versions.pending();
     if (existing) {
       this.target.validate(existing.value);
+      await this.target.checkNext?.(existing.value, async () => (await this.current(ids.current)).value, ids.pending);
       return 'alreadyCreated';
     }
     const current = await this.current(ids.current);
-    const value = await this.target.createValue(current.value, (isUsable) =>
+    const create = () => this.target.createValue(current.value, (isUsable) =>
       generatePassword(this.policy, () => this.versions.randomPassword(this.policy), isUsable), values, this.deadline);
+    const value = await (this.target.storedVersion ? this.target.storedVersion.store(create, ids, this.versions, this.deadline) : create());
     if (value !== undefined && await this.versions.putPending(value)) { return 'created'; }
     // The target has stored it itself; or the first read was stale, or another copy of this function was faster: what it stored is what counts.
-    this.target.validate((await this.pending()).value);
+    const stored = (await this.pending()).value;
+    this.target.validate(stored);
+    await this.target.checkNext?.(stored, async () => current.value, ids.pending);
     return value === undefined ? 'created' : 'alreadyCreated';
   }
 
@@ -76,10 +81,27 @@ export class Rotation {
     return {
       ids,
       pending: async () => (await this.pending()).value,
+      pendingIfAny: async () => (await this.versions.pending())?.value,
       current: async () => (await this.current(ids.current)).value,
       previous: async () => (await this.versions.previous())?.value,
+      known: () => this.known(ids),
       ofSecret: (secretId) => this.versions.ofSecret(secretId),
     };
+  }
+
+  private async known(ids: RotationIds): Promise<string[]> {
+    // A value that was put a moment ago may not be readable yet. More than a second look would hold up every step that failed.
+    const pending = await this.deadline.reread(() => this.versions.pending(), 2);
+    const values = new Set(pending === undefined ? [] : [pending.value]);
+    // By their ids, and by the label: whoever stored a value may have moved it.
+    const current = await this.versions.current();
+    if (current) { values.add(current.value); }
+    for (const id of [ids.current, ids.previous]) {
+      const version = id === undefined || id === current?.versionId ? current : await this.versions.version(id);
+      if (!version) { throw new NoCurrentVersionError(`Version ${id} can't be read`); }
+      values.add(version.value);
+    }
+    return [...values];
   }
 
   private async finishSecret(ids: RotationIds, values: SecretValues): Promise<Outcome> {
@@ -87,6 +109,7 @@ export class Rotation {
     this.target.validate(pending.value);
     const current = await this.current(ids.current);
     if (!this.target.isDerived(pending.value, current.value) || isOlder(pending, current)) { throw this.superseded(); }
+    await this.target.checkNext?.(pending.value, async () => current.value, ids.pending);
     await this.target.finishSecret?.(values, this.deadline);
     if (await this.versions.promote(ids.current)) { return this.promoted(ids.current); }
     // The label isn't where it was a moment ago. If it is here, an earlier call was committed and only its reply was lost.

@@ -15,9 +15,16 @@ export interface RotationIds {
 export interface SecretValues {
   readonly ids: RotationIds;
   pending(): Promise<string>;
+  /** Undefined where it has no value yet; read without waiting for one. */
+  pendingIfAny(): Promise<string | undefined>;
   current(): Promise<string>;
   /** Undefined where there is none, or it can't be read. */
   previous(): Promise<string | undefined>;
+  /**
+   * Every value that the secret's versions have now: the pending one if there is one yet, the current, and the previous. Read without waiting,
+   * to mask them. Throws where one that exists can't be read.
+   */
+  known(): Promise<string[]>;
   /** The current value of another secret. */
   ofSecret(secretId: string): Promise<string>;
 }
@@ -25,8 +32,31 @@ export interface SecretValues {
 /** Makes a password that the policy allows and `isUsable` accepts. */
 export type GeneratePassword = (isUsable: (password: string) => boolean) => Promise<string>;
 
+/** The staging labels of every version that has any. */
+export type Stages = ReadonlyMap<string, readonly string[]>;
+
+/** What the rules have to know of the secret, and may do with it. */
+export interface LabelledVersions {
+  describe(): Promise<{ readonly stages: Stages }>;
+  pending(): Promise<object | undefined>;
+  current(): Promise<{ readonly versionId: string } | undefined>;
+  /** Gives the pending version a label; false where it couldn't. */
+  label(label: string): Promise<boolean>;
+}
+
+/** What is wrong after a target stored a value by itself. Its texts are in no asset whose target doesn't. */
+export interface StoredVersionRules {
+  /** Lets the target store the value, and looks where the labels are then. */
+  store(create: () => Promise<unknown>, ids: RotationIds, versions: LabelledVersions, deadline: Deadline): Promise<undefined>;
+  /** Throws: the version has AWSCURRENT, and the label that says that nobody tested it. */
+  refuse(pending: string, before?: string): never;
+}
+
 /** Whose credential a secret holds: the port between the rotation and what it rotates. */
 export interface Target {
+  /** Given where `createValue` stores the value by itself. */
+  readonly storedVersion?: StoredVersionRules;
+
   /**
    * The next value, made from the current one; undefined where the target has stored it itself. Throws where the current value isn't
    * one this target can rotate.
@@ -35,6 +65,9 @@ export interface Target {
 
   /** Throws where a value isn't one this target can use. */
   validate(value: string): void;
+
+  /** Throws where a value of the target's own making can't follow the current one, whoever stored it as the version. */
+  checkNext?(next: string, current: () => Promise<string>, versionId: string): Promise<void>;
 
   /** Whether `pending` is `current` but for what a rotation changes. */
   isDerived(pending: string, current: string): boolean;

@@ -80,6 +80,39 @@ describe('a handler in JavaScript', () => {
   });
 });
 
+describe('a handler that makes the value', () => {
+  const client = new SecretsManagerClient({});
+  const making = (VersionStages?: string[]) => async ({ step, secretId, pendingVersionId, rotationToken }: FunctionEvent, _context: unknown) => {
+    if (step === 'createSecret') {
+      const apiKey = `Made0By1Function${pendingVersionId.slice(0, 8)}`;
+      api.keys.add(apiKey);
+      const SecretString = JSON.stringify({ ...FIRST, apiKey });
+      const ids = { SecretId: secretId, ClientRequestToken: pendingVersionId, RotationToken: rotationToken };
+      await client.send(new PutSecretValueCommand({ ...ids, SecretString, VersionStages }));
+    }
+    if (step === 'testSecret') {
+      const pending = { SecretId: secretId, VersionId: pendingVersionId, VersionStage: 'AWSPENDING' };
+      const { SecretString } = await client.send(new GetSecretValueCommand(pending));
+      if (!api.keys.has((JSON.parse(SecretString!) as Value).apiKey)) { return { status: 'failed', reason: 'The key is unknown' }; }
+    }
+    return { status: 'done' };
+  };
+  const made = () => ({ ...options(), createSecret: true, state: undefined });
+
+  test('without a mistake passes', async () => {
+    expect((await rehearse(making(['AWSPENDING']), made())).findings).toEqual([]);
+  });
+
+  test('that forgets VersionStages', async () => {
+    expect((await rehearse(making(), made())).findings).toEqual([expect.objectContaining({
+      kind: 'rotationFails',
+      step: 'createSecret',
+      where: 'in rotation 1, which nothing disturbed',
+      message: expect.stringMatching(/^createSecret: createSecret stored version .* without VersionStages: \["AWSPENDING"\], so it got the staging label AWSCURRENT at once: .*VersionStages: \["AWSPENDING"\]/),
+    })]);
+  });
+});
+
 describe('a function in Python', () => {
   const python = (handler: string): TargetProcess => ({
     command: ['python3', 'runtime.py', handler], cwd: join(__dirname, 'python'), environment: { PYTHONDONTWRITEBYTECODE: '1' }, services: { API_URL: api.url },

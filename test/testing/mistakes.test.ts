@@ -117,6 +117,43 @@ test('a value in a log that masks nothing', async () => {
   write.mockRestore();
 });
 
+test.each(['pending', 'current'] as const)('the %s value in what is logged when something fails', async (which) => {
+  const report = await rehearsed({
+    setSecret: async (context: Context) => {
+      try {
+        await correctModule(call).setSecret(context);
+      } catch (error) {
+        console.error('failed with', context[which].value);
+        throw error;
+      }
+    },
+  });
+  expect(said(report)).toEqual([expect.stringMatching(/^valueLogged \| console\.error \| setSecret: a value of the secret is in console\.error, .*"failed with \{.*apiKey: '\*\*\*' \}"/)]);
+});
+
+test('a generated password that is logged when something fails, and is in no version', async () => {
+  const report = await rehearsed({
+    createSecret: async ({ current, generatePassword }: CreateSecretContext<Value>) => {
+      const apiKey = await generatePassword();
+      try {
+        expectStatus(await call('GET', '/whoami', current.value.apiKey), 200);
+      } catch (error) {
+        console.warn(`lost ${apiKey}`);
+        throw error;
+      }
+      return { ...current.value, apiKey };
+    },
+  });
+  expect(said(report)).toEqual([expect.stringMatching(/^valueLogged \| console\.warn \| createSecret: .*"lost \*\*\*"/)]);
+});
+
+test('keys of the value that createSecret loses', async () => {
+  const report = await rehearsed({
+    createSecret: async ({ generatePassword }: CreateSecretContext<Value>) => ({ apiKey: await generatePassword() }) as Value,
+  });
+  expect(said(report)).toEqual([expect.stringMatching(/^rotationFails \| in rotation 1, which nothing disturbed \| createSecret: .* lacks a key of the current value: "client"/)]);
+});
+
 test('a lost connection that is taken for success', async () => {
   const report = await rehearsed({
     finishSecret: async (context: Context) => {
@@ -152,6 +189,18 @@ test('a request that nobody awaits', async () => {
   });
   await request;
   expect(said(report)).toEqual([expect.stringMatching(/^requestNotAwaited \| PUT \/keys\/\*\*\* \| setSecret: it was over before PUT \/keys\/\*\*\* was answered.*Await it$/)]);
+});
+
+test('a request that is sent after finishSecret has returned', async () => {
+  let request: Promise<unknown> | undefined;
+  const report = await rehearsed({
+    finishSecret: async (context: Context) => {
+      await correctModule(call).finishSecret(context);
+      request = new Promise((resolve) => { setTimeout(resolve, 5); }).then(() => call('GET', '/keys', context.pending.value.apiKey));
+    },
+  });
+  await request;
+  expect(said(report)).toEqual([expect.stringMatching(/^requestNotAwaited \| GET \/keys \| finishSecret: .*Await it$/)]);
 });
 
 test('a step that waits for ever', async () => {

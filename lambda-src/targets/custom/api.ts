@@ -15,8 +15,13 @@ export interface SecretVersion<Value = SecretObject> {
 }
 
 /**
- * Writes to the log of the function, with the step and the secret. Whatever is, or looks like a part of, a value of the secret is
- * masked; `console` masks nothing.
+ * Writes to the log of the function, with the step and the secret. The values of the secret are masked: those of the versions, generated
+ * passwords, and what createSecret returned, whole or six characters in a row, in upper or lower case, as they are or in JSON, URL or HTML
+ * escapes, base64, or bytes in hexadecimal or decimal. In createSecret, lines are written when it is over; if it ends without a value,
+ * words of 16 characters or more with letters and digits are masked too.
+ *
+ * Not masked: values of one or two characters, other encodings, hashes, and a key that the code got in another step. `console` masks
+ * nothing.
  */
 export interface RotationLog {
   /** Writes a line at the level INFO. */
@@ -61,10 +66,13 @@ export interface DoneReply {
 /** It isn't done yet, and worth asking again: the step is called again, as long as there is time. */
 export interface NotYetReply {
   readonly status: 'notYet';
-  /** Why, for the log. At most 1,000 characters; values of the secret in it are masked. */
-  readonly reason?: string;
-  /** When to ask again, in milliseconds. By default after 200, then after twice as long each time, up to 5,000. */
-  readonly retryAfterMillis?: number;
+  /** Why, for the log. At most 1,000 characters; values of the secret in it are masked. null counts as absent. */
+  readonly reason?: string | null;
+  /**
+   * When to ask again, in milliseconds. By default after 200, then after twice as long each time, up to 5,000. Less than 100 counts as 100;
+   * null counts as absent.
+   */
+  readonly retryAfterMillis?: number | null;
 }
 
 /** It can't be done. The rotation fails, and Secrets Manager tries it again later. */
@@ -85,8 +93,12 @@ export interface RotationModule<Value = SecretObject> {
   /**
    * Makes the next value, where the target makes it rather than a password generator, such as an API that issues keys. It may be
    * called more than once for one rotation, and only one of the values is kept.
+   *
+   * The value is a string, or a plain object of what JSON knows. It differs from the current one in more than the order of its keys, and
+   * has all keys of the current one. An object of nothing but status, reason and retryAfterMillis is a reply, unless the current value has
+   * the key status too. Lines of `log` are written when this is over, because only then it is known what to mask in them.
    */
-  createSecret?(context: CreateSecretContext<Value>): Promise<Value>;
+  createSecret?(context: CreateSecretContext<Value>): Promise<Value | NotYetReply | FailedReply>;
 
   /** Makes the target accept the pending value. The current one should go on working until the rotation is over. */
   setSecret(context: RotationContext<Value>): Promise<Reply | void>;

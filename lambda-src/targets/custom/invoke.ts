@@ -1,14 +1,16 @@
 import { generatedValue, ownValue, type CustomValue } from './custom-value';
 import { makeEvent, parseReply, type FunctionStep } from './function-event';
-import { Mask } from './mask';
+import { KnownValues } from './known-values';
+import { checkNext } from './next-value';
 import { settle } from './settle';
+import { storedVersionRules } from './stored-version';
 import type { HandlerConfig, InvokeTargetConfig } from '../../../src/private/handler-contract';
 import type { Deadline } from '../../rotation/deadline';
 import {
   TargetFunctionCrashedError, TargetFunctionLoadError, TargetFunctionThrewError, TargetFunctionTimedOutError,
   TargetFunctionUnhandledRejectionError, type RotationError,
 } from '../../rotation/errors';
-import type { GeneratePassword, SecretValues, Target } from '../target';
+import type { GeneratePassword, SecretValues, StoredVersionRules, Target } from '../target';
 
 /** How an invocation ended. */
 export interface Invocation {
@@ -28,9 +30,11 @@ export function invokeTarget(config: HandlerConfig, functionOf: (functionArn: st
 
 /** A target that is a function of the user's. */
 export class InvokeTarget implements Target {
+  public readonly storedVersion?: StoredVersionRules;
   private readonly value: Pick<CustomValue, 'validate' | 'isDerived'>;
 
   constructor(private readonly config: Omit<InvokeTargetConfig, 'target' | 'passwordPolicy'>, private readonly invoke: InvokeFunction) {
+    this.storedVersion = config.createSecret ? storedVersionRules : undefined;
     this.value = config.createSecret ? ownValue : generatedValue(config);
   }
 
@@ -44,6 +48,10 @@ export class InvokeTarget implements Target {
 
   public validate(value: string): void {
     this.value.validate(value);
+  }
+
+  public async checkNext(next: string, current: () => Promise<string>, versionId: string): Promise<void> {
+    if (this.storedVersion) { checkNext(next, await current(), versionId); }
   }
 
   public isDerived(pending: string, current: string): boolean {
@@ -72,11 +80,18 @@ export class InvokeTarget implements Target {
       if (isError) { throw functionError(who, payload); }
       return parseReply(who, payload);
     };
-    const mask = async () => {
-      const held = [step === 'createSecret' ? undefined : await values.pending(), await values.current(), values.ids.previous && await values.previous()];
-      return new Mask(held.filter((value) => value !== undefined));
-    };
-    await settle(who, ask, mask, deadline);
+    await settle(who, ask, (isForLater) => maskOf(step, values, isForLater), deadline);
+  }
+}
+
+/** Hides what the versions hold now: the function may have stored a value since the step began. Undefined where they can't be read. */
+async function maskOf(step: FunctionStep, values: SecretValues, isForLater = false): Promise<KnownValues | undefined> {
+  try {
+    // What createSecret stores later, it may have quoted before.
+    if (isForLater && step === 'createSecret' && await values.pendingIfAny() === undefined) { return undefined; }
+    return new KnownValues(await values.known(), step !== 'createSecret');
+  } catch {
+    return undefined;
   }
 }
 

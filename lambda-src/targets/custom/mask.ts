@@ -2,9 +2,14 @@
 const GRAM = 6;
 /** Shorter values are too likely to be part of any sentence. */
 const SHORTEST = 3;
-const MASKED = '***';
+export const MASKED = '***';
 
-/** Hides the values of a secret in a text: whole, in part, and in the encodings that they travel in. */
+/**
+ * Hides the values of a secret in a text: whole, in part, and in the encodings that they travel in. Upper and lower case are the same.
+ *
+ * It finds a value as it is, in JSON, backslash, URL and HTML escapes, in base64, and as a list of bytes in hexadecimal or decimal. It doesn't
+ * find values of one or two characters, fewer than six characters of a longer one, other encodings, nor what was encrypted, compressed or hashed.
+ */
 export class Mask {
   private readonly grams = new Map<number, Set<string>>();
 
@@ -22,9 +27,12 @@ export class Mask {
 
   public apply(text: string): string {
     const hidden = new Array<boolean>(text.length).fill(false);
-    for (const [length, grams] of this.grams) {
-      for (let start = 0; start + length <= text.length; start++) {
-        if (grams.has(text.slice(start, start + length))) { hidden.fill(true, start, start + length); }
+    for (const view of viewsOf(text)) {
+      const folded = fold(view.text);
+      for (const [length, grams] of this.grams) {
+        for (let start = 0; start + length <= folded.length; start++) {
+          if (grams.has(folded.slice(start, start + length))) { hidden.fill(true, view.starts[start], view.ends[start + length - 1]); }
+        }
       }
     }
     let masked = '';
@@ -39,8 +47,15 @@ export class Mask {
     if (length < SHORTEST) { return; }
     const grams = this.grams.get(length) ?? new Set();
     this.grams.set(length, grams);
-    for (let start = 0; start + length <= form.length; start++) { grams.add(form.slice(start, start + length)); }
+    const folded = fold(form);
+    for (let start = 0; start + length <= folded.length; start++) { grams.add(folded.slice(start, start + length)); }
   }
+}
+
+/** In lower case, of the same length. */
+function fold(text: string): string {
+  const lower = text.toLowerCase();
+  return lower.length === text.length ? lower : text.split('').map((unit) => unit.toLowerCase().length === 1 ? unit.toLowerCase() : unit).join('');
 }
 
 /** The strings and numbers in a JSON text; the text itself where it is no JSON. */
@@ -62,7 +77,101 @@ function formsOf(leaf: string): string[] {
   // Base64 has three forms of a text, by where in a longer text it stands; what the neighbours touch is left out.
   const base64 = [0, 1, 2].map((offset) => Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64').replace(/=+$/, '').slice(offset === 0 ? 0 : offset + 1, -1));
   return [
-    leaf, JSON.stringify(leaf).slice(1, -1), encodeURIComponent(bytes.toString()), bytes.toString('hex'),
+    leaf, JSON.stringify(leaf).slice(1, -1), encodeURIComponent(bytes.toString()), bytes.toString('hex'), bytes.toString('latin1'),
     ...base64, ...base64.map((form) => form.replace(/\+/g, '-').replace(/\//g, '_')),
   ];
+}
+
+/** A text as somebody reads it who decodes it, and where in the original each of its characters stands. */
+interface View {
+  readonly text: string;
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
+}
+
+function viewsOf(text: string): View[] {
+  const indexes = Array.from({ length: text.length }, (_, index) => index);
+  const raw: View = { text, starts: indexes, ends: indexes.map((index) => index + 1) };
+  const unescaped = decode(raw, BACKSLASH, unescape);
+  const url = decode(raw, /(?:%[0-9a-f]{2})+/gi, (match) => inUtf8(Buffer.from(match.replace(/%/g, ''), 'hex'), 3));
+  const views = [
+    raw,
+    unescaped,
+    // JSON in JSON.
+    decode(unescaped, BACKSLASH, unescape),
+    url,
+    decode(url, /\+/g, () => [{ character: ' ', length: 1 }]),
+    decode(raw, /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(amp|lt|gt|quot|apos));/gi, unescapeHtml),
+    decode(raw, /\b[0-9a-f]{2}(?:[\s:,-]{1,2}(?:0x)?[0-9a-f]{2}){2,}\b/gi, (match) => inBytes(match, /[0-9a-f]{2}/gi, 16)),
+    decode(raw, /\b\d{1,3}(?:\s*[,;\s]\s*\d{1,3}){2,}\b/g, (match) => inBytes(match, /\d+/g, 10)),
+  ];
+  return views.filter((view, index) => index === 0 || view.text !== text);
+}
+
+interface Decoded {
+  readonly character: string;
+  /** Of what it was made from. */
+  readonly length: number;
+}
+
+const BACKSLASH = /\\(?:u([0-9a-f]{4})|u\{([0-9a-f]{1,6})\}|x([0-9a-f]{2})|(["'`\\/bfnrt]))/gi;
+const ESCAPED: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: '\'' };
+
+function unescape(match: string, groups: readonly (string | undefined)[]): Decoded[] {
+  const [unit, point, byte, other] = groups;
+  return ofCodePoint(unit ?? point ?? byte, 16, match) ?? [{ character: ESCAPED[other!] ?? other!, length: match.length }];
+}
+
+function unescapeHtml(match: string, [decimal, hexadecimal, name]: readonly (string | undefined)[]): Decoded[] {
+  return ofCodePoint(decimal, 10, match) ?? ofCodePoint(hexadecimal, 16, match)
+    ?? [{ character: ENTITIES[name!.toLowerCase()], length: match.length }];
+}
+
+function ofCodePoint(digits: string | undefined, base: number, match: string): Decoded[] | undefined {
+  if (digits === undefined) { return undefined; }
+  const point = parseInt(digits, base);
+  return [{ character: point > 0x10ffff ? '\ufffd' : String.fromCodePoint(point), length: match.length }];
+}
+
+/** The characters of bytes, each of which was written with so many characters. */
+function inUtf8(bytes: Buffer, width: number): Decoded[] {
+  return [...bytes.toString()].map((character) => ({ character, length: width * Buffer.byteLength(character) }));
+}
+
+/** The bytes of a list, one character each. */
+function inBytes(list: string, digits: RegExp, base: number): Decoded[] {
+  let end = 0;
+  return [...list.matchAll(digits)].map(({ 0: byte, index }) => {
+    const length = index + byte.length - end;
+    end = index + byte.length;
+    return { character: String.fromCharCode(parseInt(byte, base)), length };
+  });
+}
+
+type Decode = (match: string, groups: readonly (string | undefined)[]) => Decoded[];
+
+function decode(view: View, pattern: RegExp, decoded: Decode): View {
+  const characters: string[] = [];
+  const starts: number[] = [];
+  const ends: number[] = [];
+  const take = (text: string, from: number, to: number) => {
+    // What stands for two units, such as an emoji, is both.
+    for (const unit of text.split('')) {
+      characters.push(unit);
+      starts.push(view.starts[from]);
+      ends.push(view.ends[Math.min(to, view.ends.length) - 1]);
+    }
+  };
+  let position = 0;
+  for (const { 0: match, 1: one, 2: two, 3: three, 4: four, index } of view.text.matchAll(pattern)) {
+    for (; position < index; position++) { take(view.text[position], position, position + 1); }
+    for (const { character, length } of decoded(match, [one, two, three, four])) {
+      take(character, Math.min(position, index + match.length - 1), Math.min(position + length, index + match.length));
+      position += length;
+    }
+    position = index + match.length;
+  }
+  for (; position < view.text.length; position++) { take(view.text[position], position, position + 1); }
+  return { text: characters.join(''), starts, ends };
 }

@@ -1,11 +1,25 @@
 import type { Reply } from './api';
-import type { Mask } from './mask';
 import type { Deadline } from '../../rotation/deadline';
 import { TargetNotReadyError, TargetRefusedError } from '../../rotation/errors';
 
 const MAX_REASON = 1000;
+const LEFT_OUT = 'Its reason is left out, because the values of the secret can\'t be read to mask them in it';
 const FIRST_DELAY = 200;
 const LONGEST_DELAY = 5000;
+/** A function is paid by its invocations, and Lambda throttles them. */
+const SHORTEST_DELAY = 100;
+
+/** Hides the values of the secret in a text. */
+export interface Hides {
+  hide(text: string): string;
+}
+
+/**
+ * Undefined where it isn't known what to hide.
+ *
+ * @param isForLater whether the text leaves the function only after further calls of the user's code
+ */
+type MakeMask = (isForLater?: boolean) => Promise<Hides | undefined>;
 
 /**
  * Asks until it is done, as long as there is time.
@@ -13,13 +27,22 @@ const LONGEST_DELAY = 5000;
  * @param who whose reply it is, for the errors
  * @param mask made only where a reply has a reason, which may quote a value
  */
-export async function settle(who: string, ask: () => Promise<Reply>, mask: () => Promise<Mask>, deadline: Deadline): Promise<void> {
-  const reasonOf = async (reason = '') => reason === '' ? 'It gave no reason' : (await mask()).apply(reason).slice(0, MAX_REASON);
+export async function settle(who: string, ask: () => Promise<Reply>, mask: MakeMask, deadline: Deadline): Promise<void> {
+  const reasonOf = async (reason?: string | null) => reason ? (await mask())?.hide(reason).slice(0, MAX_REASON) ?? LEFT_OUT : 'It gave no reason';
+  let last: string | null | undefined;
+  // For the error of a step whose time is over while it is asked again.
+  const remember = async (reason?: string | null) => {
+    if (!reason || reason === last) { return; }
+    last = reason;
+    const hides = await mask(true);
+    deadline.addToTimeout(() => `. Before, ${who} was not ready: ${hides?.hide(reason).slice(0, MAX_REASON) ?? LEFT_OUT}`);
+  };
   for (let delay = FIRST_DELAY; ; delay = Math.min(2 * delay, LONGEST_DELAY)) {
     const reply = await ask();
     if (reply.status === 'done') { return; }
     if (reply.status === 'failed') { throw new TargetRefusedError(`${who} failed: ${await reasonOf(reply.reason)}`); }
-    if (!await deadline.pause(reply.retryAfterMillis ?? delay)) {
+    await remember(reply.reason);
+    if (!await deadline.pause(Math.max(reply.retryAfterMillis ?? delay, SHORTEST_DELAY))) {
       throw new TargetNotReadyError(`${who} was not ready in the time that the function has: ${await reasonOf(reply.reason)}. Secrets Manager tries the rotation again; `
         + 'if it never is, raise the timeout of the RotationFunction');
     }
@@ -31,7 +54,8 @@ export async function settle(who: string, ask: () => Promise<Reply>, mask: () =>
  */
 export function findReplyProblem(reply: unknown): string | undefined {
   if (typeof reply !== 'object' || reply === null || Array.isArray(reply)) { return 'is not an object'; }
-  const { status, reason, retryAfterMillis } = reply as Record<string, unknown>;
+  // Serializers of some languages write what is absent as null.
+  const [status, reason, retryAfterMillis] = ['status', 'reason', 'retryAfterMillis'].map((field) => (reply as Record<string, unknown>)[field] ?? undefined);
   if (status === undefined) { return 'has no status'; }
   if (status !== 'done' && status !== 'notYet' && status !== 'failed') { return 'has a status that is none of "done", "notYet", "failed"'; }
   if (status === 'failed' && reason === undefined) { return 'has the status "failed" and no reason'; }

@@ -3,7 +3,7 @@ import { GeneratedTarget } from '../../../lambda-src/targets/generated';
 import type { SecretValues, Target } from '../../../lambda-src/targets/target';
 
 const absent = async () => { throw new Error('Nothing else is needed'); };
-const values = (value: string): SecretValues => ({ ids: { secretId: 'secret', pending: 'new', current: 'old' }, pending: async () => value, current: absent, previous: absent, ofSecret: absent });
+const values = (value: string): SecretValues => ({ ids: { secretId: 'secret', pending: 'new', current: 'old' }, pending: async () => value, current: absent, pendingIfAny: async () => value, known: async () => [], previous: absent, ofSecret: absent });
 const DEADLINE = new Deadline(() => 30_000);
 
 /** Passwords one after the other until one is usable, as the rotation makes them. */

@@ -61,7 +61,7 @@ describe('the event', () => {
 
 describe('the reply', () => {
   test.each([
-    [{ status: 'done' }], [{ status: 'done', later: [1] }], [{ status: 'notYet' }], [{ status: 'notYet', reason: 'r', retryAfterMillis: 5, later: 1 }], [{ status: 'failed', reason: 'r' }],
+    [{ status: 'done' }], [{ status: 'done', later: [1] }], [{ status: 'notYet' }], [{ status: 'done', reason: null, retryAfterMillis: null }], [{ status: 'notYet', reason: 'r', retryAfterMillis: 5, later: 1 }], [{ status: 'failed', reason: 'r' }],
   ])('%j is one, by the schema and by the handler', (reply) => {
     expect(isReply(reply)).toBe(true);
     expect(parseReply('it', JSON.stringify(reply))).toEqual(reply);

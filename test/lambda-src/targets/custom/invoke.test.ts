@@ -1,6 +1,7 @@
 import type { FunctionEvent } from '../../../../lambda-src/targets/custom/function-event';
 import { functionError, invokeTarget, type Invocation } from '../../../../lambda-src/targets/custom/invoke';
 import type { InvokeTargetConfig } from '../../../../src/private/handler-contract';
+import { accessDenied } from '../../../simulator/faults';
 import { failure, Harness, passwordOf, type HarnessOptions } from '../../harness';
 
 const ARN = 'arn:aws:lambda:eu-west-1:111111111111:function:target';
@@ -8,7 +9,7 @@ const FIRST = JSON.stringify({ username: 'user1', password: 'first-p4ssw0rd' });
 const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 const CONFIG: InvokeTargetConfig = { target: 'invoke', functionArn: ARN, generateStringKey: 'password', passwordPolicy: {} };
 
-type Reply = string | Invocation | ((event: FunctionEvent, harness: Harness) => string | Invocation);
+type Reply = string | Invocation | ((event: FunctionEvent, harness: Harness) => string | Invocation | Promise<string>);
 
 /** A rotation with a function of the user's, and the events that it was sent. */
 function harnessOf(reply: Reply, options: Partial<InvokeTargetConfig> = {}, more: HarnessOptions = {}) {
@@ -22,7 +23,7 @@ function harnessOf(reply: Reply, options: Partial<InvokeTargetConfig> = {}, more
       for (const value of harness.allValues) { expect(payload).not.toContain(passwordOf(value)); }
       const event = JSON.parse(payload) as FunctionEvent;
       events.push(event);
-      const given = typeof reply === 'function' ? reply(event, harness) : reply;
+      const given = typeof reply === 'function' ? await reply(event, harness) : reply;
       return typeof given === 'string' ? { isError: false, payload: given } : given;
     }),
   });
@@ -67,24 +68,117 @@ describe('a function that makes the value', () => {
   };
 
   test('stores it itself, whatever it is', async () => {
-    const { harness, events } = harnessOf(put('{"id":7,"password":"made-p4ssw0rd"}'), { createSecret: true });
+    const { harness, events } = harnessOf(put('{"id":7,"username":"user1","password":"made-p4ssw0rd"}'), { createSecret: true });
     await harness.steps(harness.start(), ...STEPS);
     expect(events.map(({ step }) => step)).toEqual(['createSecret', 'setSecret', 'testSecret']);
-    expect(harness.value('AWSCURRENT')).toBe('{"id":7,"password":"made-p4ssw0rd"}');
+    expect(harness.value('AWSCURRENT')).toBe('{"id":7,"username":"user1","password":"made-p4ssw0rd"}');
     expect(harness.operations).not.toContain('GetRandomPassword');
   });
 
   test('isn\'t asked again when it has', async () => {
-    const { harness, events } = harnessOf(put('{"password":"made-p4ssw0rd"}'), { createSecret: true });
+    const { harness, events } = harnessOf(put('{"username":"user1","password":"made-p4ssw0rd"}'), { createSecret: true });
     await harness.steps(harness.start(), 'createSecret', 'createSecret');
     expect(events).toHaveLength(1);
     expect(harness.log.at(-1)).toMatchObject({ outcome: 'alreadyCreated' });
   });
 
+  test.each([
+    ['the current value', FIRST, 'is the current value again'],
+    ['the current value in another order', '{ "password": "first-p4ssw0rd", "username": "user1" }', 'is the current value again'],
+    ['a value that lacks a key', '{"password":"made-p4ssw0rd"}', 'lacks a key of the current value: "username"'],
+    ['a string instead of an object', 'made-p4ssw0rd', 'is not a JSON object'],
+  ])('may not store %s, and a retry does not forget it', async (_, value, problem) => {
+    const { harness } = harnessOf(put(value), { createSecret: true });
+    const rotation = harness.start();
+    for (const step of ['createSecret', 'createSecret', 'finishSecret'] as const) {
+      const { name, message } = await failure(harness.step(rotation, step));
+      expect({ name, message }).toEqual({ name: 'SecretValueError', message: expect.stringContaining(problem) });
+      expect(message).toContain(`RemoveFromVersionId ${rotation.token}`);
+      expect(message).not.toMatch(/p4ssw0rd/);
+    }
+  });
+
   test('and says that it has, and has not, fails', async () => {
     const { harness } = harnessOf(put(), { createSecret: true });
-    expect((await failure(harness.step(harness.start(), 'createSecret'))).name).toBe('PendingValueMissingError');
+    expect(await failure(harness.step(harness.start(), 'createSecret'))).toMatchObject({
+      name: 'PendingValueMissingError', message: expect.stringMatching(/ended without an error, and version .* has no value\. Call PutSecretValue with ClientRequestToken: .*VersionStages: \["AWSPENDING"\]/),
+    });
   });
+});
+
+describe('a function that makes the value and forgets VersionStages', () => {
+  const MADE = '{"username":"user1","password":"made-by-the-function"}';
+  const forgetting = (reply = DONE): Reply => ({ secretId, pendingVersionId }, { simulator }) => {
+    simulator.perform('PutSecretValue', { SecretId: secretId, ClientRequestToken: pendingVersionId, SecretString: MADE });
+    return reply;
+  };
+
+  test.each([{}, { promotionRemovesPending: false, manualPutRemovesPending: false }])('is told what happened and how to go back, and so is every retry: %j', async (simulator) => {
+    const { harness, events } = harnessOf(forgetting(), { createSecret: true }, { simulator });
+    const before = harness.secret.stages.AWSCURRENT;
+    const rotation = harness.start();
+    const error = await failure(harness.step(rotation, 'createSecret'));
+    expect(error).toMatchObject({ name: 'CurrentVersionMovedError', message: expect.stringContaining('VersionStages: ["AWSPENDING"]') });
+    expect(error.message).toContain(`AWSPREVIOUS is on the version before, ${before}`);
+    expect(error.message).toContain(`MoveToVersionId ${before}, RemoveFromVersionId ${rotation.token}`);
+    for (const step of STEPS) { expect((await failure(harness.step(rotation, step))).message).toBe(error.message); }
+    expect(events).toHaveLength(1);
+
+    // What the message says to do.
+    const move = (label: string, to?: string) => harness.simulator.perform('UpdateSecretVersionStage', { SecretId: harness.arn, VersionStage: label, MoveToVersionId: to, RemoveFromVersionId: rotation.token });
+    move('AWSCURRENT', before);
+    if (harness.secret.stages.AWSPENDING === rotation.token) { move('AWSPENDING'); }
+    move('UNTESTED');
+    expect(harness.secret.stages).toEqual({ AWSCURRENT: before, AWSPREVIOUS: rotation.token });
+    harness.start();
+  });
+
+  test('is told so even if it says that it failed, with its reason', async () => {
+    const { harness } = harnessOf(forgetting('{"status":"failed","reason":"no luck with made-by-the-function"}'), { createSecret: true });
+    expect(await failure(harness.step(harness.start(), 'createSecret'))).toMatchObject({
+      name: 'CurrentVersionMovedError', message: expect.stringMatching(/createSecret also failed: createSecret of the function .* failed: no luck with \*\*\*$/),
+    });
+  });
+
+  test('is told that a retry will not know, if the version can\'t be labelled', async () => {
+    const { harness } = harnessOf((event, given) => {
+      given.simulator.intercept = ({ operation }) => { if (operation === 'UpdateSecretVersionStage') { throw accessDenied('secretsmanager:UpdateSecretVersionStage'); } };
+      return (forgetting() as (event: FunctionEvent, harness: Harness) => string)(event, given);
+    }, { createSecret: true });
+    expect((await failure(harness.step(harness.start(), 'createSecret'))).message).toMatch(/could not be given to it, so a retry of this rotation says that it succeeded$/);
+  });
+
+  test.each<[string, object, string, RegExp]>([
+    ['under an id of its own', { SecretString: MADE }, 'CurrentVersionMovedError', /AWSCURRENT moved from version .* to version .*ClientRequestToken: the pendingVersionId/],
+    ['under an id of its own as pending', { SecretString: MADE, VersionStages: ['AWSPENDING'] }, 'VersionNotPendingError', /version .* has it\. Call PutSecretValue .* AWSCURRENT did not move$/],
+  ])('or puts the value %s, is told so', async (_, input, name, message) => {
+    const { harness } = harnessOf(({ secretId }, { simulator }) => {
+      simulator.perform('PutSecretValue', { SecretId: secretId, ClientRequestToken: '99999999-2222-4333-8444-555555555555', ...input });
+      return DONE;
+    }, { createSecret: true }, { simulator: { manualPutRemovesPending: false } });
+    expect(await failure(harness.step(harness.start(), 'createSecret'))).toMatchObject({ name, message: expect.stringMatching(message) });
+  });
+
+  test('or takes AWSPENDING away from it, is told so', async () => {
+    const { harness } = harnessOf(({ secretId, pendingVersionId }, { simulator }) => {
+      simulator.perform('PutSecretValue', { SecretId: secretId, ClientRequestToken: pendingVersionId, SecretString: MADE, VersionStages: ['AWSPENDING'] });
+      simulator.perform('UpdateSecretVersionStage', { SecretId: secretId, VersionStage: 'AWSPENDING', RemoveFromVersionId: pendingVersionId });
+      return DONE;
+    }, { createSecret: true });
+    const error = await failure(harness.step(harness.start(), 'createSecret'));
+    expect(error).toMatchObject({ name: 'VersionNotPendingError', message: expect.stringContaining('no version has it') });
+  });
+});
+
+test('a rotation of a function that makes the value, finished and repeated, succeeds at every step', async () => {
+  const { harness } = harnessOf(({ step, secretId, pendingVersionId }, { simulator }) => {
+    if (step === 'createSecret') {
+      simulator.perform('PutSecretValue', { SecretId: secretId, ClientRequestToken: pendingVersionId, SecretString: '{"username":"user1","password":"made"}', VersionStages: ['AWSPENDING'] });
+    }
+    return DONE;
+  }, { createSecret: true });
+  await harness.steps(harness.start(), ...STEPS, ...STEPS);
+  expect(harness.log.at(-1)).toMatchObject({ outcome: 'alreadyCurrent' });
 });
 
 test('a reason leaves the function without the values of the secret', async () => {
@@ -95,6 +189,55 @@ test('a reason leaves the function without the values of the secret', async () =
   await harness.step(rotation, 'createSecret');
   expect(await failure(harness.step(rotation, 'setSecret'))).toMatchObject({
     name: 'TargetRefusedError', message: `setSecret of the function ${ARN} failed: *** and *** are refused`,
+  });
+});
+
+describe('a reason that quotes what became known during the step', () => {
+  const MADE = '{"username":"user1","password":"made-by-the-function"}';
+  const storing = (reply: object, stored = MADE) => ({ secretId, pendingVersionId }: FunctionEvent, { simulator }: Harness) => {
+    simulator.perform('PutSecretValue', { SecretId: secretId, ClientRequestToken: pendingVersionId, SecretString: stored, VersionStages: ['AWSPENDING'] });
+    return JSON.stringify(reply);
+  };
+
+  test.each(['failed', 'notYet'])('is masked in a reply %s of createSecret, for the next attempt promotes that value', async (status) => {
+    const { harness } = harnessOf(storing({ status, reason: 'stored made-by-the-function, not first-p4ssw0rd' }), { createSecret: true });
+    harness.remaining = 1_050;
+    const error = await failure(harness.step(harness.start(), 'createSecret'));
+    expect(error.message).toContain('stored ***, not ***');
+    expect(`${error.stack} ${JSON.stringify(harness.log)}`).not.toMatch(/made-by-the|first-p4/);
+  });
+
+  test('is masked before the value can be read, by what looks like a key', async () => {
+    const { harness } = harnessOf('{"status":"failed","reason":"The key Zx9-made_by-the-api-0001 could not be stored at step 2"}', { createSecret: true });
+    expect((await failure(harness.step(harness.start(), 'createSecret'))).message).toMatch(/: The key \*\*\* could not be stored at step 2$/);
+    expect(harness.sleeps).toEqual([100]);
+  });
+
+  test('is left out of the error of the time-out if the function might have stored the value since', async () => {
+    let asked = 0;
+    const { harness } = harnessOf((event, given) => {
+      if (asked++ === 0) { return '{"status":"notYet","reason":"wait for made-by-the-function"}'; }
+      storing({})(event, given);
+      return new Promise(() => {});
+    }, { createSecret: true });
+    harness.remaining = 1_300;
+    const { name, message } = await failure(harness.step(harness.start(), 'createSecret'));
+    expect(name).toBe('StepTimeoutError');
+    expect(message).toMatch(/ was not ready: Its reason is left out, /);
+    expect(message).not.toContain('made-by');
+  });
+
+  test('is left out where the values can not be read', async () => {
+    const { harness } = harnessOf((_, { simulator }) => {
+      simulator.intercept = ({ operation }) => { if (operation === 'GetSecretValue') { throw accessDenied('secretsmanager:GetSecretValue'); } };
+      return '{"status":"failed","reason":"first-p4ssw0rd is refused"}';
+    });
+    const rotation = harness.start();
+    await harness.step(rotation, 'createSecret');
+    expect(await failure(harness.step(rotation, 'setSecret'))).toMatchObject({
+      name: 'TargetRefusedError',
+      message: `setSecret of the function ${ARN} failed: Its reason is left out, because the values of the secret can't be read to mask them in it`,
+    });
   });
 });
 

@@ -15,6 +15,18 @@ test.each([
   ['a value as JSON has it', JSON.stringify({ p: PASSWORD }), '{"p":"***"}'],
   ['a value as an address has it', `GET /login?p=${encodeURIComponent(PASSWORD)}&x=1`, 'GET /login?p=***&x=1'],
   ['a value in hexadecimal', Buffer.from(PASSWORD).toString('hex'), '***'],
+  ['a value in capital hexadecimal', Buffer.from(PASSWORD).toString('hex').toUpperCase(), '***'],
+  ['a value as a list of bytes in hexadecimal', `<Buffer ${Buffer.from(PASSWORD).toString('hex').match(/../g)!.join(' ')}>`, '<Buffer ***>'],
+  ['a value as a list of bytes in decimal', JSON.stringify(Buffer.from(PASSWORD)), '{"type":"Buffer","data":[***]}'],
+  ['a value in the other case', `the host ${PASSWORD.toUpperCase()} is unknown`, 'the host *** is unknown'],
+  ['a value in base64 whose case was lost', Buffer.from(PASSWORD).toString('base64').toLowerCase().replace(/=+$/, '').slice(0, -1), '***'],
+  ['a value in escapes of every character', [...PASSWORD].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''), '***'],
+  ['a value in capital escapes', [...PASSWORD].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0').toUpperCase()}`).join(''), '***'],
+  ['a value with some characters escaped', 'got "correct\\u0022horse\\u002bbattery\\/staple \\u00e9"', 'got "***"'],
+  ['a value in JSON in JSON', JSON.stringify(JSON.stringify({ p: PASSWORD })), '"{\\"p\\":\\"***\\"}"'],
+  ['a value as a form has it', `p=${String(new URLSearchParams([['p', PASSWORD]])).slice(2)}&x=1`, 'p=***&x=1'],
+  ['a value as an address has it in small letters', `p=${encodeURIComponent(PASSWORD).toLowerCase()}&x=1`, 'p=***&x=1'],
+  ['a value as HTML has it', 'for correct&quot;horse&#43;battery&#x2F;staple &#233;.', 'for ***.'],
 ])('hides %s', (_, text, masked) => {
   expect(mask.apply(text)).toBe(masked);
 });

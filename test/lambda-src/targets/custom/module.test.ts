@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo } from 'node:net';
 import type { CreateSecretContext, RotationContext, RotationModule } from '../../../../lambda-src/targets/custom/api';
 import { moduleTarget } from '../../../../lambda-src/targets/custom/module';
 import type { HandlerConfig, ModuleTargetConfig } from '../../../../src/private/handler-contract';
@@ -138,7 +139,7 @@ describe('the module', () => {
       public readonly done: string[] = [];
       public async createSecret() {
         this.note('createSecret');
-        return { password: 'made-p4ssw0rd' };
+        return { username: 'user1', password: 'made-p4ssw0rd' };
       }
       public async setSecret() { this.note('setSecret'); }
       public async testSecret() { this.note('testSecret'); }
@@ -175,10 +176,133 @@ describe('a module that makes the value', () => {
     expect(harness.value('AWSCURRENT')).toBe('key 1');
   });
 
-  test.each([[undefined, 'returned no value'], ['', 'returned no value'], ['key 0', 'returned the current value']])('has to make one, and a new one: not %j', async (value, problem) => {
+  test.each<[unknown, string]>([
+    [undefined, 'returned no value. Return the next value'],
+    ['', 'returned no value'],
+    ['key 0', 'is the current value again'],
+    [null, 'no value, but null'],
+    [[], 'no value, but an array'],
+    [7, 'no value, but a number'],
+    [new Map([['key', 'p4ssw0rd']]), 'no value, but an object of the class Map'],
+    [new (class Credential { public key = 'p4ssw0rd'; })(), 'no value, but an object of the class Credential'],
+    [{ key: Promise.resolve('p4ssw0rd') }, 'an object that has a promise that was not awaited at key'],
+    [{ keys: [{ made: new Date(0) }] }, 'an object that has an object of the class Date at keys.0.made'],
+    [{ key: NaN }, 'a number that JSON does not know at key'],
+    [{ key: () => 'p4ssw0rd' }, 'a function at key'],
+    [{ key: 1n }, 'a bigint at key'],
+    [{ status: 'done' }, 'is the reply "done" and no value'],
+    [{ status: 'failed' }, 'has the status "failed" and no reason'],
+  ])('has to make one, and a new one: not %p', async (value, problem) => {
     const { harness } = harnessOf({ ...base, createSecret: async () => value }, { config, value: 'key 0' });
-    expect(await failure(harness.step(harness.start(), 'createSecret'))).toMatchObject({ name: 'TargetModuleError', message: expect.stringContaining(problem) });
+    const { name, message } = await failure(harness.step(harness.start(), 'createSecret'));
+    expect({ name, message }).toEqual({ name: 'TargetModuleError', message: expect.stringContaining(problem) });
+    expect(message).not.toContain('p4ssw0rd');
     expect(harness.writes).toEqual([]);
+  });
+
+  test('is refused if an object is in itself', async () => {
+    const value: Record<string, unknown> = {};
+    value.self = { value };
+    const { harness } = harnessOf({ ...base, createSecret: async () => value }, { config, value: 'key 0' });
+    expect((await failure(harness.step(harness.start(), 'createSecret'))).message).toContain('an object that is in itself at self.value');
+  });
+
+  test.each([['{ "key": "p4ssw0rd",  "id": 1 }', { id: 1, key: 'p4ssw0rd' }], ['{"a":{"b":1,"c":2},"d":[1]}', { d: [1], a: { c: 2, b: 1 } }], ['"key 0"', 'key 0']])(
+    'may not return the current value in another order or with other white space: %s', async (current, value) => {
+      const { harness } = harnessOf({ ...base, createSecret: async () => typeof value === 'string' ? JSON.stringify(value) : value }, { config, value: current });
+      const { name, message } = await failure(harness.step(harness.start(), 'createSecret'));
+      expect({ name, message }).toEqual({ name: 'TargetModuleError', message: expect.stringContaining('is the current value again') });
+      expect(message).not.toContain('p4ssw0rd');
+    });
+
+  test.each<[unknown, string]>([
+    [{ password: 'made' }, 'lacks a key of the current value: "username"'],
+    [{ id: 1, username: undefined }, 'lacks keys of the current value: "username", "password"'],
+    ['made', 'is not a JSON object, and the current value is one'],
+  ])('may not lose keys of the current value: %j', async (value, problem) => {
+    const { harness } = harnessOf({ ...base, createSecret: async () => value }, { config });
+    expect((await failure(harness.step(harness.start(), 'createSecret'))).message).toContain(problem);
+    expect(harness.writes).toEqual([]);
+  });
+
+  test('may reply that it is not ready, or failed, and is masked in its reason', async () => {
+    const replies = [{ status: 'notYet', reason: 'soon' }, { status: 'failed', reason: 'user1 has first-p4ssw0rd' }];
+    const { harness } = harnessOf({ ...base, createSecret: async () => replies.shift() }, { config });
+    expect(await failure(harness.step(harness.start(), 'createSecret'))).toMatchObject({ name: 'TargetRefusedError', message: 'createSecret of the module failed: *** has ***' });
+    expect(harness.sleeps).toEqual([200]);
+  });
+
+  test('may have a value with the key status, where the current one has it', async () => {
+    const { harness } = harnessOf({ ...base, createSecret: async () => ({ status: 'notYet' }) }, { config, value: '{"status":"done"}' });
+    await harness.step(harness.start(), 'createSecret');
+    expect(harness.value('AWSPENDING')).toBe('{"status":"notYet"}');
+  });
+
+  test('is not promoted with a pending value that somebody put and that rotates nothing', async () => {
+    const { harness } = harnessOf({ ...base, createSecret: async () => 'never' }, { config });
+    const rotation = harness.start();
+    harness.simulator.perform('PutSecretValue', { SecretId: harness.arn, ClientRequestToken: rotation.token, SecretString: ` ${FIRST}`, VersionStages: ['AWSPENDING'] });
+    for (const step of ['createSecret', 'finishSecret'] as const) {
+      expect(await failure(harness.step(rotation, step))).toMatchObject({ name: 'SecretValueError', message: expect.stringMatching(/is the current value again.*RemoveFromVersionId/) });
+    }
+  });
+});
+
+describe('what a module says while it makes the value', () => {
+  const config: ModuleTargetConfig = { target: 'module', passwordPolicy: { passwordLength: 20 } };
+  const making = (createSecret: (context: CreateSecretContext<{ key: string }>) => unknown) => harnessOf({ ...base, createSecret }, { config, value: '{"key":"first-p4ssw0rd"}' });
+
+  test('is masked with every generated password', async () => {
+    const passwords: string[] = [];
+    const { harness, lines } = making(async ({ log, generatePassword, current }) => {
+      for (let n = 0; n < 2; n++) { passwords.push(await generatePassword()); }
+      log.info(`made ${passwords.join(' and ')} after ${current.value.key}`);
+      throw new Error(`no room for ${encodeURIComponent(passwords[0])}`);
+    });
+    const error = await failure(harness.step(harness.start(), 'createSecret'));
+    expect(lines).toEqual([{ level: 'INFO', message: 'made *** and *** after ***', step: 'createSecret' }]);
+    expect(error.message).toBe('createSecret of the module failed with Error: no room for ***');
+    for (const password of passwords) { expect(JSON.stringify(harness.log)).not.toContain(password); }
+  });
+
+  test('is written when it is over, masked with what it returned', async () => {
+    const { harness, lines } = making(async ({ log }) => {
+      log.info('the API gave issued-by-the-api');
+      expect(lines).toEqual([]);
+      setImmediate(() => log.error('late: issued-by-the-api'));
+      return { key: 'issued-by-the-api' };
+    });
+    await harness.step(harness.start(), 'createSecret');
+    await new Promise(setImmediate);
+    expect(lines.map(({ message }) => message)).toEqual(['the API gave ***', 'late: ***']);
+  });
+
+  test('is masked by what looks like a key if it ends without a value', async () => {
+    const { harness, lines } = making(async ({ log }) => {
+      log.info('the API issued sk-live-51H8xYzAbCdEf');
+      throw new Error('sk-live-51H8xYzAbCdEf can not be stored');
+    });
+    expect((await failure(harness.step(harness.start(), 'createSecret'))).message).toBe('createSecret of the module failed with Error: *** can not be stored');
+    expect(lines[0].message).toBe('the API issued ***');
+  });
+
+  test('is written when the time is up', async () => {
+    const { harness, lines } = making(({ log, generatePassword }) => {
+      void generatePassword().then((password) => log.info(`waiting with ${password}`));
+      return new Promise(() => {});
+    });
+    harness.remaining = 1_100;
+    expect((await failure(harness.step(harness.start(), 'createSecret'))).name).toBe('StepTimeoutError');
+    expect(lines.map(({ message }) => message)).toEqual(['waiting with ***']);
+  });
+
+  test.each([[new Map([['key', 'issued-by-the-api']])], [['issued-by-the-api']], [new Error('issued-by-the-api')]])('is masked with what it returned, even if that is no value: %p', async (returned) => {
+    const { harness, lines } = making(async ({ log }) => {
+      log.info('issued-by-the-api');
+      return returned;
+    });
+    await failure(harness.step(harness.start(), 'createSecret')).catch(() => {});
+    expect(lines.map(({ message }) => message)).toEqual(['***']);
   });
 });
 
@@ -194,6 +318,32 @@ describe('a module that fails', () => {
     expect(error).toMatchObject({ name: 'TargetModuleError', message: expect.stringMatching(/^setSecret of the module failed with TypeError: fetch failed: \*\*\* and \*\*\*/) });
     const said = `${error.stack} ${JSON.stringify(error)} ${String(error.cause)} ${JSON.stringify(harness.log)}`;
     for (const value of harness.allValues) { expect(said).not.toContain(passwordOf(value)); }
+  });
+
+  test.each<[string, Error, string]>([
+    ['its cause', new TypeError('fetch failed', { cause: Object.assign(new Error('connect p4ssw0rd'), { code: 'ECONNREFUSED' }) }), 'TypeError: fetch failed (ECONNREFUSED)'],
+    ['the cause of its cause', new Error('no', { cause: new Error('no', { cause: { code: 'UND_ERR_SOCKET' } }) }), 'Error: no (UND_ERR_SOCKET)'],
+    ['the first of many', new TypeError('fetch failed', { cause: new AggregateError([{ code: 'ENETUNREACH' }]) }), 'TypeError: fetch failed (ENETUNREACH)'],
+    ['itself', Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }), 'Error: socket hang up (ECONNRESET)'],
+    ['itself, which says it', Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }), 'Error: read ECONNRESET'],
+    ['a cause whose code is no code', new TypeError('fetch failed', { cause: { code: 'p4ssw0rd' } }), 'TypeError: fetch failed'],
+    ['a cause whose code is a value', new TypeError('fetch failed', { cause: { code: 'FIRST_P4SSW0RD' } }), 'TypeError: fetch failed (***)'],
+  ])('says the code of %s', async (_, thrown, message) => {
+    const { harness } = harnessOf({ ...base, setSecret: async () => { throw thrown; } }, { value: FIRST.replace('first-', 'first_') });
+    const rotation = harness.start();
+    await harness.step(rotation, 'createSecret');
+    expect((await failure(harness.step(rotation, 'setSecret'))).message).toBe(`setSecret of the module failed with ${message}`);
+  });
+
+  test('says the code of a fetch that is refused', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => { server.close(resolve); });
+    const { harness } = harnessOf({ ...base, setSecret: async () => { await fetch(`http://127.0.0.1:${port}/`); } });
+    const rotation = harness.start();
+    await harness.step(rotation, 'createSecret');
+    expect((await failure(harness.step(rotation, 'setSecret'))).message).toMatch(/^setSecret of the module failed with TypeError: fetch failed \(ECONNREFUSED\)$/);
   });
 
   test.each([['a string', 'p4ssw0rd'], ['nothing', undefined], ['an object', { password: 'p4ssw0rd' }]])('by throwing %s says so', async (_, thrown) => {

@@ -1,6 +1,6 @@
 import { Deadline } from '../../../../lambda-src/rotation/deadline';
 import type { Reply } from '../../../../lambda-src/targets/custom/api';
-import { Mask } from '../../../../lambda-src/targets/custom/mask';
+import { KnownValues } from '../../../../lambda-src/targets/custom/known-values';
 import { findReplyProblem, settle } from '../../../../lambda-src/targets/custom/settle';
 
 /** Asks with these replies, the last one from then on, in a time that only waiting takes. */
@@ -10,7 +10,7 @@ function ask(replies: Reply[], remaining = 30_000) {
     waits.push(milliseconds);
     remaining -= milliseconds;
   });
-  const mask = jest.fn(async () => new Mask(['p4ssw0rd']));
+  const mask = jest.fn(async () => new KnownValues(['p4ssw0rd']));
   const settled = settle('setSecret of it', async () => replies.length > 1 ? replies.shift()! : replies[0], mask, deadline);
   return { settled, waits, mask };
 }
@@ -27,10 +27,10 @@ test('asks again while it is not done, each time after twice as long, up to five
   expect(waits).toEqual([200, 400, 800, 1600, 3200, 5000, 5000]);
 });
 
-test('asks again when it is told to', async () => {
+test('asks again when it is told to, but not at once', async () => {
   const { settled, waits } = ask([{ status: 'notYet', retryAfterMillis: 0 }, { status: 'notYet', retryAfterMillis: 7000 }, { status: 'done' }]);
   await settled;
-  expect(waits).toEqual([0, 7000]);
+  expect(waits).toEqual([100, 7000]);
 });
 
 test('gives up while there is time to say why', async () => {
@@ -48,6 +48,21 @@ test('fails with its reason, without the values of the secret in it, and not lon
   expect(error.message.length).toBeLessThan(1100);
 });
 
+test('waits by itself where retryAfterMillis is null', async () => {
+  const { settled, waits } = ask([{ status: 'notYet', reason: null, retryAfterMillis: null }, { status: 'done' }]);
+  await settled;
+  expect(waits).toEqual([200]);
+});
+
+test('the last reason is in the error of a step whose time is over while it is asked again', async () => {
+  const deadline = new Deadline(() => 1_300);
+  let asked = 0;
+  const replies = ['The key p4ssw0rd spreads', 'The key p4ssw0rd still spreads'];
+  const asking = () => asked < 2 ? Promise.resolve<Reply>({ status: 'notYet', reason: replies[asked++], retryAfterMillis: 0 }) : new Promise<Reply>(() => {});
+  const step = deadline.run('setSecret', () => settle('setSecret of it', asking, async () => new KnownValues(['p4ssw0rd']), deadline));
+  await expect(step).rejects.toMatchObject({ name: 'StepTimeoutError', message: expect.stringMatching(/\. Before, setSecret of it was not ready: The key \*\*\* still spreads$/) });
+});
+
 test('says where no reason was given', async () => {
   await expect(ask([{ status: 'failed', reason: '' }]).settled).rejects.toMatchObject({ message: 'setSecret of it failed: It gave no reason' });
 });
@@ -60,6 +75,8 @@ test.each<[unknown, string]>([
   [{ state: 'done' }, 'no status'],
   [{ status: 'p4ssw0rd' }, 'none of "done", "notYet", "failed"'],
   [{ status: 'failed' }, 'no reason'],
+  [{ status: null }, 'no status'],
+  [{ status: 'failed', reason: null }, 'no reason'],
   [{ status: 'failed', reason: 1 }, 'reason that is not a string'],
   [{ status: 'notYet', retryAfterMillis: '5' }, 'retryAfterMillis that is not a number'],
   [{ status: 'notYet', retryAfterMillis: -1 }, 'retryAfterMillis that is not a number'],
@@ -70,7 +87,7 @@ test.each<[unknown, string]>([
 });
 
 test.each([
-  [{ status: 'done' }], [{ status: 'done', more: 1 }], [{ status: 'notYet' }], [{ status: 'notYet', reason: 'r', retryAfterMillis: 0 }], [{ status: 'failed', reason: 'r' }],
+  [{ status: 'done' }], [{ status: 'done', reason: null, retryAfterMillis: null }], [{ status: 'notYet', reason: null, retryAfterMillis: null }], [{ status: 'done', more: 1 }], [{ status: 'notYet' }], [{ status: 'notYet', reason: 'r', retryAfterMillis: 0 }], [{ status: 'failed', reason: 'r' }],
 ])('%j is a reply', (reply) => {
   expect(findReplyProblem(reply)).toBeUndefined();
 });
