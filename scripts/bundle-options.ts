@@ -32,6 +32,7 @@ const REPLACEMENTS: readonly Replacement[] = [
   { module: /^(pgpass|pg-cloudflare)$/, contents: unreachable('an optional part of pg') },
   { module: /^mysql2$/, contents: `exports.createConnection = require(${JSON.stringify(join(MODULES, 'mysql2', 'lib', 'create_connection.js'))});` },
   { module: /^(named-placeholders|\.\/promise\/connection(\.js)?)$/, contents: unreachable('an optional part of mysql2') },
+  { module: /^sql-escaper$/, contents: `exports.format = (sql, values) => { if (values?.length > 0) { ${unreachable('the values of a statement')} } return sql; };` },
   // Statements are sent as they are; none is prepared, and we are neither a server nor a replica.
   { module: /^\.\/(binlog_dump|execute|prepare|register_slave|server_handshake)(\.js)?$/, contents: 'module.exports = class {};' },
   // The connection's character set is utf8mb4; what a server says before, its version and the like, is ASCII.
@@ -50,7 +51,7 @@ const REPLACEMENTS: readonly Replacement[] = [
 function errorNames(): Record<number, string> {
   const wanted = new Set(mysqlSource.match(/\bER_\w+/g));
   const table = readFileSync(join(MODULES, 'mysql2', 'lib', 'constants', 'errors.js'), 'utf8');
-  const names = Object.fromEntries([...table.matchAll(/^exports\[(\d+)\] = '(\w+)';$/gm)].map(([, code, name]) => [code, name]).filter(([, name]) => wanted.delete(name)));
+  const names = Object.fromEntries([...table.matchAll(/^exports\[(\d+)\] =\s+'(\w+)';$/gm)].map(([, code, name]) => [code, name]).filter(([, name]) => wanted.delete(name)));
   if (wanted.size > 0) { throw new Error(`mysql2 does not know ${[...wanted].join(', ')}, which mysql.ts asks for`); }
   return names;
 }
@@ -62,6 +63,11 @@ const replace = (target: string): Plugin => ({
   name: 'replace',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^\.\/notification\/notify$/ }, () => ({ path: `./${NOTIFICATION}`, external: true }));
+    // Programs tell their version, and read no more of their own package.json.
+    onLoad({ filter: /[\\/]package\.json$/ }, ({ path }) => {
+      const { name, version } = JSON.parse(readFileSync(path, 'utf8')) as { name: string; version: string };
+      return { contents: JSON.stringify({ name, version }), loader: 'json' };
+    });
     for (const [index, { module, contents, except }] of REPLACEMENTS.entries()) {
       if (except === target) { continue; }
       onResolve({ filter: module }, () => ({ path: String(index), namespace: 'replaced' }));

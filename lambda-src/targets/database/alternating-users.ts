@@ -35,9 +35,10 @@ export class AlternatingUsers implements Strategy {
     const changed = await withSessionIfAccepted(engine, superuserLogin, deadline, async (session) => {
       const partner = await session.claim(request);
       if (partner.exists) {
-        if (!partner.isMarked && !await isProvenByLogin(rotation)) { throw new UnprovenUserError(); }
-        // Only now, for a wrong login may lock a user, and this one could have been somebody else's.
-        if (partner.isOneAccount && await isAccepted(engine, pending, deadline)) { return true; }
+        const isProven = partner.isMarked || await isProvenByLogin(rotation);
+        // A wrong login may lock a user, and without a proof this one may be somebody else's.
+        if ((isProven || partner.isRelated) && partner.isToldByLogin && await isAccepted(engine, pending, deadline)) { return true; }
+        if (!isProven) { throw new UnprovenUserError(); }
       }
       await changeOrFindOut(rotation, () => session.shareWith(request));
       return true;

@@ -57,8 +57,10 @@ export interface Partner {
   readonly exists: boolean;
   /** Whether the server has a mark by which an earlier rotation of this pair can be known. */
   readonly isMarked: boolean;
-  /** Whether one login tells that the user is whole: not if it is several accounts, of which any may be without its password yet. */
-  readonly isOneAccount: boolean;
+  /** Whether it has the rights of the other one, or the other way round. That alone proves nothing, but the pending password then does. */
+  readonly isRelated: boolean;
+  /** Whether a login tells that the user is whole: not if it is several accounts, of which any may be without its password yet, nor if it may not log in. */
+  readonly isToldByLogin: boolean;
 }
 
 /** How one of two users that alternate gets what the other one has, and a password. */

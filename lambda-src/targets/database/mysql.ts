@@ -184,7 +184,8 @@ class MySqlSession implements Session {
     return {
       exists: accounts.length > 0,
       isMarked: isMarked || accounts.some(({ passwordHash }) => hashes.includes(passwordHash)),
-      isOneAccount: accounts.length === 1 && originals.length === 1,
+      isRelated: false,
+      isToldByLogin: accounts.length === 1 && originals.length === 1,
     };
   }
 
@@ -543,5 +544,5 @@ function toRotationError(error: unknown): RotationError {
   const { code = '', errno } = error as DriverError;
   if (code === 'HANDSHAKE_NO_SSL_SUPPORT') { return withoutTls(); }
   if (errno === MARIADB_STATEMENT_TIMEOUT) { return refusal('The database server', String(errno), REMEDIES.ER_QUERY_TIMEOUT); }
-  return connectionError(error as DriverError) ?? refusal('The database server', code, REMEDIES[code]);
+  return connectionError(error as DriverError) ?? refusal('The database server', code || String(errno ?? ''), Object.hasOwn(REMEDIES, code) ? REMEDIES[code] : undefined);
 }

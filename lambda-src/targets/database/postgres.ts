@@ -1,20 +1,20 @@
 import type { EventEmitter } from 'node:events';
 import type { ConnectionOptions } from 'node:tls';
-import { Client } from 'pg';
+import { Client, type ClientConfig } from 'pg';
 import type { Credentials } from './credentials';
 import type { Engine, Partner, Session, ShareRequest } from './engine';
 import { connectionError, refusal, withoutPassword, withoutTls, type DriverError } from './failures';
-import { isChangedBySaslPrep, md5Verifier, scramVerifier } from './scram';
+import { DEFAULT_ITERATIONS, isChangedBySaslPrep, md5Verifier, scramVerifier } from './scram';
 import type { Deadline } from '../../rotation/deadline';
-import { AuthenticationError, RotationError, SecretValueError, TargetRefusedError } from '../../rotation/errors';
+import { AuthenticationError, ConnectivityError, RotationError, SecretValueError, TargetRefusedError } from '../../rotation/errors';
 
 const CONNECT_TIMEOUT = 5_000;
 const STATEMENT_TIMEOUT = 8_000;
 const LOCK_TIMEOUT = 5_000;
-/** Time of the step that a lock by other copies of this function leaves for what comes after it. */
-const TIME_AFTER_LOCK = 10_000;
+/** While a transaction waits for a login of another user. */
+const IDLE_TIMEOUT = 30_000;
 
-/** Verifiers with more iterations than a login proved are the server's to choose, up to what takes about a second. */
+/** About a second of a whole core: more would use up the time of a login. */
 const MAX_ITERATIONS = 1_000_000;
 
 /** https://www.postgresql.org/docs/current/limits.html: identifiers have 63 bytes. */
@@ -27,6 +27,8 @@ const MAX_NAME_BYTES = 63;
 const SESSION = [
   'SET search_path TO pg_catalog, pg_temp', 'SET standard_conforming_strings TO on', 'SET datestyle TO ISO', 'SET role TO none',
   'SET default_transaction_read_only TO off', `SET statement_timeout TO ${STATEMENT_TIMEOUT}`, `SET lock_timeout TO ${LOCK_TIMEOUT}`,
+  // Not every version has all of them.
+  `SELECT set_config(name, '${IDLE_TIMEOUT}', false) FROM pg_settings WHERE name IN ('idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout')`,
 ].join('; ');
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
@@ -50,7 +52,7 @@ type Row = Record<string, unknown>;
 
 /** As much of a connection as the statements here need. */
 export interface PostgresConnection {
-  /** See `Session`. */
+  /** How many iterations the login took, if it was by SCRAM. */
   readonly scramIterations?: number;
   query(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
   close(): Promise<void>;
@@ -82,112 +84,131 @@ export class Postgres implements Engine {
 }
 
 class PostgresSession implements Session {
-  constructor(private readonly connection: PostgresConnection, private readonly username: string, private readonly deadline: Deadline) {}
+  public readonly scramIterations?: number;
 
-  public get scramIterations(): number | undefined { return this.connection.scramIterations; }
+  constructor(private readonly connection: PostgresConnection, private readonly username: string, private readonly deadline: Deadline) {
+    this.scramIterations = connection.scramIterations;
+  }
 
   public async user(): Promise<string> {
     const [{ user }] = await this.connection.query('SELECT session_user::text AS "user"');
     return user as string;
   }
 
-  /** PostgreSQL has one password for a user, and locks nobody after failed logins. */
+  /** A role has one password, wherever it logs in from, and PostgreSQL locks no role after wrong logins. */
   public async checkOwnPasswordChange(): Promise<void> {}
 
   public async changeOwnPassword(password: string): Promise<void> {
     await this.changePassword(this.username, password, this.scramIterations);
   }
 
-  /** Begins the transaction that `shareWith` ends: what is to be seen from outside is either all of it or nothing. */
+  /** Begins the transaction that `shareWith` commits: from outside, either all of it is visible or nothing. */
   public async claim({ user, original }: ShareRequest): Promise<Partner> {
-    await this.run('BEGIN');
-    await this.lock([user, original]);
-    const exists = await this.exists(user);
-    return { exists, isMarked: exists && (await this.actsAs(user, original) || await this.actsAs(original, user)), isOneAccount: true };
+    await this.beginAlone(`cdk-rotating-secret ${[user, original].sort().join(' ')}`);
+    return {
+      exists: await this.exists(user),
+      isMarked: await this.isMarked(user, original) || await this.isMarked(original, user),
+      isRelated: await this.inherits(user, original) || await this.inherits(original, user),
+      isToldByLogin: await this.mayLogIn(user),
+    };
   }
 
-  public async shareWith({ user, password, original, isFirst, scramIterations }: ShareRequest): Promise<void> {
-    const isNew = !await this.exists(user);
-    if (isNew) { await this.run(`CREATE ROLE ${identifier(user)} LOGIN`); }
-    // On the way back `original` was made to act as `user` before.
-    if (await this.inherits(original, user) || (isFirst && !isNew)) {
-      await this.mustOwnNothing(original);
-    } else {
-      await this.mustOwnNothing(user);
-      await this.actAs(user, original);
+  public async shareWith({ user, password, original, scramIterations }: ShareRequest): Promise<void> {
+    try {
+      const exists = await this.exists(user);
+      if (!exists) { await this.run(`CREATE ROLE ${identifier(user)} LOGIN`); }
+      // Otherwise it's the way back: `original` was made to act as `user` before.
+      if (await this.inherits(original, user)) {
+        await this.mustOwnNothing(original);
+      } else {
+        await this.mustOwnNothing(user);
+        await this.actAs(user, original, exists);
+      }
+      await this.changePassword(user, password, scramIterations);
+      await this.run('COMMIT');
+    } catch (error) {
+      // A server that doesn't answer would only be waited for once more.
+      if (!(error instanceof ConnectivityError)) { await this.run('ROLLBACK').catch(() => {}); }
+      throw error;
     }
-    await this.changePassword(user, password, scramIterations);
-    await this.run('COMMIT');
   }
 
   public close(): Promise<void> {
     return this.connection.close();
   }
 
-  /** Lets two copies of this function take turns, as long as the step has time for it. */
-  private async lock(users: readonly string[]): Promise<void> {
-    const time = Math.max(LOCK_TIMEOUT, this.deadline.remainingTimeInMillis() - TIME_AFTER_LOCK);
-    for (const end = Date.now() + time; ;) {
-      const { locked } = await this.one('SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS "locked"', [`cdk-rotating-secret ${[...users].sort().join(' ')}`]);
-      if (locked === true) { return; }
-      this.deadline.signal.throwIfAborted();
-      if (Date.now() > end) { throw refusal('PostgreSQL', LOCK_NOT_AVAILABLE, REMEDIES[LOCK_NOT_AVAILABLE]); }
-      await this.connection.query('SELECT pg_sleep(0.05)');
+  /** Begins a transaction that no copy of this function runs beside, and waits for that as long as the step has time. */
+  private async beginAlone(name: string): Promise<void> {
+    for (;;) {
+      await this.run('BEGIN');
+      try {
+        await this.connection.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [name]);
+        return;
+      } catch (error) {
+        const isTaken = error instanceof TargetRefusedError && error.code === LOCK_NOT_AVAILABLE;
+        if (!isTaken || this.deadline.remainingTimeInMillis() === 0) { throw error; }
+        await this.run('ROLLBACK');
+      }
     }
   }
 
-  /**
-   * Whether an earlier rotation made `user` act as `original`. Membership alone shows nothing, for anybody may have given it; the setting
-   * is one that `actAs` makes.
-   */
-  private async actsAs(user: string, original: string): Promise<boolean> {
-    return await this.inherits(user, original) && (await this.settings(user)).get(key({ database: null, name: 'role' }))?.value === original;
+  /** Whether `actAs` made one user act as the other. Only membership would prove nothing: before PostgreSQL 15, a role may grant itself to any other. */
+  private async isMarked(member: string, role: string): Promise<boolean> {
+    return (await this.settings(member)).get(key(ROLE))?.value === role && await this.inherits(member, role);
+  }
+
+  private async mayLogIn(user: string): Promise<boolean> {
+    return (await this.connection.query('SELECT FROM pg_roles WHERE rolname = $1 AND rolcanlogin', [user])).length > 0;
   }
 
   /**
    * Whoever logs in as `user` is `original` from then on: has its rights, those that it is given later too, and what one of them makes
    * belongs to both. A pool that resets its connections (RESET ROLE, DISCARD ALL) doesn't change that.
    */
-  private async actAs(user: string, original: string): Promise<void> {
-    const [terms, present] = [await this.terms(original), await this.terms(user)];
-    if (terms.limits !== present.limits || !present.logsIn) { await this.run(`ALTER ROLE ${identifier(user)} LOGIN INHERIT ${terms.limits}`); }
-    for (const [attribute, wanted] of terms.attributes) {
-      if (present.attributes.get(attribute) !== wanted) { await this.changeAttribute(user, attribute, wanted); }
-    }
+  private async actAs(user: string, original: string, exists: boolean): Promise<void> {
+    await this.shareTerms(user, original, exists);
     if (!await this.inherits(user, original)) {
       const { version } = await this.one('SELECT current_setting(\'server_version_num\')::int AS "version"');
       await this.run(`GRANT ${identifier(original)} TO ${identifier(user)}${Number(version) >= 160_000 ? ' WITH INHERIT TRUE, SET TRUE' : ''}`);
     }
-    const [wanted, had] = [await this.settings(original), await this.settings(user)];
-    const role = { database: null, name: 'role', value: original };
-    if (!wanted.has(key(role))) { wanted.set(key(role), role); }
-    for (const [id, setting] of had) {
+    const [wanted, present] = [await this.settings(original), await this.settings(user)];
+    if (!wanted.has(key(ROLE))) { wanted.set(key(ROLE), { ...ROLE, value: original }); }
+    for (const [id, setting] of present) {
       if (!wanted.has(id)) { await this.changeSetting(user, setting, 'RESET'); }
     }
     for (const [id, setting] of wanted) {
-      if (had.get(id)?.value !== setting.value) { await this.changeSetting(user, setting, 'SET'); }
+      if (present.get(id)?.value !== setting.value) { await this.changeSetting(user, setting, 'SET'); }
     }
   }
 
-  /** On which terms a user may connect: what the server looks at before a session acts as another role. */
-  private async terms(user: string): Promise<Terms> {
-    const row = await this.one('SELECT rolconnlimit AS "limit", coalesce(rolvaliduntil, \'infinity\')::text AS "until", rolcanlogin AS "logsIn", rolinherit AS "inherits", '
-      + 'rolsuper AS "SUPERUSER", rolreplication AS "REPLICATION" FROM pg_roles WHERE rolname = $1', [user]);
-    return {
-      limits: `CONNECTION LIMIT ${Number(row.limit)} VALID UNTIL ${literal(String(row.until))}`,
-      logsIn: row.logsIn === true && row.inherits === true,
-      attributes: new Map(CHECKED_ATTRIBUTES.map((attribute) => [attribute, row[attribute] === true])),
-    };
+  /** What the server looks at before a session acts as `original`. Attributes that don't differ aren't named: 15 refuses that. */
+  private async shareTerms(user: string, original: string, exists: boolean): Promise<void> {
+    const [wanted, present] = [await this.terms(original), await this.terms(user)];
+    for (const attribute of ['SUPERUSER', 'REPLICATION'] as const) {
+      if (wanted[attribute] !== present[attribute]) { await this.changeAttribute(user, attribute, wanted[attribute] === true, exists); }
+    }
+    if (wanted.limits !== present.limits || !present.inherits || !present.login) {
+      await this.run(`ALTER ROLE ${identifier(user)} LOGIN INHERIT ${String(wanted.limits)}`);
+    }
   }
 
-  private async changeAttribute(user: string, attribute: string, wanted: boolean): Promise<void> {
-    const clause = `${wanted ? '' : 'NO'}${attribute}`;
+  private async terms(user: string): Promise<Row> {
+    const { limit, until, ...terms } = await this.one(
+      'SELECT rolconnlimit AS "limit", coalesce(rolvaliduntil, \'infinity\')::text AS "until", rolcanlogin AS "login", rolinherit AS "inherits", '
+      + 'rolsuper AS "SUPERUSER", rolreplication AS "REPLICATION" FROM pg_roles WHERE rolname = $1', [user]);
+    return { ...terms, limits: `CONNECTION LIMIT ${Number(limit)} VALID UNTIL ${literal(String(until))}` };
+  }
+
+  private async changeAttribute(user: string, attribute: 'SUPERUSER' | 'REPLICATION', wanted: boolean, exists: boolean): Promise<void> {
+    const keyword = `${wanted ? '' : 'NO'}${attribute}`;
     try {
-      await this.run(`ALTER ROLE ${identifier(user)} ${clause}`);
+      await this.run(`ALTER ROLE ${identifier(user)} ${keyword}`);
     } catch (error) {
       if (!(error instanceof TargetRefusedError) || error.code !== NOT_PERMITTED) { throw error; }
-      throw new TargetRefusedError(`The first of the two users ${wanted ? 'has' : 'does not have'} the attribute ${attribute}, which the server looks at when the other one logs in, and the user `
-        + `of the superuser secret may not pass that on. Run ALTER ROLE with ${clause} for the user whose name ends with _clone, as somebody who may, or change the first user`, error.code);
+      const byHand = exists ? `run ALTER ROLE ${keyword} for the second one, whose name ends with _clone` : 'make the second one yourself, as docs/second-user.md shows';
+      throw new TargetRefusedError(`Of the two users that alternate, only the ${wanted ? 'first' : 'second'} one has ${attribute}, and the user of the superuser secret may not change `
+        + `that, so nothing was changed. ${attribute === 'REPLICATION' ? `Since PostgreSQL 16: ${byHand}, or use the superuser secret of a user with REPLICATION. Before: u` : 'U'}se the `
+        + 'superuser secret of a user with SUPERUSER', error.code);
     }
   }
 
@@ -214,7 +235,7 @@ class PostgresSession implements Session {
     return (await this.connection.query('SELECT FROM pg_roles WHERE rolname = $1', [user])).length > 0;
   }
 
-  /** Whether `member` has the rights of `role`. From 16 on, who makes a role is a member that hasn't. */
+  /** Whether `member` has the rights of `role`. Since PostgreSQL 16, a role's creator is a member without its rights. */
   private async inherits(member: string, role: string): Promise<boolean> {
     const rows = await this.connection.query(
       'SELECT FROM pg_auth_members m JOIN pg_roles u ON u.oid = m.member JOIN pg_roles r ON r.oid = m.roleid WHERE u.rolname = $1 AND r.rolname = $2 '
@@ -233,22 +254,20 @@ class PostgresSession implements Session {
     }
   }
 
-  /**
-   * Writes what the server is set to store, and nothing weaker than what a login just used: a setting of the role or the database may say
-   * something that pg_hba.conf refuses.
-   */
-  private async changePassword(user: string, password: string, scramIterations?: number): Promise<void> {
+  /** After a login by SCRAM, a weaker verifier than that of the login is never stored: `pg_hba.conf` may refuse it. */
+  private async changePassword(user: string, password: string, loginIterations: number | undefined): Promise<void> {
     const { encryption, iterations } = await this.one(
       'SELECT current_setting(\'password_encryption\') AS "encryption", current_setting(\'scram_iterations\', true) AS "iterations"');
-    if (encryption === 'md5' && scramIterations === undefined) {
-      await this.run(`ALTER ROLE ${identifier(user)} PASSWORD ${literal(md5Verifier(password, user))}`);
-      return;
-    }
-    if (isChangedBySaslPrep(password)) {
+    const isScram = loginIterations !== undefined || encryption !== 'md5';
+    if (isScram && isChangedBySaslPrep(password)) {
       throw new SecretValueError('The key "password" in the value of the secret holds a character that the clients of PostgreSQL do not send alike (SASLprep). Use another one');
     }
-    const wanted = max(scramIterations, iterations ? Number(iterations) : undefined);
-    await this.run(`ALTER ROLE ${identifier(user)} PASSWORD ${literal(scramVerifier(password, wanted === undefined ? undefined : Math.min(wanted, MAX_ITERATIONS)))}`);
+    const wanted = Math.max(Number(iterations ?? DEFAULT_ITERATIONS), loginIterations ?? 0);
+    if (isScram && wanted > MAX_ITERATIONS) {
+      throw new TargetRefusedError(`The setting scram_iterations is higher than ${MAX_ITERATIONS}, and a login would take too long, so nothing was changed. Lower the setting`);
+    }
+    const verifier = isScram ? await scramVerifier(password, wanted) : md5Verifier(password, user);
+    await this.run(`ALTER ROLE ${identifier(user)} PASSWORD ${literal(verifier)}`);
   }
 
   private async one(sql: string, parameters?: readonly unknown[]): Promise<Row> {
@@ -260,14 +279,8 @@ class PostgresSession implements Session {
   }
 }
 
-/** Attributes that the server looks at when a user logs in, before it acts as another role. All others it looks at later. */
-const CHECKED_ATTRIBUTES = ['SUPERUSER', 'REPLICATION'] as const;
-
-interface Terms {
-  readonly limits: string;
-  readonly logsIn: boolean;
-  readonly attributes: ReadonlyMap<string, boolean>;
-}
+/** The setting by which one user acts as the other, in all databases. */
+const ROLE = { database: null, name: 'role' };
 
 interface Setting {
   readonly database: string | null;
@@ -277,11 +290,6 @@ interface Setting {
 
 function key({ database, name }: Pick<Setting, 'database' | 'name'>): string {
   return JSON.stringify([database, name]);
-}
-
-function max(...numbers: (number | undefined)[]): number | undefined {
-  const known = numbers.filter((number) => number !== undefined);
-  return known.length === 0 ? undefined : Math.max(...known);
 }
 
 /** Settings that are lists, which the server keeps as SQL: those that `pg_dump` treats as such. In the first ones, unquoted names are lower case. */
@@ -311,7 +319,7 @@ function literal(text: string): string {
 export async function connectPostgres(credentials: Credentials, tls: ConnectionOptions | undefined, deadline: Deadline): Promise<PostgresConnection> {
   let asked = false;
   let scramIterations: number | undefined;
-  const client = new Client({
+  const config: ClientConfig & { scramMaxIterations: number } = {
     host: credentials.host,
     port: credentials.port,
     user: credentials.username,
@@ -324,13 +332,16 @@ export async function connectPostgres(credentials: Credentials, tls: ConnectionO
     application_name: 'cdk-rotating-secret',
     connectionTimeoutMillis: CONNECT_TIMEOUT,
     query_timeout: STATEMENT_TIMEOUT + 1_000,
-  });
+    // The driver's own limit is lower, and would refuse what the server's setting wants.
+    scramMaxIterations: MAX_ITERATIONS,
+  };
+  const client = new Client(config);
+  const driver = (client as unknown as { connection: EventEmitter & { stream: { destroy(): void } } }).connection;
+  // https://www.rfc-editor.org/rfc/rfc5802#section-7: server-first-message
+  driver.on('authenticationSASLContinue', ({ data }: { data: string }) => { scramIterations = Number(/,i=(\d+)/.exec(data)?.[1]); });
   // Without it, a connection that breaks while it is idle would end the process.
   client.on('error', () => {});
-  const { connection } = client as unknown as { connection: EventEmitter & { stream: { destroy(): void } } };
-  // https://www.rfc-editor.org/rfc/rfc5802#section-5.1: the server says how many iterations the verifier has that it stores.
-  connection.on('authenticationSASLContinue', ({ data }: { data: string }) => { scramIterations = Number(/(?:^|,)i=(\d+)/.exec(data)?.[1] ?? 1); });
-  const destroy = () => { connection.stream.destroy(); };
+  const destroy = () => { driver.stream.destroy(); };
   deadline.signal.addEventListener('abort', destroy);
   const close = async () => {
     const timer = setTimeout(destroy, 1_000);
@@ -343,6 +354,10 @@ export async function connectPostgres(credentials: Credentials, tls: ConnectionO
     if (!asked) { throw withoutPassword(); }
   } catch (error) {
     await close();
+    if (scramIterations! > MAX_ITERATIONS) {
+      throw new TargetRefusedError(`The password of the user is stored with more than ${MAX_ITERATIONS} SCRAM iterations, and a login takes too long. Lower the setting scram_iterations, `
+        + 'and give the user its password again');
+    }
     throw toRotationError(error);
   }
   return {
@@ -363,5 +378,6 @@ function toRotationError(error: unknown): RotationError {
   const { code = '', message = '' } = error as DriverError;
   if (code === WRONG_PASSWORD) { return new AuthenticationError('PostgreSQL does not accept this user with this password. Put the password that works into the secret'); }
   if (message === 'The server does not support SSL connections') { return withoutTls(); }
-  return connectionError(error as DriverError) ?? refusal('PostgreSQL', code, REMEDIES[code]);
+  // By the code first: the server's words for a lock that takes too long are like those of a connection that does.
+  return (REMEDIES[code] === undefined ? connectionError(error as DriverError) : undefined) ?? refusal('PostgreSQL', code, REMEDIES[code]);
 }

@@ -1,17 +1,18 @@
-import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
+import { createHash, createHmac, pbkdf2, randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
 
-const DEFAULT_ITERATIONS = 4096;
+export const DEFAULT_ITERATIONS = 4096;
 const SALT_BYTES = 16;
 const KEY_BYTES = 32;
 
 /**
  * What PostgreSQL stores for a password that SASLprep leaves as it is, so that the password itself is never sent in a statement, and stands in
- * no log of statements.
+ * no log of statements. Computed beside the event loop, so that the time-out of a step works meanwhile.
  *
  * @see https://www.postgresql.org/docs/current/catalog-pg-authid.html
  */
-export function scramVerifier(password: string, iterations = DEFAULT_ITERATIONS, salt = randomBytes(SALT_BYTES)): string {
-  const salted = pbkdf2Sync(password, salt, iterations, KEY_BYTES, 'sha256');
+export async function scramVerifier(password: string, iterations: number, salt = randomBytes(SALT_BYTES)): Promise<string> {
+  const salted = await promisify(pbkdf2)(password, salt, iterations, KEY_BYTES, 'sha256');
   const hmac = (text: string) => createHmac('sha256', salted).update(text).digest();
   const storedKey = createHash('sha256').update(hmac('Client Key')).digest('base64');
   return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${storedKey}:${hmac('Server Key').toString('base64')}`;
