@@ -1,6 +1,6 @@
 /*
- * The rotation contract for generated values, case by case, against the strict simulator. A case's number is that of the
- * numbered contract; `fails` stands for: a named error, no later write, and no value of the secret in an error or a log line.
+ * The rotation contract for generated values, case by case, against the strict simulator. The cases are numbered in
+ * docs/rotation-contract.md; `fails` stands for: a named error, no later write, and no value of the secret in an error or a log line.
  */
 import { failure, Harness, JSON_VALUE, passwordOf, type HarnessOptions } from './harness';
 import { CONFIG_VARIABLE, meetsPolicy } from '../../src/private/handler-contract';

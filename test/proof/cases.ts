@@ -2,16 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { casesOf, numbersOf } from '../docs/rotation-contract';
 
-/** The cases of the rotation contract that are about what every target has in common, by number. */
-export const COMMON_CASES: readonly number[] = [
-  ...range(1, 22), 46, ...range(48, 54), ...range(58, 60), ...range(62, 65), 69, 73,
-];
+/** The cases of docs/rotation-contract.md that every target has in common, by number. */
+export const COMMON_CASES: readonly number[] = numbersOf('every target');
 
-/** Those that are about databases, and are shown on real servers. */
-export const DATABASE_CASES: readonly number[] = [
-  ...range(23, 37), ...range(39, 47), ...range(55, 57), 61, ...range(66, 72), ...range(74, 78), 99, 100,
-];
+/** Those that are shown on real database servers. */
+export const DATABASE_CASES: readonly number[] = numbersOf('databases');
 
 export interface ContractCase {
   readonly number: number;
@@ -45,13 +42,4 @@ export function runContractTests(root: string, paths: readonly string[], cases: 
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-/** The numbers at the start of a test's title: `case 7: …` or `cases 3, 7: …`. */
-export function casesOf(title: string): number[] {
-  return /^cases? ([\d, ]+):/.exec(title)?.[1].split(',').map(Number) ?? [];
-}
-
-function range(first: number, last: number): number[] {
-  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }

@@ -234,12 +234,12 @@ describe('the connection', () => {
     // Plain JavaScript gets past the compiler.
     ['plaintextConnection is a word', { plaintextConnection: 'false' as unknown as boolean }],
     ['plaintextConnection is a number', { plaintextConnection: 1 as unknown as boolean }],
-  ])('is not in plaintext where %s: contract case 67', (_, options) => {
+  ])('case 67: is not in plaintext where %s', (_, options) => {
     const text = onlyResource(withFunction(RotationTarget.postgres(options)), FUNCTION).properties.Environment.Variables[CONFIG_VARIABLE];
     expect(Object.keys(JSON.parse(text))).toEqual(['target', 'passwordPolicy']);
   });
 
-  test('is in plaintext where plaintextConnection is true, and only then: contract case 67', () => {
+  test('case 67: is in plaintext where plaintextConnection is true, and only then', () => {
     expect(configured({ plaintextConnection: true })).toMatchObject({ plaintextConnection: true });
   });
 

@@ -504,7 +504,7 @@ describe('the superuser secret', () => {
     expectInvalid(() => alternating(stack, superuser), 'superuserSecret', 'Stack/Superuser', 'region us-east-1', 'function of eu-west-1');
   });
 
-  test('that is missing is refused: contract case 38', () => {
+  test('case 38: that is missing is refused', () => {
     const database: { readonly secret?: secretsmanager.ISecret } = {};
     expectInvalid(() => RotationStrategy.alternatingUsers(database.secret!), 'superuserSecret', 'is missing', 'may make the other one');
   });

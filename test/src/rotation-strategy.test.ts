@@ -27,7 +27,7 @@ describe.each(TARGETS)('a target %s', (target, make) => {
   });
 });
 
-test.each([undefined, null])('alternating users without a superuser secret, which is %s, are refused: contract case 38', (missing) => {
+test.each([undefined, null])('case 38: alternating users without a superuser secret, which is %s, are refused', (missing) => {
   expectInvalid(() => RotationStrategy.alternatingUsers(missing as unknown as secretsmanager.ISecret),
     'superuserSecret', 'is missing', 'may make the other one');
 });
