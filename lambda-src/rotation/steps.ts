@@ -1,6 +1,6 @@
 import { admit, type Admission, type RotationEvent } from './admit';
 import type { Deadline } from './deadline';
-import { NoCurrentVersionError, PendingValueMissingError, RotationSupersededError } from './errors';
+import { NoCurrentVersionError, PendingValueMissingError, RotationError, RotationSupersededError } from './errors';
 import { generatePassword } from './password';
 import type { SecretVersion, SecretVersions } from './secret-versions';
 import type { PasswordPolicyConfig } from '../../src/private/handler-contract';
@@ -32,13 +32,24 @@ export class Rotation {
   /** Runs the step of the event, if the secret's staging labels allow it. */
   public async run(): Promise<Outcome> {
     const admission = await this.admitted();
-    if (admission.outcome === 'alreadyCurrent') {
-      if (admission.isUntested) { this.target.storedVersion?.refuse(this.event.ClientRequestToken, admission.previousVersionId); }
-      // Whoever promoted it may have died before anybody was told.
-      if (this.event.Step === 'finishSecret') { await this.tell(admission.previousVersionId); }
-      return 'alreadyCurrent';
-    }
+    if (admission.outcome === 'alreadyCurrent') { return this.alreadyCurrent(admission); }
     const ids = this.ids(admission);
+    try {
+      return await this.step(ids);
+    } catch (error) {
+      if (!(error instanceof PromotedMeanwhile)) { throw error; }
+      return this.alreadyCurrent({ outcome: 'alreadyCurrent', previousVersionId: ids.current });
+    }
+  }
+
+  private async alreadyCurrent(admission: Extract<Admission, { outcome: 'alreadyCurrent' }>): Promise<Outcome> {
+    if (admission.isUntested) { this.target.storedVersion?.refuse(this.event.ClientRequestToken, admission.previousVersionId); }
+    // The copy that promoted it may have died before it sent the notification.
+    if (this.event.Step === 'finishSecret') { await this.tell(admission.previousVersionId); }
+    return 'alreadyCurrent';
+  }
+
+  private step(ids: RotationIds): Promise<Outcome> {
     const values = this.values(ids);
     switch (this.event.Step) {
       case 'createSecret': return this.createSecret(ids, values);
@@ -162,6 +173,8 @@ export class Rotation {
   private async current(versionId: string): Promise<SecretVersion> {
     const version = await this.deadline.reread(async () => {
       const found = await this.versions.current();
+      // Another copy of this function was faster. In createSecret it would be somebody's mistake.
+      if (found?.versionId === this.event.ClientRequestToken && this.event.Step !== 'createSecret') { throw new PromotedMeanwhile(); }
       return found?.versionId === versionId ? found : undefined;
     });
     if (version) { return version; }
@@ -175,6 +188,9 @@ export class Rotation {
       + `UpdateSecretVersionStage (VersionStage AWSPENDING, RemoveFromVersionId ${this.event.ClientRequestToken}) and rotate again`);
   }
 }
+
+/** The version of the rotation became the current one while the step was under way. */
+class PromotedMeanwhile extends RotationError {}
 
 /** Whether the pending value was made before the current one, which therefore wasn't what it was made from. */
 function isOlder(pending: SecretVersion, current: SecretVersion): boolean {

@@ -2,6 +2,7 @@
  * The rotation contract for generated values, case by case, against the strict simulator. The cases are numbered in
  * docs/rotation-contract.md; `fails` stands for: a named error, no later write, and no value of the secret in an error or a log line.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { failure, Harness, JSON_VALUE, passwordOf, type HarnessOptions } from './harness';
 import { CONFIG_VARIABLE, meetsPolicy } from '../../src/private/handler-contract';
 import {
@@ -500,6 +501,45 @@ describe('races and faults', () => {
     h.simulator.intercept = undefined;
     await h.steps(rotation, 'setSecret', 'testSecret', 'finishSecret');
     expect(h.secret.stages.AWSCURRENT).toBe(rotation.token);
+  });
+
+  test.each([true, false])('case 73: two finishSecret with one token succeed, in every order of their calls (AWSPENDING removed: %p)', async (promotionRemovesPending) => {
+    const orders = Array.from({ length: 2 ** 8 }, (_, bits) => Array.from({ length: 8 }, (__, call) => (bits >> call) & 1));
+    const seen = new Set<string>();
+    for (const order of orders) {
+      const h = harness({ simulator: { promotionRemovesPending } });
+      const before = h.secret.stages.AWSCURRENT;
+      const rotation = h.start();
+      await h.steps(rotation, 'createSecret', 'setSecret', 'testSecret');
+      const copies = new AsyncLocalStorage<number>();
+      const waiting = new Map<number, () => void>();
+      const calls: string[] = [];
+      let running = 2;
+      // Once every copy that runs waits for a call, one of them goes on.
+      const goOn = () => {
+        if (waiting.size < running || running === 0) { return; }
+        const next = order[calls.length] ?? 0;
+        const copy = waiting.has(next) ? next : 1 - next;
+        const call = waiting.get(copy)!;
+        waiting.delete(copy);
+        call();
+      };
+      h.simulator.intercept = ({ operation, phase }) => phase === 'after' ? undefined : new Promise<void>((resolve) => {
+        const copy = copies.getStore()!;
+        waiting.set(copy, () => {
+          calls.push(`${copy} ${operation}`);
+          resolve();
+        });
+        goOn();
+      });
+      await Promise.all([0, 1].map((copy) => copies.run(copy, () => h.step(rotation, 'finishSecret', h.makeHandler())).finally(() => {
+        running--;
+        goOn();
+      })));
+      seen.add(calls.join());
+      expect(h.secret.stages).toMatchObject({ AWSCURRENT: rotation.token, AWSPREVIOUS: before });
+    }
+    expect(seen.size).toBeGreaterThan(50);
   });
 
   const manualPuts = [
