@@ -18,7 +18,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   defaultReleaseBranch: 'main',
   majorVersion: 0,
   releaseTrigger: release.ReleaseTrigger.workflowDispatch(),
-  nextVersionCommand: 'tsx scripts/release-notes.ts version',
+  nextVersionCommand: 'tsx scripts/release/notes.ts version',
 
   cdkVersion: CDK_FLOOR,
   constructsVersion: '10.0.5',
@@ -31,7 +31,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   projenrcTs: true,
   tsconfigDevFile: 'tsconfig.dev.json',
   tsconfigDev: {
-    include: ['.projenrc.ts', 'lambda-src/**/*.ts', 'testing-src/**/*.ts', 'test/**/*.ts', 'demo/**/*.ts', 'examples/**/*.ts', 'scripts/**/*.ts', 'bench/**/*.ts'],
+    include: ['.projenrc.ts', 'lambda-src/**/*.ts', 'rehearsal/**/*.ts', 'simulator/**/*.ts', 'tools/**/*.ts', 'test/**/*.ts', 'demo/**/*.ts', 'examples/**/*.ts', 'scripts/**/*.ts', 'bench/**/*.ts'],
     exclude: ['**/node_modules', '**/cdk.out', 'test/consumers', ...NESTJS_SERVICE],
     compilerOptions: {
       rootDir: '.',
@@ -44,8 +44,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
       types: ['node', 'jest'],
       paths: {
         'cdk-rotating-secret': ['./src/index.ts'],
-        'cdk-rotating-secret/rotation': ['./lambda-src/targets/custom/api.ts'],
-        'cdk-rotating-secret/testing': ['./testing-src/index.ts'],
+        'cdk-rotating-secret/rotation': ['./lambda-src/targets/own/api.ts'],
+        'cdk-rotating-secret/testing': ['./rehearsal/index.ts'],
       },
     },
   },
@@ -96,15 +96,15 @@ const project = new awscdk.AwsCdkConstructLibrary({
       collectCoverage: false,
       maxWorkers: '100%',
       testTimeout: 60_000,
-      moduleNameMapper: { '^cdk-rotating-secret$': '<rootDir>/src/index.ts', '^cdk-rotating-secret/testing$': '<rootDir>/testing-src/index.ts' },
+      moduleNameMapper: { '^cdk-rotating-secret$': '<rootDir>/src/index.ts', '^cdk-rotating-secret/testing$': '<rootDir>/rehearsal/index.ts' },
       testPathIgnorePatterns: [
-        '/node_modules/', '<rootDir>/test/e2e/', '<rootDir>/test/consumers/', '<rootDir>/test/databases/', '<rootDir>/test/lambda-src/databases/',
+        '/node_modules/', '<rootDir>/test/e2e/', '<rootDir>/test/consumers/', '<rootDir>/test/(.*/)?servers/',
       ],
     },
   },
   eslintOptions: {
-    dirs: ['src', 'lambda-src', 'testing-src'],
-    devdirs: ['test', 'demo', 'examples', 'scripts', 'bench'],
+    dirs: ['src', 'lambda-src', 'rehearsal', 'simulator'],
+    devdirs: ['tools', 'test', 'demo', 'examples', 'scripts', 'bench'],
     tsconfigPath: './tsconfig.dev.json',
     ignorePatterns: [
       'cdk.out/', 'test/consumers/', 'assets/', '*.d.ts', '*.js', '!.projenrc.ts', '!projenrc/**/*.ts', 'node_modules/', 'lib/', 'coverage/',
@@ -121,7 +121,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
 });
 
 const unpublished = [
-  '/lambda-src/', '/testing-src/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/rosetta/', '.jsii.tabl.json', '/CONTRIBUTING.md', '/CHANGELOG.md',
+  '/lambda-src/', '/rehearsal/', '/simulator/', '/tools/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/rosetta/', '.jsii.tabl.json', '/CONTRIBUTING.md', '/CHANGELOG.md',
   '/stryker.config.json', '/tsconfig.dev.json', '/test/', '/.databases/', '/.bench/', '!/assets/', '!/rotation/', '!/testing/',
 ];
 for (const path of unpublished) {
@@ -147,13 +147,13 @@ project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 
 const bundle = project.addTask('bundle', {
   description: 'Bundle the handler: one asset per target',
-  steps: [{ exec: 'tsx --tsconfig tsconfig.dev.json scripts/bundle.ts' }],
+  steps: [{ exec: 'tsx --tsconfig tsconfig.dev.json scripts/build/bundle.ts' }],
 });
 project.preCompileTask.spawn(bundle);
 
 const databases = project.addTask('databases', {
   description: 'Install the database servers that the tests run against, into .databases',
-  steps: [{ exec: 'bash test/databases/install.sh' }],
+  steps: [{ exec: 'bash test/servers/install.sh' }],
 });
 
 // A fresh checkout has no assets, and everything below needs them.
@@ -163,7 +163,7 @@ project.addTask('test:databases', {
   description: 'Run the tests that need real database servers; takes minutes',
   steps: [
     { spawn: databases.name }, { spawn: bundle.name },
-    { exec: 'jest --testPathIgnorePatterns /node_modules/ -- test/databases test/lambda-src/databases', receiveArgs: true },
+    { exec: 'jest --testPathIgnorePatterns /node_modules/ -- "test/(.*/)?servers/"', receiveArgs: true },
   ],
 });
 
@@ -174,8 +174,8 @@ const rosetta = project.addTask('rosetta', {
 });
 const packaging: Record<string, string> = {
   python: 'jsii-pacmak --target python',
-  java: 'bash scripts/package-java.sh',
-  dotnet: 'bash scripts/package-dotnet.sh',
+  java: 'bash scripts/build/package-java.sh',
+  dotnet: 'bash scripts/build/package-dotnet.sh',
   go: 'jsii-pacmak --target go --code-only',
 };
 for (const [language, command] of Object.entries(packaging)) {
@@ -183,16 +183,16 @@ for (const [language, command] of Object.entries(packaging)) {
   task.reset(command);
   task.prependSpawn(rosetta);
 }
-project.tasks.tryFind('bump')!.exec('tsx scripts/release-notes.ts notes > dist/changelog.md');
+project.tasks.tryFind('bump')!.exec('tsx scripts/release/notes.ts notes > dist/changelog.md');
 const compat = project.tasks.tryFind('compat')!;
 compat.description = 'Hold the public API against that of the last release';
-compat.reset('tsx scripts/check-compatibility.ts', { receiveArgs: true });
+compat.reset('tsx scripts/check/compatibility.ts', { receiveArgs: true });
 project.tasks.tryFind('release')!.spawn(compat);
 project.annotateGenerated('/docs/API.*.md');
 project.tasks.tryFind('docgen')!.exec('mkdir -p docs && jsii-docgen -o docs/API.md -l python -l java -l csharp -l go');
 project.addTask('languages', {
   description: 'Make the packages of all languages, run an app in each, and rehearse their publishing; needs Python 3.11, JDK 17, Maven, Go and GnuPG',
-  steps: [{ exec: 'tsx scripts/check-languages.ts' }],
+  steps: [{ exec: 'tsx scripts/check/languages.ts' }],
 });
 
 project.addTask('demo', {
@@ -212,7 +212,7 @@ project.addTask('bench:fleet', {
 
 project.addTask('zero-downtime', {
   description: 'Rotate users of real databases fifty times, while clients keep logging in; takes minutes',
-  steps: [{ spawn: databases.name }, { spawn: bundle.name }, { exec: 'tsx --tsconfig tsconfig.dev.json demo/zero-downtime.ts', receiveArgs: true }],
+  steps: [{ spawn: databases.name }, { spawn: bundle.name }, { exec: 'tsx --tsconfig tsconfig.dev.json test/zero-downtime/run.ts', receiveArgs: true }],
 });
 
 // The project service only knows files of a tsconfig.json; tsconfig.dev.json has them all.
@@ -242,30 +242,30 @@ project.eslint!.addRules({
   'import/no-restricted-paths': ['error', {
     basePath: '.',
     zones: [
-      zone('./src', './lambda-src', [], 'The constructs know the handler only through src/private/handler-contract.ts.'),
-      zone('./lambda-src', './src', ['./private/handler-contract.ts'], 'The handler shares only the contract with the constructs.'),
-      zone('./src/private/handler-contract.ts', './src', [], 'The contract imports nothing.'),
+      zone('./src', './lambda-src', [], 'The constructs know of the handler only what is in a contract.ts.'),
+      zone('./lambda-src', './src/**/*', ['**/contract.ts'], 'The handler shares only contracts with the constructs.'),
+      zone('./src/**/contract.ts', './src/**/*', ['**/contract.ts'], 'A contract imports contracts only.'),
       zone('./lambda-src/targets', './lambda-src/rotation/secret-versions.ts', [], 'Targets do not know Secrets Manager.'),
-      zone('./lambda-src/rotation', './lambda-src/targets', ['./target.ts'], 'The rotation knows targets only through their port.'),
+      zone('./lambda-src/rotation', './lambda-src/targets', [], 'The rotation knows targets only through their port.'),
       zone('./lambda-src/rotation', './lambda-src/handler.ts', [], 'Each file needs only those below it.'),
-      zone('./lambda-src', './test', [], 'Shipped code does not import tests.'),
-      zone('./src', './test', [], 'Shipped code does not import tests.'),
-      zone('./testing-src', './test', ['./simulator'], 'The rehearsal ships with the simulator, and with no other test.'),
-      zone('./src', './testing-src', [], 'The constructs do without the rehearsal.'),
-      zone('./lambda-src', './testing-src', [], 'The handler does without the rehearsal.'),
+      ...['src', 'lambda-src', 'rehearsal', 'simulator', 'tools', 'scripts', 'demo', 'bench', 'examples']
+        .map((folder) => zone(`./${folder}`, './test', [], 'Nothing outside test/ imports test/.')),
+      ...['src', 'lambda-src'].flatMap((folder) => ['rehearsal', 'simulator', 'tools', 'scripts']
+        .map((other) => zone(`./${folder}`, `./${other}`, [], 'What users run needs nothing of what it is made and tested with.'))),
+      ...['tools', 'scripts', 'test'].map((folder) => zone('./rehearsal', `./${folder}`, [], 'The rehearsal ships with the simulator, and with nothing else of ours but the handler.')),
     ],
   }],
 });
 project.eslint!.addOverride({
-  files: ['src/private/handler-contract.ts'],
-  rules: { 'no-restricted-imports': ['error', { patterns: ['*'] }] },
+  files: ['src/**/contract.ts'],
+  rules: { 'no-restricted-imports': ['error', { patterns: ['*', '!./*', '!../*'] }] },
 });
 project.eslint!.addOverride({
   files: ['lambda-src/targets/**/*.ts'],
-  rules: { 'no-restricted-imports': ['error', { patterns: ['@aws-sdk/*', 'aws-cdk-lib*'] }] },
+  rules: { 'no-restricted-imports': ['error', { patterns: ['@aws-sdk/client-secrets-manager', 'aws-cdk-lib*'] }] },
 });
 project.eslint!.addOverride({
-  files: ['lambda-src/**/*.ts'],
+  files: ['lambda-src/**/*.ts', 'simulator/**/*.ts'],
   rules: { 'import/no-extraneous-dependencies': ['error', { devDependencies: true }] },
 });
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { options, TARGETS } from '../scripts/bundle-options';
+import { ASSETS, options } from '../scripts/build/bundle-options';
 
 const PACKAGE = /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)/;
 
@@ -13,8 +13,8 @@ export interface Part {
 /** What each asset is made of, by package, the greatest first. */
 export async function composition(): Promise<Part[]> {
   const parts: Part[] = [];
-  for (const [file, asset] of TARGETS) {
-    const { metafile } = await build({ ...options(file, asset), write: false, metafile: true, outfile: join('assets', asset, 'index.js') });
+  for (const { name: asset, ...rest } of ASSETS) {
+    const { metafile } = await build({ ...options({ name: asset, ...rest }), write: false, metafile: true, outfile: join('assets', asset, 'index.js') });
     const bytes = new Map<string, number>();
     for (const [input, { bytesInOutput }] of Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs))) {
       const from = packageOf(input);

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Table } from '../demo/table';
+import type { Table } from '../tools/table';
 
 /** A table, as Markdown has them. */
 export function markdown({ columns, rows }: Table): string {

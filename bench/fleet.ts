@@ -7,14 +7,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { openings } from './cron';
 import { markdown, replaceBetween } from './docs';
 import { logarithmicPlot } from './plot';
 import { countCalls, type StepCalls } from './rotation';
-import { printTable, type Table } from '../demo/table';
-import { Terminal } from '../demo/terminal';
+import { SeededRandom } from '../simulator/random';
 import { RotationRules } from '../src';
-import { SeededRandom } from '../test/simulator/random';
+import { openings } from '../tools/cron';
+import { printTable, type Table } from '../tools/table';
+import { Terminal } from '../tools/terminal';
 
 const DOCS = join(__dirname, '..', 'docs');
 const [MINUTE, HOUR, DAY] = [60, 3_600, 86_400];

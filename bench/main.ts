@@ -17,8 +17,8 @@ import { LATENCY_MS, measureFleet, measureRotations } from './rotation';
 import { measureStartUps, type StartUp } from './start-up';
 import { kilobytes, ratio, show } from './statistics';
 import { measureSyntheses, mostSecrets, type Synthesis, type Whose } from './synthesis';
-import { printTable, type Table } from '../demo/table';
-import { Terminal } from '../demo/terminal';
+import { printTable, type Table } from '../tools/table';
+import { Terminal } from '../tools/terminal';
 
 const ROOT = join(__dirname, '..');
 const terminal = new Terminal(process.stdout);

@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import { packageOf } from './composition';
 import type { Peer } from './peers/bundles';
 import { startOnce, subjectOf } from './start-up';
-import { options, TARGETS } from '../scripts/bundle-options';
+import { ASSETS, options } from '../scripts/build/bundle-options';
 
 /** How long a start-up, up to the first reply, is in the code of each package. */
 export interface Share {
@@ -35,9 +35,9 @@ export async function profileStartUp(node: string, peer: Peer, runs: number): Pr
     const profiles = join(folder, 'profiles');
     const outfile = join(folder, 'asset', 'index.js');
     mkdirSync(profiles);
-    const [file, asset] = TARGETS.find(([, name]) => name === peer)!;
-    cpSync(join(__dirname, '..', 'assets', asset), join(folder, 'asset'), { recursive: true });
-    await build({ ...options(file, asset), outfile, sourcemap: 'external' });
+    const asset = ASSETS.find(({ name }) => name === peer)!;
+    cpSync(join(__dirname, '..', 'assets', asset.name), join(folder, 'asset'), { recursive: true });
+    await build({ ...options(asset), outfile, sourcemap: 'external' });
     const map = new SourceMap(JSON.parse(readFileSync(`${outfile}.map`, 'utf8')) as ConstructorParameters<typeof SourceMap>[0]);
     for (let run = 0; run < runs; run++) {
       await startOnce(node, { ...subjectOf(peer), directory: join(folder, 'asset') }, ['--cpu-prof', `--cpu-prof-dir=${profiles}`, '--cpu-prof-interval=100']);

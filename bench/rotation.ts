@@ -5,9 +5,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { bundlePeer } from './peers/bundles';
 import { spreadOf, type Spread } from './statistics';
-import { FunctionProcess } from '../demo/function-process';
-import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../src/private/handler-contract';
-import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../test/simulator';
+import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../simulator';
+import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../src/contract';
+import { FunctionProcess } from '../tools/function-process';
 
 /** How long a call to Secrets Manager takes here, in milliseconds: about what it takes from a function in the same region. */
 export const LATENCY_MS = 10;

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundlePeer, PEERS, type Peer } from './peers/bundles';
 import { spreadOf, type Spread } from './statistics';
-import { CONFIG_VARIABLE, serializeConfig, type HandlerConfig } from '../src/private/handler-contract';
-import { eventOf, SecretsManagerServer, SecretsManagerSimulator, startRotation } from '../test/simulator';
+import { eventOf, SecretsManagerServer, SecretsManagerSimulator, startRotation } from '../simulator';
+import { CONFIG_VARIABLE, serializeConfig, type HandlerConfig } from '../src/contract';
 
 const HOST = join(__dirname, 'start-up.cjs');
 const FLOOR = join(__dirname, 'peers', 'floor.cjs');

@@ -1,5 +1,5 @@
 import { DemoError } from './demo-error';
-import type { Terminal } from './terminal';
+import type { Terminal } from '../tools/terminal';
 
 const MAX_FOUND = 400;
 

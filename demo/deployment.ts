@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { DemoError } from './demo-error';
-import type { Invocation } from './function-process';
 import { LocalFunction } from './local-function';
 import { SecretText } from './secret-text';
 import type { StackTemplate } from './template';
-import { connectionReset, runRotation, SecretsManagerServer, SecretsManagerSimulator, startRotation } from '../test/simulator';
-import type { Call, InterceptedCall, Operation, RotationEvent, RotationResult, SecretInspection, StartOptions } from '../test/simulator';
+import { connectionReset, runRotation, SecretsManagerServer, SecretsManagerSimulator, startRotation } from '../simulator';
+import type { Call, InterceptedCall, Operation, RotationEvent, RotationResult, SecretInspection, StartOptions } from '../simulator';
+import type { Invocation } from '../tools/function-process';
 
 const REGION = 'us-east-1';
 const ACCOUNT = '111122223333';

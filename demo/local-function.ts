@@ -1,5 +1,5 @@
-import { FunctionProcess } from './function-process';
-import type { Invocation, OutputLine } from './function-process';
+import { FunctionProcess } from '../tools/function-process';
+import type { Invocation, OutputLine } from '../tools/function-process';
 
 /** A function, as far as running it depends on it. */
 export interface FunctionConfiguration {

@@ -11,7 +11,7 @@ import { deploy } from './scenes/deployment';
 import { rotate, rotateWithCrashes } from './scenes/rotation';
 import { synthesize } from './synthesis';
 import { StackTemplate } from './template';
-import { Terminal } from './terminal';
+import { Terminal } from '../tools/terminal';
 
 const APP = join(__dirname, '..', 'examples', 'basic');
 

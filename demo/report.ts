@@ -1,9 +1,9 @@
 import type { Kill, RotationRun, StepRun, VersionView } from './deployment';
 import type { SecretText } from './secret-text';
-import { printTable } from './table';
-import type { Cell } from './table';
-import type { Terminal } from './terminal';
-import type { Call, Operation } from '../test/simulator';
+import type { Call, Operation } from '../simulator';
+import { printTable } from '../tools/table';
+import type { Cell } from '../tools/table';
+import type { Terminal } from '../tools/terminal';
 
 /** What the outcomes that the handler logs mean. */
 const OUTCOMES: Readonly<Record<string, string>> = {

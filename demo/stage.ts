@@ -3,7 +3,7 @@ import type { Deployment } from './deployment';
 import type { Report } from './report';
 import type { SecretText } from './secret-text';
 import type { StackTemplate } from './template';
-import type { Terminal } from './terminal';
+import type { Terminal } from '../tools/terminal';
 
 /** What the scenes of the demo are played with. */
 export interface Stage {

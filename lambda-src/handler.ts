@@ -7,8 +7,8 @@ import { Deadline, type Sleep } from './rotation/deadline';
 import { ConfigurationError, NotificationError, RotationError, UnexpectedError } from './rotation/errors';
 import { SecretVersions } from './rotation/secret-versions';
 import { Rotation, type Promotion } from './rotation/steps';
-import type { Target } from './targets/target';
-import { CONFIG_VARIABLE, parseConfig, type HandlerConfig, type NotificationConfig } from '../src/private/handler-contract';
+import type { Target } from './target';
+import { CONFIG_VARIABLE, parseConfig, type HandlerConfig, type NotificationConfig } from '../src/contract';
 
 /** The part of Lambda's context that the handler reads. */
 export interface LambdaContext {

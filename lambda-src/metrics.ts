@@ -1,4 +1,4 @@
-import { METRIC_DIMENSIONS, METRICS } from '../src/private/handler-contract';
+import { METRIC_DIMENSIONS, METRICS } from '../src/contract';
 
 /** A line of the log that CloudWatch makes metrics of. */
 export interface EmbeddedMetrics {

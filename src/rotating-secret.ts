@@ -3,15 +3,15 @@ import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as events from 'aws-cdk-lib/aws-events';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
-import type { PasswordPolicy } from './password-policy';
-import { CHECKED_KEYS } from './private/database-target';
-import { agree, checkGenerator, generatorOf, type Generator } from './private/generator';
-import { invalid } from './private/invalid';
-import { guardRegeneration } from './private/regeneration-guard';
-import { checkReplicaKeys } from './private/replicas';
+import { checkReplicaKeys } from './adopted/replicas';
+import { invalid } from './invalid';
+import { guardRegeneration } from './regeneration/regeneration-guard';
 import type { Rotation } from './rotation';
 import { RotationFunction, type RotationOptions } from './rotation-function';
 import { RotationTarget } from './rotation-target';
+import { CHECKED_KEYS } from './targets/database/database-target';
+import { agree, checkGenerator, generatorOf, type Generator } from './value/generator';
+import type { PasswordPolicy } from './value/password-policy';
 
 /**
  * Properties of a `RotatingSecret`: all those of a `Secret`, and how to rotate it.

@@ -1,5 +1,5 @@
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { invalid } from './private/invalid';
+import { invalid } from './invalid';
 
 /**
  * Which users of a database a secret goes through when it rotates.

@@ -4,17 +4,17 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import type { PasswordPolicy } from './password-policy';
-import { checkCertificateAuthority, checkDatabaseValue, DATABASE_ENGINES } from './private/database-target';
-import { checkGenerator, generatorOf, hasTokens, type Generator, type TargetGenerator } from './private/generator';
 import {
   DATABASE_EXCLUDE_CHARACTERS, DATABASE_PASSWORD_KEY, serializeConfig,
   type CommonConfig, type DatabaseTargetConfig, type HandlerConfig, type TargetConfig,
-} from './private/handler-contract';
-import { invalid } from './private/invalid';
-import { moduleCode, readModule } from './private/module-bundle';
-import type { TargetFunction } from './private/target-function-permissions';
+} from './contract';
+import { invalid } from './invalid';
 import { RotationStrategy } from './rotation-strategy';
+import { checkCertificateAuthority, checkDatabaseValue, DATABASE_ENGINES } from './targets/database/database-target';
+import type { TargetFunction } from './targets/own/function/permissions';
+import { moduleCode, readModule } from './targets/own/module/module-bundle';
+import { checkGenerator, generatorOf, hasTokens, type Generator, type TargetGenerator } from './value/generator';
+import type { PasswordPolicy } from './value/password-policy';
 
 /**
  * Options for a target whose value is generated.

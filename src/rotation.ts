@@ -2,9 +2,9 @@ import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { METRIC_DIMENSIONS } from './private/handler-contract';
-import { invalid } from './private/invalid';
-import { type MetricName, rotationMetric } from './private/rotation-metrics';
+import { METRIC_DIMENSIONS } from './contract';
+import { invalid } from './invalid';
+import { type MetricName, rotationMetric } from './metrics/rotation-metrics';
 import type { RotationFunction } from './rotation-function';
 
 /**

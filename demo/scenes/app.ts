@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { printTable } from '../../tools/table';
 import { plural } from '../report';
 import type { Stage } from '../stage';
-import { printTable } from '../table';
 import type { Resource } from '../template';
 
 const SHIPPED = join(__dirname, '..', '..', 'assets', 'generated');

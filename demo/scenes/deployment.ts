@@ -1,4 +1,4 @@
-import { meetsPolicy, parseConfig } from '../../src/private/handler-contract';
+import { meetsPolicy, parseConfig } from '../../src/contract';
 import type { Checks } from '../checks';
 import type { Stage } from '../stage';
 

@@ -1,5 +1,5 @@
-import { meetsPolicy, parseConfig } from '../../src/private/handler-contract';
-import type { Call, Operation } from '../../test/simulator';
+import type { Call, Operation } from '../../simulator';
+import { meetsPolicy, parseConfig } from '../../src/contract';
 import type { RotationRun, VersionView } from '../deployment';
 import { plural, shortId } from '../report';
 import type { Stage } from '../stage';

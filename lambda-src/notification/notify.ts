@@ -4,7 +4,7 @@ import { eventBus } from './event-bus';
 import { makeNotification } from './notification';
 import { signedCall, type SignedCall } from './signed-call';
 import { topic } from './topic';
-import type { NotificationConfig } from '../../src/private/handler-contract';
+import type { NotificationConfig } from '../../src/contract';
 import type { Deadline } from '../rotation/deadline';
 import { isNetworkError } from '../rotation/service-errors';
 import type { Promotion } from '../rotation/steps';

@@ -1,7 +1,7 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { findOverdue, type OverdueReason } from './decide';
 import { listSecrets } from './list';
-import { CHECK_CONFIG_VARIABLE, METRIC_DIMENSIONS, METRICS, parseCheckConfig } from '../../src/private/handler-contract';
+import { CHECK_CONFIG_VARIABLE, METRIC_DIMENSIONS, METRICS, parseCheckConfig } from '../../src/contract';
 
 /** What the function answers to who invokes it by hand. */
 export interface CheckResult {

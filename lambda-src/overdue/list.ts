@@ -1,6 +1,6 @@
 import { ListSecretsCommand, type ListSecretsCommandOutput, type SecretListEntry, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { RotatedSecret } from './decide';
-import type { CheckConfig } from '../../src/private/handler-contract';
+import type { CheckConfig } from '../../src/contract';
 import { toRotationError } from '../rotation/service-errors';
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html */

@@ -1,5 +1,5 @@
 import { PasswordGenerationError } from './errors';
-import { meetsPolicy, type PasswordPolicyConfig } from '../../src/private/handler-contract';
+import { meetsPolicy, type PasswordPolicyConfig } from '../../src/contract';
 
 const ATTEMPTS = 5;
 

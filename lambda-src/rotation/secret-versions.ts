@@ -5,7 +5,7 @@ import {
 import type { RotationEvent, SecretDescription } from './admit';
 import { SecretNotFoundError, SecretsManagerError, SecretValueError } from './errors';
 import { isNamed, toRotationError } from './service-errors';
-import type { PasswordPolicyConfig } from '../../src/private/handler-contract';
+import type { PasswordPolicyConfig } from '../../src/contract';
 
 /** A version of the secret that has a value. */
 export interface SecretVersion {

@@ -3,8 +3,8 @@ import type { Deadline } from './deadline';
 import { NoCurrentVersionError, PendingValueMissingError, RotationError, RotationSupersededError } from './errors';
 import { generatePassword } from './password';
 import type { SecretVersion, SecretVersions } from './secret-versions';
-import type { PasswordPolicyConfig } from '../../src/private/handler-contract';
-import type { RotationIds, SecretValues, Target } from '../targets/target';
+import type { PasswordPolicyConfig } from '../../src/contract';
+import type { RotationIds, SecretValues, Target } from '../target';
 
 /** What a step did, for the log. */
 export type Outcome = 'created' | 'alreadyCreated' | 'set' | 'tested' | 'promoted' | 'alreadyCurrent';

@@ -1,4 +1,4 @@
-import { run } from '../private/run';
+import { run } from '../../tools/run';
 
 /** The tags of the commits that lead to this one, and of this one. */
 export function tagsBelowHead(repository: string): string[] {

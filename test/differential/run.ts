@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { DIFFERENCES } from './differences';
 import { SCENARIOS, type Scenario } from './scenarios';
-import { SecretsManagerServer, SecretsManagerSimulator } from '../simulator';
+import { SecretsManagerServer, SecretsManagerSimulator } from '../../simulator';
 
 const ACCOUNT = '123456789012';
 const START_TIMEOUT_MS = 60_000;

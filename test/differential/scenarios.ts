@@ -1,4 +1,4 @@
-import type { Inputs, Operation } from '../simulator';
+import type { Inputs, Operation } from '../../simulator';
 
 /** A call, made of both. `SECRET` stands for the ARN that CreateSecret answered. */
 export type Step = { readonly [O in Operation]: readonly [O, Omit<Inputs[O], 'SecretId'> & { SecretId?: string }] }[Operation];

@@ -4,8 +4,8 @@ import * as lambdaClient from '@aws-sdk/client-lambda';
 import * as secretsManagerClient from '@aws-sdk/client-secrets-manager';
 import { anchorsOf, awsCommandsIn, headingsOf, readDoc } from './runbook';
 import * as errors from '../../lambda-src/rotation/errors';
-import { failure, Harness, JSON_VALUE } from '../lambda-src/harness';
-import { rotate, STEPS, type Operation, type SecretsManagerSimulator, type StartedRotation } from '../simulator';
+import { rotate, STEPS, type Operation, type SecretsManagerSimulator, type StartedRotation } from '../../simulator';
+import { failure, Harness, JSON_VALUE } from '../harness';
 
 const TEXT = readDoc('runbook.md');
 const SECTIONS = new Map(headingsOf(TEXT).map(({ title, body }) => [title, body]));

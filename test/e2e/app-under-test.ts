@@ -1,9 +1,9 @@
 import type { Aws } from './aws';
 import type { Cdk } from './cdk';
-import type { Checks } from './checks';
 import { Deployment } from './deployment';
 import { Rotations, STEPS } from './rotation';
 import { Secret } from './secret';
+import type { Checks } from '../../tools/checks';
 
 /** What every scenario has. */
 export interface Surroundings {

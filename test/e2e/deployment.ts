@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Aws, StackResource } from './aws';
 import type { StackTemplate } from './cdk';
-import type { Checks } from './checks';
 import { ACCOUNT } from './emulator';
 import { labelled, type Secret } from './secret';
+import type { Checks } from '../../tools/checks';
 
 const SECRETS_MANAGER = 'secretsmanager.amazonaws.com';
 const FUNCTION = 'AWS::Lambda::Function';

@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Aws } from './aws';
-import type { Checks } from './checks';
 import { PYTHON } from './emulator';
 import { labelled, type Secret } from './secret';
+import type { Checks } from '../../tools/checks';
 
 const DENIED = 'AccessDeniedException';
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Checks } from './checks';
 import type { AfterRun, Step } from './rotation';
 import type { Secret } from './secret';
+import type { Checks } from '../../tools/checks';
 
 /** Asks the API with every key that the secret has ever had. */
 export class KeyWatch {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Aws, Invocation } from './aws';
-import type { Checks } from './checks';
 import { meetsGenerator } from './deployment';
 import { labelled, type Secret } from './secret';
+import type { Checks } from '../../tools/checks';
 
 export const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 export type Step = typeof STEPS[number];

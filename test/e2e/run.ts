@@ -4,12 +4,12 @@ import { join, resolve } from 'node:path';
 import type { Surroundings } from './app-under-test';
 import { Aws } from './aws';
 import { Cdk } from './cdk';
-import { Checks } from './checks';
 import { Emulator } from './emulator';
 import { customTarget } from './scenarios/custom-target';
 import { fleet } from './scenarios/fleet';
 import { generated } from './scenarios/generated';
 import { guard } from './scenarios/guard';
+import { Checks } from '../../tools/checks';
 
 const EXAMPLES = join(__dirname, '..', '..', 'examples');
 

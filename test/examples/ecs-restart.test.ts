@@ -3,12 +3,12 @@
  */
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import { FunctionProcess } from '../../demo/function-process';
 import { RestartStack } from '../../examples/ecs-restart/restart-stack';
-import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../../src/private/handler-contract';
-import { BUS, CREDENTIALS, PublishingEndpoint } from '../lambda-src/notification/endpoint';
-import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../simulator';
-import { resourcesOf, SECRET } from '../src/fixture';
+import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../../simulator';
+import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../../src/contract';
+import { FunctionProcess } from '../../tools/function-process';
+import { resourcesOf, SECRET } from '../fixture';
+import { BUS, CREDENTIALS, PublishingEndpoint } from '../notification/endpoint';
 
 const stack = new RestartStack(new App(), 'Stack');
 const RULE = 'AWS::Events::Rule';

@@ -1,7 +1,7 @@
 /*
  * All tests of the handler as one file, for Stryker: a mutant then costs one start of Jest and one load of the SDK.
  */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 const TESTS = join(__dirname, '..');
@@ -10,10 +10,16 @@ const LEFT_OUT = 'asset.test.ts';
 // What takes longest comes last, for the first failure ends a run.
 const LAST = ['contract.test.ts', 'client.test.ts'];
 
-const units = readdirSync(join(TESTS, 'lambda-src'), { recursive: true, encoding: 'utf8' })
+// What isn't beside a room of the handler.
+const APART = /^(consumers|differential|docs|e2e|examples|mutation|package|proof|rehearsal|simulator)\//;
+/** A test of the handler imports it, and no construct. */
+const isOfHandler = (source: string) => /'(\.\.\/)+(lambda-src\/|src\/contract')|\/harness'/.test(source) && !/'aws-cdk-lib|'(\.\.\/)+src('|\/(?!([\w-]+\/)*contract'))/.test(source);
+
+const units = readdirSync(TESTS, { recursive: true, encoding: 'utf8' })
   // Real servers would take too long for every mutant.
-  .filter((file) => file.endsWith('.test.ts') && !file.startsWith('databases') && basename(file) !== LEFT_OUT && !LAST.includes(file));
-const files = [join('src', 'private', 'handler-contract.test.ts'), ...[...units, ...LAST].map((file) => join('lambda-src', file))];
+  .filter((file) => file.endsWith('.test.ts') && !APART.test(file) && !/(^|\/)servers\//.test(file) && basename(file) !== LEFT_OUT && !LAST.includes(basename(file)))
+  .filter((file) => isOfHandler(readFileSync(join(TESTS, file), 'utf8')));
+const files = [...units, ...LAST.map((file) => join('rotation', file))];
 
 describe.each(files)('%s', (file) => {
   jest.requireActual(join(TESTS, file));

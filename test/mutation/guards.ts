@@ -4,7 +4,7 @@
 import { ADMISSION, guards, type Guard } from './admission-guards';
 import { firstFailures, type Variant } from './variants';
 
-const TESTS = ['test/lambda-src/contract.test.ts', 'test/lambda-src/rotation/admit.test.ts'];
+const TESTS = ['test/rotation/contract.test.ts', 'test/rotation/admit.test.ts'];
 const CONTROL = 'none';
 
 export interface GuardResult {

@@ -1,5 +1,5 @@
 import { CollectionKind, PrimitiveType, TypeKind, type Assembly, type Docs, type Type, type TypeReference } from '@jsii/spec';
-import { checkApi } from '../../scripts/jsii/api-rules';
+import { checkApi } from '../../scripts/check/jsii/api-rules';
 
 const STRING: TypeReference = { primitive: PrimitiveType.String };
 const ANY: TypeReference = { primitive: PrimitiveType.Any };

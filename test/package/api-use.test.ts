@@ -1,5 +1,5 @@
 import { TypeKind, type Assembly } from '@jsii/spec';
-import { describeUnused, publicApi, usedApi } from '../../scripts/languages/api-use';
+import { describeUnused, publicApi, usedApi } from '../../scripts/check/languages/api-use';
 
 const ASSEMBLY = {
   types: {

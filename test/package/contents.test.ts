@@ -1,23 +1,25 @@
-import { compareFiles, expectedFiles, findManifestProblems } from '../../scripts/tarball/contents';
+import { ASSETS, filesOf } from '../../scripts/build/bundle-options';
+import { compareFiles, expectedFiles, findManifestProblems } from '../../scripts/check/tarball/contents';
 
-const EXPECTED = expectedFiles({ constructs: ['index.ts', 'private/generator.ts'], entries: ['generated.lambda.ts', 'module.library.ts', 'overdue.lambda.ts'] });
+const NOTIFIED = ['index.js', 'notification.js'];
+const EXPECTED = expectedFiles({
+  constructs: ['index.ts', 'value/generator.ts'],
+  assets: [{ name: 'generated', files: NOTIFIED }, { name: 'module', files: NOTIFIED }, { name: 'overdue', files: ['index.js'] }],
+});
 const PEERS = { 'aws-cdk-lib': '^2.127.0', 'constructs': '^10.0.5' };
 
 test('what is expected follows from the sources', () => {
   expect(EXPECTED).toEqual([
     '.jsii', 'API.md', 'LICENSE', 'README.md', 'assets/generated/index.js', 'assets/generated/notification.js',
     'assets/module/index.js', 'assets/module/notification.js', 'assets/overdue/index.js',
-    'lib/index.d.ts', 'lib/index.js', 'lib/private/generator.d.ts', 'lib/private/generator.js', 'package.json', 'rotation/index.d.ts',
+    'lib/index.d.ts', 'lib/index.js', 'lib/value/generator.d.ts', 'lib/value/generator.js', 'package.json', 'rotation/index.d.ts',
     'testing/index.d.ts', 'testing/index.js',
   ]);
   expect(compareFiles(EXPECTED, EXPECTED)).toEqual({ missing: [], unexpected: [] });
 });
 
 test('what connects to databases of Amazon RDS has its certificate authorities', () => {
-  expect(expectedFiles({ constructs: [], entries: ['mysql.lambda.ts', 'postgres.lambda.ts'] }).filter((file) => file.startsWith('assets/'))).toEqual([
-    'assets/mysql/index.js', 'assets/mysql/notification.js', 'assets/mysql/rds-certificates.json.gz',
-    'assets/postgres/index.js', 'assets/postgres/notification.js', 'assets/postgres/rds-certificates.json.gz',
-  ]);
+  expect(ASSETS.filter((asset) => filesOf(asset).includes('rds-certificates.json.gz')).map(({ name }) => name)).toEqual(['mysql', 'postgres']);
 });
 
 test.each(EXPECTED)('%s is missed', (file) => {
@@ -25,7 +27,7 @@ test.each(EXPECTED)('%s is missed', (file) => {
 });
 
 test.each([
-  'lambda-src/handler.ts', 'testing-src/index.ts', 'src/index.ts', 'test/src/stacks.test.ts', 'examples/basic/app.ts', 'demo/main.ts', '.venv/bin/python',
+  'lambda-src/handler.ts', 'rehearsal/index.ts', 'src/index.ts', 'test/stacks.test.ts', 'examples/basic/app.ts', 'demo/main.ts', '.venv/bin/python',
   'lib/deleted-source.js', 'lib/index.js.map', 'assets/generated/index.js.map', 'assets/postgres/index.js', 'tsconfig.json',
 ])('%s is unexpected', (file) => {
   expect(compareFiles(EXPECTED, [...EXPECTED, file])).toEqual({ missing: [], unexpected: [file] });

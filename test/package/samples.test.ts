@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 const ROOT = join(__dirname, '..', '..');
 const SOURCES: Readonly<Record<string, readonly string[]>> = {
-  ts: ['examples/custom-target/app.ts', 'examples/custom-target/api-key.ts', 'test/src/invoke-target.test.ts'],
+  ts: ['examples/custom-target/app.ts', 'examples/custom-target/api-key.ts', 'test/targets/own/function/invoke-target.test.ts'],
   python: ['examples/custom-target-python/lambda/handler.py'],
 };
 

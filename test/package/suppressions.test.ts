@@ -1,5 +1,5 @@
-import { readSuppressions, suppress, type Finding, type Suppression } from '../../scripts/examples/suppressions';
-import ENTRIES from '../../scripts/examples/suppressions.json';
+import { readSuppressions, suppress, type Finding, type Suppression } from '../../scripts/check/examples/suppressions';
+import ENTRIES from '../../scripts/check/examples/suppressions.json';
 
 const RULE = { linter: 'cdk-nag', rule: 'IAM5[Resource::*]' };
 const FINDING: Finding = { ...RULE, resource: 'Stack/Rotation/RotationPolicy/Resource', message: 'a wildcard' };

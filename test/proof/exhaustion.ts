@@ -1,6 +1,6 @@
 import type { Subject } from './subjects';
 import { World, type Verdict } from './world';
-import type { Switches } from '../simulator';
+import type { Switches } from '../../simulator';
 
 /** What isn't documented, or was seen both ways: every combination is explored. */
 export const SWITCHES: readonly Partial<Switches>[] = [true, false].flatMap((promotionRemovesPending) =>

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { SWITCHES } from './exhaustion';
 import type { Subject } from './subjects';
 import { STEPS, World, type Ending, type Verdict } from './world';
-import type { Step, Switches } from '../simulator';
+import type { Step, Switches } from '../../simulator';
 
 /** One thing that happens. */
 export type Action =

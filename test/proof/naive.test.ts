@@ -7,7 +7,7 @@ import { textbookSubject } from './naive/subject';
 import { SCENARIOS } from './scenarios';
 import { SUBJECTS } from './subjects';
 import { INVARIANTS } from './world';
-import { CONFIG_VARIABLE } from '../../src/private/handler-contract';
+import { CONFIG_VARIABLE } from '../../src/contract';
 
 // A killed copy never ends, and neither would its deadline.
 beforeAll(() => { jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'Date', 'queueMicrotask', 'performance'] }); });

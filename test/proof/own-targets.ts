@@ -5,12 +5,12 @@ import type { Invariant } from './world';
 import * as exampleModule from '../../examples/custom-target/api-key';
 import { KeyApi } from '../../examples/custom-target/key-api';
 import { makeHandler } from '../../lambda-src/handler';
-import type { RotationContext, RotationModule } from '../../lambda-src/targets/custom/api';
-import type { FunctionEvent } from '../../lambda-src/targets/custom/function-event';
-import { InvokeTarget } from '../../lambda-src/targets/custom/invoke';
-import { ModuleTarget } from '../../lambda-src/targets/custom/module';
-import type { InvokeTargetConfig } from '../../src/private/handler-contract';
-import type { Step } from '../simulator';
+import type { RotationContext, RotationModule } from '../../lambda-src/targets/own/api';
+import type { FunctionEvent } from '../../lambda-src/targets/own/function/function-event';
+import { InvokeTarget } from '../../lambda-src/targets/own/function/target';
+import { ModuleTarget } from '../../lambda-src/targets/own/module/target';
+import type { Step } from '../../simulator';
+import type { InvokeTargetConfig } from '../../src/contract';
 
 interface Value {
   readonly client: string;

@@ -8,7 +8,7 @@ import { EXAMPLE_TARGET, NAIVE_TARGETS, OWN_TARGETS } from './own-targets';
 import { SUBJECTS } from './subjects';
 import { EAGER, FORGETFUL, TELLING } from './telling';
 import { Violation } from './world';
-import { CONFIG_VARIABLE } from '../../src/private/handler-contract';
+import { CONFIG_VARIABLE } from '../../src/contract';
 
 // A killed copy never ends, and neither would its deadline.
 beforeAll(() => { jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'Date', 'queueMicrotask', 'performance'] }); });

@@ -14,8 +14,8 @@ import { SCENARIOS } from './scenarios';
 import { SUBJECTS } from './subjects';
 import { TELLING } from './telling';
 import { Violation } from './world';
-import { printTable } from '../../demo/table';
-import { Terminal } from '../../demo/terminal';
+import { printTable } from '../../tools/table';
+import { Terminal } from '../../tools/terminal';
 import { runGuards } from '../mutation/guards';
 import { runMutationTests } from '../mutation/report';
 
@@ -122,7 +122,7 @@ async function proveGenerated(long: boolean, seed: number | undefined): Promise<
 
 /** What the handler does to databases: every call to Secrets Manager, every login and every statement is a boundary. */
 async function proveDatabases(long: boolean): Promise<void> {
-  await proveCases(['--testPathIgnorePatterns', '/node_modules/', '--', 'test/lambda-src/databases'], DATABASE_CASES, true);
+  await proveCases(['--testPathIgnorePatterns', '/node_modules/', '--', 'test/targets/database/servers'], DATABASE_CASES, true);
   await withDatabaseSubjects(async (subject) => {
     const restore = withoutTimers();
     await prove(`${subject.name}: stopped at every boundary, and at ${long ? 'every' : 'some'} pairs`, async () => {

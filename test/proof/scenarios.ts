@@ -3,7 +3,7 @@ import type { Subject } from './subjects';
 import { World } from './world';
 import {
   accessDenied, connectionReset, decryptionFailure, internalError, kmsDenied, throttled, type Switches,
-} from '../simulator';
+} from '../../simulator';
 
 /**
  * One kind of trouble, at every place where it can happen.

@@ -1,5 +1,5 @@
 import type { Call, Invariant } from './world';
-import type { SecretInspection, Step } from '../simulator';
+import type { SecretInspection, Step } from '../../simulator';
 
 /** What a watch sees of the world. */
 export interface Watched {

@@ -1,9 +1,9 @@
 import { makeHandler, type RotationHandler } from '../../lambda-src/handler';
 import type { Log } from '../../lambda-src/log';
 import type { Sleep } from '../../lambda-src/rotation/deadline';
-import { generatedTarget } from '../../lambda-src/targets/generated';
-import type { HandlerConfig } from '../../src/private/handler-contract';
-import type { InMemoryClient, Step } from '../simulator';
+import { generatedTarget } from '../../lambda-src/targets/generated/target';
+import type { InMemoryClient, Step } from '../../simulator';
+import type { HandlerConfig } from '../../src/contract';
 
 /** A call to something that isn't Secrets Manager, which ends as the proof decides. */
 export type Perform = <T>(operation: string, kind: 'read' | 'write', work: () => Promise<T>) => Promise<T>;

@@ -3,7 +3,7 @@ import { makeHandler } from '../../lambda-src/handler';
 import { eventBus } from '../../lambda-src/notification/event-bus';
 import { notifier } from '../../lambda-src/notification/notify';
 import type { SignedCall } from '../../lambda-src/notification/signed-call';
-import { generatedTarget } from '../../lambda-src/targets/generated';
+import { generatedTarget } from '../../lambda-src/targets/generated/target';
 
 const BUS = 'arn:aws:events:us-east-1:111122223333:event-bus/rotations';
 

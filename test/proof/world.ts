@@ -1,10 +1,10 @@
 import { StepWatch, type Request } from './step-watch';
 import type { Perform, Server, Subject } from './subjects';
 import type { RotationHandler } from '../../lambda-src/handler';
-import { CONFIG_VARIABLE, serializeConfig } from '../../src/private/handler-contract';
 import {
   eventOf, InMemoryClient, SecretsManagerSimulator, startRotation, type StartedRotation, type Step, type Switches,
-} from '../simulator';
+} from '../../simulator';
+import { CONFIG_VARIABLE, serializeConfig } from '../../src/contract';
 
 export const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 

@@ -24,10 +24,10 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { InMemoryClient } from './client';
-import { accessDenied, connectionReset, decryptionFailure, encryptionFailure, internalError, kmsDenied, throttled } from './faults';
 import { LAMBDA_ARN, rejectionOf, token, withSecret } from './fixture';
-import type { Interceptor } from './options';
+import { InMemoryClient } from '../../simulator/client';
+import { accessDenied, connectionReset, decryptionFailure, encryptionFailure, internalError, kmsDenied, throttled } from '../../simulator/faults';
+import type { Interceptor } from '../../simulator/options';
 
 const SecretId = 'app';
 

@@ -1,5 +1,5 @@
-import type { SimulatorOptions } from './options';
-import { SecretsManagerSimulator } from './secrets-manager';
+import type { SimulatorOptions } from '../../simulator/options';
+import { SecretsManagerSimulator } from '../../simulator/secrets-manager';
 
 /** Tokens that tell tests' versions apart: `token('b')` is 32 times b. */
 export const token = (letter: string) => letter.repeat(32);

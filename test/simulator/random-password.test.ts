@@ -1,6 +1,6 @@
 import { errorOf } from './fixture';
-import { SecretsManagerSimulator } from './secrets-manager';
-import type { Inputs } from './types';
+import { SecretsManagerSimulator } from '../../simulator/secrets-manager';
+import type { Inputs } from '../../simulator/types';
 
 type Policy = Inputs['GetRandomPassword'];
 

@@ -1,6 +1,6 @@
 import { errorOf, token, withSecret } from './fixture';
-import { checkRequest } from './requests';
-import type { Operation } from './types';
+import { checkRequest } from '../../simulator/requests';
+import type { Operation } from '../../simulator/types';
 
 const SecretId = 'app';
 

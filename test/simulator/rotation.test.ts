@@ -1,7 +1,7 @@
 import { LAMBDA_ARN, errorOf, rejectionOf, token, withSecret } from './fixture';
-import { STEPS, eventOf, rotate, rotationInProgress, runRotation, startRotation } from './rotation';
-import type { Invoke, RotationEvent, Step } from './rotation';
-import { SecretsManagerSimulator } from './secrets-manager';
+import { STEPS, eventOf, rotate, rotationInProgress, runRotation, startRotation } from '../../simulator/rotation';
+import type { Invoke, RotationEvent, Step } from '../../simulator/rotation';
+import { SecretsManagerSimulator } from '../../simulator/secrets-manager';
 
 const SecretId = 'app';
 const A = token('a');

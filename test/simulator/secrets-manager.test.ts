@@ -1,8 +1,8 @@
-import { connectionReset, throttled } from './faults';
 import { rejectionOf, token, withSecret } from './fixture';
-import type { InterceptedCall, Interceptor } from './options';
-import { rotate, startRotation } from './rotation';
-import { SecretsManagerSimulator } from './secrets-manager';
+import { connectionReset, throttled } from '../../simulator/faults';
+import type { InterceptedCall, Interceptor } from '../../simulator/options';
+import { rotate, startRotation } from '../../simulator/rotation';
+import { SecretsManagerSimulator } from '../../simulator/secrets-manager';
 
 const SecretId = 'app';
 const A = token('a');

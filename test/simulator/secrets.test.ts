@@ -1,5 +1,5 @@
 import { errorOf, token, withSecret } from './fixture';
-import { SecretsManagerSimulator } from './secrets-manager';
+import { SecretsManagerSimulator } from '../../simulator/secrets-manager';
 
 const DAY = 86_400_000;
 

@@ -10,12 +10,12 @@ import {
   SecretsManagerServiceException,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { InMemoryClient } from './client';
-import { accessDenied, connectionReset, decryptionFailure, internalError, throttled } from './faults';
 import { LAMBDA_ARN, rejectionOf, token, withSecret } from './fixture';
-import type { SimulatorOptions } from './options';
-import { SecretsManagerServer } from './server';
-import type { ServerOptions } from './server';
+import { InMemoryClient } from '../../simulator/client';
+import { accessDenied, connectionReset, decryptionFailure, internalError, throttled } from '../../simulator/faults';
+import type { SimulatorOptions } from '../../simulator/options';
+import { SecretsManagerServer } from '../../simulator/server';
+import type { ServerOptions } from '../../simulator/server';
 
 const SecretId = 'app';
 const opened: { stop: () => Promise<void> }[] = [];

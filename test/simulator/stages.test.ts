@@ -1,7 +1,7 @@
 import { errorOf, token, withSecret } from './fixture';
-import type { Switches } from './options';
-import { startRotation } from './rotation';
-import { SecretsManagerSimulator } from './secrets-manager';
+import type { Switches } from '../../simulator/options';
+import { startRotation } from '../../simulator/rotation';
+import { SecretsManagerSimulator } from '../../simulator/secrets-manager';
 
 const SecretId = 'app';
 const A = token('a');

@@ -1,6 +1,6 @@
 import { errorOf, token, withSecret } from './fixture';
-import { startRotation } from './rotation';
-import { SecretsManagerSimulator } from './secrets-manager';
+import { startRotation } from '../../simulator/rotation';
+import { SecretsManagerSimulator } from '../../simulator/secrets-manager';
 
 const SecretId = 'app';
 

@@ -2,7 +2,7 @@ import { parseCredentials, shareServer, type Credentials } from './credentials';
 import type { Engine, Session } from './engine';
 import type { Deadline } from '../../rotation/deadline';
 import { AuthenticationError, RotationError, TargetRefusedError } from '../../rotation/errors';
-import type { SecretValues } from '../target';
+import type { SecretValues } from '../../target';
 
 /** Which users of a database a secret goes through, and how the next one gets its password. */
 export interface Strategy {

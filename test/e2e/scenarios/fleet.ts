@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import {
   CreateSecretCommand, DescribeSecretCommand, ListSecretsCommand, RotateSecretCommand, type DescribeSecretCommandOutput, type SecretListEntry,
 } from '@aws-sdk/client-secrets-manager';
+import type { Checks } from '../../../tools/checks';
 import type { Surroundings } from '../app-under-test';
 import type { Aws, StackResource } from '../aws';
 import type { Resource, StackTemplate } from '../cdk';
-import type { Checks } from '../checks';
 import { Rotations, STEPS } from '../rotation';
 import { Secret } from '../secret';
 

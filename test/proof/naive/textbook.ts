@@ -2,7 +2,7 @@ import {
   DescribeSecretCommand, GetRandomPasswordCommand, GetSecretValueCommand, PutSecretValueCommand, UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import type { Mistake } from './mistakes';
-import type { RotationEvent } from '../../simulator';
+import type { RotationEvent } from '../../../simulator';
 import type { HandlerDependencies, HandlerFactory } from '../subjects';
 
 interface Version {

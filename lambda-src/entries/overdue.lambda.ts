@@ -1,3 +1,0 @@
-import { makeCheck } from '../overdue/check';
-
-export const handler = makeCheck();

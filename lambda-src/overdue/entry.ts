@@ -1,0 +1,3 @@
+import { makeCheck } from './check';
+
+export const handler = makeCheck();

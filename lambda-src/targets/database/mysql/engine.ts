@@ -1,0 +1,548 @@
+import { createHash, createHmac } from 'node:crypto';
+import { isIP } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
+import { createConnection } from 'mysql2';
+import type { Credentials } from '../credentials';
+import type { Engine, Partner, Session, ShareRequest } from '../engine';
+import { connectionError, refusal, withoutTls, type DriverError } from '../failures';
+import { endOfLock, failedLoginLimit, parseTerms, reconcileTerms, UnknownTermError, type Terms } from './account';
+import { reconcileGrants } from './grants';
+import type { Deadline } from '../../../rotation/deadline';
+import { AuthenticationError, RotationError, TargetRefusedError, TlsError } from '../../../rotation/errors';
+
+const CONNECT_TIMEOUT = 5_000;
+const STATEMENT_TIMEOUT = 8_000;
+const CLOSE_TIMEOUT = 1_000;
+const LOCK_TIMEOUT_SECONDS = 5;
+
+/**
+ * https://dev.mysql.com/doc/refman/8.4/en/user-names.html: 32 characters.
+ * https://mariadb.com/docs/server/reference/sql-structure/sql-language-structure/identifier-names: 80 in the oldest versions that live.
+ */
+const MAX_NAME_CHARACTERS = { mysql: 32, mariadb: 80 };
+
+/** A locked account is treated like a wrong password. */
+const NOT_ACCEPTED = new Set(['ER_ACCESS_DENIED_ERROR', 'ER_ACCESS_DENIED_NO_PASSWORD_ERROR', 'ER_ACCOUNT_HAS_BEEN_LOCKED', 'ER_MUST_CHANGE_PASSWORD_LOGIN',
+  'ER_USER_ACCESS_DENIED_FOR_USER_ACCOUNT_BLOCKED_BY_PASSWORD_LOCK']);
+/** Numbers of MariaDB for which the driver has the name of another error of MySQL, or none. */
+const MARIADB_BLOCKED = 4150;
+const MARIADB_LOCKED = 4151;
+const MARIADB_STATEMENT_TIMEOUT = 1969;
+
+/** https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html */
+const REMEDIES: Record<string, string> = {
+  ER_ACCESS_DENIED_ERROR: 'The user may not do this. A superuser secret needs a user with CREATE USER, SELECT on the database mysql, and all that it is to pass on, WITH GRANT OPTION',
+  ER_BAD_DB_ERROR: 'The database of the key "dbname" does not exist. Correct the key',
+  ER_CANNOT_USER: 'The user can not be changed. See that it exists, and that the superuser may manage it',
+  ER_CON_COUNT_ERROR: 'The server has no connection left. Secrets Manager tries the rotation again',
+  ER_CREDENTIALS_CONTRADICT_TO_HISTORY: 'The password was used before, and password_history forbids to use it again. Secrets Manager tries the rotation again',
+  ER_DBACCESS_DENIED_ERROR: 'The user may not do this in the database. Grant it',
+  ER_HOST_IS_BLOCKED: 'The server blocks the function after many failed connections. Run FLUSH HOSTS there',
+  ER_HOST_NOT_PRIVILEGED: 'The server takes no connection from the address of the function. Make an account for its subnets',
+  ER_LOCK_WAIT_TIMEOUT: 'A lock is held by somebody else. Secrets Manager tries the rotation again',
+  ER_MUST_CHANGE_PASSWORD: 'The password of the user is expired. Give it another one, put that into the secret, and rotate again',
+  ER_NOT_VALID_PASSWORD: 'The server does not allow this password, by validate_password or another plugin. Give the target a passwordPolicy that its rules allow',
+  ER_OPTION_PREVENTS_STATEMENT: 'The server is read only. Put the host of the writer into the secret',
+  ER_NONEXISTING_GRANT: 'There is no such account',
+  ER_QUERY_TIMEOUT: 'The statement took too long, and the server gave it up. Secrets Manager tries the rotation again',
+  ER_SECURE_TRANSPORT_REQUIRED: 'The server takes only connections with TLS. Leave plaintextConnection out',
+  ER_SPECIFIC_ACCESS_DENIED_ERROR: 'The user lacks a privilege. A superuser secret needs a user with CREATE USER, SELECT on the database mysql, and all that it is to pass on, WITH '
+    + 'GRANT OPTION',
+  ER_TABLEACCESS_DENIED_ERROR: 'The user may not read this table. A superuser secret needs a user with SELECT on the database mysql',
+  ER_USER_LIMIT_REACHED: 'The user has no connection left. Raise its limit',
+};
+
+/** Plugins that check a password which the server stores, as far as the driver knows them. */
+const PASSWORD_PLUGINS = new Set(['caching_sha2_password', 'mysql_native_password', 'sha256_password']);
+
+/**
+ * A session in which statements mean what they say, whatever the server, the account or `init_connect` has set. The server gives up a
+ * statement before this function does, so that none happens later. Only MySQL reads the first comment, only MariaDB the second.
+ */
+const SESSION = `SET NAMES utf8mb4, SESSION sql_mode = '', sql_quote_show_create = 1, lock_wait_timeout = ${LOCK_TIMEOUT_SECONDS} `
+  + `/*!80017 , SESSION print_identified_with_as_hex = ON */ /*M! , SESSION old_passwords = 0, SESSION max_statement_time = ${STATEMENT_TIMEOUT / 1000 - 1} */`;
+
+const NATIVE = 'mysql_native_password';
+
+/**
+ * The mark of a user that was made to alternate with another one: an attribute of its accounts that names the first of the two, or in MariaDB
+ * a role without rights.
+ */
+const MARK = 'cdk-rotating-secret';
+/** The first version of MySQL in which an account can have attributes. */
+const ATTRIBUTES_SINCE = [8, 0, 21];
+
+/** How long to wait before a password changes where failed logins lock: copies of this function that run at the same time log in meanwhile. */
+const SETTLING_TIME = 1_000;
+
+/** A server of MySQL takes no longer passwords, and the mark of an unfinished account comes after this many characters. */
+const UNFINISHED_PREFIX = 200;
+
+type Row = Record<string, unknown>;
+
+/** As much of a connection as the statements here need. */
+export interface MySqlConnection {
+  query(sql: string): Promise<Row[]>;
+  close(): Promise<void>;
+}
+
+export type ConnectMySql = (credentials: Credentials, tls: ConnectionOptions | undefined, deadline: Deadline) => Promise<MySqlConnection>;
+
+/** MySQL 8.0 and later and MariaDB 10.4 and later, on RDS, Aurora and elsewhere. What they do differently is asked of the server. */
+export class MySql implements Engine {
+  public readonly engines: readonly string[];
+  public readonly defaultPort = 3306;
+
+  constructor(
+    private readonly product: 'mysql' | 'mariadb',
+    private readonly tls: ConnectionOptions | undefined,
+    private readonly connect: ConnectMySql = connectMySql,
+  ) {
+    this.engines = product === 'mysql' ? ['mysql', 'aurora-mysql', 'aurora'] : ['mariadb'];
+  }
+
+  public userNameLimit(name: string): string | undefined {
+    const limit = MAX_NAME_CHARACTERS[this.product];
+    return [...name].length > limit ? `${limit} characters, the limit of ${this.product === 'mysql' ? 'MySQL' : 'MariaDB'}` : undefined;
+  }
+
+  public async logIn(credentials: Credentials, deadline: Deadline): Promise<Session> {
+    const connection = await this.connect(credentials, this.tls, deadline);
+    try {
+      await connection.query(SESSION);
+      const [{ version }] = await connection.query('SELECT VERSION() AS version');
+      return new MySqlSession(connection, credentials, String(version), deadline);
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+}
+
+interface Account {
+  readonly host: string;
+  readonly plugin: string;
+  /** On which terms it may connect. */
+  readonly terms: Terms;
+  readonly defaultRoles: string;
+  /** What somebody wrote down about it. MariaDB has no such thing. */
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly passwordHash: string;
+}
+
+interface OwnAccount {
+  readonly name: string;
+  /** Of the account. */
+  readonly host: string;
+  /** Where the connection comes from. */
+  readonly client: string;
+}
+
+class MySqlSession implements Session {
+  private ownAccount?: OwnAccount;
+  private readonly isMariaDb: boolean;
+  private readonly hasAttributes: boolean;
+
+  constructor(private readonly connection: MySqlConnection, private readonly own: Credentials, version: string, private readonly deadline: Deadline) {
+    this.isMariaDb = version.includes('MariaDB');
+    this.hasAttributes = !this.isMariaDb && isAtLeast(version, ATTRIBUTES_SINCE);
+  }
+
+  public async user(): Promise<string> {
+    return (await this.account()).name;
+  }
+
+  public async checkOwnPasswordChange(): Promise<void> {
+    await this.mustBeTheOnlyAccount();
+    const limit = await this.failedLoginLimit();
+    if (limit === 1) {
+      throw new TargetRefusedError('One failed login locks the user, by FAILED_LOGIN_ATTEMPTS or max_password_errors. While its password changes, whoever still has the old one would '
+        + 'lock it for good, so nothing was changed. Allow more failed logins, or alternate between two users with RotationStrategy.alternatingUsers');
+    }
+    if (limit > 1) { await this.deadline.pause(SETTLING_TIME); }
+  }
+
+  public async changeOwnPassword(password: string): Promise<void> {
+    if (this.isMariaDb) {
+      const [created] = await this.connection.query('SHOW CREATE USER CURRENT_USER()');
+      const plugin = / IDENTIFIED VIA (\w+)/.exec(String(Object.values(created)[0]))?.[1] ?? NATIVE;
+      await this.setMariaDbPassword('', plugin, password);
+    } else {
+      // With the old one, for users that have PASSWORD REQUIRE CURRENT.
+      await this.connection.query(`ALTER USER USER() IDENTIFIED BY ${literal(password)} REPLACE ${literal(this.own.password)}`);
+    }
+  }
+
+  public async claim(request: ShareRequest): Promise<Partner> {
+    const { user, password, original } = request;
+    await this.lock([user, original]);
+    const [accounts, originals] = [await this.accounts(user), await this.accounts(original)];
+    mustHavePasswords([...originals, ...accounts]);
+    const isMarked = await this.isMarked(user, original, accounts) || await this.isMarked(original, user, originals);
+    // An earlier try of this rotation left it: only who has the pending value can have set that.
+    const hashes = [unfinished(password), password].map(nativeHash);
+    return {
+      exists: accounts.length > 0,
+      isMarked: isMarked || accounts.some(({ passwordHash }) => hashes.includes(passwordHash)),
+      isRelated: false,
+      isToldByLogin: accounts.length === 1 && originals.length === 1,
+    };
+  }
+
+  /** There are no transactions for accounts: the password, which makes the user whole, comes last. */
+  public async shareWith({ user, password, original, isFirst }: ShareRequest): Promise<void> {
+    const originals = await this.accounts(original);
+    if (originals.length === 0) {
+      throw new TargetRefusedError('There is no account of the user of the version with AWSCURRENT to be seen in mysql.user, so its rights can not be passed on. Let the user of '
+        + 'the superuser secret read the database mysql');
+    }
+    const before = await this.accounts(user);
+    if (!isFirst || before.length === 0) { await this.copyAccounts(user, password, original, originals, before); }
+    for (const account of await this.accounts(user)) { await this.changePassword(accountName(user, account.host), account, password); }
+  }
+
+  public close(): Promise<void> {
+    return this.connection.close();
+  }
+
+  /** Whom the server takes us for, and from where. */
+  private async account(): Promise<OwnAccount> {
+    if (!this.ownAccount) {
+      const [{ account, client }] = await this.connection.query('SELECT CURRENT_USER() AS account, USER() AS client');
+      const [name, host] = splitAccount(String(account));
+      this.ownAccount = { name, host, client: splitAccount(String(client))[1] };
+    }
+    return this.ownAccount;
+  }
+
+  /**
+   * A user can change the password of the account by which it came, and of no other. As far as the server lets it see others, it looks for
+   * them: whoever comes by one of those would be refused after the rotation.
+   */
+  private async mustBeTheOnlyAccount(): Promise<void> {
+    const account = await this.account();
+    const { host } = account;
+    const others = await this.otherHosts(account);
+    if (others.length === 0) { return; }
+    throw new TargetRefusedError(`The user has more than one account, and may change the password of its own alone, so nothing was changed. It comes from ${hostText(host)}, and there is `
+      + `one for ${others.map(hostText).join(', ')} too. Drop the accounts that nobody uses, or alternate between two users with RotationStrategy.alternatingUsers, `
+      + 'which changes all of them');
+  }
+
+  private async otherHosts({ name, host, client }: OwnAccount): Promise<string[]> {
+    try {
+      const rows = await this.connection.query(`SELECT Host FROM mysql.user WHERE User = ${literal(name)}`);
+      return rows.map(({ Host }) => String(Host)).filter((other) => other !== host);
+    } catch (error) {
+      if (!(error instanceof TargetRefusedError)) { throw error; }
+    }
+    // MariaDB refuses to say whether an account exists.
+    if (this.isMariaDb) { return []; }
+    const [a, b, c] = isIP(client) === 4 ? client.split('.') : [];
+    const likely = ['%', 'localhost', client, ...a === undefined ? [] : [`${a}.%`, `${a}.${b}.%`, `${a}.${b}.${c}.%`]];
+    const found: string[] = [];
+    for (const other of new Set(likely)) {
+      if (other !== host && await this.exists(name, other)) { found.push(other); }
+    }
+    return found;
+  }
+
+  /** For a user who may not look at the other account: the server tells one that it doesn't know from one that is nobody's business. */
+  private async exists(name: string, host: string): Promise<boolean> {
+    try {
+      await this.connection.query(`SHOW GRANTS FOR ${accountName(name, host)}`);
+      return true;
+    } catch (error) {
+      if (!(error instanceof TargetRefusedError)) { throw error; }
+      return error.code !== 'ER_NONEXISTING_GRANT';
+    }
+  }
+
+  private async failedLoginLimit(): Promise<number> {
+    if (this.isMariaDb) {
+      const [{ limit }] = await this.connection.query('SELECT @@GLOBAL.max_password_errors AS `limit`');
+      return Number(limit) < 2 ** 32 - 1 ? Number(limit) : 0;
+    }
+    return failedLoginLimit(await this.terms('CURRENT_USER()'));
+  }
+
+  /** Lets two copies of this function take turns; the server lets go with the connection. */
+  private async lock(users: readonly string[]): Promise<void> {
+    const name = createHash('sha1').update(JSON.stringify([...users].sort())).digest('hex');
+    do {
+      const [{ locked }] = await this.connection.query(`SELECT GET_LOCK('cdk-rotating-secret ${name}', ${LOCK_TIMEOUT_SECONDS}) AS locked`);
+      if (Number(locked) === 1) { return; }
+      this.deadline.signal.throwIfAborted();
+    } while (this.deadline.remainingTimeInMillis() > 2 * LOCK_TIMEOUT_SECONDS * 1000);
+    throw refusal('The database server', 'ER_LOCK_WAIT_TIMEOUT', REMEDIES.ER_LOCK_WAIT_TIMEOUT);
+  }
+
+  /** A user is an account for each host that it may come from. */
+  private async accounts(user: string): Promise<Account[]> {
+    const rows = await this.connection.query(`SELECT * FROM mysql.user WHERE User = ${literal(user)}${this.isMariaDb ? ' AND is_role = \'N\'' : ''}`);
+    const roles = this.isMariaDb ? [] : await this.connection.query(`SELECT * FROM mysql.default_roles WHERE USER = ${literal(user)} ORDER BY 3, 4`);
+    const accounts: Account[] = [];
+    for (const row of rows) {
+      accounts.push({
+        host: String(row.Host),
+        plugin: String(row.plugin) || NATIVE,
+        terms: await this.terms(accountName(user, String(row.Host))),
+        defaultRoles: this.isMariaDb
+          ? row.default_role ? identifier(String(row.default_role)) : ''
+          : roles.filter((role) => role.HOST === row.Host).map((role) => accountName(String(role.DEFAULT_ROLE_USER), String(role.DEFAULT_ROLE_HOST))).join(', '),
+        attributes: attributesIn(row),
+        passwordHash: String(row.authentication_string ?? ''),
+      });
+    }
+    return accounts;
+  }
+
+  private async terms(account: string): Promise<Terms> {
+    const [created] = await this.connection.query(`SHOW CREATE USER ${account}`);
+    try {
+      return parseTerms(String(Object.values(created)[0]));
+    } catch (error) {
+      if (!(error instanceof UnknownTermError)) { throw error; }
+      throw new TargetRefusedError(`An account has a property that this function doesn't know${error.part ? ` (${error.part})` : ''}, so it was not changed. Take the property from the `
+        + 'account, or report it as an issue of cdk-rotating-secret');
+    }
+  }
+
+  /** Makes the accounts of `user` what those of `original` are: what is new, what changed and what went. */
+  private async copyAccounts(user: string, password: string, original: string, wanted: readonly Account[], before: readonly Account[]): Promise<void> {
+    for (const { host } of before.filter((account) => !wanted.some(({ host: other }) => other === account.host))) {
+      await this.connection.query(`DROP USER ${accountName(user, host)}`);
+    }
+    for (const { host, plugin } of wanted) {
+      // Only who has the pending value knows this one, and until the end the user has no other.
+      if (!before.some((account) => account.host === host)) { await this.create(user, host, plugin, unfinished(password), original); }
+    }
+    const accounts = await this.accounts(user);
+    for (const account of wanted) { await this.share(original, account, user, accounts.find(({ host }) => host === account.host)!); }
+  }
+
+  /** Whether an earlier rotation made `user` to alternate with `other`, or adopted it. */
+  private async isMarked(user: string, other: string, accounts: readonly Account[]): Promise<boolean> {
+    if (!this.isMariaDb) { return accounts.some(({ attributes }) => isMarkOf(attributes[MARK], other)); }
+    const rows = await this.connection.query(`SELECT 1 FROM mysql.roles_mapping WHERE Role = ${literal(markRole(other))} AND User = ${literal(user)}`);
+    return rows.length > 0;
+  }
+
+  private async create(user: string, host: string, plugin: string, password: string, original: string): Promise<void> {
+    const account = accountName(user, host);
+    if (!this.isMariaDb) {
+      const mark = this.hasAttributes ? ` ATTRIBUTE ${attributes({ [MARK]: markOf(original) })}` : '';
+      await this.connection.query(`CREATE USER ${account} IDENTIFIED WITH ${plugin} BY ${literal(password)}${mark}`);
+      return;
+    }
+    try {
+      await this.connection.query(`CREATE USER ${account} IDENTIFIED VIA ${plugin} USING ${plugin === NATIVE ? literal(nativeHash(password)) : `PASSWORD(${literal(password)})`}`);
+    } catch (error) {
+      if (!isHashRefused(error)) { throw error; }
+      await this.connection.query(`CREATE USER ${account} IDENTIFIED VIA ${plugin} USING PASSWORD(${literal(password)})`);
+    }
+  }
+
+  private async share(original: string, wanted: Account, user: string, present: Account): Promise<void> {
+    const account = accountName(user, present.host);
+    const terms = reconcileTerms(wanted.terms, present.terms);
+    if (terms !== '') { await this.connection.query(`ALTER USER ${account} ${terms}`); }
+    if (this.isMariaDb) { await this.markWithRole(account, original); }
+    if (this.hasAttributes) {
+      const change = attributeChanges({ ...wanted.attributes, [MARK]: markOf(original) }, present.attributes);
+      if (change) { await this.connection.query(`ALTER USER ${account} ATTRIBUTE ${attributes(change)}`); }
+    }
+    const [granted, had] = [await this.grants(accountName(original, wanted.host)), await this.grants(account)];
+    for (const statement of reconcileGrants(account, granted, had)) { await this.connection.query(statement); }
+    if (wanted.defaultRoles !== present.defaultRoles) {
+      await this.connection.query(`SET DEFAULT ROLE ${wanted.defaultRoles || 'NONE'} ${this.isMariaDb ? 'FOR' : 'TO'} ${account}`);
+    }
+  }
+
+  /** MariaDB has no attributes. Where the role is another superuser's, the login with AWSPREVIOUS is the only proof. */
+  private async markWithRole(account: string, first: string): Promise<void> {
+    const role = identifier(markRole(first));
+    try {
+      await this.connection.query(`CREATE ROLE IF NOT EXISTS ${role}`);
+      await this.connection.query(`GRANT ${role} TO ${account}`);
+    } catch (error) {
+      if (!(error instanceof TargetRefusedError)) { throw error; }
+    }
+  }
+
+  private async grants(account: string): Promise<string[]> {
+    const lines = (await this.connection.query(`SHOW GRANTS FOR ${account}`)).map((row) => String(Object.values(row)[0]));
+    return lines.filter((line) => !line.startsWith(`GRANT \`${MARK} `));
+  }
+
+  /** Ends a lock by failed logins too: a look whether the password was there already may have been one of those. */
+  private async changePassword(account: string, { plugin, terms }: Account, password: string): Promise<void> {
+    if (this.isMariaDb) {
+      await this.setMariaDbPassword(` FOR ${account}`, plugin, password);
+    } else {
+      await this.connection.query(`ALTER USER ${account} IDENTIFIED WITH ${plugin} BY ${literal(password)}${endOfLock(terms)}`);
+    }
+  }
+
+  /**
+   * MariaDB writes statements into its logs as they are, so it is told a hash where it takes one: not where a plugin wants to judge the
+   * password (`strict_password_validation`).
+   */
+  private async setMariaDbPassword(whose: string, plugin: string, password: string): Promise<void> {
+    if (plugin === NATIVE) {
+      try {
+        await this.connection.query(`SET PASSWORD${whose} = ${literal(nativeHash(password))}`);
+        return;
+      } catch (error) {
+        if (!isHashRefused(error)) { throw error; }
+      }
+    }
+    await this.connection.query(`SET PASSWORD${whose} = PASSWORD(${literal(password)})`);
+  }
+}
+
+/** How MariaDB says that a plugin wants to see the password itself. */
+function isHashRefused(error: unknown): boolean {
+  return ['ER_NOT_VALID_PASSWORD', 'ER_OPTION_PREVENTS_STATEMENT'].includes((error as { code?: string }).code ?? '');
+}
+
+/** https://dev.mysql.com/doc/refman/8.4/en/native-pluggable-authentication.html */
+function nativeHash(password: string): string {
+  const once = createHash('sha1').update(password).digest();
+  return `*${createHash('sha1').update(once).digest('hex').toUpperCase()}`;
+}
+
+/** https://dev.mysql.com/doc/refman/8.4/en/string-literals.html, without NO_BACKSLASH_ESCAPES. */
+function literal(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll('\'', '\'\'')}'`;
+}
+
+function identifier(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``;
+}
+
+function accountName(user: string, host: string): string {
+  return `${identifier(user)}@${identifier(host)}`;
+}
+
+/** What an account has until it is whole: of a length that servers take, and as strong as the password itself. */
+function unfinished(password: string): string {
+  return password.slice(0, UNFINISHED_PREFIX) + createHmac('sha256', password).update('unfinished').digest('hex').slice(0, 32);
+}
+
+function markOf(first: string): unknown {
+  return { alternatesWith: first };
+}
+
+function markRole(first: string): string {
+  return `${MARK} ${createHash('sha256').update(first).digest('hex').slice(0, 32)}`;
+}
+
+function isMarkOf(mark: unknown, first: string): boolean {
+  return (mark as { alternatesWith?: unknown } | null | undefined)?.alternatesWith === first;
+}
+
+/** The attributes that CREATE USER and ALTER USER gave an account. A driver may have parsed the column already. */
+function attributesIn({ User_attributes: column }: Row): Readonly<Record<string, unknown>> {
+  const parsed = (typeof column === 'string' ? JSON.parse(column) : column) as { metadata?: Record<string, unknown> } | null | undefined;
+  return parsed?.metadata ?? {};
+}
+
+/** What has to be merged into the attributes `present` to make them `wanted`; undefined if that is nothing. */
+function attributeChanges(wanted: Readonly<Record<string, unknown>>, present: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
+  const names = [...new Set([...Object.keys(wanted), ...Object.keys(present)])].filter((name) => JSON.stringify(wanted[name]) !== JSON.stringify(present[name]));
+  return names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, wanted[name] ?? null]));
+}
+
+function attributes(value: Record<string, unknown>): string {
+  return literal(JSON.stringify(value));
+}
+
+/** A host has no `@`, and a name may have. */
+function splitAccount(account: string): [name: string, host: string] {
+  const at = account.lastIndexOf('@');
+  return [account.slice(0, at), account.slice(at + 1)];
+}
+
+function isAtLeast(version: string, [major, minor, patch]: readonly number[]): boolean {
+  const [a = 0, b = 0, c = 0] = version.split(/[.-]/).map(Number);
+  return a !== major ? a > major : b !== minor ? b > minor : c >= patch;
+}
+
+function hostText(host: string): string {
+  return /^[\w.:%/-]{1,255}$/.test(host) ? `'${host}'` : 'a host with an odd name';
+}
+
+function mustHavePasswords(accounts: readonly Account[]): void {
+  const plugin = accounts.map((account) => account.plugin).find((name) => !PASSWORD_PLUGINS.has(name));
+  if (plugin !== undefined) {
+    throw new TargetRefusedError(`An account of the two users has the authentication plugin ${/^\w{1,64}$/.test(plugin) ? plugin : 'with an odd name'}, which this function does not `
+      + `rotate. Rotate users whose accounts have ${[...PASSWORD_PLUGINS].join(', ')}`);
+  }
+}
+
+export async function connectMySql(credentials: Credentials, tls: ConnectionOptions | undefined, deadline: Deadline): Promise<MySqlConnection> {
+  const { host, port, username: user, password, dbname: database } = credentials;
+  // The driver would check the certificate of an address against the name `localhost`.
+  if (tls && isIP(host)) {
+    throw new TlsError('The key "host" in the value of the secret is an address, and a certificate is for a name. Put the name of the server there, which its certificate has');
+  }
+  const connection = createConnection({
+    host,
+    port,
+    user,
+    password,
+    database,
+    ssl: tls && { ca: tls.ca as string | string[], rejectUnauthorized: true, verifyIdentity: true, minVersion: tls.minVersion },
+    charset: 'UTF8MB4_GENERAL_CI',
+    connectTimeout: CONNECT_TIMEOUT,
+    // Parsers that are made at run time are for thousands of rows.
+    disableEval: true,
+  });
+  // The driver's own `destroy` only says goodbye, and waits for the server to do the same.
+  const destroy = () => { (connection as unknown as { stream: { destroy(): void } }).stream.destroy(); };
+  // Without it, a connection that breaks while it is idle would end the process.
+  connection.on('error', () => {});
+  deadline.signal.addEventListener('abort', destroy);
+  const close = async () => {
+    await new Promise<void>((resolve) => {
+      // A goodbye that waits behind a statement without an answer is never said.
+      const timer = setTimeout(() => {
+        destroy();
+        resolve();
+      }, CLOSE_TIMEOUT);
+      connection.end(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    deadline.signal.removeEventListener('abort', destroy);
+  };
+  try {
+    await new Promise<void>((resolve, reject) => { connection.connect((error) => { if (error) { reject(error); } else { resolve(); } }); });
+  } catch (error) {
+    destroy();
+    deadline.signal.removeEventListener('abort', destroy);
+    const { code = '', errno } = error as DriverError;
+    if (NOT_ACCEPTED.has(code) || errno === MARIADB_LOCKED || errno === MARIADB_BLOCKED) {
+      throw new AuthenticationError('The database server does not accept this user with this password. Put the password that works into the secret, and see that the user is not locked');
+    }
+    throw toRotationError(error);
+  }
+  return {
+    query: (sql) => new Promise((resolve, reject) => {
+      connection.query({ sql, timeout: STATEMENT_TIMEOUT }, (error, rows) => {
+        if (error) { reject(toRotationError(error)); } else { resolve(Array.isArray(rows) ? rows as Row[] : []); }
+      });
+    }),
+    close,
+  };
+}
+
+function toRotationError(error: unknown): RotationError {
+  if (error instanceof RotationError) { return error; }
+  const { code = '', errno } = error as DriverError;
+  if (code === 'HANDSHAKE_NO_SSL_SUPPORT') { return withoutTls(); }
+  if (errno === MARIADB_STATEMENT_TIMEOUT) { return refusal('The database server', String(errno), REMEDIES.ER_QUERY_TIMEOUT); }
+  return connectionError(error as DriverError) ?? refusal('The database server', code || String(errno ?? ''), Object.hasOwn(REMEDIES, code) ? REMEDIES[code] : undefined);
+}

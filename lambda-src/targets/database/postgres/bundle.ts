@@ -1,0 +1,13 @@
+import { join } from 'node:path';
+import { MODULES, unreachable, type AssetBundle } from '../../../bundle';
+import { rdsCertificates } from '../bundle';
+
+export const bundle: AssetBundle = {
+  files: rdsCertificates,
+  // One connection at a time, by an object, with a password: no pool, no connection string, no password file, no native client.
+  replacements: [
+    { module: /^pg$/, contents: `exports.Client = require(${JSON.stringify(join(MODULES, 'pg', 'lib', 'client.js'))});` },
+    { module: /^pg-connection-string$/, contents: `exports.parse = () => { ${unreachable('pg-connection-string')} };` },
+    { module: /^(pgpass|pg-cloudflare)$/, contents: unreachable('an optional part of pg') },
+  ],
+};

@@ -1,0 +1,383 @@
+import type { EventEmitter } from 'node:events';
+import type { ConnectionOptions } from 'node:tls';
+import { Client, type ClientConfig } from 'pg';
+import type { Credentials } from '../credentials';
+import type { Engine, Partner, Session, ShareRequest } from '../engine';
+import { connectionError, refusal, withoutPassword, withoutTls, type DriverError } from '../failures';
+import { DEFAULT_ITERATIONS, isChangedBySaslPrep, md5Verifier, scramVerifier } from './scram';
+import type { Deadline } from '../../../rotation/deadline';
+import { AuthenticationError, ConnectivityError, RotationError, SecretValueError, TargetRefusedError } from '../../../rotation/errors';
+
+const CONNECT_TIMEOUT = 5_000;
+const STATEMENT_TIMEOUT = 8_000;
+const LOCK_TIMEOUT = 5_000;
+/** While a transaction waits for a login of another user. */
+const IDLE_TIMEOUT = 30_000;
+
+/** About a second of a whole core: more would use up the time of a login. */
+const MAX_ITERATIONS = 1_000_000;
+
+/** https://www.postgresql.org/docs/current/limits.html: identifiers have 63 bytes. */
+const MAX_NAME_BYTES = 63;
+
+/**
+ * A session in which statements mean what they say: whatever the user, the database or the server has set, and whatever functions somebody
+ * has put where names are looked up.
+ */
+const SESSION = [
+  'SET search_path TO pg_catalog, pg_temp', 'SET standard_conforming_strings TO on', 'SET datestyle TO ISO', 'SET role TO none',
+  'SET default_transaction_read_only TO off', `SET statement_timeout TO ${STATEMENT_TIMEOUT}`, `SET lock_timeout TO ${LOCK_TIMEOUT}`,
+  // Not every version has all of them.
+  `SELECT set_config(name, '${IDLE_TIMEOUT}', false) FROM pg_settings WHERE name IN ('idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout')`,
+].join('; ');
+
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const WRONG_PASSWORD = '28P01';
+const NOT_PERMITTED = '42501';
+const LOCK_NOT_AVAILABLE = '55P03';
+const REMEDIES: Record<string, string> = {
+  '22023': 'The server does not allow this password, for instance by passwordcheck. Give the target a passwordPolicy that its rules allow',
+  '25006': 'The server is read only. Put the host of the writer into the secret',
+  '28000': 'The server does not let this user log in from here with a password: by pg_hba.conf, by NOLOGIN, or because the user has rds_iam. Correct that',
+  '3D000': 'The database of the key "dbname" does not exist. Correct the key',
+  '42501': 'The user may not do this. Changing its own password needs rds_password where rds.restrict_password_commands is on; a superuser secret needs a user with CREATEROLE '
+    + 'and, for users that it did not make, ADMIN OPTION on both of them',
+  '53300': 'The server has no connection left. Secrets Manager tries the rotation again',
+  '55P03': 'A lock is held by somebody else. Secrets Manager tries the rotation again',
+  '57014': 'The statement took too long. Secrets Manager tries the rotation again',
+  '57P03': 'The server is starting or stopping. Secrets Manager tries the rotation again',
+};
+
+type Row = Record<string, unknown>;
+
+/** As much of a connection as the statements here need. */
+export interface PostgresConnection {
+  /** How many iterations the login took, if it was by SCRAM. */
+  readonly scramIterations?: number;
+  query(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
+  close(): Promise<void>;
+}
+
+export type ConnectPostgres = (credentials: Credentials, tls: ConnectionOptions | undefined, deadline: Deadline) => Promise<PostgresConnection>;
+
+/** PostgreSQL 12 and later, on RDS, Aurora and elsewhere. */
+export class Postgres implements Engine {
+  public readonly engines = ['postgres', 'postgresql', 'aurora-postgresql'];
+  public readonly defaultPort = 5432;
+
+  constructor(private readonly tls: ConnectionOptions | undefined, private readonly connect: ConnectPostgres = connectPostgres) {}
+
+  public userNameLimit(name: string): string | undefined {
+    return Buffer.byteLength(name) > MAX_NAME_BYTES ? `${MAX_NAME_BYTES} bytes, the limit of PostgreSQL` : undefined;
+  }
+
+  public async logIn(credentials: Credentials, deadline: Deadline): Promise<Session> {
+    const connection = await this.connect(credentials, this.tls, deadline);
+    try {
+      await connection.query(SESSION);
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+    return new PostgresSession(connection, credentials.username, deadline);
+  }
+}
+
+class PostgresSession implements Session {
+  public readonly scramIterations?: number;
+
+  constructor(private readonly connection: PostgresConnection, private readonly username: string, private readonly deadline: Deadline) {
+    this.scramIterations = connection.scramIterations;
+  }
+
+  public async user(): Promise<string> {
+    const [{ user }] = await this.connection.query('SELECT session_user::text AS "user"');
+    return user as string;
+  }
+
+  /** A role has one password, wherever it logs in from, and PostgreSQL locks no role after wrong logins. */
+  public async checkOwnPasswordChange(): Promise<void> {}
+
+  public async changeOwnPassword(password: string): Promise<void> {
+    await this.changePassword(this.username, password, this.scramIterations);
+  }
+
+  /** Begins the transaction that `shareWith` commits: from outside, either all of it is visible or nothing. */
+  public async claim({ user, original }: ShareRequest): Promise<Partner> {
+    await this.beginAlone(`cdk-rotating-secret ${[user, original].sort().join(' ')}`);
+    return {
+      exists: await this.exists(user),
+      isMarked: await this.isMarked(user, original) || await this.isMarked(original, user),
+      isRelated: await this.inherits(user, original) || await this.inherits(original, user),
+      isToldByLogin: await this.mayLogIn(user),
+    };
+  }
+
+  public async shareWith({ user, password, original, scramIterations }: ShareRequest): Promise<void> {
+    try {
+      const exists = await this.exists(user);
+      if (!exists) { await this.run(`CREATE ROLE ${identifier(user)} LOGIN`); }
+      // Otherwise it's the way back: `original` was made to act as `user` before.
+      if (await this.inherits(original, user)) {
+        await this.mustOwnNothing(original);
+      } else {
+        await this.mustOwnNothing(user);
+        await this.actAs(user, original, exists);
+      }
+      await this.changePassword(user, password, scramIterations);
+      await this.run('COMMIT');
+    } catch (error) {
+      // A server that doesn't answer would only be waited for once more.
+      if (!(error instanceof ConnectivityError)) { await this.run('ROLLBACK').catch(() => {}); }
+      throw error;
+    }
+  }
+
+  public close(): Promise<void> {
+    return this.connection.close();
+  }
+
+  /** Begins a transaction that no copy of this function runs beside, and waits for that as long as the step has time. */
+  private async beginAlone(name: string): Promise<void> {
+    for (;;) {
+      await this.run('BEGIN');
+      try {
+        await this.connection.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [name]);
+        return;
+      } catch (error) {
+        const isTaken = error instanceof TargetRefusedError && error.code === LOCK_NOT_AVAILABLE;
+        if (!isTaken || this.deadline.remainingTimeInMillis() === 0) { throw error; }
+        await this.run('ROLLBACK');
+      }
+    }
+  }
+
+  /** Whether `actAs` made one user act as the other. Only membership would prove nothing: before PostgreSQL 15, a role may grant itself to any other. */
+  private async isMarked(member: string, role: string): Promise<boolean> {
+    return (await this.settings(member)).get(key(ROLE))?.value === role && await this.inherits(member, role);
+  }
+
+  private async mayLogIn(user: string): Promise<boolean> {
+    return (await this.connection.query('SELECT FROM pg_roles WHERE rolname = $1 AND rolcanlogin', [user])).length > 0;
+  }
+
+  /**
+   * Whoever logs in as `user` is `original` from then on: has its rights, those that it is given later too, and what one of them makes
+   * belongs to both. A pool that resets its connections (RESET ROLE, DISCARD ALL) doesn't change that.
+   */
+  private async actAs(user: string, original: string, exists: boolean): Promise<void> {
+    await this.shareTerms(user, original, exists);
+    if (!await this.inherits(user, original)) {
+      const { version } = await this.one('SELECT current_setting(\'server_version_num\')::int AS "version"');
+      await this.run(`GRANT ${identifier(original)} TO ${identifier(user)}${Number(version) >= 160_000 ? ' WITH INHERIT TRUE, SET TRUE' : ''}`);
+    }
+    const [wanted, present] = [await this.settings(original), await this.settings(user)];
+    if (!wanted.has(key(ROLE))) { wanted.set(key(ROLE), { ...ROLE, value: original }); }
+    for (const [id, setting] of present) {
+      if (!wanted.has(id)) { await this.changeSetting(user, setting, 'RESET'); }
+    }
+    for (const [id, setting] of wanted) {
+      if (present.get(id)?.value !== setting.value) { await this.changeSetting(user, setting, 'SET'); }
+    }
+  }
+
+  /** What the server looks at before a session acts as `original`. Attributes that don't differ aren't named: 15 refuses that. */
+  private async shareTerms(user: string, original: string, exists: boolean): Promise<void> {
+    const [wanted, present] = [await this.terms(original), await this.terms(user)];
+    for (const attribute of ['SUPERUSER', 'REPLICATION'] as const) {
+      if (wanted[attribute] !== present[attribute]) { await this.changeAttribute(user, attribute, wanted[attribute] === true, exists); }
+    }
+    if (wanted.limits !== present.limits || !present.inherits || !present.login) {
+      await this.run(`ALTER ROLE ${identifier(user)} LOGIN INHERIT ${String(wanted.limits)}`);
+    }
+  }
+
+  private async terms(user: string): Promise<Row> {
+    const { limit, until, ...terms } = await this.one(
+      'SELECT rolconnlimit AS "limit", coalesce(rolvaliduntil, \'infinity\')::text AS "until", rolcanlogin AS "login", rolinherit AS "inherits", '
+      + 'rolsuper AS "SUPERUSER", rolreplication AS "REPLICATION" FROM pg_roles WHERE rolname = $1', [user]);
+    return { ...terms, limits: `CONNECTION LIMIT ${Number(limit)} VALID UNTIL ${literal(String(until))}` };
+  }
+
+  private async changeAttribute(user: string, attribute: 'SUPERUSER' | 'REPLICATION', wanted: boolean, exists: boolean): Promise<void> {
+    const keyword = `${wanted ? '' : 'NO'}${attribute}`;
+    try {
+      await this.run(`ALTER ROLE ${identifier(user)} ${keyword}`);
+    } catch (error) {
+      if (!(error instanceof TargetRefusedError) || error.code !== NOT_PERMITTED) { throw error; }
+      const byHand = exists ? `run ALTER ROLE ${keyword} for the second one, whose name ends with _clone` : 'make the second one yourself, as docs/second-user.md shows';
+      throw new TargetRefusedError(`Of the two users that alternate, only the ${wanted ? 'first' : 'second'} one has ${attribute}, and the user of the superuser secret may not change `
+        + `that, so nothing was changed. ${attribute === 'REPLICATION' ? `Since PostgreSQL 16: ${byHand}, or use the superuser secret of a user with REPLICATION. Before: u` : 'U'}se the `
+        + 'superuser secret of a user with SUPERUSER', error.code);
+    }
+  }
+
+  private async settings(user: string): Promise<Map<string, Setting>> {
+    const rows = await this.connection.query(
+      'SELECT d.datname AS "database", split_part(c, \'=\', 1) AS "name", substr(c, strpos(c, \'=\') + 1) AS "value" FROM pg_db_role_setting s '
+      + 'JOIN pg_roles r ON r.oid = s.setrole LEFT JOIN pg_database d ON d.oid = s.setdatabase CROSS JOIN unnest(s.setconfig) c WHERE r.rolname = $1', [user]);
+    return new Map((rows as unknown as Setting[]).map((setting) => [key(setting), setting]));
+  }
+
+  private async changeSetting(user: string, setting: Setting, how: 'SET' | 'RESET'): Promise<void> {
+    const { database, name } = setting;
+    try {
+      await this.run(`ALTER ROLE ${identifier(user)}${database === null ? '' : ` IN DATABASE ${identifier(database)}`} ${how} ${identifier(name)}`
+        + (how === 'SET' ? ` TO ${settingValue(setting)}` : ''));
+    } catch (error) {
+      if (!(error instanceof TargetRefusedError) || error.code !== NOT_PERMITTED) { throw error; }
+      throw new TargetRefusedError(`The user of the superuser secret may not ${how} ${/^[\w.]{1,63}$/.test(name) ? name : 'a parameter with an odd name'} for the user that alternates. `
+        + 'Set it alike for both users as somebody who may, or GRANT SET ON PARAMETER to the user of the superuser secret', error.code);
+    }
+  }
+
+  private async exists(user: string): Promise<boolean> {
+    return (await this.connection.query('SELECT FROM pg_roles WHERE rolname = $1', [user])).length > 0;
+  }
+
+  /** Whether `member` has the rights of `role`. Since PostgreSQL 16, a role's creator is a member without its rights. */
+  private async inherits(member: string, role: string): Promise<boolean> {
+    const rows = await this.connection.query(
+      'SELECT FROM pg_auth_members m JOIN pg_roles u ON u.oid = m.member JOIN pg_roles r ON r.oid = m.roleid WHERE u.rolname = $1 AND r.rolname = $2 '
+      + 'AND coalesce((to_jsonb(m)->>\'inherit_option\')::boolean, true) AND coalesce((to_jsonb(m)->>\'set_option\')::boolean, true)', [member, role]);
+    return rows.length > 0;
+  }
+
+  /** What belongs to the one that acts as the other, from before it did, is closed to both from then on. */
+  private async mustOwnNothing(user: string): Promise<void> {
+    const rows = await this.connection.query(
+      'SELECT FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid WHERE d.refclassid = \'pg_authid\'::regclass AND r.rolname = $1 AND d.deptype = \'o\' '
+      + 'AND d.classid NOT IN (\'pg_default_acl\'::regclass, \'pg_user_mapping\'::regclass) LIMIT 1', [user]);
+    if (rows.length > 0) {
+      throw new TargetRefusedError('The user that is to act as the other one owns objects of its own, which the other one could not use. Run REASSIGN OWNED BY this user TO the '
+        + 'other one in every database that has such objects, and rotate again. The user that owns nothing of its own is the one whose name ends with _clone');
+    }
+  }
+
+  /** After a login by SCRAM, a weaker verifier than that of the login is never stored: `pg_hba.conf` may refuse it. */
+  private async changePassword(user: string, password: string, loginIterations: number | undefined): Promise<void> {
+    const { encryption, iterations } = await this.one(
+      'SELECT current_setting(\'password_encryption\') AS "encryption", current_setting(\'scram_iterations\', true) AS "iterations"');
+    const isScram = loginIterations !== undefined || encryption !== 'md5';
+    if (isScram && isChangedBySaslPrep(password)) {
+      throw new SecretValueError('The key "password" in the value of the secret holds a character that the clients of PostgreSQL do not send alike (SASLprep). Use another one');
+    }
+    const wanted = Math.max(Number(iterations ?? DEFAULT_ITERATIONS), loginIterations ?? 0);
+    if (isScram && wanted > MAX_ITERATIONS) {
+      throw new TargetRefusedError(`The setting scram_iterations is higher than ${MAX_ITERATIONS}, and a login would take too long, so nothing was changed. Lower the setting`);
+    }
+    const verifier = isScram ? await scramVerifier(password, wanted) : md5Verifier(password, user);
+    await this.run(`ALTER ROLE ${identifier(user)} PASSWORD ${literal(verifier)}`);
+  }
+
+  private async one(sql: string, parameters?: readonly unknown[]): Promise<Row> {
+    return (await this.connection.query(sql, parameters))[0];
+  }
+
+  private async run(sql: string): Promise<void> {
+    await this.connection.query(sql);
+  }
+}
+
+/** The setting by which one user acts as the other, in all databases. */
+const ROLE = { database: null, name: 'role' };
+
+interface Setting {
+  readonly database: string | null;
+  readonly name: string;
+  readonly value: string;
+}
+
+function key({ database, name }: Pick<Setting, 'database' | 'name'>): string {
+  return JSON.stringify([database, name]);
+}
+
+/** Settings that are lists, which the server keeps as SQL: those that `pg_dump` treats as such. In the first ones, unquoted names are lower case. */
+const LISTS_OF_NAMES = new Set(['search_path', 'temp_tablespaces']);
+const LISTS_OF_FILES = new Set(['local_preload_libraries', 'session_preload_libraries', 'shared_preload_libraries', 'unix_socket_directories']);
+
+function settingValue({ name, value }: Setting): string {
+  const isListOfNames = LISTS_OF_NAMES.has(name.toLowerCase());
+  if (!isListOfNames && !LISTS_OF_FILES.has(name.toLowerCase())) { return literal(value); }
+  const items = [...value.matchAll(/"((?:[^"]|"")*)"|[^ \t\n\r\v\f,]+/g)].map(([item, quoted]) => {
+    if (quoted !== undefined) { return quoted.replaceAll('""', '"'); }
+    return isListOfNames ? item.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase()) : item;
+  });
+  return items.length === 0 ? literal('') : items.map(literal).join(', ');
+}
+
+/** https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS */
+function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** With `standard_conforming_strings`, nothing else is special: https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-STRINGS */
+function literal(text: string): string {
+  return `'${text.replaceAll('\'', '\'\'')}'`;
+}
+
+export async function connectPostgres(credentials: Credentials, tls: ConnectionOptions | undefined, deadline: Deadline): Promise<PostgresConnection> {
+  let asked = false;
+  let scramIterations: number | undefined;
+  const config: ClientConfig & { scramMaxIterations: number } = {
+    host: credentials.host,
+    port: credentials.port,
+    user: credentials.username,
+    password: () => {
+      asked = true;
+      return credentials.password;
+    },
+    database: credentials.dbname ?? 'postgres',
+    ssl: tls ?? false,
+    application_name: 'cdk-rotating-secret',
+    connectionTimeoutMillis: CONNECT_TIMEOUT,
+    query_timeout: STATEMENT_TIMEOUT + 1_000,
+    // The driver's own limit is lower, and would refuse what the server's setting wants.
+    scramMaxIterations: MAX_ITERATIONS,
+  };
+  const client = new Client(config);
+  const driver = (client as unknown as { connection: EventEmitter & { stream: { destroy(): void } } }).connection;
+  // https://www.rfc-editor.org/rfc/rfc5802#section-7: server-first-message
+  driver.on('authenticationSASLContinue', ({ data }: { data: string }) => { scramIterations = Number(/,i=(\d+)/.exec(data)?.[1]); });
+  // Without it, a connection that breaks while it is idle would end the process.
+  client.on('error', () => {});
+  const destroy = () => { driver.stream.destroy(); };
+  deadline.signal.addEventListener('abort', destroy);
+  const close = async () => {
+    const timer = setTimeout(destroy, 1_000);
+    await client.end().catch(() => {});
+    clearTimeout(timer);
+    deadline.signal.removeEventListener('abort', destroy);
+  };
+  try {
+    await client.connect();
+    if (!asked) { throw withoutPassword(); }
+  } catch (error) {
+    await close();
+    if (scramIterations! > MAX_ITERATIONS) {
+      throw new TargetRefusedError(`The password of the user is stored with more than ${MAX_ITERATIONS} SCRAM iterations, and a login takes too long. Lower the setting scram_iterations, `
+        + 'and give the user its password again');
+    }
+    throw toRotationError(error);
+  }
+  return {
+    scramIterations,
+    query: async (sql, parameters) => {
+      try {
+        return (await client.query<Row>(sql, parameters && [...parameters])).rows;
+      } catch (error) {
+        throw toRotationError(error);
+      }
+    },
+    close,
+  };
+}
+
+function toRotationError(error: unknown): RotationError {
+  if (error instanceof RotationError) { return error; }
+  const { code = '', message = '' } = error as DriverError;
+  if (code === WRONG_PASSWORD) { return new AuthenticationError('PostgreSQL does not accept this user with this password. Put the password that works into the secret'); }
+  if (message === 'The server does not support SSL connections') { return withoutTls(); }
+  // By the code first: the server's words for a lock that takes too long are like those of a connection that does.
+  return (REMEDIES[code] === undefined ? connectionError(error as DriverError) : undefined) ?? refusal('PostgreSQL', code, REMEDIES[code]);
+}

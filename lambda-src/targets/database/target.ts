@@ -1,0 +1,89 @@
+import { AlternatingUsers } from './alternating-users';
+import { mustShareServer, parseCredentials, type Credentials } from './credentials';
+import type { Engine } from './engine';
+import { SingleUser } from './single-user';
+import { isAccepted, type Strategy } from './strategy';
+import { DATABASE_PASSWORD_KEY as PASSWORD, isDatabase, type DatabaseTargetConfig, type HandlerConfig } from '../../../src/contract';
+import type { Deadline } from '../../rotation/deadline';
+import { AuthenticationError, SecretMismatchError, SecretValueError } from '../../rotation/errors';
+import { equalButForKey, readKey, replaceKey } from '../../rotation/secret-value';
+import type { GeneratePassword, SecretValues, Target } from '../../target';
+
+const USERNAME = 'username';
+
+/**
+ * The target of a database.
+ *
+ * @throws Error where the configuration is one of another asset.
+ */
+export function databaseTarget(config: HandlerConfig, engines: Partial<Record<DatabaseTargetConfig['target'], (config: DatabaseTargetConfig) => Engine>>): Target {
+  const makeEngine = isDatabase(config) ? engines[config.target] : undefined;
+  if (!isDatabase(config) || !makeEngine) {
+    throw new Error(`The asset of ${Object.keys(engines).join(' and ')} was given the configuration of ${config.target}`);
+  }
+  return new DatabaseTarget(makeEngine(config), config.superuserSecretArn ? new AlternatingUsers(config.superuserSecretArn) : new SingleUser());
+}
+
+/** The credentials of a user of a database. */
+export class DatabaseTarget implements Target {
+  constructor(private readonly engine: Engine, private readonly strategy: Strategy) {}
+
+  public async createValue(current: string, generatePassword: GeneratePassword): Promise<string> {
+    this.parse(current);
+    const limit = this.engine.userNameLimit(this.strategy.nextUser(readKey(current, USERNAME)));
+    if (limit) {
+      throw new SecretValueError(`The name of the user that alternates with the one of the key "username" would be longer than ${limit}. Use a user with a shorter name`);
+    }
+    const old = readKey(current, PASSWORD);
+    return replaceKey(this.withNextUser(current), PASSWORD, await generatePassword((password) => password !== old));
+  }
+
+  public validate(value: string): void {
+    this.parse(value);
+  }
+
+  public isDerived(pending: string, current: string): boolean {
+    return equalButForKey(pending, this.withNextUser(current), PASSWORD);
+  }
+
+  public async setSecret(values: SecretValues, deadline: Deadline): Promise<void> {
+    const [pendingValue, currentValue] = [await values.pending(), await values.current()];
+    const [pending, current] = [this.parse(pendingValue), this.parse(currentValue)];
+    if (!this.isDerived(pendingValue, currentValue)) {
+      throw new SecretMismatchError('The pending value differs from the current one in more than a rotation changes, so it was not sent anywhere. One of them was '
+        + 'changed by hand; remove AWSPENDING with UpdateSecretVersionStage and rotate again');
+    }
+    await this.strategy.setSecret({ engine: this.engine, deadline, values, pending, current });
+  }
+
+  public async testSecret(values: SecretValues, deadline: Deadline): Promise<void> {
+    const [pending, current] = [this.parse(await values.pending()), this.parse(await values.current())];
+    mustShareServer(pending, current, 'the pending version and the current one');
+    // Alone, the step is given a copy of the current version.
+    if (![current.username, this.strategy.nextUser(current.username)].includes(pending.username)) {
+      throw new SecretMismatchError('The key "username" of the pending version is not the user that comes after the current one. Remove AWSPENDING with '
+        + 'UpdateSecretVersionStage and rotate again');
+    }
+    // A server may take a moment to know a new password everywhere. Wrong logins lock a user of some servers, and a right one in between keeps them from adding up:
+    // if neither password is accepted, looking again would do harm.
+    const accepted = await deadline.reread(async () => {
+      if (await isAccepted(this.engine, pending, deadline)) { return true; }
+      return current.username !== pending.username || await isAccepted(this.engine, current, deadline) ? undefined : false;
+    });
+    if (!accepted) {
+      throw new AuthenticationError('The server does not accept the pending credentials. See that the user is neither locked nor expired; Secrets Manager tries the '
+        + 'rotation again');
+    }
+  }
+
+  /** The value with the user of the next version, and every other byte as it was. */
+  private withNextUser(value: string): string {
+    const user = readKey(value, USERNAME);
+    const next = this.strategy.nextUser(user);
+    return next === user ? value : replaceKey(value, USERNAME, next);
+  }
+
+  private parse(value: string): Credentials {
+    return parseCredentials(value, this.engine);
+  }
+}

@@ -1,0 +1,49 @@
+import type { GeneratedTargetConfig, HandlerConfig } from '../../../src/contract';
+import { SecretValueError } from '../../rotation/errors';
+import { equalButForKey, isJsonObject, readKey, replaceKey } from '../../rotation/secret-value';
+import type { GeneratePassword, SecretValues, Target } from '../../target';
+
+/** @throws Error where the configuration is one of another asset. */
+export function generatedTarget(config: HandlerConfig): Target {
+  if (config.target !== 'generated') { throw new Error(`The asset of the target generated was given the configuration of ${config.target}`); }
+  return new GeneratedTarget(config);
+}
+
+/** A value that nobody but its readers has to accept: a key of a JSON object, or the whole string. */
+export class GeneratedTarget implements Target {
+  private readonly key?: string;
+
+  constructor(config: Pick<GeneratedTargetConfig, 'generateStringKey'>) {
+    this.key = config.generateStringKey;
+  }
+
+  public async createValue(current: string, generatePassword: GeneratePassword): Promise<string> {
+    this.validate(current);
+    if (this.key === undefined) {
+      return generatePassword((password) => password !== current && !isJsonObject(password));
+    }
+    const old = readKey(current, this.key);
+    return replaceKey(current, this.key, await generatePassword((password) => password !== old));
+  }
+
+  public validate(value: string): void {
+    if (this.key !== undefined) {
+      readKey(value, this.key);
+    } else if (isJsonObject(value)) {
+      throw new SecretValueError('The value of the secret is a JSON object, and no generateStringKey says which key of it to rotate; a password in '
+        + 'place of the object would lock its readers out. Set generateStringKey, or make the value a plain string');
+    }
+  }
+
+  public isDerived(pending: string, current: string): boolean {
+    return this.key === undefined || equalButForKey(pending, current, this.key);
+  }
+
+  public async setSecret(): Promise<void> {
+    // There is nobody to tell.
+  }
+
+  public async testSecret(values: SecretValues): Promise<void> {
+    this.validate(await values.pending());
+  }
+}

@@ -1,0 +1,125 @@
+import { generatedValue, ownValue, type CustomValue } from '../custom-value';
+import { makeEvent, parseReply, type FunctionStep } from './function-event';
+import type { HandlerConfig, InvokeTargetConfig } from '../../../../src/contract';
+import type { Deadline } from '../../../rotation/deadline';
+import {
+  TargetFunctionCrashedError, TargetFunctionLoadError, TargetFunctionThrewError, TargetFunctionTimedOutError,
+  TargetFunctionUnhandledRejectionError, type RotationError,
+} from '../../../rotation/errors';
+import type { GeneratePassword, SecretValues, StoredVersionRules, Target } from '../../../target';
+import { KnownValues } from '../known-values';
+import { checkNext } from '../next-value';
+import { settle } from '../settle';
+import { storedVersionRules } from '../stored-version';
+
+/** How an invocation ended. */
+export interface Invocation {
+  /** Whether the payload is the runtime's account of an error instead of a reply. */
+  readonly isError: boolean;
+  readonly payload: string;
+}
+
+/** Invokes the user's function and waits for its end. */
+export type InvokeFunction = (payload: string, signal: AbortSignal) => Promise<Invocation>;
+
+/** @throws Error where the configuration is one of another asset. */
+export function invokeTarget(config: HandlerConfig, functionOf: (functionArn: string) => InvokeFunction): Target {
+  if (config.target !== 'invoke') { throw new Error(`The asset of the target invoke was given the configuration of ${config.target}`); }
+  return new InvokeTarget(config, functionOf(config.functionArn));
+}
+
+/** A target that is a function of the user's. */
+export class InvokeTarget implements Target {
+  public readonly storedVersion?: StoredVersionRules;
+  private readonly value: Pick<CustomValue, 'validate' | 'isDerived'>;
+
+  constructor(private readonly config: Omit<InvokeTargetConfig, 'target' | 'passwordPolicy'>, private readonly invoke: InvokeFunction) {
+    this.storedVersion = config.createSecret ? storedVersionRules : undefined;
+    this.value = config.createSecret ? ownValue : generatedValue(config);
+  }
+
+  public async createValue(
+    current: string, generatePassword: GeneratePassword, values: SecretValues, deadline: Deadline,
+  ): Promise<string | undefined> {
+    if (!this.config.createSecret) { return generatedValue(this.config).createValue(current, generatePassword); }
+    await this.run('createSecret', values, deadline);
+    return undefined;
+  }
+
+  public validate(value: string): void {
+    this.value.validate(value);
+  }
+
+  public async checkNext(next: string, current: () => Promise<string>, versionId: string): Promise<void> {
+    if (this.storedVersion) { checkNext(next, await current(), versionId); }
+  }
+
+  public isDerived(pending: string, current: string): boolean {
+    return this.value.isDerived(pending, current);
+  }
+
+  public async setSecret(values: SecretValues, deadline: Deadline): Promise<void> {
+    this.validate(await values.pending());
+    await this.run('setSecret', values, deadline);
+  }
+
+  public async testSecret(values: SecretValues, deadline: Deadline): Promise<void> {
+    this.validate(await values.pending());
+    await this.run('testSecret', values, deadline);
+  }
+
+  public async finishSecret(values: SecretValues, deadline: Deadline): Promise<void> {
+    if (this.config.finishSecret) { await this.run('finishSecret', values, deadline); }
+  }
+
+  private async run(step: FunctionStep, values: SecretValues, deadline: Deadline): Promise<void> {
+    const who = `${step} of the function ${this.config.functionArn}`;
+    const ask = async () => {
+      const event = makeEvent(step, values.ids, deadline.remainingTimeInMillis());
+      const { isError, payload } = await this.invoke(JSON.stringify(event), deadline.signal);
+      if (isError) { throw functionError(who, payload); }
+      return parseReply(who, payload);
+    };
+    await settle(who, ask, (isForLater) => maskOf(step, values, isForLater), deadline);
+  }
+}
+
+/** Hides what the versions hold now: the function may have stored a value since the step began. Undefined where they can't be read. */
+async function maskOf(step: FunctionStep, values: SecretValues, isForLater = false): Promise<KnownValues | undefined> {
+  try {
+    // What createSecret stores later, it may have quoted before.
+    if (isForLater && step === 'createSecret' && await values.pendingIfAny() === undefined) { return undefined; }
+    return new KnownValues(await values.known(), step !== 'createSecret');
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Why the function gave no reply, from what its runtime says. The message of the error isn't repeated, for it may hold anything: it is
+ * in the log of the function.
+ *
+ * https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
+ */
+export function functionError(who: string, payload: string): RotationError {
+  let thrown: { errorType?: unknown; errorMessage?: unknown } = {};
+  try {
+    thrown = JSON.parse(payload) ?? {};
+  } catch { /* what a runtime can't say leaves no type */ }
+  const type = typeof thrown.errorType === 'string' && /^[\w.:$]{1,128}$/.test(thrown.errorType) ? thrown.errorType : '';
+  const message = typeof thrown.errorMessage === 'string' ? thrown.errorMessage : '';
+  const said = type === '' ? '' : ` (${type})`;
+  if (type === 'Sandbox.Timedout' || /\bTask timed out after \d/.test(message)) {
+    return new TargetFunctionTimedOutError(`${who} ran into its time-out. Raise the timeout of that function, or look for what it waits for; the RotationFunction needs a longer one`);
+  }
+  if (/^Runtime\.(ImportModuleError|HandlerNotFound|UserCodeSyntaxError|MalformedHandlerName|InvalidEntrypoint|InvalidWorkingDir)/.test(type)) {
+    return new TargetFunctionLoadError(`${who} could not be loaded${said}. Look at the handler and the code of that function, and at its log`);
+  }
+  if (type === 'Runtime.UnhandledPromiseRejection') {
+    return new TargetFunctionUnhandledRejectionError(`${who} let a promise be rejected that nobody awaited${said}. Await it; what it said is in the log of that function`);
+  }
+  if (/^(Runtime\.ExitError|Runtime\.Unknown|Extension\.|Runtime\.OutOfMemory)/.test(type) || /\bRuntimeError|Runtime exited/.test(message)) {
+    return new TargetFunctionCrashedError(`${who} crashed${said}: its process ended. Look at its log, and whether it has enough memory`);
+  }
+  return new TargetFunctionThrewError(`${who} threw an error${said}. What it said is in the log of that function; to have it said here, reply with {"status": "failed", "reason": "…"}`, type);
+}

@@ -1,0 +1,94 @@
+/*
+ * How the handler is bundled: an asset for every entry.ts below lambda-src. What a driver brings along and we never reach is left out.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { BuildOptions, Plugin } from 'esbuild';
+import { EVERYWHERE, type AssetBundle } from '../../lambda-src/bundle';
+
+export const ROOT = join(__dirname, '..', '..');
+export const SOURCE = join(ROOT, 'lambda-src');
+
+export interface Asset {
+  readonly name: string;
+  readonly entry: string;
+  readonly bundle: AssetBundle;
+}
+
+/** A function, or what the bundle of the user's module takes in. */
+export const ASSETS: readonly Asset[] = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
+  .filter((file) => basename(file) === 'entry.ts').map((file) => assetOf(join(SOURCE, file)))
+  .sort((one, other) => one.name < other.name ? -1 : 1);
+
+function assetOf(entry: string): Asset {
+  const said = join(dirname(entry), 'bundle.ts');
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { bundle } = existsSync(said) ? require(said) as { bundle: AssetBundle } : { bundle: {} };
+  return { name: bundle.asset ?? basename(dirname(entry)), entry, bundle };
+}
+
+/** What tells others of a rotation: a file of its own in every asset of a target, which the handler loads where it is configured. */
+export const NOTIFICATION = 'notification.js';
+
+/** The files of an asset. */
+export function filesOf({ bundle: { rotates = true, files } }: Asset): string[] {
+  return ['index.js', ...rotates ? [NOTIFICATION] : [], ...Object.keys(files?.() ?? {})];
+}
+
+const replace = ({ replacements = [], needs = [] }: AssetBundle): Plugin => ({
+  name: 'replace',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\/notification\/notify$/ }, () => ({ path: `./${NOTIFICATION}`, external: true }));
+    // Programs tell their version, and read no more of their own package.json.
+    onLoad({ filter: /[\\/]package\.json$/ }, ({ path }) => {
+      const { name, version } = JSON.parse(readFileSync(path, 'utf8')) as { name: string; version: string };
+      return { contents: JSON.stringify({ name, version }), loader: 'json' };
+    });
+    for (const [index, { module, contents }] of [...EVERYWHERE, ...replacements].entries()) {
+      if (needs.some((needed) => module.test(needed))) { continue; }
+      onResolve({ filter: module }, () => ({ path: String(index), namespace: 'replaced' }));
+      onLoad({ filter: new RegExp(`^${index}$`), namespace: 'replaced' }, () => ({ contents, resolveDir: ROOT }));
+    }
+  },
+});
+
+/** `cdk-rotating-secret/testing`: to be read, and without the SDK, for the simulator takes its place. */
+export const TESTING_OPTIONS: BuildOptions = {
+  absWorkingDir: ROOT,
+  entryPoints: [join(ROOT, 'rehearsal', 'index.ts')],
+  outfile: join(ROOT, 'testing', 'index.js'),
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  alias: { '@aws-sdk/client-secrets-manager': join(ROOT, 'rehearsal', 'sdk.ts') },
+  legalComments: 'none',
+  tsconfig: join(ROOT, 'tsconfig.dev.json'),
+  logLevel: 'warning',
+};
+
+export function options({ entry, bundle }: Asset): BuildOptions {
+  return bundling(entry, bundle);
+}
+
+export function notificationOptions(): BuildOptions {
+  return bundling(join(SOURCE, 'notification', 'notify.ts'), {});
+}
+
+function bundling(entryPoint: string, bundle: AssetBundle): BuildOptions {
+  return {
+    entryPoints: [entryPoint],
+    absWorkingDir: ROOT,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    minify: true,
+    // The SDK's ES modules can be shaken; require() of the drivers' wants what CommonJS has.
+    mainFields: ['module', 'main'],
+    legalComments: 'none',
+    tsconfig: join(ROOT, 'tsconfig.dev.json'),
+    plugins: [replace(bundle)],
+    logLevel: 'warning',
+  };
+}

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Makes the Java artifact, in dist/java, against the lowest versions that package.json asks for. `jsii-pacmak --target java` takes
+# the latest ones there are: what was compiled against them needs classes that only they have, and asks for them in its pom.xml.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+sources=$(mktemp -d "${TMPDIR:-/tmp}/java.XXXXXX")
+trap 'rm -rf "$sources"' EXIT
+rm -rf dist/java
+mkdir -p dist/java
+
+npx jsii-pacmak --target java --code-only --outdir "$sources"
+pom="$sources/java/pom.xml"
+# What jsii and CDK bring along, they ask for in ranges, and Maven would read the description of every version there is. Binds nobody else.
+sed -E -e 's#<version>\[([^,<]+),[^<]*</version>#<version>\1</version>#' -e '/<\/properties>/r scripts/build/package-java.pins.xml' "$pom" > "$pom.lowest"
+mv "$pom.lowest" "$pom"
+mvn --quiet --batch-mode --file "$pom" -DaltDeploymentRepository="local::default::file://$PWD/dist/java" deploy

@@ -1,0 +1,40 @@
+/**
+ * Has the matcher that EventBridge uses look at the rules on rotations, as they stand in templates, and at the events that they must match and must
+ * not; and holds the matcher of the tests against it. Needs JDK 17 and Maven.
+ */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { Checks } from '../../tools/checks';
+import { casesOf, WAYS } from '../../tools/events/cases';
+import { matches } from '../../tools/events/matcher';
+import { ROOT, run, withTemporaryDirectory } from '../../tools/run';
+
+const HERE = join(__dirname, 'events');
+const checks = new Checks();
+
+withTemporaryDirectory((directory) => {
+  run('npx', ['projen', 'bundle']);
+  run('mvn', ['--batch-mode', '--quiet', '--file', join(HERE, 'pom.xml'), 'dependency:copy-dependencies', `-DoutputDirectory=${directory}`]);
+  const cases = Object.keys(WAYS).flatMap(casesOf);
+  const questions = cases.flatMap(({ name, pattern, matching, others }) => [
+    ...matching.map((event) => ({ name, pattern, event, expected: true })), ...others.map((event) => ({ name, pattern, event, expected: false })),
+  ]);
+  const answers = ruler(directory, questions.map(({ pattern, event }) => [pattern, event]));
+  for (const { name } of cases) {
+    const wrong = questions.filter((question, index) => question.name === name && answers[index] !== question.expected);
+    checks.check(`${name} matches what it must, and nothing else`, wrong.length === 0, JSON.stringify(wrong.map(({ event, expected }) => ({ event, expected }))));
+  }
+  const differ = questions.filter(({ pattern, event }, index) => matches(pattern, event) !== answers[index]);
+  checks.check(`the matcher of the tests says the same, ${questions.length} times`, questions.length > 0 && differ.length === 0, JSON.stringify(differ));
+});
+
+console.log(checks.summary);
+process.exitCode = checks.allPassed ? 0 : 1;
+
+function ruler(jars: string, questions: unknown[][]): boolean[] {
+  const input = questions.flat().map((value) => `${JSON.stringify(value)}\n`).join('');
+  const { status, stdout, stderr } = spawnSync('java', ['--class-path', join(jars, '*'), join(HERE, 'Matches.java')], { cwd: ROOT, input, encoding: 'utf8', maxBuffer: 2 ** 28 });
+  const answers = stdout.trim().split('\n');
+  if (status !== 0 || answers.length !== questions.length) { throw new Error(`Event Ruler ended with ${status}\n${stderr}`); }
+  return answers.map((answer) => answer === 'true');
+}

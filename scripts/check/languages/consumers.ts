@@ -1,0 +1,134 @@
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { filesBelow } from '../../../tools/files';
+import { ROOT, run } from '../../../tools/run';
+import type { Floor } from '../shared/floor';
+
+const CONSUMERS = join(ROOT, 'test', 'consumers');
+
+/** What an app made. */
+export interface Outcome {
+  /** The templates, and the lists of their assets, by file name. */
+  readonly files: Record<string, string>;
+  /** What the package said to each misuse. */
+  readonly refusals: Record<string, string>;
+  /** What the app said to the jsii kernel, and it to the app. */
+  readonly trace: string;
+}
+
+export interface Consumer {
+  readonly language: string;
+  /** Its source, relative to `test/consumers`. */
+  readonly app: string;
+  /** Installs the package with the language's own tools in `directory`, where nothing is installed, and returns the command of its app. */
+  install(directory: string, dist: string, floor: Floor): string[];
+}
+
+export const TYPESCRIPT: Consumer = {
+  language: 'TypeScript',
+  app: 'typescript/app.ts',
+  install(directory, dist, floor) {
+    const tarball = join(dist, 'js', readdirSync(join(dist, 'js'))[0]);
+    const packages = [tarball, `aws-cdk-lib@${floor['aws-cdk-lib']}`, `constructs@${floor.constructs}`, '@types/node@20', esbuild()];
+    run('npm', ['install', '--no-audit', '--no-fund', ...packages], { cwd: directory });
+    run(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'], { cwd: directory });
+    return [process.execPath, 'app.js'];
+  },
+};
+
+/** In another language than ours, each through the jsii kernel. */
+export const BOUND: Consumer[] = [
+  {
+    language: 'Python',
+    app: 'python/app.py',
+    install(directory, dist, floor) {
+      installEsbuild(directory);
+      const python = makeVenv(directory, join(directory, 'requirements.txt'));
+      const wheel = readdirSync(join(dist, 'python')).find((file) => file.endsWith('.whl'))!;
+      const packages = [join(dist, 'python', wheel), `aws-cdk-lib==${floor['aws-cdk-lib']}`, `constructs==${floor.constructs}`];
+      run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', ...packages], { cwd: directory });
+      run(python, ['-m', 'pip', 'check', '--disable-pip-version-check'], { cwd: directory });
+      return [python, 'app.py'];
+    },
+  },
+  {
+    language: 'Java',
+    app: 'java/src/main/java/consumer/App.java',
+    install(directory, dist, floor) {
+      installEsbuild(directory);
+      run('mvn', [
+        '--quiet', '--batch-mode', `-Dmaven.repo.local=${join(directory, 'repository')}`,
+        `-Dpackages=file://${join(dist, 'java')}`, `-Dpackage.version=${versionOf(dist)}`,
+        `-Dcdk.version=${floor['aws-cdk-lib']}`, `-Dconstructs.version=${floor.constructs}`,
+        'compile', 'dependency:copy-dependencies',
+      ], { cwd: directory });
+      return ['java', '-cp', 'target/classes:target/dependency/*', 'consumer.App'];
+    },
+  },
+  {
+    language: 'Go',
+    app: 'go/app.go',
+    install(directory, dist, floor) {
+      installEsbuild(directory);
+      const [module] = readdirSync(join(dist, 'go'));
+      const name = `github.com/cdk-rotating-secret/cdk-rotating-secret-go/${module}`;
+      const env = { ...process.env, GOFLAGS: '-modcacherw', GOMODCACHE: join(directory, 'modules') };
+      const go = (...args: string[]) => run('go', args, { cwd: directory, env });
+      go('mod', 'edit', `-replace=${name}=${join(dist, 'go', module)}`);
+      go('build', '-o', 'app', '.');
+      const cdk = go('list', '-m', 'github.com/aws/aws-cdk-go/awscdk/v2');
+      if (!cdk.includes(` v${floor['aws-cdk-lib']}\n`)) { throw new Error(`go.mod takes another version of CDK than ${floor['aws-cdk-lib']}: ${cdk}`); }
+      return [join(directory, 'app')];
+    },
+  },
+];
+
+/** Puts the app of a consumer into `directory`, with nothing but what it installs. */
+export function install(consumer: Consumer, directory: string, dist: string, floor: Floor): string[] {
+  cpSync(join(CONSUMERS, consumer.language.toLowerCase()), directory, { recursive: true });
+  for (const file of ['ca.pem', 'target.mjs']) { cpSync(join(CONSUMERS, file), join(directory, file)); }
+  return consumer.install(directory, dist, floor);
+}
+
+/** Runs the app where the repository is nowhere in its environment. */
+export function synthesize(command: string[], directory: string): Outcome {
+  const output = join(directory, 'cdk.out');
+  const trace = join(directory, 'trace.txt');
+  rmSync(output, { recursive: true, force: true });
+  mkdirSync(output);
+  const { PATH, HOME } = process.env;
+  const printed = run(command[0], command.slice(1), {
+    cwd: directory,
+    env: { PATH, HOME, CDK_OUTDIR: output, JSII_DEBUG: '1', JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION: 'true' },
+    stderr: trace,
+  });
+  const files = filesBelow(output).filter((file) => file.endsWith('.template.json') || file.endsWith('.assets.json'));
+  return {
+    files: Object.fromEntries(files.map((file) => [file, readFileSync(join(output, file), 'utf8')])),
+    refusals: JSON.parse(printed),
+    trace: readFileSync(trace, 'utf8'),
+  };
+}
+
+/** @returns its Python */
+export function makeVenv(directory: string, requirements: string): string {
+  const python = join(directory, '.venv', 'bin', 'python');
+  run(process.env.PYTHON ?? 'python3', ['-m', 'venv', join(directory, '.venv')]);
+  run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--requirement', requirements]);
+  return python;
+}
+
+/** What bundles modules: the app has to have it, in any language. */
+function esbuild(): string {
+  const { devDependencies }: { devDependencies: Record<string, string> } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  return `esbuild@${devDependencies.esbuild}`;
+}
+
+function installEsbuild(directory: string): void {
+  run('npm', ['install', '--no-audit', '--no-fund', esbuild()], { cwd: directory });
+}
+
+function versionOf(dist: string): string {
+  const [jar] = filesBelow(join(dist, 'java')).filter((file) => /\d\.jar$/.test(file));
+  return jar.split('/').at(-2)!;
+}

@@ -1,0 +1,74 @@
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { filesBelow } from '../../../tools/files';
+import { run } from '../../../tools/run';
+
+/** What one registry gets, unpacked. */
+export interface Package {
+  readonly registry: string;
+  readonly name: string;
+  /** As it is published; absent where it is published as a folder. */
+  readonly packedBytes?: number;
+  readonly directory: string;
+  readonly files: string[];
+}
+
+/** The packages below `dist`, each unpacked into a folder of its own below `directory`. */
+export function unpackAll(dist: string, directory: string): Package[] {
+  const archives = (registry: string, folder: string, suffix: RegExp) => filesBelow(join(dist, folder))
+    .filter((file) => suffix.test(file))
+    .map((file) => unpack(registry, join(dist, folder, file), directory));
+  return [
+    ...archives('npm', 'js', /\.tgz$/),
+    ...archives('PyPI', 'python', /\.whl$|\.tar\.gz$/),
+    ...archives('Maven Central', 'java', /\.jar$/),
+    ...folders('Go', join(dist, 'go')),
+    ...folders('NuGet, sources', join(dist, 'dotnet')),
+  ];
+}
+
+/** The npm package as the bindings carry it with them, unpacked below `home`; undefined where there is none. */
+export function unpackCarried({ registry, name, directory, files }: Package, home: string): string | undefined {
+  if (registry === 'npm') { return join(directory, 'package'); }
+  const tarball = files.find((file) => file.endsWith('.tgz'));
+  if (tarball === undefined) { return undefined; }
+  const carried = join(home, `${name}.carried`);
+  run('mkdir', [carried]);
+  run('tar', ['-xzf', join(directory, tarball), '-C', carried]);
+  return join(carried, 'package');
+}
+
+/** The files of a package with their sizes; those of a folder of many, such as the pages of the Javadoc, as one. */
+export function list({ registry, name, packedBytes, directory, files }: Package): string {
+  const size = (file: string) => statSync(join(directory, file)).size;
+  const sum = (some: string[]) => some.reduce((bytes, file) => bytes + size(file), 0);
+  const shown = name.includes('-javadoc') ? [] : files;
+  const packed = packedBytes === undefined ? '' : `${kilobytes(packedBytes)} packed, `;
+  return [
+    `${registry}: ${name} (${packed}${kilobytes(sum(files))} unpacked, ${files.length} files)`,
+    ...shown.map((file) => `  ${kilobytes(size(file)).padStart(10)}  ${file}`),
+  ].join('\n');
+}
+
+export function sameBytes(a: string, b: string): boolean {
+  return readFileSync(a).equals(readFileSync(b));
+}
+
+function unpack(registry: string, archive: string, directory: string): Package {
+  const target = join(directory, basename(archive));
+  run('mkdir', [target]);
+  if (/\.tgz$|\.tar\.gz$/.test(archive)) {
+    run('tar', ['-xzf', archive, '-C', target]);
+  } else {
+    run(process.env.PYTHON ?? 'python3', ['-m', 'zipfile', '-e', archive, target]);
+  }
+  return { registry, name: basename(archive), packedBytes: statSync(archive).size, directory: target, files: filesBelow(target) };
+}
+
+function folders(registry: string, directory: string): Package[] {
+  return readdirSync(directory).map((name) => ({ registry, name, directory: join(directory, name), files: filesBelow(join(directory, name)) }));
+}
+
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1000).toFixed(1)} kB`;
+}

@@ -1,0 +1,52 @@
+/** What the sources say that the package has to hold, by kind. */
+export interface Sources {
+  /** Below `src`. */
+  readonly constructs: string[];
+  /** The assets, each with its files. */
+  readonly assets: readonly { readonly name: string; readonly files: readonly string[] }[];
+}
+
+const ALWAYS = ['.jsii', 'API.md', 'LICENSE', 'README.md', 'package.json', 'rotation/index.d.ts', 'testing/index.d.ts', 'testing/index.js'];
+
+/**
+ * The files of the package, no more and no fewer: each source file of the constructs compiled, each asset with its files.
+ * A file that a deleted source has left in `lib` is none of them.
+ */
+export function expectedFiles({ constructs, assets }: Sources): string[] {
+  const modules = withoutSuffix(constructs, '.ts').map((name) => `lib/${name}`);
+  const bundles = assets.flatMap(({ name, files }) => files.map((file) => `assets/${name}/${file}`));
+  return [...ALWAYS, ...bundles, ...modules.flatMap((module) => [`${module}.d.ts`, `${module}.js`])].sort();
+}
+
+function withoutSuffix(files: string[], suffix: string): string[] {
+  return files.filter((file) => file.endsWith(suffix)).map((file) => file.slice(0, -suffix.length));
+}
+
+export interface Difference {
+  readonly missing: string[];
+  readonly unexpected: string[];
+}
+
+export function compareFiles(expected: string[], found: string[]): Difference {
+  return {
+    missing: expected.filter((file) => !found.includes(file)),
+    unexpected: found.filter((file) => !expected.includes(file)),
+  };
+}
+
+export interface Manifest {
+  readonly [field: string]: unknown;
+  readonly peerDependencies?: Record<string, string>;
+  readonly scripts?: Record<string, string>;
+}
+
+/** What of a package.json would make npm install or run more than the package itself. */
+export function findManifestProblems(manifest: Manifest): string[] {
+  const installed = ['dependencies', 'optionalDependencies', 'bundledDependencies', 'bundleDependencies']
+    .filter((field) => Object.keys(manifest[field] ?? {}).length > 0);
+  const run = ['preinstall', 'install', 'postinstall']
+    .filter((script) => manifest.scripts?.[script] !== undefined)
+    .map((script) => `scripts.${script}`);
+  const peers = Object.keys(manifest.peerDependencies ?? {}).sort().join(', ');
+  return [...installed, ...run, ...(peers === 'aws-cdk-lib, constructs' ? [] : [`peerDependencies: ${peers}`])];
+}

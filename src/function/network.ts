@@ -1,0 +1,141 @@
+import { Annotations, Aspects, Resource, Stack } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { IConstruct, IDependable } from 'constructs';
+import type { RotationNotification } from '../notification/rotation-notification';
+import type { RotationTarget } from '../rotation-target';
+
+const DESCRIPTION = 'Rotation of secrets';
+
+/** What a notification goes to, as it is called in the names of its endpoints. */
+export type PublishingService = 'events' | 'sns';
+
+/** A service that a function in a VPC has to reach. */
+interface Service {
+  /** In the name of its endpoints. */
+  readonly name: string;
+  readonly title: string;
+  readonly constant: string;
+  readonly warning: string;
+}
+
+const SECRETS_MANAGER: Service = { name: 'secretsmanager', title: 'Secrets Manager', constant: 'SECRETS_MANAGER', warning: 'noRouteToSecretsManager' };
+const PUBLISHING_SERVICES: Record<PublishingService, Service> = {
+  events: { name: 'events', title: 'EventBridge', constant: 'EVENTBRIDGE', warning: 'noRouteToEventBridge' },
+  sns: { name: 'sns', title: 'SNS', constant: 'SNS', warning: 'noRouteToSns' },
+};
+
+/** What was attached to a secret. It may have connections or not, and clusters of RDS have theirs only after they attached the secret. */
+interface Attachment {
+  readonly target: { readonly connections?: ec2.Connections };
+  readonly schedule: IConstruct;
+}
+
+/**
+ * The way from a rotation function to the databases, and to Secrets Manager.
+ *
+ * Where stacks differ, that of the function depends on those of the VPC, the database and the superuser secret that it was given, so
+ * none of these may depend on that of the function.
+ */
+export class RotationNetwork {
+  /** What every schedule must wait for. */
+  public readonly ready: IDependable[] = [];
+  private readonly upstream: ReadonlySet<Stack>;
+  private readonly downstream = new Set<Stack>();
+  private readonly attachments: Attachment[] = [];
+  private readonly rules = new Map<ec2.Connections, IConstruct[]>();
+
+  constructor(
+    private readonly fn: lambda.Function, private readonly options: lambda.FunctionOptions, private readonly target: RotationTarget,
+    private readonly notification?: RotationNotification,
+  ) {
+    const { _database: database, _superuserSecret: superuserSecret, _targetFunction: targetFunction } = target;
+    const securityGroups = database?.connections.securityGroups ?? [];
+    const given = [options.vpc, superuserSecret, targetFunction?.fn, targetFunction?.fn.role, notification?._destination, ...securityGroups]
+      .filter((construct) => construct !== undefined);
+    this.upstream = new Set(given.filter(Resource.isOwnedResource).map((construct) => Stack.of(construct)));
+    if (database) { this.ready.push(...this.letIn(database.connections)); }
+    Aspects.of(fn).add({
+      visit: (construct) => {
+        if (construct === fn) { this.complete(); }
+      },
+    });
+  }
+
+  /** Whether the stack of the function depends on a stack, so that this one can't depend on the function. */
+  public dependsOn(stack: Stack): boolean {
+    return stack !== Stack.of(this.fn) && this.upstream.has(stack);
+  }
+
+  /** Notes that a stack depends on that of the function. */
+  public addDependent(stack: Stack): void {
+    this.downstream.add(stack);
+  }
+
+  /** Has a database let the function in, when the app is complete. */
+  public attach(attachment: Attachment): void {
+    this.attachments.push(attachment);
+  }
+
+  private complete(): void {
+    for (const { target, schedule } of this.attachments) {
+      if (target.connections) { schedule.node.addDependency(...this.letIn(target.connections)); }
+    }
+    this.warnOfIsolatedSubnets(SECRETS_MANAGER);
+    if (this.notification) { this.warnOfIsolatedSubnets(PUBLISHING_SERVICES[this.notification._service]); }
+  }
+
+  /** Lets the function in, once, and returns the rules that it took. */
+  private letIn(connections: ec2.Connections): IConstruct[] {
+    const existing = this.rules.get(connections);
+    if (existing) { return existing; }
+    const { fn } = this;
+    if (!fn.isBoundToVpc) {
+      Annotations.of(fn).addWarningV2('cdk-rotating-secret:notInVpc', 'vpc: is not given, so the function reaches the database only if that is public. Give a '
+        + 'RotationFunction the vpc of the database, and vpcSubnets from which it and Secrets Manager can be reached');
+      return [];
+    }
+    const port = connections.defaultPort ?? ec2.Port.tcp(this.target._defaultPort!);
+    const groups = [...fn.connections.securityGroups, ...connections.securityGroups];
+    const children = () => groups.flatMap((group) => group.node.children);
+    const before = new Set(children());
+    const stacks = connections.securityGroups.map((group) => Stack.of(group));
+    if (stacks.some((stack) => this.downstream.has(stack) && !this.upstream.has(stack))) {
+      connections.allowFrom(fn, port, DESCRIPTION);
+    } else {
+      this.allowFromHere(connections, port);
+    }
+    const rules = children().filter((child) => !before.has(child));
+    this.rules.set(connections, rules);
+    return rules;
+  }
+
+  /** The rules that `connections.allowFrom` makes, in the stack of the function where the two are of two stacks. */
+  private allowFromHere({ securityGroups }: ec2.Connections, port: ec2.Port): void {
+    for (const theirs of securityGroups) {
+      for (const ours of this.fn.connections.securityGroups) {
+        theirs.addIngressRule(ours, port, DESCRIPTION, true);
+        if (!ours.allowAllOutbound) { ours.addEgressRule(theirs, port, DESCRIPTION); }
+      }
+    }
+  }
+
+  private warnOfIsolatedSubnets(service: Service): void {
+    const { vpc, vpcSubnets } = this.options;
+    // Of an imported VPC it isn't known where its subnets lead to.
+    if (!vpc || !Resource.isOwnedResource(vpc) || hasEndpoint(vpc, service.name)) { return; }
+    const isolated = vpc.selectSubnets(vpcSubnets).subnets.filter((subnet) => vpc.isolatedSubnets.includes(subnet));
+    if (isolated.length === 0) { return; }
+    Annotations.of(this.fn).addWarningV2(`cdk-rotating-secret:${service.warning}`, `vpcSubnets: ${isolated.map(({ node }) => node.path).join(' and ')} have no route to the `
+      + `internet, and no interface endpoint for ${service.title} is known in the VPC, so the function can't reach it. Add one with `
+      + `vpc.addInterfaceEndpoint('${service.title.replace(' ', '')}', { service: ec2.InterfaceVpcEndpointAwsService.${service.constant} }), or choose subnets with a NAT gateway`);
+  }
+}
+
+/** Whether an endpoint anywhere in the app leads from a VPC to a service, by its usual name. */
+function hasEndpoint(vpc: ec2.IVpc, service: string): boolean {
+  return vpc.node.root.node.findAll().some((construct) => construct instanceof ec2.CfnVPCEndpoint
+    && construct.vpcId === vpc.vpcId
+    && construct.privateDnsEnabled !== false
+    && new RegExp(`\\.${service}(-fips)?"`).test(JSON.stringify(Stack.of(construct).resolve(construct.serviceName))));
+}

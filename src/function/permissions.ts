@@ -1,0 +1,98 @@
+import { Annotations, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct, IDependable } from 'constructs';
+import { arnForPolicies, KeyPermissions, RotationPolicy, type RotatedSecrets } from './rotated-secrets';
+import type { RotationNotification } from '../notification/rotation-notification';
+
+/**
+ * What a rotation function may do, and who may invoke it.
+ *
+ * The policy has one size for any number of secrets: it allows what a rotation needs on every secret whose rotation function is
+ * this one. It is a resource that neither the function nor its role depends on, so that no cycle of stacks can come of it.
+ *
+ * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html
+ */
+export class RotationPermissions {
+  private readonly policy: RotationPolicy;
+  private readonly invokePermission: IDependable;
+  private readonly keys: KeyPermissions;
+
+  constructor(private readonly fn: lambda.Function, private readonly secrets: RotatedSecrets) {
+    const invoker = new iam.ServicePrincipal('secretsmanager.amazonaws.com');
+    fn.addPermission('InvokeBySecretsManager', { principal: invoker, sourceAccount: Stack.of(fn).account });
+    this.invokePermission = fn.node.findChild('InvokeBySecretsManager');
+
+    this.policy = new RotationPolicy(fn, 'RotationPolicy');
+    this.policy.addStatements(
+      new iam.PolicyStatement({
+        sid: 'RotateSecrets',
+        actions: [
+          'secretsmanager:DescribeSecret',
+          'secretsmanager:GetSecretValue',
+          'secretsmanager:PutSecretValue',
+          'secretsmanager:UpdateSecretVersionStage',
+        ],
+        resources: [secrets.resource],
+        conditions: { StringEquals: secrets.rotatedByFunction },
+      }),
+      // An action without resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
+      new iam.PolicyStatement({ sid: 'GeneratePasswords', actions: ['secretsmanager:GetRandomPassword'], resources: ['*'] }),
+    );
+    this.attach(this.policy);
+    this.keys = new KeyPermissions(fn, secrets, ['kms:Decrypt', 'kms:GenerateDataKey'], this.policy, 'Keys', (policy) => this.attach(policy));
+  }
+
+  /**
+   * Lets the function read the superuser secret.
+   *
+   * In the stack of the function: its configuration names the secret, so its stack depends on that of the secret already.
+   */
+  public grantSuperuser(secret: ISecret): void {
+    this.policy.addStatements(new iam.PolicyStatement({
+      sid: 'ReadSuperuserSecret',
+      actions: ['secretsmanager:GetSecretValue'],
+      resources: [arnForPolicies(secret)],
+    }));
+    const keyArn = this.secrets.keyArn(secret.encryptionKey, 'kms:Decrypt');
+    if (keyArn === undefined) { return; }
+    this.policy.addStatements(new iam.PolicyStatement({ actions: ['kms:Decrypt'], resources: [keyArn], conditions: this.secrets.viaSecretsManager }));
+  }
+
+  /** Lets the function invoke the one that knows the target. */
+  public grantInvoke(targetFunction: lambda.IFunction): void {
+    this.policy.addStatements(new iam.PolicyStatement({
+      sid: 'InvokeTargetFunction', actions: ['lambda:InvokeFunction'], resources: [targetFunction.functionArn],
+    }));
+  }
+
+  /** Lets the function tell of rotations. In the stack of the function, whose configuration names the destination already. */
+  public grantNotification(notification: RotationNotification): void {
+    this.policy.addStatements(...notification._bind(this.fn));
+  }
+
+  /**
+   * Lets the function rotate a secret.
+   *
+   * @param secret the secret; one that was imported needs its `encryptionKey` to be known
+   * @param scheduleScope where the schedule goes; what the function may do with the key of the secret is said in the same stack, for
+   * that is the one that depends on the function and on the secret already
+   * @returns what the schedule must wait for
+   */
+  public grant(secret: ISecret, scheduleScope: Construct): IDependable[] {
+    const keyPolicy = this.keys.grant(secret, Stack.of(scheduleScope));
+    return [this.invokePermission, this.policy, ...keyPolicy ? [keyPolicy] : []];
+  }
+
+  private attach(policy: RotationPolicy): void {
+    this.fn.role!.attachInlinePolicy(policy);
+    if (!policy.attached) {
+      Annotations.of(this.fn).addWarningV2('cdk-rotating-secret:unmodifiableRole', 'role: can\'t be changed by this app, so the function has no permission to rotate. Give the '
+        + 'role what every function needs, such as logs:CreateLogStream and PutLogEvents, and secretsmanager:DescribeSecret, GetSecretValue, PutSecretValue and UpdateSecretVersionStage on the secrets, '
+        + 'secretsmanager:GetRandomPassword on *, and kms:Decrypt and kms:GenerateDataKey on the customer managed keys of the secrets, '
+        + 'with alternating users also secretsmanager:GetSecretValue on the superuser secret and kms:Decrypt on its key, with RotationTarget.invoke '
+        + 'lambda:InvokeFunction on that function, with a notification events:PutEvents or sns:Publish; or give a role that can be changed');
+    }
+  }
+}

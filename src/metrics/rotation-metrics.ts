@@ -1,0 +1,46 @@
+import { Annotations } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { IConstruct } from 'constructs';
+import { METRICS } from '../contract';
+import { invalid } from '../invalid';
+
+/** A function that may be one whose handler makes metrics. */
+export interface MeasuredFunction extends lambda.IFunction {
+  readonly _rotationMetrics: boolean;
+}
+
+export type MetricName = 'succeeded' | 'failed' | 'stepDuration';
+
+/** A metric that the handler makes, where it was told to. */
+export function rotationMetric(
+  fn: MeasuredFunction, name: MetricName, dimensionsMap: Record<string, string>, scope: IConstruct, props: cloudwatch.MetricOptions,
+): cloudwatch.Metric {
+  checkMetrics(fn);
+  return new cloudwatch.Metric({
+    namespace: METRICS.namespace,
+    metricName: METRICS[name],
+    dimensionsMap,
+    statistic: name === 'stepDuration' ? cloudwatch.Stats.MAXIMUM : cloudwatch.Stats.SUM,
+    ...props,
+  }).attachTo(scope);
+}
+
+export function checkMetrics(fn: MeasuredFunction): void {
+  if (fn._rotationMetrics) { return; }
+  throw invalid('rotationMetrics', `is not set, so ${fn.node.path} makes no metrics of rotations. Give rotationMetrics: true to the RotationFunction, or to the RotatingSecret that makes it`);
+}
+
+/** Lambda drops lines below the level, and the metrics in them. A line about a step that succeeded is INFO, and one about a failed step ERROR. */
+export function warnOfLogLevel(fn: lambda.Function, props: lambda.FunctionOptions): void {
+  const level = logLevelOf(props);
+  const lost = { WARN: 'of steps that succeeded', ERROR: 'of steps that succeeded', FATAL: 'of all steps' }[level];
+  if (lost === undefined) { return; }
+  Annotations.of(fn).addWarningV2('cdk-rotating-secret:metricsBelowLogLevel', `applicationLogLevel: is ${level}, so Lambda drops the lines of the log ${lost}, and the metrics in them. `
+    + 'Give INFO, or take out rotationMetrics');
+}
+
+/** The level below which Lambda drops lines. */
+export function logLevelOf(props: lambda.FunctionOptions & { readonly applicationLogLevelV2?: unknown }): string {
+  return String(props.applicationLogLevelV2 ?? props.applicationLogLevel ?? 'INFO');
+}

@@ -1,0 +1,170 @@
+import { join } from 'node:path';
+import { Annotations, Duration, Stack, Token } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as targets from 'aws-cdk-lib/aws-events-targets';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import { CHECK_CONFIG_VARIABLE, HANDLER, METRIC_DIMENSIONS, METRICS, type CheckConfig } from '../contract';
+import { checkFunctionOptions, completeFunctionOptions } from '../function/options';
+import { RotationPolicy } from '../function/rotated-secrets';
+import { invalid } from '../invalid';
+import { logLevelOf } from '../metrics/rotation-metrics';
+
+/**
+ * Properties of a `RotationCheck`: all those of a `lambda.Function` but its code.
+ */
+export interface RotationCheckProps extends lambda.FunctionOptions {
+  /**
+   * Whose secrets are looked at, at most 20 together with `excludedSecrets`.
+   *
+   * @default - every secret of the account and the region whose rotation is, or was, turned on, whatever rotates it
+   */
+  readonly rotationFunctions?: lambda.IFunction[];
+
+  /**
+   * Secrets that are not looked at, such as one whose rotation was turned off for good.
+   *
+   * @default - none
+   */
+  readonly excludedSecrets?: secretsmanager.ISecret[];
+
+  /**
+   * How late a rotation may be before its secret is overdue.
+   *
+   * Secrets Manager tries a rotation again that failed, so some time is for that.
+   *
+   * @default Duration.days(1)
+   */
+  readonly grace?: Duration;
+
+  /**
+   * When to look.
+   *
+   * @default events.Schedule.rate(Duration.days(1))
+   */
+  readonly schedule?: events.Schedule;
+
+  /**
+   * The Node.js runtime, version 20 or later.
+   *
+   * @default - Node.js 24
+   */
+  readonly runtime?: lambda.Runtime;
+}
+
+const RUNBOOK = 'https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/runbook.md#overdue';
+/** With the longest names, as many ARNs as fit into an environment of 4 KB: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const MAX_ARNS = 20;
+
+/**
+ * Looks, once a day unless told otherwise, for secrets that should have rotated and haven't, whatever the reason.
+ *
+ * It finds rotations that failed until Secrets Manager gave up, schedules that never fired, rotations that were begun and not
+ * finished, and those that were turned off. It goes by what Secrets Manager says of the secrets, and needs no CloudTrail. Each
+ * such secret is a line in its log, with its ARN, the reason and what to do, and their number is a metric.
+ *
+ * @example
+ *
+ * const rotation = new RotationFunction(this, 'Rotation');
+ * new RotatingSecret(this, 'Password', { rotationFunction: rotation });
+ *
+ * const check = new RotationCheck(this, 'Check', { rotationFunctions: [rotation] });
+ * check.addOverdueAlarm();
+ */
+export class RotationCheck extends lambda.Function {
+  /**
+   * @throws where a property is one that the function couldn't be deployed or couldn't work with
+   */
+  constructor(scope: Construct, id: string, props: RotationCheckProps = {}) {
+    checkFunctionOptions(props);
+    const { rotationFunctions, excludedSecrets, grace = Duration.days(1), schedule = events.Schedule.rate(Duration.days(1)), ...options } = props;
+    if (props.environment?.[CHECK_CONFIG_VARIABLE] !== undefined) {
+      throw invalid('environment', `has ${CHECK_CONFIG_VARIABLE}, which the function sets itself. Take it out`);
+    }
+    if (rotationFunctions?.length === 0) {
+      throw invalid('rotationFunctions', 'is empty, so no secret would be looked at. Name functions, or leave it out to look at all rotated secrets of the account and the region');
+    }
+    const arns = [...rotationFunctions ?? [], ...excludedSecrets ?? []].length;
+    if (arns > MAX_ARNS) {
+      throw invalid('rotationFunctions', `and excludedSecrets name ${arns} together, and ${MAX_ARNS} fit into the environment of a function. Leave rotationFunctions out to look at all `
+        + 'rotated secrets of the account and the region, or make more than one check');
+    }
+    for (const fn of rotationFunctions ?? []) { checkEnvironment(fn, Stack.of(scope)); }
+    const config: CheckConfig = {
+      functionArns: rotationFunctions?.map((fn) => fn.functionArn),
+      excludedSecretArns: excludedSecrets?.map((secret) => secret.secretFullArn ?? secret.secretArn),
+      graceSeconds: grace.toSeconds(),
+    };
+    super(scope, id, {
+      ...options,
+      ...completeFunctionOptions(scope, id, props),
+      description: props.description ?? 'Finds secrets of AWS Secrets Manager that should have rotated',
+      // Tens of thousands of secrets.
+      timeout: props.timeout ?? Duration.minutes(5),
+      code: lambda.Code.fromAsset(join(__dirname, '..', '..', 'assets', 'overdue')),
+      handler: HANDLER,
+      environment: { ...props.environment, [CHECK_CONFIG_VARIABLE]: Stack.of(scope).toJsonString(config) },
+    });
+    const level = logLevelOf(props);
+    if (['WARN', 'ERROR', 'FATAL'].includes(level)) {
+      Annotations.of(this).addWarningV2('cdk-rotating-secret:metricBelowLogLevel', `applicationLogLevel: is ${level}, so Lambda drops the line of the log that has the metric ${METRICS.overdue}, and the alarm takes `
+        + 'that for a check that does not run. Give INFO');
+    }
+    // An action without resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
+    const policy = new RotationPolicy(this, 'CheckPolicy');
+    policy.addStatements(new iam.PolicyStatement({ sid: 'ListSecrets', actions: ['secretsmanager:ListSecrets'], resources: ['*'] }));
+    this.role!.attachInlinePolicy(policy);
+    if (!policy.attached) {
+      Annotations.of(this).addWarningV2('cdk-rotating-secret:unmodifiableCheckRole', 'role: can\'t be changed by this app, so the function has no permission to list secrets. Give the role '
+        + 'secretsmanager:ListSecrets on *, or give a role that can be changed');
+    }
+    new events.Rule(this, 'Schedule', { description: 'Looks for secrets that should have rotated', schedule, targets: [new targets.LambdaFunction(this)] });
+  }
+
+  /**
+   * How many secrets should have rotated and haven't, as of the last time it looked.
+   *
+   * @param props by default the maximum of a day
+   */
+  public metricOverdueSecrets(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: METRICS.namespace,
+      metricName: METRICS.overdue,
+      dimensionsMap: { [METRIC_DIMENSIONS.function]: this.functionName },
+      statistic: cloudwatch.Stats.MAXIMUM,
+      period: Duration.days(1),
+      ...props,
+    }).attachTo(this);
+  }
+
+  /**
+   * Makes an alarm that goes off when a secret should have rotated and hasn't, and when nobody looked for days.
+   *
+   * It needs a schedule of once a day or more often. Tell somebody with `addAlarmAction`.
+   *
+   * It also goes off when it is deployed, until the function has looked for the first time, so invoke it once. After a repair it is over
+   * up to a day later.
+   *
+   * @param id of the alarm within this construct, `OverdueAlarm` by default
+   */
+  public addOverdueAlarm(id: string = 'OverdueAlarm'): cloudwatch.Alarm {
+    return this.metricOverdueSecrets().createAlarm(this, id, {
+      alarmDescription: `A secret should have rotated and has not, or nobody looked. ${RUNBOOK}`,
+      threshold: 1,
+      evaluationPeriods: 1,
+      comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: cloudwatch.TreatMissingData.BREACHING,
+    });
+  }
+}
+
+/** Secrets Manager lists the secrets of one account and region. */
+function checkEnvironment({ env, node }: lambda.IFunction, { account, region }: Stack): void {
+  for (const [property, theirs, ours] of [['region', env.region, region], ['account', env.account, account]]) {
+    if (Token.isUnresolved(theirs) || Token.isUnresolved(ours) || theirs === ours) { continue; }
+    throw invalid('rotationFunctions', `${node.path} is of the ${property} ${theirs}, and the check of ${ours}, where its secrets are not seen. Make a check of the same ${property}`);
+  }
+}

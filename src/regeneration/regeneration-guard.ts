@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import { CustomResource, Duration, Lazy, Stack } from 'aws-cdk-lib';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { CfnSecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { HANDLER, type GuardedProperties } from '../contract';
+import { completeFunctionOptions } from '../function/options';
+
+const FUNCTION_ID = 'RegenerationGuardFunction';
+
+/**
+ * Has CloudFormation ask, before it touches the secret, whether what generates the value may change.
+ *
+ * The properties go to the guard as they are, since only CloudFormation knows what their tokens stand for. They stand in the template
+ * already, and are no secret.
+ */
+export function guardRegeneration(secret: Secret, regenerationGuard: string): void {
+  const resource = secret.node.defaultChild as CfnSecret;
+  const properties: GuardedProperties = {
+    Path: secret.node.path,
+    Generator: Lazy.any({ produce: () => resource.generateSecretString }) as unknown as GuardedProperties['Generator'],
+    SecretName: Lazy.string({ produce: () => resource.name }),
+    RegenerationGuard: regenerationGuard,
+  };
+  const guard = new CustomResource(secret, 'RegenerationGuard', {
+    serviceToken: guardFunctionOf(Stack.of(secret)).functionArn,
+    resourceType: 'Custom::SecretRegenerationGuard',
+    properties: { ...properties },
+  });
+  resource.node.addDependency(guard);
+}
+
+/** The one function of a stack that decides for all of its secrets. */
+function guardFunctionOf(stack: Stack): lambda.Function {
+  const existing = stack.node.tryFindChild(FUNCTION_ID);
+  if (existing) { return existing as lambda.Function; }
+  return new lambda.Function(stack, FUNCTION_ID, {
+    ...completeFunctionOptions(stack, FUNCTION_ID, {}),
+    description: 'Guards the values of secrets against being generated anew at deployment',
+    timeout: Duration.seconds(30),
+    code: lambda.Code.fromAsset(join(__dirname, '..', '..', 'assets', 'guard')),
+    handler: HANDLER,
+  });
+}

@@ -1,0 +1,210 @@
+import { Duration, Token } from 'aws-cdk-lib';
+import type { CfnRotationSchedule } from 'aws-cdk-lib/aws-secretsmanager';
+import type { IConstruct } from 'constructs';
+import { invalid } from '../invalid';
+import { checkCron, checkExpression, checkLength, checkRate, checkWindow, hoursOf, HOURS_PER_DAY, weekDaysOf, type Openings } from './expression';
+import { RotationPeriod } from './rotation-period';
+import { choose, spreadDays } from './spread';
+
+/**
+ * Options for rotation rules.
+ */
+export interface RotationRulesOptions {
+  /**
+   * How long the rotation window stays open, a whole number of hours.
+   *
+   * Secrets Manager picks a moment within it. The window mustn't reach into the next window, nor into the next UTC day.
+   *
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
+   * @default - the window closes after an hour where rotations are hours apart, otherwise at the end of the UTC day
+   */
+  readonly window?: Duration;
+}
+
+/**
+ * When to rotate, as the fields of a cron expression. All times are UTC. Minutes are always 0 and the year is always `*`: Secrets
+ * Manager refuses anything else.
+ *
+ * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
+ */
+export interface RotationCronOptions extends RotationRulesOptions {
+  /**
+   * The hours at which the window opens, 0 to 23, such as `3`, `0/8` or `2,14`.
+   *
+   * They must be at least 4 hours apart.
+   *
+   * @default '0'
+   */
+  readonly hour?: string;
+
+  /**
+   * The days of the month, 1 to 31, such as `1`, `1,15`, `L` for the last or `1W` for the weekday nearest to the first. Not
+   * together with `weekDay`.
+   *
+   * @default - every day, unless `weekDay` is given
+   */
+  readonly day?: string;
+
+  /**
+   * The months, 1 to 12 or JAN to DEC, such as `1/3` for each quarter.
+   *
+   * @default - every month
+   */
+  readonly month?: string;
+
+  /**
+   * The days of the week, 1 to 7 or SUN to SAT, such as `SUN`, `MON-FRI`, `SAT#1` for the first Saturday of the month or `5L` for
+   * the last Thursday. Not together with `day`.
+   *
+   * @default - any day of the week
+   */
+  readonly weekDay?: string;
+}
+
+/**
+ * Over which times many secrets are spread. All times are UTC.
+ */
+export interface RotationSpreadOptions {
+  /**
+   * How often each secret rotates.
+   *
+   * @default RotationPeriod.MONTH
+   */
+  readonly period?: RotationPeriod;
+
+  /**
+   * The hours at which the window of a secret may open, 0 to 23, such as `1-4` for rotations from 01:00 to 05:00, or `22,23`. Each
+   * secret gets one of them.
+   *
+   * @default - every hour from which the window ends on the same UTC day
+   */
+  readonly hour?: string;
+
+  /**
+   * The days of the week on which a secret may rotate, 1 to 7 or SUN to SAT, such as `SAT,SUN` or `MON-THU`. Each secret gets one of
+   * them, and with `RotationPeriod.DAY` all.
+   *
+   * @default - any day of the week; the days 1 to 28 of a month
+   */
+  readonly weekDay?: string;
+
+  /**
+   * How long the rotation window of a secret stays open, a whole number of hours.
+   *
+   * @default Duration.hours(1)
+   */
+  readonly window?: Duration;
+}
+
+/**
+ * When Secrets Manager rotates a secret: how often, and in which window of time.
+ *
+ * Everything that the service would refuse only at deployment is checked when the rules are made.
+ *
+ * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
+ */
+export class RotationRules {
+  /**
+   * Rotates every so many hours or days. A window of a rate in days opens at midnight UTC.
+   *
+   * @param interval from 4 hours to 999 days, in whole hours
+   * @param options the rotation window
+   * @throws where the interval or the window is one that Secrets Manager refuses
+   */
+  public static rate(interval: Duration, options: RotationRulesOptions = {}): RotationRules {
+    if (interval.isUnresolved()) {
+      throw invalid('interval', 'is a token, and its unit can\'t be chosen; use RotationRules.expression with the token in the expression');
+    }
+    const hours = interval.toHours({ integral: false });
+    const [value, unit] = hours % 24 === 0 ? [hours / 24, 'day'] : [hours, 'hour'];
+    const plural = value === 1 ? unit : `${unit}s`;
+    const expression = `rate(${value} ${plural})`;
+    return new RotationRules(() => expression, checkRate('interval', value, plural), options.window);
+  }
+
+  /**
+   * Rotates at the hours and on the days of a cron expression, in UTC.
+   *
+   * @param options the fields of the expression, and the rotation window
+   * @throws where a field, or the window, is one that Secrets Manager refuses
+   */
+  public static cron(options: RotationCronOptions): RotationRules {
+    if (options.day !== undefined && options.weekDay !== undefined) {
+      throw invalid('weekDay', `is ${options.weekDay}, and day is ${options.day}; only one of them may be given`);
+    }
+    const fields = {
+      minute: '0',
+      hour: options.hour ?? '0',
+      day: options.day ?? (options.weekDay === undefined ? '*' : '?'),
+      month: options.month ?? '*',
+      weekDay: options.weekDay ?? '?',
+      year: '*',
+    };
+    const expression = `cron(${Object.values(fields).join(' ')})`;
+    if (Token.isUnresolved(expression)) { return new RotationRules(() => expression, undefined, options.window); }
+    checkLength('cron', expression);
+    return new RotationRules(() => expression, checkCron('cron', fields), options.window);
+  }
+
+  /**
+   * Rotates as a schedule expression of Secrets Manager says.
+   *
+   * Such as `rate(10 days)` or `cron(0 3 ? * SUN *)`.
+   *
+   * @param expression a rate or a cron expression; a token is passed on as it is, unchecked
+   * @param options the rotation window
+   * @throws where the expression or the window is one that Secrets Manager refuses
+   */
+  public static expression(expression: string, options: RotationRulesOptions = {}): RotationRules {
+    return new RotationRules(() => expression, Token.isUnresolved(expression) ? undefined : checkExpression('expression', expression), options.window);
+  }
+
+  /**
+   * Rotates each secret at a time of its own, so that many secrets with the same rules don't rotate at once.
+   *
+   * A secret has the same time at every deployment, whatever other secrets there are: it comes of the name of its stack and of its path
+   * in it.
+   *
+   * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/fleets.md
+   * @param options over which times the secrets are spread
+   * @throws where a field, or the window, is one that Secrets Manager refuses, or is a token
+   */
+  public static spread(options: RotationSpreadOptions = {}): RotationRules {
+    const { period = RotationPeriod.MONTH, hour, weekDay, window = Duration.hours(1) } = options;
+    checkKnown('hour', Token.isUnresolved(hour));
+    checkKnown('weekDay', Token.isUnresolved(weekDay));
+    checkKnown('window', window.isUnresolved());
+    const lastOpening = HOURS_PER_DAY - Math.max(1, Math.ceil(window.toHours({ integral: false })));
+    const hours = hoursOf('spread', hour ?? `0-${Math.max(0, lastOpening)}`);
+    const days = spreadDays(period, weekDay === undefined ? undefined : weekDaysOf('spread', weekDay));
+    const expressionOf = (secret: IConstruct) => `cron(0 ${choose(secret, 'hour', hours.map(String))} ${choose(secret, 'day', days)} *)`;
+    return new RotationRules(expressionOf, { hoursApart: HOURS_PER_DAY, lastHour: hours[hours.length - 1] }, window);
+  }
+
+  private constructor(
+    private readonly expressionOf: (secret: IConstruct) => string, openings: Openings | undefined, private readonly window?: Duration,
+  ) {
+    if (window?.isUnresolved() && window.unitLabel() !== 'hours') {
+      throw invalid('window', `is a token in ${window.unitLabel()}, and can't be converted to the hours that it takes; use Duration.hours with a token`);
+    }
+    if (window && !window.isUnresolved()) {
+      checkWindow('window', window.toHours({ integral: false }), openings ?? { hoursApart: 24, lastHour: 0 });
+    }
+  }
+
+  /**
+   * The rules of one secret.
+   *
+   * @internal
+   */
+  public _render(secret: IConstruct): CfnRotationSchedule.RotationRulesProperty {
+    return {
+      scheduleExpression: this.expressionOf(secret),
+      duration: this.window && `${this.window.toHours()}h`,
+    };
+  }
+}
+
+function checkKnown(property: string, isToken: boolean): void {
+  if (isToken) { throw invalid(property, 'is a token, and secrets are spread when the app is synthesized, over what is known then. Give a value'); }
+}

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { Stack, Token } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+import { invalid } from '../invalid';
+import { RotationPeriod } from './rotation-period';
+
+/** Days that every month has. */
+const DAYS = Array.from({ length: 28 }, (_, index) => String(index + 1));
+/** Weeks that every month has, for each day of the week. */
+const WEEKS = [1, 2, 3, 4];
+const WEEK = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
+const QUARTERLY = ['1,4,7,10', '2,5,8,11', '3,6,9,12'];
+/** Enough bytes of a hash to choose from some hundred without favouring any. */
+const BYTES = 6;
+
+/** The days on which a secret may rotate: each as the fields day, month and weekDay of a cron expression. */
+export function spreadDays(period: RotationPeriod, weekDays: readonly string[] | undefined): string[] {
+  const inMonths = (months: readonly string[]) => months.flatMap((month) => weekDays
+    ? weekDays.flatMap((day) => WEEKS.map((week) => `? ${month} ${day}#${week}`))
+    : DAYS.map((day) => `${day} ${month} ?`));
+  switch (period) {
+    case RotationPeriod.DAY: return [weekDays ? `? * ${weekDays.join()}` : '* * ?'];
+    case RotationPeriod.WEEK: return (weekDays ?? WEEK).map((day) => `? * ${day}`);
+    case RotationPeriod.MONTH: return inMonths(['*']);
+    case RotationPeriod.QUARTER: return inMonths(QUARTERLY);
+    // The compiler doesn't see what JavaScript brings along.
+    default: throw invalid('period', `is ${JSON.stringify(period)}. Use one of RotationPeriod`);
+  }
+}
+
+/**
+ * One choice for each secret: always the same one, and over many secrets all of them about equally often.
+ *
+ * @param aspect what is chosen, so that one choice doesn't decide another
+ */
+export function choose(secret: IConstruct, aspect: string, choices: readonly string[]): string {
+  const hash = createHash('sha256').update(JSON.stringify([aspect, ...identityOf(secret)])).digest();
+  return choices[hash.readUIntBE(0, BYTES) % choices.length];
+}
+
+/**
+ * The name of the stack and the path below it: known when the app is synthesized, and no other secret of the account and region has
+ * the same. Where either changes, CloudFormation makes another secret.
+ */
+function identityOf(secret: IConstruct): string[] {
+  let stack = Stack.of(secret);
+  while (stack.nestedStackParent) { stack = stack.nestedStackParent; }
+  const { stackName } = stack;
+  return [Token.isUnresolved(stackName) ? stack.node.path : stackName, secret.node.path.slice(stack.node.path.length)];
+}

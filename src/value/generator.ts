@@ -1,0 +1,75 @@
+import { Token } from 'aws-cdk-lib';
+import type { SecretStringGenerator } from 'aws-cdk-lib/aws-secretsmanager';
+import { DEFAULT_PASSWORD_LENGTH, findPolicyProblem, POLICY_PROPERTIES, type PasswordPolicyConfig } from '../contract';
+import { invalid } from '../invalid';
+
+/** Which key is generated, and how: the same for the first value and for every later one. */
+export interface Generator extends PasswordPolicyConfig {
+  readonly generateStringKey?: string;
+}
+
+const PROPERTIES = [...POLICY_PROPERTIES, 'generateStringKey'] as const;
+
+const DEFAULTS: Generator = {
+  passwordLength: DEFAULT_PASSWORD_LENGTH,
+  excludeCharacters: '',
+  excludeLowercase: false,
+  excludeUppercase: false,
+  excludeNumbers: false,
+  excludePunctuation: false,
+  includeSpace: false,
+  requireEachIncludedType: true,
+};
+
+/** What is given of a generator, without the rest of a `SecretStringGenerator`. */
+export function generatorOf(given: Generator | SecretStringGenerator = {}): Generator {
+  return Object.fromEntries(PROPERTIES.filter((property) => given[property] !== undefined).map((property) => [property, given[property]]));
+}
+
+/** Whether anything of a generator is known only at deployment. */
+export function hasTokens(generator: Generator): boolean {
+  return PROPERTIES.some((property) => Token.isUnresolved(generator[property]));
+}
+
+/** Throws where `GetRandomPassword` would refuse the policy or could never meet it. Tokens are taken as they are. */
+export function checkGenerator(parent: string, generator: Generator): void {
+  if (generator.generateStringKey === '') { throw invalid('generateStringKey', 'is empty; name the key to rotate, or leave it out to rotate the whole string'); }
+  if (hasTokens(generator)) { return; }
+  const problem = findPolicyProblem(generator);
+  if (problem) { throw invalid(`${parent}.${problem.property}`, problem.problem); }
+}
+
+/** What a target says about generated values. */
+export interface TargetGenerator {
+  /** How the target was made, for those who have to change it. */
+  readonly factory: string;
+  /** What it was told. */
+  readonly given: Generator;
+  /** What it has where neither it nor the secret is told. */
+  readonly defaults: Generator;
+  /** Whether its key can't be chosen. */
+  readonly hasFixedKey: boolean;
+}
+
+/**
+ * The generator of a secret, where its target says something too.
+ *
+ * @param given what the secret says
+ * @param target what the target says
+ * @param owner whose target it is, if it is one that can't be completed by this secret any more
+ */
+export function agree(given: Generator, target: TargetGenerator, owner?: string): Generator {
+  const held: Generator = owner ? { ...DEFAULTS, generateStringKey: undefined, ...target.defaults, ...target.given } : target.given;
+  for (const property of PROPERTIES) {
+    if (given[property] === undefined || !(property in held) || given[property] === held[property]) { continue; }
+    throw invalid(`generateSecretString.${property}`, `is ${show(given[property])}, and ${owner ?? 'target'} has ${show(held[property])}. One generator serves `
+      + 'the first value and every later one: leave it out here'
+      + (target.hasFixedKey && property === 'generateStringKey' ? `, for ${target.factory} has no other` : `, or give the same to ${target.factory}${owner ? ' of the function' : ''}`));
+  }
+  return { ...target.defaults, ...given, ...target.given };
+}
+
+function show(value: string | number | boolean | undefined): string {
+  if (value === undefined) { return 'none'; }
+  return Token.isUnresolved(value) ? 'another token' : JSON.stringify(value);
+}

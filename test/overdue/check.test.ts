@@ -1,0 +1,123 @@
+import { ListSecretsCommand, SecretsManagerClient, type SecretListEntry } from '@aws-sdk/client-secrets-manager';
+import { mockClient } from 'aws-sdk-client-mock';
+import { makeCheck } from '../../lambda-src/overdue/check';
+import { CHECK_CONFIG_VARIABLE, type CheckConfig } from '../../src/contract';
+
+const OURS = 'arn:aws:lambda:eu-west-1:111122223333:function:rotation';
+const THEIRS = 'arn:aws:lambda:eu-west-1:111122223333:function:rotation-of-others';
+const NOW = new Date('2026-11-25T12:00:00.000Z');
+const arnOf = (name: string) => `arn:aws:secretsmanager:eu-west-1:111122223333:secret:${name}-AbCdEf`;
+const ago = (days: number) => new Date(NOW.getTime() - days * 86_400_000);
+const late = (name: string, entry: SecretListEntry = {}): SecretListEntry => ({
+  ARN: arnOf(name), RotationEnabled: true, RotationLambdaARN: OURS, LastRotatedDate: ago(40), NextRotationDate: ago(10), ...entry,
+});
+
+const environment = { ...process.env };
+const client = mockClient(SecretsManagerClient);
+beforeEach(() => { client.reset(); });
+afterEach(() => { process.env = { ...environment }; });
+
+async function check(pages: SecretListEntry[][], config: Partial<CheckConfig> = {}) {
+  Object.assign(process.env, {
+    AWS_REGION: 'eu-west-1', AWS_LAMBDA_FUNCTION_NAME: 'the-check', [CHECK_CONFIG_VARIABLE]: JSON.stringify({ functionArns: [OURS], graceSeconds: 86_400, ...config }),
+  });
+  for (const [index, SecretList] of pages.entries()) {
+    client.on(ListSecretsCommand, { MaxResults: 100, NextToken: index === 0 ? undefined : `page ${index}` })
+      .resolves({ SecretList, NextToken: index === pages.length - 1 ? undefined : `page ${index + 1}` });
+  }
+  const lines: any[] = [];
+  const result = await makeCheck({ client: new SecretsManagerClient({ region: 'eu-west-1' }), write: (line) => { lines.push(line); }, now: () => NOW })();
+  return { result, lines, names: result.overdue.map(({ secretId }) => /secret:(.*)-\w{6}$/.exec(secretId)![1]) };
+}
+
+test('every page is looked at', async () => {
+  const { result, names } = await check([[late('a'), late('b', { NextRotationDate: ago(-10), LastRotatedDate: ago(1) })], [], [late('c')]]);
+  expect(names).toEqual(['a', 'c']);
+  expect(result.checked).toBe(3);
+});
+
+test('a line says which secret, why, since when and what to do', async () => {
+  const { lines } = await check([[late('a', { NextRotationDate: ago(2) })]]);
+  expect(lines).toHaveLength(2);
+  expect(lines[0]).toEqual({
+    timestamp: NOW.toISOString(),
+    level: 'WARN',
+    message: expect.stringContaining('See the log of its function'),
+    secretId: arnOf('a'),
+    reason: 'missed',
+    since: ago(2).toISOString(),
+    lastRotatedDate: ago(40).toISOString(),
+    rotationFunctionArn: OURS,
+  });
+});
+
+test('each reason has its own advice', async () => {
+  const { lines, result } = await check([[
+    late('a', { RotationEnabled: false, LastChangedDate: ago(5) }),
+    late('b', { LastChangedDate: ago(5), SecretVersionsToStages: { one: ['AWSCURRENT'], two: ['AWSPENDING'] } }),
+    late('c', { LastRotatedDate: undefined }),
+    late('d', { RotationRules: { ScheduleExpression: 'rate(1 day)' }, NextRotationDate: ago(-1) }),
+    late('e', { RotationRules: { AutomaticallyAfterDays: 1 }, NextRotationDate: ago(-1) }),
+    late('f', { LastRotatedDate: undefined, NextRotationDate: undefined, CreatedDate: ago(40), RotationRules: { AutomaticallyAfterDays: 1 } }),
+  ]]);
+  expect(result.overdue.map(({ reason }) => reason)).toEqual(['turnedOff', 'unfinished', 'neverRotated', 'missed', 'missed', 'neverRotated']);
+  const advice: string[] = lines.slice(0, -1).map(({ message }) => message);
+  expect(new Set(advice).size).toBe(4);
+  expect(advice.every((text) => text.length > 60)).toBe(true);
+});
+
+test.each([[[late('a'), late('b')], 2], [[], 0]])('the metric is there also where it is zero', async (secrets, expected) => {
+  const { lines } = await check([secrets]);
+  expect(lines.at(-1)).toEqual({
+    timestamp: NOW.toISOString(),
+    level: 'INFO',
+    message: `${expected} of ${expected} secrets should have rotated and have not`,
+    _aws: {
+      Timestamp: NOW.getTime(),
+      CloudWatchMetrics: [{ Namespace: 'RotatingSecret', Dimensions: [['FunctionName']], Metrics: [{ Name: 'OverdueSecrets', Unit: 'Count' }] }],
+    },
+    FunctionName: 'the-check',
+    OverdueSecrets: expected,
+    checked: expected,
+  });
+});
+
+describe('what is looked at', () => {
+  const all = [
+    late('ours'), late('ours-by-alias', { RotationLambdaARN: `${OURS}:live` }), late('theirs', { RotationLambdaARN: THEIRS }),
+    late('managed', { RotationLambdaARN: undefined, OwningService: 'rds' }),
+    late('replica', { PrimaryRegion: 'us-east-1' }), late('primary', { PrimaryRegion: 'eu-west-1' }),
+    late('not-rotated', { RotationEnabled: undefined, RotationLambdaARN: undefined }),
+  ];
+
+  test('is the secrets of the functions that are named', async () => {
+    expect((await check([all])).names).toEqual(['ours', 'ours-by-alias', 'primary']);
+    expect((await check([all], { functionArns: [OURS, THEIRS] })).names).toEqual(['ours', 'ours-by-alias', 'theirs', 'primary']);
+  });
+
+  test('is every rotated secret where none is named', async () => {
+    expect((await check([all], { functionArns: undefined })).names).toEqual(['ours', 'ours-by-alias', 'theirs', 'managed', 'primary']);
+  });
+
+  test('is not what is excluded, by its ARN or its partial ARN', async () => {
+    const excludedSecretArns = [arnOf('ours'), arnOf('primary').slice(0, -7)];
+    expect((await check([[...all, late('primary-too')]], { excludedSecretArns })).names).toEqual(['ours-by-alias', 'primary-too']);
+  });
+});
+
+test('where secrets can not be listed, it fails, and says so without a metric', async () => {
+  client.on(ListSecretsCommand).rejects(Object.assign(new Error('p4ssw0rd'), { name: 'AccessDeniedException', $fault: 'client' }));
+  process.env[CHECK_CONFIG_VARIABLE] = '{"graceSeconds":0}';
+  const write = jest.fn();
+  await expect(makeCheck({ client: new SecretsManagerClient({}), write })()).rejects.toMatchObject({
+    name: 'SecretsManagerError', message: expect.stringMatching(/^ListSecrets was refused with AccessDeniedException\. /),
+  });
+  expect(write).not.toHaveBeenCalled();
+});
+
+test.each([undefined, '', '{', 'null', '[]', '{}', '{"graceSeconds":"1"}', '{"graceSeconds":-1}', '{"graceSeconds":1,"functionArns":"a"}', '{"graceSeconds":1,"functionArns":[""]}',
+  '{"graceSeconds":1,"excludedSecretArns":[1]}'])('a configuration that is none fails: %s', async (text) => {
+  if (text !== undefined) { process.env[CHECK_CONFIG_VARIABLE] = text; }
+  await expect(makeCheck({ write: () => {} })()).rejects.toThrow(/^ROTATION_CHECK_CONFIG: is not what RotationCheck sets\./);
+  expect(client.calls()).toEqual([]);
+});

@@ -1,0 +1,129 @@
+import { SecretVersions } from '../../lambda-src/rotation/secret-versions';
+
+const EVENT = { SecretId: 'secret', ClientRequestToken: 'token', Step: 'createSecret', RotationToken: 'rotation-token' } as const;
+const { signal } = new AbortController();
+
+interface Sent {
+  readonly operation: string;
+  readonly input: unknown;
+  readonly options: unknown;
+}
+
+/** A client that answers the same to every call, or throws it. */
+function versionsWith(answer: object) {
+  const sent: Sent[] = [];
+  const send = async (command: { input: unknown }, options: unknown) => {
+    sent.push({ operation: command.constructor.name.replace('Command', ''), input: command.input, options });
+    if (answer instanceof Error) { throw answer; }
+    return answer;
+  };
+  return { sent, versions: new SecretVersions({ send } as ConstructorParameters<typeof SecretVersions>[0], EVENT, signal) };
+}
+
+function serviceError(name: string): Error {
+  return Object.assign(new Error('refused'), { name, $fault: 'client' });
+}
+
+const POLICY = {
+  passwordLength: 20,
+  excludeCharacters: '"',
+  excludeLowercase: false,
+  excludeUppercase: true,
+  excludeNumbers: false,
+  excludePunctuation: true,
+  includeSpace: false,
+  requireEachIncludedType: true,
+};
+const GET_RANDOM_PASSWORD = {
+  PasswordLength: 20,
+  ExcludeCharacters: '"',
+  ExcludeLowercase: false,
+  ExcludeUppercase: true,
+  ExcludeNumbers: false,
+  ExcludePunctuation: true,
+  IncludeSpace: false,
+  RequireEachIncludedType: true,
+};
+const CALLS: [string, (versions: SecretVersions) => Promise<unknown>, object][] = [
+  ['DescribeSecret', (versions) => versions.describe(), { SecretId: 'secret' }],
+  ['GetSecretValue', (versions) => versions.pending(), { SecretId: 'secret', VersionId: 'token' }],
+  ['GetSecretValue', (versions) => versions.current(), { SecretId: 'secret', VersionStage: 'AWSCURRENT' }],
+  ['PutSecretValue', (versions) => versions.putPending('value'), {
+    SecretId: 'secret', ClientRequestToken: 'token', RotationToken: 'rotation-token', SecretString: 'value', VersionStages: ['AWSPENDING'],
+  }],
+  ['UpdateSecretVersionStage', (versions) => versions.promote('old'), {
+    SecretId: 'secret', VersionStage: 'AWSCURRENT', MoveToVersionId: 'token', RemoveFromVersionId: 'old',
+  }],
+  ['GetRandomPassword', (versions) => versions.randomPassword(POLICY), GET_RANDOM_PASSWORD],
+];
+
+test.each(CALLS)('%s is asked once, with %p, and can be aborted', async (operation, call, input) => {
+  const { versions, sent } = versionsWith({ SecretString: 'value' });
+  await call(versions);
+  expect(sent).toEqual([{ operation, input, options: { abortSignal: signal } }]);
+  expect((sent[0].options as { abortSignal: AbortSignal }).abortSignal).toBe(signal);
+});
+
+test.each(CALLS)('an error of %s (%p) names the operation', async (operation, call) => {
+  const { versions } = versionsWith(serviceError('AccessDeniedException'));
+  await expect(call(versions)).rejects.toMatchObject({
+    name: 'SecretsManagerError', message: expect.stringMatching(new RegExp(`^${operation} was refused with AccessDeniedException\\.`)),
+  });
+});
+
+describe('a description', () => {
+  test('says what a rotation depends on', async () => {
+    const { versions } = versionsWith({ RotationEnabled: true, VersionIdsToStages: { old: ['AWSCURRENT'], token: ['AWSPENDING', 'BLUE'] } });
+    expect(await versions.describe()).toEqual({
+      rotationEnabled: true, deleted: false, stages: new Map([['old', ['AWSCURRENT']], ['token', ['AWSPENDING', 'BLUE']]]),
+    });
+  });
+
+  test('case 8: says that the secret is deleted', async () => {
+    expect(await versionsWith({ RotationEnabled: false, DeletedDate: new Date(0) }).versions.describe())
+      .toEqual({ rotationEnabled: false, deleted: true, stages: new Map() });
+  });
+
+  test('case 4: does not say whether rotation is enabled where Secrets Manager does not', async () => {
+    expect((await versionsWith({}).versions.describe()).rotationEnabled).toBeUndefined();
+  });
+});
+
+describe.each(['pending', 'current'] as const)('the %s version', (name) => {
+  test('is read with its id and date', async () => {
+    const { versions } = versionsWith({ VersionId: 'id', SecretString: 'value', CreatedDate: new Date(5) });
+    expect(await versions[name]()).toEqual({ versionId: 'id', value: 'value', createdDate: new Date(5) });
+  });
+
+  test('may be empty, and of unknown id and date', async () => {
+    expect(await versionsWith({ SecretString: '' }).versions[name]()).toEqual({ versionId: '', value: '', createdDate: undefined });
+  });
+
+  test('case 13: is missing only where Secrets Manager says so', async () => {
+    expect(await versionsWith(serviceError('ResourceNotFoundException')).versions[name]()).toBeUndefined();
+    await expect(versionsWith(serviceError('AccessDeniedException')).versions[name]()).rejects.toMatchObject({ name: 'SecretsManagerError' });
+    await expect(versionsWith(serviceError('InvalidRequestException')).versions[name]()).rejects.toMatchObject({ name: 'SecretsManagerError' });
+  });
+
+  test('case 19: fails where it is binary', async () => {
+    await expect(versionsWith({ SecretBinary: new Uint8Array([1]) }).versions[name]()).rejects.toMatchObject({
+      name: 'SecretValueError', message: 'The value of the secret is binary. Only string values can be rotated; put the value as SecretString',
+    });
+  });
+});
+
+describe('a write', () => {
+  test.each([
+    ['the pending value', (versions: SecretVersions) => versions.putPending('value'), 'ResourceExistsException', 'InvalidParameterException'],
+    ['the label', (versions: SecretVersions) => versions.promote('old'), 'InvalidParameterException', 'ResourceExistsException'],
+  ])('of %s says whether it was done, and fails at any other refusal', async (_, write, refusal, other) => {
+    expect(await write(versionsWith({}).versions)).toBe(true);
+    expect(await write(versionsWith(serviceError(refusal)).versions)).toBe(false);
+    await expect(write(versionsWith(serviceError(other)).versions)).rejects.toMatchObject({ name: 'SecretsManagerError' });
+  });
+});
+
+test('a password is what Secrets Manager made, or nothing', async () => {
+  expect(await versionsWith({ RandomPassword: 'aB3!' }).versions.randomPassword({})).toBe('aB3!');
+  expect(await versionsWith({}).versions.randomPassword({})).toBe('');
+});

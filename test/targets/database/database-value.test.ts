@@ -1,0 +1,45 @@
+import { AlternatingUsers } from '../../../lambda-src/targets/database/alternating-users';
+import type { Engine } from '../../../lambda-src/targets/database/engine';
+import { MySql } from '../../../lambda-src/targets/database/mysql/engine';
+import { Postgres } from '../../../lambda-src/targets/database/postgres/engine';
+import { DATABASE_TARGETS, type DatabaseTargetConfig } from '../../../src/contract';
+import { checkDatabaseValue, DATABASE_ENGINES } from '../../../src/targets/database/database-target';
+
+const HANDLERS: Record<DatabaseTargetConfig['target'], Engine> = {
+  postgres: new Postgres(undefined),
+  mysql: new MySql('mysql', undefined),
+  mariadb: new MySql('mariadb', undefined),
+};
+
+describe.each(DATABASE_TARGETS)('%s: what the constructs know of a database is what the handler does', (target) => {
+  const [engine, handler] = [DATABASE_ENGINES[target], HANDLERS[target]];
+  const accepts = (username: string, alternates: boolean) => {
+    try {
+      checkDatabaseValue('value', { username }, { engine, factory: target, alternates });
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  test('the names of the engine', () => {
+    expect([...engine.engines].sort()).toEqual([...handler.engines].sort());
+  });
+
+  test('the port', () => {
+    expect(engine.defaultPort).toBe(handler.defaultPort);
+  });
+
+  test.each(['a', 'é', '\u{1f511}'])('the longest name, of %s', (character) => {
+    const lengths = Array.from({ length: 90 }, (_, index) => index + 1);
+    const names = lengths.map((length) => character.repeat(length));
+    expect(names.map((name) => accepts(name, false))).toEqual(names.map((name) => handler.userNameLimit(name) === undefined));
+  });
+
+  test.each(['', '_clone', '_clone_clone'])('the longest name of one of two users, with %j at its end', (end) => {
+    const { nextUser } = new AlternatingUsers('superuser');
+    const names = Array.from({ length: 90 }, (_, index) => 'a'.repeat(index + (end === '' ? 1 : 0)) + end);
+    const fits = (name: string) => handler.userNameLimit(name) === undefined && handler.userNameLimit(nextUser(name)) === undefined;
+    expect(names.map((name) => accepts(name, true))).toEqual(names.map(fits));
+  });
+});

@@ -1,0 +1,71 @@
+import { reconcileGrants } from '../../../../lambda-src/targets/database/mysql/grants';
+
+const CLONE = '`app_clone`@`%`';
+/** Lines of SHOW GRANTS for the first user, as if they were for the other one. */
+const asClone = (lines: readonly string[]) => lines.map((line) => line.replaceAll('`app`@`%`', CLONE));
+
+const GRANTS = [
+  'GRANT USAGE ON *.* TO `app`@`%`',
+  'GRANT SELECT, INSERT ON `shop`.* TO `app`@`%`',
+  'GRANT UPDATE, SELECT (`a`, `b,c`), INSERT (`a`) ON `shop`.`TO x` TO `app`@`%` WITH GRANT OPTION',
+  'GRANT EXECUTE ON PROCEDURE `shop`.`p` TO `app`@`%`',
+  'GRANT `reader`@`%`,`writer`@`%` TO `app`@`%`',
+];
+
+test('case 34: who has nothing gets all that the first user has', () => {
+  expect(reconcileGrants(CLONE, GRANTS, ['GRANT USAGE ON *.* TO `app_clone`@`%`'])).toEqual([
+    'GRANT SELECT, INSERT ON `shop`.* TO `app_clone`@`%`',
+    'GRANT UPDATE, SELECT (`a`), SELECT (`b,c`), INSERT (`a`) ON `shop`.`TO x` TO `app_clone`@`%` WITH GRANT OPTION',
+    'GRANT EXECUTE ON PROCEDURE `shop`.`p` TO `app_clone`@`%`',
+    'GRANT `reader`@`%` TO `app_clone`@`%`', 'GRANT `writer`@`%` TO `app_clone`@`%`',
+  ]);
+});
+
+test('who has the same gets nothing', () => {
+  expect(reconcileGrants(CLONE, GRANTS, asClone(GRANTS))).toEqual([]);
+});
+
+test('case 42: who has a part gets the rest', () => {
+  const part = ['GRANT SELECT ON `shop`.* TO `app_clone`@`%`', 'GRANT SELECT (`a`) ON `shop`.`TO x` TO `app_clone`@`%`', 'GRANT `reader`@`%` TO `app_clone`@`%`'];
+  expect(reconcileGrants(CLONE, GRANTS, part)).toEqual([
+    'GRANT INSERT ON `shop`.* TO `app_clone`@`%`',
+    'GRANT UPDATE, SELECT (`b,c`), INSERT (`a`) ON `shop`.`TO x` TO `app_clone`@`%` WITH GRANT OPTION',
+    'GRANT EXECUTE ON PROCEDURE `shop`.`p` TO `app_clone`@`%`',
+    'GRANT `writer`@`%` TO `app_clone`@`%`',
+  ]);
+});
+
+test('case 41: what the first user got later is given, and what was taken from it is taken', () => {
+  const later = ['GRANT SELECT, DELETE ON `shop`.* TO `app`@`%`'];
+  expect(reconcileGrants(CLONE, later, asClone([...GRANTS.slice(1, 2), ...GRANTS.slice(4)]))).toEqual([
+    'REVOKE `writer`@`%` FROM `app_clone`@`%`', 'REVOKE `reader`@`%` FROM `app_clone`@`%`',
+    'REVOKE INSERT ON `shop`.* FROM `app_clone`@`%`',
+    'GRANT DELETE ON `shop`.* TO `app_clone`@`%`',
+  ]);
+});
+
+test.each([
+  ['all is wanted, some is there', ['GRANT ALL PRIVILEGES ON `shop`.* TO `app`@`%`'], ['GRANT SELECT ON `shop`.* TO `app_clone`@`%`'], [
+    'GRANT ALL PRIVILEGES ON `shop`.* TO `app_clone`@`%`',
+  ]],
+  ['some is wanted, all is there', ['GRANT SELECT ON `shop`.* TO `app`@`%`'], ['GRANT ALL PRIVILEGES ON `shop`.* TO `app_clone`@`%`'], [
+    'REVOKE ALL PRIVILEGES ON `shop`.* FROM `app_clone`@`%`', 'GRANT SELECT ON `shop`.* TO `app_clone`@`%`',
+  ]],
+  ['the option is wanted no more', ['GRANT SELECT ON `shop`.* TO `app`@`%`'], ['GRANT SELECT ON `shop`.* TO `app_clone`@`%` WITH GRANT OPTION'], [
+    'REVOKE GRANT OPTION ON `shop`.* FROM `app_clone`@`%`',
+  ]],
+  ['a part is taken away from all', ['GRANT SELECT ON *.* TO `app`@`%`', 'REVOKE SELECT ON `mysql`.* FROM `app`@`%`'], [], [
+    'GRANT SELECT ON *.* TO `app_clone`@`%`', 'REVOKE SELECT ON `mysql`.* FROM `app_clone`@`%`',
+  ]],
+])('%s', (_, wanted, present, statements) => {
+  expect(reconcileGrants(CLONE, wanted, present)).toEqual(statements);
+});
+
+test('lines that are not about rights of an account say nothing', () => {
+  expect(reconcileGrants(CLONE, ['SET DEFAULT ROLE `reader` FOR `app`@`%`', 'GRANT PROXY ON \'\'@\'%\''], [])).toEqual([]);
+});
+
+test('case 41: all privileges and the right to pass them on go one after the other: both in one statement would be about all objects', () => {
+  const had = ['GRANT ALL PRIVILEGES ON `app`.* TO `app_clone`@`%` WITH GRANT OPTION'];
+  expect(reconcileGrants('it', [], had)).toEqual(['REVOKE ALL PRIVILEGES ON `app`.* FROM it', 'REVOKE GRANT OPTION ON `app`.* FROM it']);
+});

@@ -1,0 +1,300 @@
+/*
+ * What must never stop working by a rotation: the login of AWSCURRENT, and every user that belongs to somebody else. On real servers; the
+ * rotation contract's cases 74 to 78, 99 and 100, as far as they are alike for all servers or are those of MySQL and MariaDB.
+ */
+import { created, expectNoSecrets, fails, pendingWith } from './failing';
+import { DatabaseHarness, KINDS, letsIn, makeUser, quoteName, run, type Connection, type DatabaseHarnessOptions } from './fixture';
+import { failure } from '../../../harness';
+import type { DatabaseServer, Login } from '../../../servers';
+import { connect } from '../../../servers/clients';
+
+const PASSWORD = 'first-password-of-it';
+let names = 0;
+
+describe.each(KINDS)('$name', (kind) => {
+  let server: DatabaseServer;
+  beforeAll(async () => { server = await kind.start(); });
+  afterAll(async () => { await server.stop(); });
+
+  const make = (options: DatabaseHarnessOptions = {}) => DatabaseHarness.make(server, { strategy: 'alternatingUsers', ...options });
+
+  async function madeUser(username: string, password = PASSWORD): Promise<Login> {
+    await makeUser(server, { username, password });
+    return { username, password };
+  }
+
+  /** Everything that the server says of a user. */
+  async function stateOf(username: string): Promise<unknown> {
+    const sql = server.engine === 'postgres'
+      ? `SELECT a.*, (SELECT array_agg(m.roleid::regrole::text) FROM pg_auth_members m WHERE m.member = a.oid) AS roles, (SELECT array_agg(setconfig) FROM pg_db_role_setting WHERE setrole = a.oid) AS settings
+         FROM pg_authid a WHERE rolname = '${username}'`
+      : `SELECT * FROM mysql.${server.engine === 'mariadb' ? 'global_priv' : 'user'} WHERE User = '${username}'`;
+    return run(server, server.root, sql);
+  }
+
+  test.each([
+    ['_clone of the user', (name: string) => [name, `${name}_clone`]],
+    ['first of a user whose name ends with _clone', (name: string) => [`${name}_clone`, name]],
+  ] as const)('case 99: an unrelated user that has the name of the %s is left alone', async (_, namesOf) => {
+    const [own, foreign] = namesOf(`billing_${++names}`);
+    const owner = await madeUser(foreign, 'password-of-somebody');
+    const h = await make({ user: await madeUser(own) });
+    const before = await stateOf(foreign);
+    const rotation = await created(h);
+    for (let i = 0; i < 2; i++) {
+      await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /nothing shows that it belongs to this secret, so nothing was changed\. If it belongs to somebody else, put/);
+    }
+    expect(h.dialled.map(({ username }) => username)).not.toContain(foreign);
+    expect(await stateOf(foreign)).toEqual(before);
+    expect(await letsIn(server, owner)).toBe(true);
+    expect(await letsIn(server, h.user)).toBe(true);
+  });
+
+  test('case 99: a user that a value put by hand names is left alone', async () => {
+    const victim = await madeUser(`victim_${++names}`, 'password-of-somebody');
+    const own = await madeUser(`${victim.username}_clone`);
+    const h = await make();
+    await h.rotate();
+    h.simulator.perform('PutSecretValue', { SecretId: h.arn, SecretString: JSON.stringify({ ...JSON.parse(h.value('AWSCURRENT')), ...own }) });
+    const before = await stateOf(victim.username);
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /nothing shows that it belongs to this secret/);
+    expect(await stateOf(victim.username)).toEqual(before);
+    expect(await letsIn(server, victim)).toBe(true);
+  });
+
+  test('case 99: a user that AWSPREVIOUS logs in as belongs to the secret, as after a rotation by another function', async () => {
+    const first = await madeUser(`moved_${++names}`);
+    const clone = await madeUser(`${first.username}_clone`, 'password-of-the-clone');
+    const h = await make({ user: first });
+    for (const login of [clone, first]) { h.simulator.perform('PutSecretValue', { SecretId: h.arn, SecretString: JSON.stringify({ ...JSON.parse(h.value('AWSCURRENT')), ...login }) }); }
+    for (let n = 0; n < 3; n++) {
+      await h.rotate();
+      expect(h.login('AWSCURRENT').username).toBe(n % 2 === 0 ? clone.username : first.username);
+      expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+    }
+  });
+
+  test('case 99: a user whose password in AWSPREVIOUS is wrong is left alone', async () => {
+    const first = await madeUser(`stale_${++names}`);
+    const clone = await madeUser(`${first.username}_clone`, 'password-of-somebody');
+    const h = await make({ user: first });
+    for (const login of [{ ...clone, password: 'not-the-password' }, first]) {
+      h.simulator.perform('PutSecretValue', { SecretId: h.arn, SecretString: JSON.stringify({ ...JSON.parse(h.value('AWSCURRENT')), ...login }) });
+    }
+    const before = await stateOf(clone.username);
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /nothing shows that it belongs to this secret/);
+    if (server.engine !== 'mysql') { expect(await stateOf(clone.username)).toEqual(before); }
+    expect(await letsIn(server, clone)).toBe(true);
+  });
+
+  test('case 99: a user that an earlier rotation made is known by its mark, whatever AWSPREVIOUS holds', async () => {
+    const h = await make();
+    await h.rotate();
+    await h.rotate();
+    for (let n = 0; n < 2; n++) { h.simulator.perform('PutSecretValue', { SecretId: h.arn, SecretString: h.value('AWSCURRENT') + ' '.repeat(n + 1) }); }
+    for (let n = 0; n < 2; n++) {
+      await h.rotate();
+      expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+    }
+  });
+
+  test('case 100: a crash after any statement of the making of the other user is completed by the retry', async () => {
+    let left = Infinity;
+    const connection = (made: Connection): Connection => ({
+      ...made,
+      query: async (sql, parameters) => {
+        if (left-- <= 0) {
+          await made.close();
+          throw new Error('The function died');
+        }
+        return made.query(sql, parameters);
+      },
+      close: () => made.close(),
+    });
+    for (let n = 0; ; n++) {
+      left = Infinity;
+      const h = await make({ connection });
+      const rotation = await created(h);
+      left = n;
+      const died = await h.step(rotation, 'setSecret').then(() => false, () => true);
+      left = Infinity;
+      await h.steps(rotation, 'createSecret', 'setSecret', 'testSecret', 'finishSecret');
+      expect(h.login('AWSCURRENT').username).toBe(`${h.user.username}_clone`);
+      expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+      expect(await letsIn(server, h.login('AWSPREVIOUS'))).toBe(true);
+      if (!died) {
+        expect(n).toBeGreaterThan(8);
+        break;
+      }
+    }
+  });
+
+  test.each(['singleUser', 'alternatingUsers'] as const)('20 copies of every step at once: %s: none fails, and nobody is locked out', async (strategy) => {
+    const h = await make({ strategy });
+    const copies = Array.from({ length: 20 }, () => h.makeHandler());
+    for (let round = 0; round < 2; round++) {
+      const rotation = h.start();
+      for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const) {
+        await Promise.all(copies.map((copy) => h.step(rotation, step, copy)));
+        expect(await letsIn(server, h.login(strategy === 'alternatingUsers' || step === 'createSecret' || step === 'finishSecret' ? 'AWSCURRENT' : 'AWSPENDING'))).toBe(true);
+      }
+      h.simulator.completeRotation(h.arn);
+    }
+    expectNoSecrets(h);
+  });
+});
+
+describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kind) => {
+  const isMariaDb = kind.target === 'mariadb';
+  let server: DatabaseServer;
+  beforeAll(async () => { server = await kind.start(); });
+  afterAll(async () => { await server.stop(); });
+
+  const asAdmin = (...statements: string[]) => run(server, server.admin, ...statements);
+  const asRoot = (...statements: string[]) => run(server, server.root, ...statements);
+
+  async function madeUser(terms = '', hosts: readonly string[] = ['%']): Promise<Login> {
+    const user = { username: `kept_${++names}`, password: PASSWORD };
+    for (const host of hosts) {
+      const account = `${quoteName(server, user.username)}@'${host}'`;
+      await asAdmin(`CREATE USER ${account} IDENTIFIED BY '${PASSWORD}' ${terms}`, `GRANT SELECT, INSERT ON app.* TO ${account}`);
+    }
+    return user;
+  }
+
+  async function termsOf(username: string, host = '%'): Promise<string> {
+    const [created_] = await asRoot(`SHOW CREATE USER ${quoteName(server, username)}@'${host}'`);
+    return String(Object.values(created_)[0]).replace(/^CREATE USER \S+ /, '').replace(/IDENTIFIED (BY|VIA|WITH) .*?(?= REQUIRE| PASSWORD EXPIRE| ACCOUNT| WITH MAX_|$)/s, '').replace(/ ATTRIBUTE '.*/, '');
+  }
+
+  test.each(['singleUser', 'alternatingUsers'] as const)('case 74: %s: a user that the server stores with other characters is refused before anything changes', async (strategy) => {
+    const username = `emo${++names}😀`;
+    await asAdmin(`CREATE USER \`emo${names}?\` IDENTIFIED BY '${PASSWORD}'`, `GRANT SELECT ON app.* TO \`emo${names}?\``);
+    const h = await DatabaseHarness.make(server, { strategy, user: { username, password: PASSWORD } });
+    if (!await letsIn(server, h.user)) { return; }
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /takes them for those of another user than the key "username" names, so nothing was changed/);
+    expect(await letsIn(server, h.user)).toBe(true);
+  });
+
+  const LOCKING = isMariaDb ? 'SET GLOBAL max_password_errors = ' : undefined;
+  const limit = async (attempts: number): Promise<Login> => {
+    if (LOCKING) { await asRoot(`${LOCKING}${attempts}`); }
+    return madeUser(LOCKING ? '' : `FAILED_LOGIN_ATTEMPTS ${attempts} PASSWORD_LOCK_TIME UNBOUNDED`);
+  };
+
+  test('case 75: a single user that one failed login locks is refused, and goes on to log in', async () => {
+    try {
+      const h = await DatabaseHarness.make(server, { user: await limit(1) });
+      const rotation = await created(h);
+      for (let i = 0; i < 3; i++) {
+        await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /One failed login locks the user.*so nothing was changed\. Allow more failed logins, or alternate/);
+        expect(await letsIn(server, h.user)).toBe(true);
+      }
+    } finally {
+      if (LOCKING) { await asRoot(`${LOCKING}${2 ** 32 - 1}`); }
+    }
+  });
+
+  test('case 75: a single user that two failed logins lock rotates, also after a lost reply and beside a test that fails', async () => {
+    try {
+      const h = await DatabaseHarness.make(server, { user: await limit(2) });
+      await h.rotate();
+      const rotation = await created(h);
+      await failure(h.step(rotation, 'testSecret'));
+      expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+      await h.step(rotation, 'setSecret');
+      await h.steps(rotation, 'setSecret', 'testSecret', 'setSecret', 'testSecret', 'finishSecret');
+      expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+    } finally {
+      if (LOCKING) { await asRoot(`${LOCKING}${2 ** 32 - 1}`); }
+    }
+  });
+
+  (isMariaDb ? test.skip : test)('case 75: alternating users that one failed login locks rotate', async () => {
+    const h = await DatabaseHarness.make(server, { strategy: 'alternatingUsers', user: await limit(1) });
+    for (let n = 0; n < 4; n++) {
+      await h.rotate();
+      expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+      expect(await letsIn(server, h.login('AWSPREVIOUS'))).toBe(true);
+    }
+  });
+
+  (isMariaDb ? test.skip : test)('case 75: twenty copies at once do not lock a single user that three failed logins lock', async () => {
+    const h = await DatabaseHarness.make(server, { user: await limit(3) });
+    const rotation = await created(h);
+    await Promise.all(Array.from({ length: 20 }, async () => h.step(rotation, 'setSecret', h.makeHandler({ sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)) }))));
+    await h.steps(rotation, 'testSecret', 'finishSecret');
+    expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+  });
+
+  const TERMS = isMariaDb
+    ? ['PASSWORD EXPIRE NEVER', 'PASSWORD EXPIRE INTERVAL 90 DAY', 'REQUIRE SSL', 'WITH MAX_STATEMENT_TIME 12', 'REQUIRE SSL WITH MAX_QUERIES_PER_HOUR 900 PASSWORD EXPIRE NEVER']
+    : ['PASSWORD EXPIRE NEVER', 'PASSWORD EXPIRE INTERVAL 90 DAY', 'PASSWORD HISTORY 3', 'PASSWORD REUSE INTERVAL 3 DAY', 'PASSWORD REQUIRE CURRENT OPTIONAL', 'REQUIRE SSL',
+      'FAILED_LOGIN_ATTEMPTS 5 PASSWORD_LOCK_TIME 2', 'PASSWORD EXPIRE NEVER ATTRIBUTE \'{"team": "billing"}\'', 'REQUIRE SSL PASSWORD EXPIRE NEVER PASSWORD HISTORY 5 FAILED_LOGIN_ATTEMPTS 9 PASSWORD_LOCK_TIME UNBOUNDED'];
+
+  test.each(TERMS)('cases 34, 77: an account with %s: the other user has the same, and loses it when the first one does', async (terms) => {
+    const h = await DatabaseHarness.make(server, { strategy: 'alternatingUsers', user: await madeUser(terms) });
+    await h.rotate();
+    expect(await termsOf(`${h.user.username}_clone`)).toBe(await termsOf(h.user.username));
+    const plain = await madeUser();
+    const wanted = await termsOf(plain.username);
+    expect(await termsOf(h.user.username)).not.toBe(wanted);
+    const off = isMariaDb
+      ? 'REQUIRE NONE WITH MAX_QUERIES_PER_HOUR 0 MAX_STATEMENT_TIME 0 PASSWORD EXPIRE DEFAULT'
+      : 'REQUIRE NONE PASSWORD EXPIRE DEFAULT PASSWORD HISTORY DEFAULT PASSWORD REUSE INTERVAL DEFAULT PASSWORD REQUIRE CURRENT DEFAULT FAILED_LOGIN_ATTEMPTS 0 PASSWORD_LOCK_TIME 0';
+    await asAdmin(`ALTER USER ${quoteName(server, h.user.username)}@'%' ${off}`);
+    await h.rotate();
+    await h.rotate();
+    expect(h.login('AWSCURRENT').username).toBe(`${h.user.username}_clone`);
+    expect(await termsOf(`${h.user.username}_clone`)).toBe(await termsOf(h.user.username));
+    expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+  });
+
+  test('case 77: an account that the first user has no more, the other one loses too', async () => {
+    const user = await madeUser('', ['%', '127.0.0.1']);
+    const h = await DatabaseHarness.make(server, { strategy: 'alternatingUsers', user });
+    const hostsOf = async (username: string) => (await asRoot(`SELECT Host AS host FROM mysql.user WHERE User = '${username}' ORDER BY 1`)).map(({ host }) => host);
+    await h.rotate();
+    expect(await hostsOf(`${user.username}_clone`)).toEqual(['%', '127.0.0.1']);
+    await asAdmin(`DROP USER '${user.username}'@'%'`);
+    await h.rotate();
+    await h.rotate();
+    expect(h.login('AWSCURRENT').username).toBe(`${user.username}_clone`);
+    expect(await hostsOf(`${user.username}_clone`)).toEqual(['127.0.0.1']);
+    expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+  });
+
+  test('a single user with an account for another host is refused, as far as the server tells, and both accounts keep their password', async () => {
+    const user = await madeUser('', ['%', '127.0.0.1']);
+    if (isMariaDb) { await asRoot(`GRANT SELECT ON mysql.* TO '${user.username}'@'127.0.0.1'`); }
+    const h = await DatabaseHarness.make(server, { user });
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /has more than one account, .*It comes from '127\.0\.0\.1', and there is one for '%' too/);
+    expect(await letsIn(server, user)).toBe(true);
+    await asAdmin(`DROP USER '${user.username}'@'127.0.0.1'`);
+    expect(await letsIn(server, user)).toBe(true);
+  });
+
+  test.each(['singleUser', 'alternatingUsers'] as const)('case 78: %s: a statement that waits for a global read lock is given up by the server too, and the retry completes', async (strategy) => {
+    const h = await DatabaseHarness.make(server, { strategy });
+    const rotation = await created(h);
+    const root = await connect(server, { login: server.root });
+    await root.query('FLUSH TABLES WITH READ LOCK');
+    try {
+      await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /took too long|lock is held|doesn't answer/);
+    } finally {
+      await root.query('UNLOCK TABLES');
+      await root.close();
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+    expect(await letsIn(server, h.login('AWSPENDING'))).toBe(false);
+    await h.steps(rotation, 'setSecret', 'testSecret', 'finishSecret');
+    expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+  }, 60_000);
+
+  test('a password that is as long as the server takes alternates', async () => {
+    const h = await DatabaseHarness.make(server, { strategy: 'alternatingUsers' });
+    await h.steps(pendingWith(h, { username: `${h.user.username}_clone`, password: 'x'.repeat(250) }), 'setSecret', 'testSecret', 'finishSecret');
+    expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+  });
+});

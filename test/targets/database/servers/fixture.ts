@@ -1,0 +1,191 @@
+import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import { Client } from 'pg';
+import type { Credentials } from '../../../../lambda-src/targets/database/credentials';
+import type { Engine } from '../../../../lambda-src/targets/database/engine';
+import { connectMySql, MySql, type ConnectMySql } from '../../../../lambda-src/targets/database/mysql/engine';
+import { connectPostgres, Postgres } from '../../../../lambda-src/targets/database/postgres/engine';
+import { databaseTarget } from '../../../../lambda-src/targets/database/target';
+import { tlsOptions } from '../../../../lambda-src/targets/database/tls';
+import type { DatabaseTargetConfig } from '../../../../src/contract';
+import { Harness, type HarnessOptions } from '../../../harness';
+import { startMariaDb, startMySql, startPostgres, type DatabaseServer, type Login, type ServerOptions } from '../../../servers';
+
+export type Strategy = 'singleUser' | 'alternatingUsers';
+export const STRATEGIES: readonly Strategy[] = ['singleUser', 'alternatingUsers'];
+
+/** A kind of server, and how to speak to it without the handler's own code. */
+export interface Kind {
+  readonly name: string;
+  readonly target: DatabaseTargetConfig['target'];
+  start(options?: ServerOptions): Promise<DatabaseServer>;
+}
+
+/** One of each engine: for what does not depend on a version. */
+export const POSTGRES: Kind = { name: 'PostgreSQL 18', target: 'postgres', start: (options) => startPostgres({ ...options, version: '18' }) };
+export const MARIADB: Kind = { name: 'MariaDB 11.8', target: 'mariadb', start: (options) => startMariaDb({ ...options, version: '11.8' }) };
+export const MYSQL: Kind = { name: 'MySQL 8.0', target: 'mysql', start: (options) => startMySql({ ...options, version: '8.0' }) };
+
+export const KINDS: readonly Kind[] = [
+  POSTGRES,
+  { name: 'PostgreSQL 15', target: 'postgres', start: (options) => startPostgres({ ...options, version: '15' }) },
+  MARIADB,
+  { name: 'MariaDB 10.11', target: 'mariadb', start: (options) => startMariaDb({ ...options, version: '10.11' }) },
+  MYSQL,
+  { name: 'MySQL 9.7', target: 'mysql', start: (options) => startMySql({ ...options, version: '9.7' }) },
+];
+
+type Row = Record<string, unknown>;
+
+/** Runs statements as somebody, one after the other, and returns the rows of the last. */
+export async function run(server: DatabaseServer, login: Login, ...statements: string[]): Promise<Row[]> {
+  let rows: Row[] = [];
+  if (server.engine === 'postgres') {
+    const client = new Client({
+      host: server.host, port: server.port, user: login.username, password: login.password, database: server.database, ssl: { ca: server.ca },
+    });
+    await client.connect();
+    try {
+      for (const statement of statements) { rows = (await client.query<Row>(statement)).rows; }
+    } finally {
+      await client.end();
+    }
+  } else {
+    const connection = await createConnection({
+      host: server.host,
+      port: server.port,
+      user: login.username,
+      password: login.password,
+      database: server.database,
+      ssl: { ca: server.ca, verifyIdentity: true },
+      charset: 'UTF8MB4_GENERAL_CI',
+    });
+    try {
+      for (const statement of statements) {
+        const [result] = await connection.query<RowDataPacket[]>(statement);
+        if (Array.isArray(result)) { rows = result; }
+      }
+    } finally {
+      await connection.end();
+    }
+  }
+  return rows;
+}
+
+/** Whether somebody is let in. */
+export async function letsIn(server: DatabaseServer, login: Login): Promise<boolean> {
+  try {
+    await run(server, login, 'SELECT 1');
+    return true;
+  } catch (error) {
+    const { code = '' } = error as { code?: string };
+    if (/^(28P01|28000|ER_ACCESS_DENIED_ERROR|ER_ACCOUNT_HAS_BEEN_LOCKED)$/.test(code)) { return false; }
+    throw error;
+  }
+}
+
+export const quoteLiteral = (server: DatabaseServer, text: string): string => {
+  const quoted = text.replaceAll('\'', '\'\'');
+  return server.engine === 'postgres' ? `'${quoted}'` : `'${quoted.replaceAll('\\', '\\\\')}'`;
+};
+
+export const quoteName = (server: DatabaseServer, name: string): string =>
+  server.engine === 'postgres' ? `"${name.replaceAll('"', '""')}"` : `\`${name.replaceAll('`', '``')}\``;
+
+/** Makes a user who may work in the database, as the master user makes it. */
+export async function makeUser(server: DatabaseServer, login: Login): Promise<void> {
+  const [user, password] = [quoteName(server, login.username), quoteLiteral(server, login.password)];
+  await run(server, server.admin, ...server.engine === 'postgres'
+    ? [`CREATE ROLE ${user} LOGIN PASSWORD ${password}`, `GRANT CREATE ON DATABASE ${server.database} TO ${user}`, `GRANT ALL ON SCHEMA public TO ${user}`].slice(0, 2)
+    : [`CREATE USER ${user}@'%' IDENTIFIED BY ${password}`, `GRANT SELECT, INSERT, CREATE, DROP ON ${server.database}.* TO ${user}@'%'`]);
+}
+
+export function valueFor(server: DatabaseServer, login: Login, changes: Record<string, unknown> = {}): string {
+  return JSON.stringify({
+    engine: server.engine,
+    host: server.host,
+    port: server.port,
+    username: login.username,
+    password: login.password,
+    dbname: server.database,
+    ...changes,
+  });
+}
+
+export interface DatabaseHarnessOptions extends Pick<HarnessOptions, 'policy' | 'simulator'> {
+  readonly strategy?: Strategy;
+  /** Who the secret is of. @default - a user of its own, who is made */
+  readonly user?: Login;
+  /** Changes to the value of the secret. */
+  readonly changes?: Record<string, unknown>;
+  readonly superuserChanges?: Record<string, unknown>;
+  readonly config?: Partial<DatabaseTargetConfig>;
+  readonly engine?: (engine: Engine) => Engine;
+  /** Stands between an engine and its driver. */
+  readonly connection?: (connection: Connection) => Connection;
+}
+
+/** As much of a connection of any driver as the engines use. */
+export interface Connection {
+  query(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
+  close(): Promise<void>;
+}
+
+let users = 0;
+
+/** A secret of a user of a real server, with the handler that rotates it. */
+export class DatabaseHarness extends Harness {
+  /** The secret as it is, with a user of its own who exists. */
+  public static async make(server: DatabaseServer, options: DatabaseHarnessOptions = {}): Promise<DatabaseHarness> {
+    const user = options.user ?? { username: `user_${++users}`, password: `first-password-${users}` };
+    if (!options.user) { await makeUser(server, user); }
+    return new DatabaseHarness(server, user, options);
+  }
+
+  /** What the engine was asked to connect to. */
+  public readonly dialled: Credentials[] = [];
+
+  private constructor(public readonly server: DatabaseServer, public readonly user: Login, options: DatabaseHarnessOptions) {
+    const superuserSecretArn = 'superuser';
+    const dialled: Credentials[] = [];
+    const watched = (engine: Engine): Engine => ({
+      engines: engine.engines,
+      defaultPort: engine.defaultPort,
+      userNameLimit: (name) => engine.userNameLimit(name),
+      logIn: (credentials, deadline) => {
+        dialled.push(credentials);
+        return engine.logIn(credentials, deadline);
+      },
+    });
+    const connection = options.connection ?? ((made: Connection) => made);
+    const wrap = (engine: Engine) => options.engine ? options.engine(watched(engine)) : watched(engine);
+    const connectTo: ConnectMySql = async (...login) => connection(await connectMySql(...login));
+    super({
+      value: valueFor(server, user, options.changes),
+      simulator: options.simulator,
+      config: {
+        target: server.engine,
+        certificateAuthority: server.ca,
+        passwordPolicy: options.policy ?? {},
+        ...(options.strategy === 'alternatingUsers' ? { superuserSecretArn } : {}),
+        ...options.config,
+      },
+      makeTarget: (config) => databaseTarget(config, {
+        postgres: (database) => wrap(new Postgres(tlsOptions(database), async (...login) => connection(await connectPostgres(...login)))),
+        mysql: (database) => wrap(new MySql('mysql', tlsOptions(database), connectTo)),
+        mariadb: (database) => wrap(new MySql('mariadb', tlsOptions(database), connectTo)),
+      }),
+    });
+    this.dialled = dialled;
+    this.simulator.createSecret(superuserSecretArn, valueFor(server, server.admin, options.superuserChanges));
+  }
+
+  public login(versionIdOrStage: string): Login {
+    return JSON.parse(this.value(versionIdOrStage)) as Login;
+  }
+
+  /** A whole rotation. */
+  public async rotate(): Promise<void> {
+    await this.steps(this.start(), 'createSecret', 'setSecret', 'testSecret', 'finishSecret');
+    this.simulator.completeRotation(this.arn);
+  }
+}

@@ -1,0 +1,149 @@
+/*
+ * `npm run zero-downtime`: clients that keep logging in with whatever AWSCURRENT says, while the real asset rotates the secret of a real
+ * database server over and over. Prints who was refused, and for how long.
+ */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../../simulator';
+import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../../src/contract';
+import { FunctionProcess } from '../../tools/function-process';
+import { printTable } from '../../tools/table';
+import { Terminal } from '../../tools/terminal';
+import { startMariaDb, startMySql, startPostgres, type DatabaseServer, type Login } from '../servers';
+import { connect, isRefusal } from '../servers/clients';
+
+const CLIENTS = 3;
+/** What a call to Secrets Manager takes within a region, in milliseconds, as an order of magnitude. */
+const LATENCY = 10;
+/** Between a rotation and the next, for the clients to see it. */
+const PAUSE = 30;
+const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:111122223333:function:rotation';
+const SERVERS = [
+  { name: 'PostgreSQL 18', start: () => startPostgres() },
+  { name: 'MariaDB 11.8', start: () => startMariaDb() },
+  { name: 'MySQL 8.0', start: () => startMySql() },
+];
+
+interface Outcome {
+  readonly rotations: number;
+  readonly requests: number;
+  readonly refused: number;
+  /** For how long clients were refused in each rotation in which they were, in milliseconds. */
+  readonly windows: readonly number[];
+  /** What else went wrong: nothing should. */
+  readonly errors: readonly string[];
+}
+
+async function measure(server: DatabaseServer, alternating: boolean, rotations: number): Promise<Outcome> {
+  const user: Login = { username: alternating ? 'alternating' : 'single', password: 'first-password-of-all' };
+  const json = (login: Login) => JSON.stringify({ engine: server.engine, host: server.host, port: server.port, dbname: server.database, ...login });
+  await makeUser(server, user);
+
+  const simulator = new SecretsManagerSimulator();
+  const secret = simulator.createSecret('secret', json(user));
+  const superuserSecretArn = alternating ? simulator.createSecret('superuser', json(server.admin)) : undefined;
+  const service = await SecretsManagerServer.start(simulator, { latency: LATENCY });
+  const rotation = await FunctionProcess.start({
+    environment: {
+      _HANDLER: HANDLER,
+      LAMBDA_TASK_ROOT: join(__dirname, '..', '..', 'assets', server.engine === 'postgres' ? 'postgres' : 'mysql'),
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+      AWS_SECRET_ACCESS_KEY: 'example',
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: service.url,
+      [CONFIG_VARIABLE]: serializeConfig({ target: server.engine, superuserSecretArn, certificateAuthority: server.ca, passwordPolicy: {} }),
+    },
+    functionArn: FUNCTION_ARN,
+    timeoutMs: 30_000,
+    onLine: () => {},
+  });
+
+  let running = true;
+  let requests = 0;
+  const refusals: number[] = [];
+  const errors: string[] = [];
+  const client = async () => {
+    while (running) {
+      const login = JSON.parse(simulator.inspect(secret).value('AWSCURRENT') as string) as Login;
+      requests++;
+      try {
+        const session = await connect(server, { login });
+        await session.query('INSERT INTO visits (n) VALUES (1)');
+        await session.query('SELECT count(*) FROM visits');
+        await session.close();
+      } catch (error) {
+        const { code = '', message } = error as { code?: string; message: string };
+        if (isRefusal(error)) { refusals.push(performance.now()); } else { errors.push(code || message); }
+      }
+    }
+  };
+  const clients = Array.from({ length: CLIENTS }, client);
+  const windows: number[] = [];
+  let refused = 0;
+  try {
+    for (let n = 0; n < rotations; n++) {
+      const { failures } = await rotate(simulator, secret, { invoke: (event) => rotation.invoke(event) });
+      errors.push(...failures.map(({ step, error }) => `${step} of rotation ${n + 1}: ${(error as Error).message}`));
+      await sleep(PAUSE);
+      if (refusals.length > 0) { windows.push(Math.max(...refusals) - Math.min(...refusals)); }
+      refused += refusals.splice(0).length;
+    }
+  } finally {
+    running = false;
+    await Promise.all(clients);
+    await rotation.kill();
+    await service.stop();
+  }
+  return { rotations, requests, refused, windows, errors };
+}
+
+async function makeUser(server: DatabaseServer, login: Login): Promise<void> {
+  const { username, password } = login;
+  const run = async (as: Login, ...statements: string[]) => {
+    const client = await connect(server, { login: as });
+    for (const statement of statements) { await client.query(statement); }
+    await client.close();
+  };
+  await run(server.root, 'DROP TABLE IF EXISTS visits');
+  await run(server.admin, ...server.engine === 'postgres'
+    ? [`CREATE ROLE ${username} LOGIN PASSWORD '${password}'`, `GRANT CREATE ON DATABASE ${server.database} TO ${username}`]
+    : [`CREATE USER ${username} IDENTIFIED BY '${password}'`, `GRANT SELECT, INSERT, CREATE ON ${server.database}.* TO ${username}`]);
+  if (server.engine === 'postgres') { await run(server.root, `GRANT CREATE ON SCHEMA public TO ${username}`); }
+  await run(login, 'CREATE TABLE visits (n integer)');
+}
+
+function median(numbers: readonly number[]): number {
+  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+}
+
+async function main(rotations: number): Promise<void> {
+  const terminal = new Terminal(process.stdout);
+  terminal.line(`${CLIENTS} clients log in with AWSCURRENT, insert a row and read, again and again; Secrets Manager answers in ${LATENCY} ms.`);
+  const rows: string[][] = [];
+  const failures: string[] = [];
+  for (const { name, start } of SERVERS) {
+    const server = await start();
+    try {
+      for (const alternating of [true, false]) {
+        const strategy = alternating ? 'alternating users' : 'single user';
+        const { requests, refused, windows, errors } = await measure(server, alternating, rotations);
+        rows.push([
+          name, strategy, String(rotations), String(requests), String(refused),
+          windows.length === 0 ? '-' : `${median(windows).toFixed(0)} (at most ${Math.max(...windows).toFixed(0)})`,
+        ]);
+        if (alternating && refused > 0) { failures.push(`${name}, ${strategy}: ${refused} refused`); }
+        if (errors.length > 0) { failures.push(`${name}, ${strategy}: ${[...new Set(errors)].join('; ')}`); }
+      }
+    } finally {
+      await server.stop();
+    }
+  }
+  terminal.line();
+  printTable(terminal, { columns: ['Database', 'Strategy', 'Rotations', 'Logins', 'Refused', 'Refused for, in ms'], rows });
+  terminal.line();
+  for (const failure of failures) { terminal.line(`FAILED: ${failure}`); }
+  terminal.line(failures.length === 0 ? 'With alternating users nobody was refused.' : `${failures.length} failed`);
+  process.exitCode = failures.length === 0 ? 0 : 1;
+}
+
+void main(Number(process.argv[2] ?? 50));
