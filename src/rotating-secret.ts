@@ -9,7 +9,6 @@ import { guardRegeneration } from './regeneration/regeneration-guard';
 import type { Rotation } from './rotation';
 import { RotationFunction, type RotationOptions } from './rotation-function';
 import { RotationTarget } from './rotation-target';
-import { CHECKED_KEYS } from './targets/database/database-target';
 import { agree, checkGenerator, generatorOf, type Generator } from './value/generator';
 import type { PasswordPolicy } from './value/password-policy';
 
@@ -241,7 +240,7 @@ function resolveGenerator(props: RotatingSecretProps): ResolvedGenerator {
     throw invalid('rotationMetrics', 'is given together with rotationFunction, which says whether it makes metrics. Give rotationMetrics to the RotationFunction only');
   }
   const target = rotationFunction?._target ?? props.target ?? RotationTarget.generated();
-  const generator = agree(generatorOf(generateSecretString), target._generator, rotationFunction && 'rotationFunction');
+  const generator = agree(generatorOf(generateSecretString), target._definition, rotationFunction && 'rotationFunction');
   checkGenerator('generateSecretString', generator);
   if (hasOwnValue(props)) {
     if (generateSecretString) {
@@ -250,7 +249,7 @@ function resolveGenerator(props: RotatingSecretProps): ResolvedGenerator {
     for (const [property, given] of Object.entries({ firstPasswordPolicy, regenerationGuard })) {
       if (given !== undefined) { throw invalid(property, 'is given together with a value, and nothing is generated at deployment then. Leave it out'); }
     }
-    if (!target._makesOwnValue) { checkOwnValue(props.secretObjectValue, generator.generateStringKey, target); }
+    if (!target._definition.makesOwnValue) { checkOwnValue(props.secretObjectValue, generator.generateStringKey, target); }
     return { generator, target };
   }
   if (regenerationGuard === '') { throw invalid('regenerationGuard', 'is empty. Give any text, such as 1, or leave it out'); }
@@ -274,8 +273,8 @@ function checkOwnValue(value: { [key: string]: SecretValue } | undefined, key: s
   if (!Object.hasOwn(value, key)) {
     throw invalid('secretObjectValue', `has no key ${JSON.stringify(key)}, which is the generateStringKey to rotate. Its keys are ${Object.keys(value).join(', ')}`);
   }
-  const checked = CHECKED_KEYS.filter((name) => Object.hasOwn(value, name)).map((name) => [name, value[name].unsafeUnwrap()]);
-  target._checkValue('secretObjectValue', Object.fromEntries(checked));
+  const checked = target._definition.checkedKeys.filter((name) => Object.hasOwn(value, name)).map((name) => [name, value[name].unsafeUnwrap()]);
+  target._definition.checkValue('secretObjectValue', Object.fromEntries(checked));
 }
 
 function checkTemplate(template: string | undefined, key: string | undefined, target: RotationTarget): void {
@@ -294,5 +293,5 @@ function checkTemplate(template: string | undefined, key: string | undefined, ta
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw invalid('generateSecretString.secretStringTemplate', 'is not a JSON object. Make it one with JSON.stringify');
   }
-  target._checkValue('generateSecretString.secretStringTemplate', parsed as Record<string, unknown>);
+  target._definition.checkValue('generateSecretString.secretStringTemplate', parsed as Record<string, unknown>);
 }

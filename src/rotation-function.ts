@@ -8,6 +8,7 @@ import { warnOfAttachments } from './adopted/attachments';
 import { literalNamesOf, managingService } from './adopted/managed-secrets';
 import { findReplicas } from './adopted/replicas';
 import { CONFIG_VARIABLE, HANDLER, METRIC_DIMENSIONS, MIN_TIMEOUT_SECONDS } from './contract';
+import { renderConfig } from './function/config';
 import { checkEnvironment } from './function/environment';
 import { warnOfGivenRole } from './function/given-role';
 import { RotationNetwork } from './function/network';
@@ -22,9 +23,9 @@ import { rotationMetric, warnOfLogLevel, type MetricName } from './metrics/rotat
 import type { RotationNotification } from './notification/rotation-notification';
 import { Rotation } from './rotation';
 import { RotationTarget } from './rotation-target';
-import { areSame, claimSchedule } from './schedule/one-schedule';
+import { claimSchedule } from './schedule/one-schedule';
 import { RotationRules } from './schedule/rotation-rules';
-import { TargetFunctionPermissions } from './targets/own/function/permissions';
+import type { TargetBinding } from './targets/definition';
 
 /**
  * How to rotate one secret.
@@ -140,7 +141,7 @@ export class RotationFunction extends lambda.Function {
   private readonly schedules = new Map<secretsmanager.ISecret, Schedule>();
   private readonly rotatedSecrets = new RotatedSecrets(this);
   private readonly permissions: RotationPermissions;
-  private readonly targetFunctionPermissions?: TargetFunctionPermissions;
+  private readonly binding: TargetBinding;
   private readonly network: RotationNetwork;
 
   /**
@@ -149,14 +150,16 @@ export class RotationFunction extends lambda.Function {
   constructor(scope: Construct, id: string, props: RotationFunctionProps = {}) {
     checkProps(props);
     const { target = RotationTarget.generated(), notification, rotationMetrics = false, ...options } = props;
-    const { code, config, knownConfig } = target._bind(scope, { ...notification?._config, rotationMetrics: rotationMetrics ? true : undefined });
+    const definition = target._definition;
+    const common = { ...notification?._config, rotationMetrics: rotationMetrics ? true : undefined };
+    const { config, knownConfig } = renderConfig(scope, definition, common);
     checkEnvironment(props.environment, knownConfig);
     super(scope, id, {
       ...options,
       ...completeFunctionOptions(scope, id, props),
       description: props.description ?? 'Rotates secrets of AWS Secrets Manager',
       timeout: props.timeout ?? Duration.seconds(30),
-      code,
+      code: definition.code(),
       handler: HANDLER,
       environment: { ...props.environment, [CONFIG_VARIABLE]: config },
     });
@@ -165,26 +168,20 @@ export class RotationFunction extends lambda.Function {
     this._rotationMetrics = rotationMetrics;
     if (rotationMetrics) { warnOfLogLevel(this, props); }
     this.permissions = new RotationPermissions(this, this.rotatedSecrets);
-    const superuserSecret = target._superuserSecret;
-    if (superuserSecret) {
-      this.checkEnvironment('superuserSecret', superuserSecret);
-      this.permissions.grantSuperuser(superuserSecret);
+    this.binding = definition.bind(this, this.rotatedSecrets);
+    for (const read of this.binding.reads ?? []) {
+      this.checkEnvironment(read.property, read.secret);
+      this.permissions.grantRead(read);
     }
-    const targetFunction = target._targetFunction;
-    if (targetFunction) {
-      this.checkTargetFunction(targetFunction.fn);
-      this.permissions.grantInvoke(targetFunction.fn);
-      this.targetFunctionPermissions = new TargetFunctionPermissions(this, this.rotatedSecrets, targetFunction);
-    }
-    if (notification) { this.permissions.grantNotification(notification); }
-    this.network = new RotationNetwork(this, props, target, notification);
+    this.permissions.allow(...this.binding.statements ?? [], ...notification?._bind(this) ?? []);
+    this.network = new RotationNetwork(this, props, this.binding, notification);
     this.node.addValidation({ validate: () => this.carries(config) ? [] : [reserved().message] });
     this.node.addValidation({ validate: () => findReplicas(this, this.schedules.keys()) });
     if (props.codeSigningConfig) { warnOfEnforcedSigning(this, props.codeSigningConfig); }
     this.node.addValidation({
       validate: () => {
         warnOfGivenRole(this, props.role);
-        if (target._defaultPort !== undefined) { warnOfAttachments(this, [...this.schedules].map(([secret, { resource }]) => [secret, resource])); }
+        if (this.binding.reaches) { warnOfAttachments(this, [...this.schedules].map(([secret, { resource }]) => [secret, resource])); }
         return [];
       },
     });
@@ -206,7 +203,7 @@ export class RotationFunction extends lambda.Function {
     claimSchedule(secret, this);
     const scope = options.scheduleScope ?? this.scheduleScope(secret);
     this.rotatedSecrets.add(secret);
-    const ready = [...this.permissions.grant(secret, scope), ...this.targetFunctionPermissions?.grant(secret, scope) ?? [], ...this.network.ready];
+    const ready = [...this.permissions.grant(secret, scope), ...this.binding.grant?.(secret, scope) ?? [], ...this.network.ready];
     this.schedules.set(secret, { options, ready, resource: this.schedule(secret, scope, options, ready) });
     return Rotation._of(secret, this);
   }
@@ -283,7 +280,7 @@ export class RotationFunction extends lambda.Function {
       }
     }
     schedule.node.addDependency(attachment);
-    if (this._target._defaultPort !== undefined) { this.network.attach({ target: target as Partial<ec2.IConnectable>, schedule }); }
+    if (this.binding.reaches) { this.network.attach({ target: target as Partial<ec2.IConnectable>, schedule }); }
   }
 
   private rotationMetric(name: MetricName, props: cloudwatch.MetricOptions): cloudwatch.Metric {
@@ -320,31 +317,11 @@ export class RotationFunction extends lambda.Function {
 
   /** What can't be rotated by this function, wherever it is. */
   private checkRotatable(secret: secretsmanager.ISecret): void {
-    const superuserSecret = this._target._superuserSecret;
-    if (superuserSecret && areSame(secret, superuserSecret, this)) {
-      throw invalid('secret', `${secret.node.path} is the superuser secret of this function, and can't be one of the users that it gives passwords to. Rotate it with a `
-        + 'RotationFunction of its own, with RotationStrategy.singleUser()');
-    }
+    this.binding.checkSecret?.(secret);
     const service = managingService(secret);
     if (service !== undefined) {
       throw invalid('secret', `${secret.node.path} is managed by another service of AWS (${service}), which rotates it itself and lets nobody else do it. Leave its rotation to `
         + 'that service, or have the database take its credentials from a secret of yours');
-    }
-  }
-
-  private checkTargetFunction(fn: lambda.IFunction): void {
-    for (const property of ['region', 'account'] as const) {
-      const [theirs, ours] = [fn.env[property], this.env[property]];
-      if (!Token.isUnresolved(theirs) && !Token.isUnresolved(ours) && theirs !== ours) {
-        throw invalid('fn', `${fn.node.path} is of the ${property} ${theirs}, and the RotationFunction of ${ours}. Give a function of the same ${property}`);
-      }
-    }
-    // CDK knows the time-out of functions that it makes, and Lambda's default is 3 seconds: https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html
-    const theirs = fn instanceof lambda.Function ? fn.timeout ?? Duration.seconds(3) : undefined;
-    const ours = this.timeout!;
-    if (theirs && !theirs.isUnresolved() && !ours.isUnresolved() && theirs.toSeconds() >= ours.toSeconds()) {
-      Annotations.of(this).addWarningV2('cdk-rotating-secret:targetFunctionTimeout', `timeout: is ${ours.toSeconds()} seconds, and the function of the target, ${fn.node.path}, may take `
-        + `${theirs.toSeconds()}. Give the RotationFunction a longer timeout than the function that it waits for`);
     }
   }
 

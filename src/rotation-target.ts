@@ -1,19 +1,12 @@
-import { join } from 'node:path';
-import { Stack, Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
-import * as lambda from 'aws-cdk-lib/aws-lambda';
-import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { Construct } from 'constructs';
-import {
-  DATABASE_EXCLUDE_CHARACTERS, DATABASE_PASSWORD_KEY, serializeConfig,
-  type CommonConfig, type DatabaseTargetConfig, type HandlerConfig, type TargetConfig,
-} from './contract';
-import { invalid } from './invalid';
-import { RotationStrategy } from './rotation-strategy';
-import { checkCertificateAuthority, checkDatabaseValue, DATABASE_ENGINES } from './targets/database/database-target';
-import type { TargetFunction } from './targets/own/function/permissions';
-import { moduleCode, readModule } from './targets/own/module/module-bundle';
-import { checkGenerator, generatorOf, hasTokens, type Generator, type TargetGenerator } from './value/generator';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { RotationStrategy } from './rotation-strategy';
+import { DatabaseTarget } from './targets/database/database-target';
+import type { TargetDefinition } from './targets/definition';
+import { GeneratedTarget } from './targets/generated/generated-target';
+import { FunctionTarget } from './targets/own/function/function-target';
+import { ModuleTarget } from './targets/own/module/module-target';
+import { checkGenerator, generatorOf, type Generator } from './value/generator';
 import type { PasswordPolicy } from './value/password-policy';
 
 /**
@@ -114,19 +107,6 @@ export interface InvokeTargetOptions extends GeneratedTargetOptions {
   readonly versionStages?: string[];
 }
 
-/** Where `RotatingSecret` and `RotationFunction` look; the handler has `HandlerConfig`. */
-interface Definition extends TargetGenerator {
-  readonly makeCode: () => lambda.Code;
-  /** Whether the target's own code makes the later values, so that nothing is known of them here. */
-  readonly makesOwnValue?: boolean;
-  readonly targetFunction?: TargetFunction;
-  readonly superuserSecret?: ISecret;
-  readonly database?: ec2.IConnectable;
-  readonly defaultPort?: number;
-  readonly config: (passwordPolicy: Generator) => TargetConfig;
-  readonly checkValue?: (property: string, value: Readonly<Record<string, unknown>>) => void;
-}
-
 /**
  * Whose credential a secret holds, and so what a rotation has to change besides the secret.
  */
@@ -138,16 +118,7 @@ export class RotationTarget {
    * @throws where the policy is one that can't be met
    */
   public static generated(options: GeneratedTargetOptions = {}): RotationTarget {
-    const given = generatorOf({ ...options.passwordPolicy, generateStringKey: options.generateStringKey });
-    checkGenerator('passwordPolicy', given);
-    return new RotationTarget({
-      factory: 'RotationTarget.generated',
-      given,
-      defaults: {},
-      hasFixedKey: false,
-      makeCode: () => shippedCode('generated'),
-      config: ({ generateStringKey, ...passwordPolicy }) => ({ target: 'generated', generateStringKey, passwordPolicy }),
-    });
+    return new RotationTarget(new GeneratedTarget(generatorOf({ ...options.passwordPolicy, ...keyOf(options) })));
   }
 
   /**
@@ -161,7 +132,7 @@ export class RotationTarget {
    * @throws where the policy is one that can't be met, or the certificate authority is none
    */
   public static postgres(options: DatabaseTargetOptions = {}): RotationTarget {
-    return RotationTarget.ofDatabase('postgres', options);
+    return new RotationTarget(new DatabaseTarget('postgres', generatorOf(options.passwordPolicy), options));
   }
 
   /**
@@ -175,7 +146,7 @@ export class RotationTarget {
    * @throws where the policy is one that can't be met, or the certificate authority is none
    */
   public static mysql(options: DatabaseTargetOptions = {}): RotationTarget {
-    return RotationTarget.ofDatabase('mysql', options);
+    return new RotationTarget(new DatabaseTarget('mysql', generatorOf(options.passwordPolicy), options));
   }
 
   /**
@@ -189,7 +160,7 @@ export class RotationTarget {
    * @throws where the policy is one that can't be met, or the certificate authority is none
    */
   public static mariadb(options: DatabaseTargetOptions = {}): RotationTarget {
-    return RotationTarget.ofDatabase('mariadb', options);
+    return new RotationTarget(new DatabaseTarget('mariadb', generatorOf(options.passwordPolicy), options));
   }
 
   /**
@@ -206,29 +177,7 @@ export class RotationTarget {
    * @throws where the policy is one that can't be met, or no staging label is given
    */
   public static invoke(fn: lambda.IFunction, options: InvokeTargetOptions = {}): RotationTarget {
-    const given = generatorOf({ ...options.passwordPolicy, generateStringKey: options.generateStringKey });
-    checkGenerator('passwordPolicy', given);
-    const { createSecret, finishSecret, versionStages = ['AWSPENDING'] } = options;
-    if (versionStages.length === 0 || versionStages.includes('')) {
-      throw invalid('versionStages', `is ${JSON.stringify(versionStages)}, and the function has to read at least one version. Name staging labels, such as AWSPENDING and AWSCURRENT`);
-    }
-    return new RotationTarget({
-      factory: 'RotationTarget.invoke',
-      given,
-      defaults: {},
-      hasFixedKey: false,
-      makeCode: () => shippedCode('invoke'),
-      makesOwnValue: createSecret,
-      targetFunction: { fn, createsSecret: createSecret ?? false, versionStages },
-      config: ({ generateStringKey, ...passwordPolicy }) => ({
-        target: 'invoke',
-        functionArn: fn.functionArn,
-        createSecret: createSecret === true ? true : undefined,
-        finishSecret: finishSecret === true ? true : undefined,
-        generateStringKey,
-        passwordPolicy,
-      }),
-    });
+    return new RotationTarget(new FunctionTarget(generatorOf({ ...options.passwordPolicy, ...keyOf(options) }), fn, options));
   }
 
   /**
@@ -246,125 +195,28 @@ export class RotationTarget {
    * the policy is one that can't be met
    */
   public static module(entry: string, options: GeneratedTargetOptions = {}): RotationTarget {
-    const given = generatorOf({ ...options.passwordPolicy, generateStringKey: options.generateStringKey });
-    checkGenerator('passwordPolicy', given);
-    const module = readModule(entry);
-    return new RotationTarget({
-      factory: 'RotationTarget.module',
-      given,
-      defaults: {},
-      hasFixedKey: false,
-      makeCode: () => moduleCode(module),
-      makesOwnValue: module.createsSecret,
-      config: ({ generateStringKey, ...passwordPolicy }) => ({ target: 'module', generateStringKey, passwordPolicy }),
-    });
+    return new RotationTarget(new ModuleTarget(generatorOf({ ...options.passwordPolicy, ...keyOf(options) }), entry));
   }
 
-  private static ofDatabase(target: DatabaseTargetConfig['target'], options: DatabaseTargetOptions): RotationTarget {
-    const given = generatorOf({ ...options.passwordPolicy, generateStringKey: DATABASE_PASSWORD_KEY });
-    const defaults = { excludeCharacters: DATABASE_EXCLUDE_CHARACTERS };
-    checkGenerator('passwordPolicy', { ...defaults, ...given });
-    const plaintextConnection = options.plaintextConnection === true ? true : undefined;
-    checkCertificateAuthority(options.certificateAuthority, plaintextConnection ?? false);
+  /** @internal */
+  public readonly _definition: TargetDefinition;
 
-    const { certificateAuthority, database, strategy = RotationStrategy.singleUser() } = options;
-    const superuserSecret = strategy._superuserSecret;
-    const factory = `RotationTarget.${target}`;
-    const engine = DATABASE_ENGINES[target];
-    return new RotationTarget({
-      factory,
-      given,
-      defaults,
-      hasFixedKey: true,
-      makeCode: () => shippedCode(engine.asset),
-      superuserSecret,
-      database,
-      defaultPort: engine.defaultPort,
-      config: ({ generateStringKey, ...passwordPolicy }) => ({
-        target,
-        superuserSecretArn: superuserSecret && (superuserSecret.secretFullArn ?? superuserSecret.secretArn),
-        certificateAuthority,
-        plaintextConnection,
-        passwordPolicy,
-      }),
-      checkValue: (property, value) => checkDatabaseValue(property, value, { engine, factory, alternates: superuserSecret !== undefined }),
-    });
-  }
-
-  private constructor(private readonly definition: Definition) {}
-
-  /**
-   * What the target says about generated values.
-   *
-   * @internal
-   */
-  public get _generator(): TargetGenerator {
-    return this.definition;
+  private constructor(definition: TargetDefinition) {
+    checkGenerator('passwordPolicy', { ...definition.defaults, ...definition.given });
+    this._definition = definition;
   }
 
   /**
-   * The port of a database that names none; undefined where the target is no database.
-   *
-   * @internal
-   */
-  public get _defaultPort(): number | undefined {
-    return this.definition.defaultPort;
-  }
-
-  /** @internal */
-  public get _database(): ec2.IConnectable | undefined {
-    return this.definition.database;
-  }
-
-  /** @internal */
-  public get _superuserSecret(): ISecret | undefined {
-    return this.definition.superuserSecret;
-  }
-
-  /** @internal */
-  public get _targetFunction(): TargetFunction | undefined {
-    return this.definition.targetFunction;
-  }
-
-  /** @internal */
-  public get _makesOwnValue(): boolean {
-    return this.definition.makesOwnValue ?? false;
-  }
-
-  /**
-   * The same target, with what the one secret of its function says about generated values.
+   * The same target with the generator of a secret.
    *
    * @internal
    */
   public _with(generator: Generator): RotationTarget {
-    return new RotationTarget({ ...this.definition, given: generator });
-  }
-
-  /**
-   * Throws where the first value of a secret, as far as it is known, is one that couldn't be rotated.
-   *
-   * @internal
-   */
-  public _checkValue(property: string, value: Readonly<Record<string, unknown>>): void {
-    this.definition.checkValue?.(property, value);
-  }
-
-  /** @internal */
-  public _bind(
-    scope: Construct, common: CommonConfig = {},
-  ): { readonly code: lambda.Code; readonly config: string; readonly knownConfig: HandlerConfig } {
-    const generator = { ...this.definition.defaults, ...this.definition.given };
-    const config: HandlerConfig = { ...this.definition.config(generator), ...common };
-    const isKnown = !hasTokens(generator) && !Object.values(config).some((value) => Token.isUnresolved(value));
-    return {
-      code: this.definition.makeCode(),
-      config: isKnown ? serializeConfig(config) : Stack.of(scope).toJsonString(config),
-      knownConfig: config,
-    };
+    return new RotationTarget(this._definition.with(generator));
   }
 }
 
-/** One of the assets that come with the package. */
-function shippedCode(asset: string): lambda.Code {
-  return lambda.Code.fromAsset(join(__dirname, '..', 'assets', asset));
+/** The whole string if there is no key. */
+function keyOf({ generateStringKey }: GeneratedTargetOptions): Generator {
+  return { generateStringKey };
 }

@@ -3,7 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct, IDependable } from 'constructs';
 import type { RotationNotification } from '../notification/rotation-notification';
-import type { RotationTarget } from '../rotation-target';
+import type { TargetBinding } from '../targets/definition';
 
 const DESCRIPTION = 'Rotation of secrets';
 
@@ -46,15 +46,16 @@ export class RotationNetwork {
   private readonly rules = new Map<ec2.Connections, IConstruct[]>();
 
   constructor(
-    private readonly fn: lambda.Function, private readonly options: lambda.FunctionOptions, private readonly target: RotationTarget,
+    private readonly fn: lambda.Function,
+    private readonly options: lambda.FunctionOptions,
+    private readonly binding: Pick<TargetBinding, 'reads' | 'names' | 'reaches'>,
     private readonly notification?: RotationNotification,
   ) {
-    const { _database: database, _superuserSecret: superuserSecret, _targetFunction: targetFunction } = target;
-    const securityGroups = database?.connections.securityGroups ?? [];
-    const given = [options.vpc, superuserSecret, targetFunction?.fn, targetFunction?.fn.role, notification?._destination, ...securityGroups]
+    const { reads = [], names = [], reaches } = binding;
+    const given = [options.vpc, ...reads.map(({ secret }) => secret), ...names, notification?._destination]
       .filter((construct) => construct !== undefined);
     this.upstream = new Set(given.filter(Resource.isOwnedResource).map((construct) => Stack.of(construct)));
-    if (database) { this.ready.push(...this.letIn(database.connections)); }
+    if (reaches?.connectable) { this.ready.push(...this.letIn(reaches.connectable.connections)); }
     Aspects.of(fn).add({
       visit: (construct) => {
         if (construct === fn) { this.complete(); }
@@ -95,7 +96,7 @@ export class RotationNetwork {
         + 'RotationFunction the vpc of the database, and vpcSubnets from which it and Secrets Manager can be reached');
       return [];
     }
-    const port = connections.defaultPort ?? ec2.Port.tcp(this.target._defaultPort!);
+    const port = connections.defaultPort ?? ec2.Port.tcp(this.binding.reaches!.defaultPort);
     const groups = [...fn.connections.securityGroups, ...connections.securityGroups];
     const children = () => groups.flatMap((group) => group.node.children);
     const before = new Set(children());

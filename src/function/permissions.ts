@@ -1,10 +1,10 @@
-import { Annotations, Stack } from 'aws-cdk-lib';
+import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IDependable } from 'constructs';
 import { arnForPolicies, KeyPermissions, RotationPolicy, type RotatedSecrets } from './rotated-secrets';
-import type { RotationNotification } from '../notification/rotation-notification';
+import type { SecretRead } from '../targets/definition';
 
 /**
  * What a rotation function may do, and who may invoke it.
@@ -15,6 +15,7 @@ import type { RotationNotification } from '../notification/rotation-notification
  * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html
  */
 export class RotationPermissions {
+  private readonly policies: RotationPolicy[] = [];
   private readonly policy: RotationPolicy;
   private readonly invokePermission: IDependable;
   private readonly keys: KeyPermissions;
@@ -41,35 +42,30 @@ export class RotationPermissions {
       new iam.PolicyStatement({ sid: 'GeneratePasswords', actions: ['secretsmanager:GetRandomPassword'], resources: ['*'] }),
     );
     this.attach(this.policy);
+    fn.node.addValidation({
+      validate: () => {
+        this.warnOfMissingPermissions();
+        return [];
+      },
+    });
     this.keys = new KeyPermissions(fn, secrets, ['kms:Decrypt', 'kms:GenerateDataKey'], this.policy, 'Keys', (policy) => this.attach(policy));
   }
 
   /**
-   * Lets the function read the superuser secret.
+   * Lets the function read a secret that it doesn't rotate.
    *
    * In the stack of the function: its configuration names the secret, so its stack depends on that of the secret already.
    */
-  public grantSuperuser(secret: ISecret): void {
-    this.policy.addStatements(new iam.PolicyStatement({
-      sid: 'ReadSuperuserSecret',
-      actions: ['secretsmanager:GetSecretValue'],
-      resources: [arnForPolicies(secret)],
-    }));
+  public grantRead({ secret, sid }: SecretRead): void {
+    this.allow(new iam.PolicyStatement({ sid, actions: ['secretsmanager:GetSecretValue'], resources: [arnForPolicies(secret)] }));
     const keyArn = this.secrets.keyArn(secret.encryptionKey, 'kms:Decrypt');
     if (keyArn === undefined) { return; }
-    this.policy.addStatements(new iam.PolicyStatement({ actions: ['kms:Decrypt'], resources: [keyArn], conditions: this.secrets.viaSecretsManager }));
+    this.allow(new iam.PolicyStatement({ actions: ['kms:Decrypt'], resources: [keyArn], conditions: this.secrets.viaSecretsManager }));
   }
 
-  /** Lets the function invoke the one that knows the target. */
-  public grantInvoke(targetFunction: lambda.IFunction): void {
-    this.policy.addStatements(new iam.PolicyStatement({
-      sid: 'InvokeTargetFunction', actions: ['lambda:InvokeFunction'], resources: [targetFunction.functionArn],
-    }));
-  }
-
-  /** Lets the function tell of rotations. In the stack of the function, whose configuration names the destination already. */
-  public grantNotification(notification: RotationNotification): void {
-    this.policy.addStatements(...notification._bind(this.fn));
+  /** Lets the function do something beyond rotating secrets. */
+  public allow(...statements: iam.PolicyStatement[]): void {
+    this.policy.addStatements(...statements);
   }
 
   /**
@@ -87,12 +83,28 @@ export class RotationPermissions {
 
   private attach(policy: RotationPolicy): void {
     this.fn.role!.attachInlinePolicy(policy);
-    if (!policy.attached) {
-      Annotations.of(this.fn).addWarningV2('cdk-rotating-secret:unmodifiableRole', 'role: can\'t be changed by this app, so the function has no permission to rotate. Give the '
-        + 'role what every function needs, such as logs:CreateLogStream and PutLogEvents, and secretsmanager:DescribeSecret, GetSecretValue, PutSecretValue and UpdateSecretVersionStage on the secrets, '
-        + 'secretsmanager:GetRandomPassword on *, and kms:Decrypt and kms:GenerateDataKey on the customer managed keys of the secrets, '
-        + 'with alternating users also secretsmanager:GetSecretValue on the superuser secret and kms:Decrypt on its key, with RotationTarget.invoke '
-        + 'lambda:InvokeFunction on that function, with a notification events:PutEvents or sns:Publish; or give a role that can be changed');
-    }
+    this.policies.push(policy);
   }
+
+  /** Says what a role that can't be changed needs: what the policies say that it didn't take. */
+  private warnOfMissingPermissions(): void {
+    const missing = this.policies.filter(({ attached }) => !attached);
+    if (missing.length === 0) { return; }
+    const statements = missing.flatMap(({ document }) => (document.toJSON() as { Statement: StatementJson[] } | undefined)?.Statement ?? []);
+    Annotations.of(this.fn).addWarningV2('cdk-rotating-secret:unmodifiableRole', 'role: can\'t be changed by this app, so the function has no permission to rotate. Give the '
+      + `role what every function needs, such as logs:CreateLogStream and PutLogEvents, and ${[...new Set(statements.map(describe))].join('; ')}; or give a role that can be changed`);
+  }
+}
+
+interface StatementJson {
+  readonly Sid?: string;
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+}
+
+/** What a statement allows, and on what, as far as that is known. */
+function describe({ Sid, Action, Resource }: StatementJson): string {
+  const [actions, resources] = [Action, Resource].map((value) => [value].flat());
+  const known = resources.filter((resource) => typeof resource === 'string' && !Token.isUnresolved(resource)).join(', ');
+  return `${actions.join(', ')}${known === '' ? '' : ` on ${known}`}${Sid === undefined ? '' : ` (${Sid})`}`;
 }

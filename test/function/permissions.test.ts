@@ -5,7 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { RotatingSecret, RotationFunction } from '../../src';
+import { RotatingSecret, RotationFunction, RotationStrategy, RotationTarget } from '../../src';
 import {
   ENV, FUNCTION, makeStack, onlyResource, PERMISSION, POLICY, resourcesOf, ROLE, SCHEDULE, SECRET, statementsOf, warningsOf,
 } from '../fixture';
@@ -437,13 +437,15 @@ describe('the role', () => {
   ])('%s', (_, makeRole) => {
     test('is warned of, with all that it needs, and fails nothing', () => {
       const stack = makeStack({ env: ENV });
-      new RotationFunction(stack, 'Rotation', { role: makeRole(stack) }).rotate(new secretsmanager.Secret(stack, 'Secret'));
+      const superuser = new secretsmanager.Secret(stack, 'Superuser');
+      const target = RotationTarget.postgres({ strategy: RotationStrategy.alternatingUsers(superuser) });
+      new RotationFunction(stack, 'Rotation', { role: makeRole(stack), target }).rotate(secretWithKey(stack));
       expect(resourcesOf(stack, POLICY)).toEqual([]);
       expect(onlyResource(stack, SCHEDULE).dependsOn).toEqual([onlyResource(stack, PERMISSION).id]);
       const [warning, ...others] = warningsOf(stack);
       expect(others).toEqual([]);
       const needed = [...ROTATION_ACTIONS.map((action) => action.split(':')[1]), 'secretsmanager:GetRandomPassword', ...KEY_ACTIONS];
-      for (const part of ['role: ', 'no permission to rotate', 'logs:CreateLogStream and PutLogEvents', ...needed, 'superuser secret', 'unmodifiableRole']) { expect(warning).toContain(part); }
+      for (const part of ['role: ', 'no permission to rotate', 'logs:CreateLogStream and PutLogEvents', ...needed, 'secretsmanager:GetSecretValue (ReadSuperuserSecret)', 'unmodifiableRole']) { expect(warning).toContain(part); }
     });
   });
 

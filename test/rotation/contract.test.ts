@@ -504,7 +504,7 @@ describe('races and faults', () => {
   });
 
   test.each([true, false])('case 73: two finishSecret with one token succeed, in every order of their calls (AWSPENDING removed: %p)', async (promotionRemovesPending) => {
-    const orders = Array.from({ length: 2 ** 8 }, (_, bits) => Array.from({ length: 8 }, (__, call) => (bits >> call) & 1));
+    const orders = Array.from({ length: 2 ** 8 }, (_, bits) => Array.from({ length: 8 }, (__, call) => Math.floor(bits / 2 ** call) % 2));
     const seen = new Set<string>();
     for (const order of orders) {
       const h = harness({ simulator: { promotionRemovesPending } });

@@ -30,7 +30,11 @@ export class AlternatingUsers implements Strategy {
     const { username, password } = superuser;
     const superuserLogin = { ...current, dbname: current.dbname ?? superuser.dbname, username, password };
     const request: ShareRequest = {
-      ...login, user: pending.username, password: pending.password, original: current.username, isFirst: current.username === pending.username + SUFFIX,
+      ...login,
+      user: pending.username,
+      password: pending.password,
+      original: current.username,
+      isFirst: current.username === pending.username + SUFFIX,
     };
     const changed = await withSessionIfAccepted(engine, superuserLogin, deadline, async (session) => {
       const partner = await session.claim(request);

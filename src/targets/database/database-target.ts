@@ -1,132 +1,73 @@
-import { X509Certificate } from 'node:crypto';
-import { Token } from 'aws-cdk-lib';
-import type { DatabaseTargetConfig } from '../../contract';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import { checkCertificateAuthority } from './certificate-authority';
+import { checkDatabaseValue, CHECKED_KEYS, DATABASE_ENGINES } from './database-value';
+import { DATABASE_EXCLUDE_CHARACTERS, DATABASE_PASSWORD_KEY, type DatabaseTargetConfig, type TargetConfig } from '../../contract';
 import { invalid } from '../../invalid';
+import { RotationStrategy } from '../../rotation-strategy';
+import { areSame } from '../../schedule/one-schedule';
+import type { Generator } from '../../value/generator';
+import { shippedCode, TargetDefinition, type TargetBinding } from '../definition';
 
-/** What the constructs have to know of a database system. */
-export interface DatabaseEngine {
-  /** Which of the assets speaks to it. */
-  readonly asset: string;
-  /** What the key `engine` of its secrets may hold. */
-  readonly engines: readonly string[];
-  readonly defaultPort: number;
-  /** The longest name of a user. */
-  readonly userNameLimit: { readonly limit: number; readonly unit: string; readonly measure: (name: string) => number };
+/** What may be said of a user of a database, besides its generator. */
+export interface DatabaseUserOptions {
+  readonly strategy?: RotationStrategy;
+  readonly database?: ec2.IConnectable;
+  readonly certificateAuthority?: string;
+  readonly plaintextConnection?: boolean;
 }
 
-const CHARACTERS = { unit: 'characters', measure: (name: string) => [...name].length };
+/** A user of a database. */
+export class DatabaseTarget extends TargetDefinition {
+  public readonly factory: string;
+  public override readonly defaults: Generator = { excludeCharacters: DATABASE_EXCLUDE_CHARACTERS };
+  public override readonly hasFixedKey = true;
+  public override readonly checkedKeys = CHECKED_KEYS;
+  private readonly strategy: RotationStrategy;
 
-export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], DatabaseEngine>> = {
-  postgres: {
-    asset: 'postgres',
-    engines: ['postgres', 'postgresql', 'aurora-postgresql'],
-    defaultPort: 5432,
-    // https://www.postgresql.org/docs/current/limits.html
-    userNameLimit: { limit: 63, unit: 'bytes', measure: (name) => Buffer.byteLength(name) },
-  },
-  mysql: {
-    asset: 'mysql',
-    engines: ['mysql', 'aurora-mysql', 'aurora'],
-    defaultPort: 3306,
-    // https://dev.mysql.com/doc/refman/8.4/en/user-names.html
-    userNameLimit: { limit: 32, ...CHARACTERS },
-  },
-  mariadb: {
-    asset: 'mysql',
-    engines: ['mariadb'],
-    defaultPort: 3306,
-    // https://mariadb.com/kb/en/identifier-names/
-    userNameLimit: { limit: 80, ...CHARACTERS },
-  },
-};
-
-/** A target that is a user of a database, as far as the values of its secrets depend on it. */
-export interface DatabaseUser {
-  readonly engine: DatabaseEngine;
-  /** How the target was made. */
-  readonly factory: string;
-  /** Whether there is another user, with another name. */
-  readonly alternates: boolean;
-}
-
-/** What follows the name of the first of two alternating users in the name of the second. */
-const CLONE = '_clone';
-const MAX_PORT = 65_535;
-
-/** The keys of a database secret that are looked at before there is a deployment. */
-export const CHECKED_KEYS = ['username', 'engine', 'port'] as const;
-
-/**
- * Throws where the value of a secret couldn't be rotated, as far as it is known: another construct may add what is missing, but for
- * the user.
- *
- * @param property where the value is given
- */
-export function checkDatabaseValue(property: string, value: Readonly<Record<string, unknown>>, { engine, factory, alternates }: DatabaseUser): void {
-  const [username, system, port] = CHECKED_KEYS.map((key) => Object.hasOwn(value, key) ? value[key] : undefined);
-  if (!isToken(username)) {
-    if (typeof username !== 'string' || username === '') {
-      throw invalid(property, `${username === undefined ? 'has no username' : 'has a username that is not a string of at least one character'}. Give it the user whose `
-        + 'password the secret holds, such as JSON.stringify({ username: \'app\' })');
-    }
-    checkUserName(property, username, engine, alternates);
+  constructor(private readonly target: DatabaseTargetConfig['target'], policy: Generator, private readonly options: DatabaseUserOptions) {
+    super({ ...policy, generateStringKey: DATABASE_PASSWORD_KEY });
+    this.factory = `RotationTarget.${target}`;
+    this.strategy = options.strategy ?? RotationStrategy.singleUser();
+    checkCertificateAuthority(options.certificateAuthority, options.plaintextConnection ?? false);
   }
-  if (system !== undefined && !isToken(system) && !engine.engines.includes(system as string)) {
-    throw invalid(property, `has the engine ${JSON.stringify(system)}, and ${factory} rotates ${engine.engines.join(', ')}. Correct it, leave it out for attach to add it, or give `
-      + 'the target of that engine');
-  }
-  if (port !== undefined && !isToken(port) && !isPort(port)) {
-    throw invalid(property, `has the port ${JSON.stringify(port)}, which is not a whole number from 1 to ${MAX_PORT}. Correct it, or leave it out`);
-  }
-}
 
-function checkUserName(property: string, username: string, { userNameLimit }: DatabaseEngine, alternates: boolean): void {
-  const { limit, unit, measure } = userNameLimit;
-  const suffix = alternates && !isClone(username) ? CLONE : '';
-  const length = measure(username + suffix);
-  if (length > limit) {
-    throw invalid(property, `has a username of ${measure(username)} ${unit}, and the database takes ${limit}`
-      + `${suffix ? `, of which alternating users need ${CLONE.length} for ${CLONE}, the end of the other user's name` : ''}. Use a user with a shorter name`);
+  public code(): lambda.Code {
+    return shippedCode(this.engine.asset);
   }
-}
 
-function isClone(username: string): boolean {
-  return username.endsWith(CLONE) && username !== CLONE;
-}
-
-function isToken(value: unknown): boolean {
-  return Token.isUnresolved(value);
-}
-
-/** RDS writes numbers, people strings. */
-function isPort(port: unknown): boolean {
-  const number = typeof port === 'string' && /^\d{1,5}$/.test(port) ? Number(port) : port;
-  return Number.isInteger(number) && (number as number) >= 1 && (number as number) <= MAX_PORT;
-}
-
-const PROPERTY = 'certificateAuthority';
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
-
-/** Throws where a certificate authority is none. What was given isn't shown: it may be what it shouldn't. */
-export function checkCertificateAuthority(pem: string | undefined, plaintextConnection: boolean): void {
-  if (pem === undefined) { return; }
-  if (plaintextConnection) {
-    throw invalid(PROPERTY, 'is given together with plaintextConnection, which verifies nothing. Leave plaintextConnection out');
+  public config({ generateStringKey, ...passwordPolicy }: Generator): TargetConfig {
+    const { _superuserSecret: superuserSecret } = this.strategy;
+    return {
+      target: this.target,
+      superuserSecretArn: superuserSecret && (superuserSecret.secretFullArn ?? superuserSecret.secretArn),
+      certificateAuthority: this.options.certificateAuthority,
+      plaintextConnection: this.options.plaintextConnection === true ? true : undefined,
+      passwordPolicy,
+    };
   }
-  if (Token.isUnresolved(pem)) { return; }
-  if (/PRIVATE KEY/.test(pem)) {
-    throw invalid(PROPERTY, 'holds a private key. Give only the certificate: what is given here can be read by everybody who can see the template or the function');
+
+  public override bind(fn: lambda.Function): TargetBinding {
+    const { _superuserSecret: superuserSecret } = this.strategy;
+    const { database } = this.options;
+    return {
+      reads: superuserSecret ? [{ property: 'superuserSecret', sid: 'ReadSuperuserSecret', secret: superuserSecret }] : [],
+      reaches: { connectable: database, defaultPort: this.engine.defaultPort },
+      names: database?.connections.securityGroups,
+      checkSecret: (secret) => {
+        if (superuserSecret && areSame(secret, superuserSecret, fn)) {
+          throw invalid('secret', `${secret.node.path} is the superuser secret of this function, and can't be one of the users that it gives passwords to. Rotate it with a `
+            + 'RotationFunction of its own, with RotationStrategy.singleUser()');
+        }
+      },
+    };
   }
-  const certificates = pem.match(CERTIFICATE);
-  if (!certificates) {
-    throw invalid(PROPERTY, 'has no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----. Give the text of the file and not its name, such as '
-      + 'readFileSync(\'ca.pem\', \'utf8\')');
+
+  public override checkValue(property: string, value: Readonly<Record<string, unknown>>): void {
+    checkDatabaseValue(property, value, { engine: this.engine, factory: this.factory, alternates: this.strategy._superuserSecret !== undefined });
   }
-  for (const [index, certificate] of certificates.entries()) {
-    try {
-      new X509Certificate(certificate);
-    } catch {
-      throw invalid(PROPERTY, `has as its certificate ${index + 1} of ${certificates.length} one that can't be read. Give it in PEM, as the authority published it`);
-    }
+
+  private get engine() {
+    return DATABASE_ENGINES[this.target];
   }
 }

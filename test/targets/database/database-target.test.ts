@@ -100,7 +100,7 @@ test.each([
   ['mysql', RotationTarget.mysql(), 'mysql'],
   ['mariadb', RotationTarget.mariadb(), 'mysql'],
 ])('the handler of %s has the driver that it needs, and no other', (_, target, asset) => {
-  expect((target._bind(makeStack()).code as lambda.AssetCode).path).toMatch(new RegExp(`/assets/${asset}$`));
+  expect((target._definition.code() as lambda.AssetCode).path).toMatch(new RegExp(`/assets/${asset}$`));
 });
 
 describe('a template of a database secret', () => {

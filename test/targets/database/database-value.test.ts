@@ -3,7 +3,7 @@ import type { Engine } from '../../../lambda-src/targets/database/engine';
 import { MySql } from '../../../lambda-src/targets/database/mysql/engine';
 import { Postgres } from '../../../lambda-src/targets/database/postgres/engine';
 import { DATABASE_TARGETS, type DatabaseTargetConfig } from '../../../src/contract';
-import { checkDatabaseValue, DATABASE_ENGINES } from '../../../src/targets/database/database-target';
+import { checkDatabaseValue, DATABASE_ENGINES } from '../../../src/targets/database/database-value';
 
 const HANDLERS: Record<DatabaseTargetConfig['target'], Engine> = {
   postgres: new Postgres(undefined),

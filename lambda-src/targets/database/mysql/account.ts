@@ -48,9 +48,11 @@ export type Terms = ReadonlyMap<string, string>;
 export function parseTerms(line: string): Terms {
   const shape = outline(line);
   const [account] = /^CREATE USER _+@_+/.exec(shape) ?? [''];
-  const starts = [...shape.slice(account.length).matchAll(START)].filter(({ index, 1: name }) => !isWithin(name, shape.slice(account.length, account.length + index)));
+  const rest = shape.slice(account.length);
+  const starts = [...rest.matchAll(START)].filter(({ index, 1: name }) => !isWithin(name, rest.slice(0, index)));
   const terms = new Map<string, string>();
-  if (account === '' || (starts[0]?.index ?? 0) !== 0) { throw new UnknownTermError(shape.slice(account.length, account.length + (starts[0]?.index ?? shape.length))); }
+  const first = starts[0]?.index ?? rest.length;
+  if (account === '' || first !== 0) { throw new UnknownTermError(rest.slice(0, first)); }
   starts.forEach(({ index, 0: start, 1: name }, i) => {
     const [from, to] = [account.length + index + start.length - name.length, account.length + (starts[i + 1]?.index ?? shape.length)];
     if (!CLAUSES[name].pattern.test(shape.slice(from, to)) || terms.has(name)) { throw new UnknownTermError(shape.slice(from, to)); }

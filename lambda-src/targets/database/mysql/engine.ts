@@ -119,6 +119,8 @@ export class MySql implements Engine {
   }
 }
 
+type Attributes = Readonly<Record<string, unknown>>;
+
 interface Account {
   readonly host: string;
   readonly plugin: string;
@@ -126,7 +128,7 @@ interface Account {
   readonly terms: Terms;
   readonly defaultRoles: string;
   /** What somebody wrote down about it. MariaDB has no such thing. */
-  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly attributes: Attributes;
   readonly passwordHash: string;
 }
 
@@ -309,7 +311,9 @@ class MySqlSession implements Session {
   }
 
   /** Makes the accounts of `user` what those of `original` are: what is new, what changed and what went. */
-  private async copyAccounts(user: string, password: string, original: string, wanted: readonly Account[], before: readonly Account[]): Promise<void> {
+  private async copyAccounts(
+    user: string, password: string, original: string, wanted: readonly Account[], before: readonly Account[],
+  ): Promise<void> {
     for (const { host } of before.filter((account) => !wanted.some(({ host: other }) => other === account.host))) {
       await this.connection.query(`DROP USER ${accountName(user, host)}`);
     }
@@ -331,7 +335,7 @@ class MySqlSession implements Session {
   private async create(user: string, host: string, plugin: string, password: string, original: string): Promise<void> {
     const account = accountName(user, host);
     if (!this.isMariaDb) {
-      const mark = this.hasAttributes ? ` ATTRIBUTE ${attributes({ [MARK]: markOf(original) })}` : '';
+      const mark = this.hasAttributes ? ` ATTRIBUTE ${attributesText({ [MARK]: markOf(original) })}` : '';
       await this.connection.query(`CREATE USER ${account} IDENTIFIED WITH ${plugin} BY ${literal(password)}${mark}`);
       return;
     }
@@ -350,7 +354,7 @@ class MySqlSession implements Session {
     if (this.isMariaDb) { await this.markWithRole(account, original); }
     if (this.hasAttributes) {
       const change = attributeChanges({ ...wanted.attributes, [MARK]: markOf(original) }, present.attributes);
-      if (change) { await this.connection.query(`ALTER USER ${account} ATTRIBUTE ${attributes(change)}`); }
+      if (change) { await this.connection.query(`ALTER USER ${account} ATTRIBUTE ${attributesText(change)}`); }
     }
     const [granted, had] = [await this.grants(accountName(original, wanted.host)), await this.grants(account)];
     for (const statement of reconcileGrants(account, granted, had)) { await this.connection.query(statement); }
@@ -443,18 +447,19 @@ function isMarkOf(mark: unknown, first: string): boolean {
 }
 
 /** The attributes that CREATE USER and ALTER USER gave an account. A driver may have parsed the column already. */
-function attributesIn({ User_attributes: column }: Row): Readonly<Record<string, unknown>> {
+function attributesIn({ User_attributes: column }: Row): Attributes {
   const parsed = (typeof column === 'string' ? JSON.parse(column) : column) as { metadata?: Record<string, unknown> } | null | undefined;
   return parsed?.metadata ?? {};
 }
 
 /** What has to be merged into the attributes `present` to make them `wanted`; undefined if that is nothing. */
-function attributeChanges(wanted: Readonly<Record<string, unknown>>, present: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
-  const names = [...new Set([...Object.keys(wanted), ...Object.keys(present)])].filter((name) => JSON.stringify(wanted[name]) !== JSON.stringify(present[name]));
+function attributeChanges(wanted: Attributes, present: Attributes): Record<string, unknown> | undefined {
+  const all = new Set([...Object.keys(wanted), ...Object.keys(present)]);
+  const names = [...all].filter((name) => JSON.stringify(wanted[name]) !== JSON.stringify(present[name]));
   return names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, wanted[name] ?? null]));
 }
 
-function attributes(value: Record<string, unknown>): string {
+function attributesText(value: Record<string, unknown>): string {
   return literal(JSON.stringify(value));
 }
 

@@ -1,0 +1,30 @@
+import { X509Certificate } from 'node:crypto';
+import { Token } from 'aws-cdk-lib';
+import { invalid } from '../../invalid';
+
+const PROPERTY = 'certificateAuthority';
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+
+/** Throws where a certificate authority is none. What was given isn't shown: it may be what it shouldn't. */
+export function checkCertificateAuthority(pem: string | undefined, plaintextConnection: boolean): void {
+  if (pem === undefined) { return; }
+  if (plaintextConnection) {
+    throw invalid(PROPERTY, 'is given together with plaintextConnection, which verifies nothing. Leave plaintextConnection out');
+  }
+  if (Token.isUnresolved(pem)) { return; }
+  if (/PRIVATE KEY/.test(pem)) {
+    throw invalid(PROPERTY, 'holds a private key. Give only the certificate: what is given here can be read by everybody who can see the template or the function');
+  }
+  const certificates = pem.match(CERTIFICATE);
+  if (!certificates) {
+    throw invalid(PROPERTY, 'has no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----. Give the text of the file and not its name, such as '
+      + 'readFileSync(\'ca.pem\', \'utf8\')');
+  }
+  for (const [index, certificate] of certificates.entries()) {
+    try {
+      new X509Certificate(certificate);
+    } catch {
+      throw invalid(PROPERTY, `has as its certificate ${index + 1} of ${certificates.length} one that can't be read. Give it in PEM, as the authority published it`);
+    }
+  }
+}

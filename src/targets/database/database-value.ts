@@ -1,0 +1,104 @@
+import { Token } from 'aws-cdk-lib';
+import type { DatabaseTargetConfig } from '../../contract';
+import { invalid } from '../../invalid';
+
+/** What the constructs have to know of a database system. */
+export interface DatabaseEngine {
+  /** Which of the assets speaks to it. */
+  readonly asset: string;
+  /** What the key `engine` of its secrets may hold. */
+  readonly engines: readonly string[];
+  readonly defaultPort: number;
+  /** The longest name of a user. */
+  readonly userNameLimit: { readonly limit: number; readonly unit: string; readonly measure: (name: string) => number };
+}
+
+const CHARACTERS = { unit: 'characters', measure: (name: string) => [...name].length };
+
+export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], DatabaseEngine>> = {
+  postgres: {
+    asset: 'postgres',
+    engines: ['postgres', 'postgresql', 'aurora-postgresql'],
+    defaultPort: 5432,
+    // https://www.postgresql.org/docs/current/limits.html
+    userNameLimit: { limit: 63, unit: 'bytes', measure: (name) => Buffer.byteLength(name) },
+  },
+  mysql: {
+    asset: 'mysql',
+    engines: ['mysql', 'aurora-mysql', 'aurora'],
+    defaultPort: 3306,
+    // https://dev.mysql.com/doc/refman/8.4/en/user-names.html
+    userNameLimit: { limit: 32, ...CHARACTERS },
+  },
+  mariadb: {
+    asset: 'mysql',
+    engines: ['mariadb'],
+    defaultPort: 3306,
+    // https://mariadb.com/kb/en/identifier-names/
+    userNameLimit: { limit: 80, ...CHARACTERS },
+  },
+};
+
+/** A target that is a user of a database, as far as the values of its secrets depend on it. */
+export interface DatabaseUser {
+  readonly engine: DatabaseEngine;
+  /** How the target was made. */
+  readonly factory: string;
+  /** Whether there is another user, with another name. */
+  readonly alternates: boolean;
+}
+
+/** What follows the name of the first of two alternating users in the name of the second. */
+const CLONE = '_clone';
+const MAX_PORT = 65_535;
+
+/** The keys of a database secret that are looked at before there is a deployment. */
+export const CHECKED_KEYS = ['username', 'engine', 'port'] as const;
+
+/**
+ * Throws where the value of a secret couldn't be rotated, as far as it is known: another construct may add what is missing, but for
+ * the user.
+ *
+ * @param property where the value is given
+ */
+export function checkDatabaseValue(property: string, value: Readonly<Record<string, unknown>>, { engine, factory, alternates }: DatabaseUser): void {
+  const [username, system, port] = CHECKED_KEYS.map((key) => Object.hasOwn(value, key) ? value[key] : undefined);
+  if (!isToken(username)) {
+    if (typeof username !== 'string' || username === '') {
+      throw invalid(property, `${username === undefined ? 'has no username' : 'has a username that is not a string of at least one character'}. Give it the user whose `
+        + 'password the secret holds, such as JSON.stringify({ username: \'app\' })');
+    }
+    checkUserName(property, username, engine, alternates);
+  }
+  if (system !== undefined && !isToken(system) && !engine.engines.includes(system as string)) {
+    throw invalid(property, `has the engine ${JSON.stringify(system)}, and ${factory} rotates ${engine.engines.join(', ')}. Correct it, leave it out for attach to add it, or give `
+      + 'the target of that engine');
+  }
+  if (port !== undefined && !isToken(port) && !isPort(port)) {
+    throw invalid(property, `has the port ${JSON.stringify(port)}, which is not a whole number from 1 to ${MAX_PORT}. Correct it, or leave it out`);
+  }
+}
+
+function checkUserName(property: string, username: string, { userNameLimit }: DatabaseEngine, alternates: boolean): void {
+  const { limit, unit, measure } = userNameLimit;
+  const suffix = alternates && !isClone(username) ? CLONE : '';
+  const length = measure(username + suffix);
+  if (length > limit) {
+    throw invalid(property, `has a username of ${measure(username)} ${unit}, and the database takes ${limit}`
+      + `${suffix ? `, of which alternating users need ${CLONE.length} for ${CLONE}, the end of the other user's name` : ''}. Use a user with a shorter name`);
+  }
+}
+
+function isClone(username: string): boolean {
+  return username.endsWith(CLONE) && username !== CLONE;
+}
+
+function isToken(value: unknown): boolean {
+  return Token.isUnresolved(value);
+}
+
+/** RDS writes numbers, people strings. */
+function isPort(port: unknown): boolean {
+  const number = typeof port === 'string' && /^\d{1,5}$/.test(port) ? Number(port) : port;
+  return Number.isInteger(number) && (number as number) >= 1 && (number as number) <= MAX_PORT;
+}

@@ -1,0 +1,17 @@
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { TargetConfig } from '../../contract';
+import type { Generator } from '../../value/generator';
+import { shippedCode, TargetDefinition } from '../definition';
+
+/** A value that Secrets Manager generates, and that nobody but its readers has to accept. */
+export class GeneratedTarget extends TargetDefinition {
+  public readonly factory = 'RotationTarget.generated';
+
+  public code(): lambda.Code {
+    return shippedCode('generated');
+  }
+
+  public config({ generateStringKey, ...passwordPolicy }: Generator): TargetConfig {
+    return { target: 'generated', generateStringKey, passwordPolicy };
+  }
+}
