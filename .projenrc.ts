@@ -258,7 +258,7 @@ project.eslint!.addRules({
 });
 project.eslint!.addOverride({
   files: ['src/**/contract.ts'],
-  rules: { 'no-restricted-imports': ['error', { patterns: ['*', '!./*', '!../*'] }] },
+  rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: '^[^.]', message: 'A contract imports contracts only.' }] }] },
 });
 project.eslint!.addOverride({
   files: ['lambda-src/targets/**/*.ts'],

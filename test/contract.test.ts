@@ -1,9 +1,26 @@
 import * as fc from 'fast-check';
 import { errorOf } from './fixture';
 import {
-  CHARACTER_TYPES, CONFIG_VARIABLE, DATABASE_TARGETS, DEFAULT_PASSWORD_LENGTH, findPolicyProblem, includedTypes, MAX_EXCLUDE_CHARACTERS,
+  CHARACTER_TYPES, CONFIG_VARIABLE, DEFAULT_PASSWORD_LENGTH, findPolicyProblem, includedTypes, MAX_EXCLUDE_CHARACTERS,
   MAX_PASSWORD_LENGTH, meetsPolicy, parseConfig, POLICY_PROPERTIES, serializeConfig, type PasswordPolicyConfig, type TargetConfig,
 } from '../src/contract';
+import { DATABASE_TARGETS, parseDatabaseConfig } from '../src/targets/database/contract';
+import { parseGeneratedConfig } from '../src/targets/generated/contract';
+import { parseInvokeConfig } from '../src/targets/own/function/contract';
+import { parseModuleConfig } from '../src/targets/own/module/contract';
+
+const PARSERS: Readonly<Record<string, (config: TargetConfig) => TargetConfig>> = {
+  ...Object.fromEntries(DATABASE_TARGETS.map((target) => [target, parseDatabaseConfig])),
+  generated: parseGeneratedConfig,
+  module: parseModuleConfig,
+  invoke: parseInvokeConfig,
+};
+
+/** What the handler of the target reads, or that of the generated one if there is no such target. */
+function parse(text: string | undefined): TargetConfig {
+  const config = parseConfig(text);
+  return (Object.hasOwn(PARSERS, config.target) ? PARSERS[config.target] : parseGeneratedConfig)(config);
+}
 
 const { lowercase, uppercase, numbers, punctuation } = CHARACTER_TYPES;
 const ALL_EXCLUDED = { excludeLowercase: true, excludeUppercase: true, excludeNumbers: true, excludePunctuation: true };
@@ -158,7 +175,7 @@ describe('the configuration', () => {
     fc.assert(fc.property(policies, fc.option(fc.string({ minLength: 1 }), { nil: undefined }), (passwordPolicy, generateStringKey) => {
       fc.pre(findPolicyProblem(passwordPolicy) === undefined);
       const config = { target: 'generated' as const, generateStringKey, passwordPolicy };
-      expect(parseConfig(serializeConfig(config))).toEqual(config);
+      expect(parse(serializeConfig(config))).toEqual(config);
     }));
   });
 
@@ -172,7 +189,7 @@ describe('the configuration', () => {
       passwordPolicy: policies.filter((policy) => findPolicyProblem(policy) === undefined),
     });
     fc.assert(fc.property(configs, (config) => {
-      expect(parseConfig(serializeConfig(config))).toEqual(config);
+      expect(parse(serializeConfig(config))).toEqual(config);
     }));
   });
 
@@ -211,21 +228,21 @@ describe('the configuration', () => {
     ['a string', '"generated"', 'is not a JSON object'],
     ['null', 'null', 'is not a JSON object'],
     ['an array', '[]', 'is not a JSON object'],
-    ['without a target', '{"passwordPolicy":{}}', 'has the target undefined, not one of generated, postgres, mysql, mariadb'],
-    ['of a target that there is not', '{"target":"oracle","passwordPolicy":{}}', 'has the target "oracle", not one of generated, postgres, mysql, mariadb'],
+    ['without a target', '{"passwordPolicy":{}}', 'has no target'],
+    ['of a target that there is not', '{"target":"oracle","passwordPolicy":{}}', 'has the target "oracle", and this asset is that of generated'],
     ['of a target that every object has', '{"target":"constructor","passwordPolicy":{}}', 'has the target "constructor"'],
     ['of a database, without a policy', '{"target":"postgres"}', 'has no passwordPolicy'],
-    ['with an empty bus', '{"target":"generated","eventBusArn":"","passwordPolicy":{}}', 'has an eventBusArn that is not'],
-    ['with a number as topic', '{"target":"mysql","topicArn":1,"passwordPolicy":{}}', 'has a topicArn that is not'],
-    ['of a database, with an empty superuser secret', '{"target":"postgres","superuserSecretArn":"","passwordPolicy":{}}', 'has a superuserSecretArn that is not'],
-    ['of a database, with a number as superuser secret', '{"target":"mysql","superuserSecretArn":1,"passwordPolicy":{}}', 'has a superuserSecretArn that is not'],
-    ['of a database, with an empty certificate authority', '{"target":"mariadb","certificateAuthority":"","passwordPolicy":{}}', 'has a certificateAuthority that is not'],
-    ['of a database, with plaintext in words', '{"target":"mysql","plaintextConnection":"false","passwordPolicy":{}}', 'has a plaintextConnection that is not a boolean'],
-    ['with an empty key', '{"target":"generated","generateStringKey":"","passwordPolicy":{}}', 'has a generateStringKey that is not'],
-    ['with a number as the key', '{"target":"generated","generateStringKey":1,"passwordPolicy":{}}', 'has a generateStringKey that is not'],
-    ['with null as the key', '{"target":"generated","generateStringKey":null,"passwordPolicy":{}}', 'has a generateStringKey that is not'],
-    ['with metrics in words', '{"target":"generated","passwordPolicy":{},"rotationMetrics":"true"}', 'has a rotationMetrics that is not a boolean'],
-    ['of a database, with null for metrics', '{"target":"mysql","passwordPolicy":{},"rotationMetrics":null}', 'has a rotationMetrics that is not a boolean'],
+    ['with an empty bus', '{"target":"generated","eventBusArn":"","passwordPolicy":{}}', 'has a field eventBusArn that is not'],
+    ['with a number as topic', '{"target":"mysql","topicArn":1,"passwordPolicy":{}}', 'has a field topicArn that is not'],
+    ['of a database, with an empty superuser secret', '{"target":"postgres","superuserSecretArn":"","passwordPolicy":{}}', 'has a field superuserSecretArn that is not'],
+    ['of a database, with a number as superuser secret', '{"target":"mysql","superuserSecretArn":1,"passwordPolicy":{}}', 'has a field superuserSecretArn that is not'],
+    ['of a database, with an empty certificate authority', '{"target":"mariadb","certificateAuthority":"","passwordPolicy":{}}', 'has a field certificateAuthority that is not'],
+    ['of a database, with plaintext in words', '{"target":"mysql","plaintextConnection":"false","passwordPolicy":{}}', 'has a field plaintextConnection that is not a boolean'],
+    ['with an empty key', '{"target":"generated","generateStringKey":"","passwordPolicy":{}}', 'has a field generateStringKey that is not'],
+    ['with a number as the key', '{"target":"generated","generateStringKey":1,"passwordPolicy":{}}', 'has a field generateStringKey that is not'],
+    ['with null as the key', '{"target":"generated","generateStringKey":null,"passwordPolicy":{}}', 'has a field generateStringKey that is not'],
+    ['with metrics in words', '{"target":"generated","passwordPolicy":{},"rotationMetrics":"true"}', 'has a field rotationMetrics that is not a boolean'],
+    ['of a database, with null for metrics', '{"target":"mysql","passwordPolicy":{},"rotationMetrics":null}', 'has a field rotationMetrics that is not a boolean'],
     ['without a policy', '{"target":"generated"}', 'has no passwordPolicy'],
     ['with null as the policy', withPolicy(null), 'has no passwordPolicy'],
     ['with an array as the policy', withPolicy([]), 'has no passwordPolicy'],
@@ -233,7 +250,7 @@ describe('the configuration', () => {
     ['with a length in words', withPolicy({ passwordLength: '20' }), 'passwordPolicy.passwordLength must be a number'],
     ['with a policy that can\'t be met', withPolicy({ passwordLength: 2 }), 'passwordPolicy.passwordLength is 2'],
   ])('is refused where it is %s', (_, text, problem) => {
-    const { message } = errorOf(() => parseConfig(text));
+    const { message } = errorOf(() => parse(text));
     expect(message).toContain(`${CONFIG_VARIABLE}: ${problem}`);
     expect(message).toContain('RotationFunction sets this variable');
   });

@@ -125,7 +125,7 @@ test('a role that can not be changed is warned of, with what it needs', () => {
   const stack = makeStack();
   const role = iam.Role.fromRoleArn(stack, 'Role', `arn:aws:iam::${ENV.account}:role/rotation`, { mutable: false });
   rotationWith(RotationNotification.eventBus(events.EventBus.fromEventBusArn(stack, 'Bus', BUS_ARN)), stack, { role });
-  expect(warningsOf(stack).join()).toContain('with a notification events:PutEvents or sns:Publish');
+  expect(warningsOf(stack).join()).toContain(`events:PutEvents on ${BUS_ARN} (Notify)`);
 });
 
 describe('in subnets without a way to the internet', () => {

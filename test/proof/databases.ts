@@ -12,7 +12,7 @@ import { SingleUser } from '../../lambda-src/targets/database/single-user';
 import type { DatabaseRotation } from '../../lambda-src/targets/database/strategy';
 import { DatabaseTarget, databaseTarget } from '../../lambda-src/targets/database/target';
 import { tlsOptions } from '../../lambda-src/targets/database/tls';
-import type { DatabaseTargetConfig } from '../../src/contract';
+import type { DatabaseTargetConfig } from '../../src/targets/database/contract';
 import { startMariaDb, startMySql, startPostgres, type DatabaseServer, type Login } from '../servers';
 import { connect, isRefusal, type TestClient } from '../servers/clients';
 

@@ -10,7 +10,7 @@ import type { FunctionEvent } from '../../lambda-src/targets/own/function/functi
 import { InvokeTarget } from '../../lambda-src/targets/own/function/target';
 import { ModuleTarget } from '../../lambda-src/targets/own/module/target';
 import type { Step } from '../../simulator';
-import type { InvokeTargetConfig } from '../../src/contract';
+import type { InvokeTargetConfig } from '../../src/targets/own/function/contract';
 
 interface Value {
   readonly client: string;

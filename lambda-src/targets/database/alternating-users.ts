@@ -2,17 +2,15 @@ import { mustShareServer, parseCredentials, type Credentials } from './credentia
 import type { ShareRequest } from './engine';
 import { UnprovenUserError } from './failures';
 import { changeOrFindOut, isAccepted, previousCredentials, withSessionIfAccepted, type DatabaseRotation, type Strategy } from './strategy';
+import { CLONE_SUFFIX } from '../../../src/targets/database/contract';
 import { AuthenticationError, RotationError, SecretValueError } from '../../rotation/errors';
-
-/** As AWS's own rotation functions name the second user, so that secrets of theirs go on with the users they have. */
-const SUFFIX = '_clone';
 
 /** Two users who may do the same, in turn. The one of AWSCURRENT is never touched, so whoever reads it gets in at every instant. */
 export class AlternatingUsers implements Strategy {
   constructor(private readonly superuserSecretArn: string) {}
 
   public nextUser(user: string): string {
-    return user.endsWith(SUFFIX) && user !== SUFFIX ? user.slice(0, -SUFFIX.length) : user + SUFFIX;
+    return user.endsWith(CLONE_SUFFIX) && user !== CLONE_SUFFIX ? user.slice(0, -CLONE_SUFFIX.length) : user + CLONE_SUFFIX;
   }
 
   public async setSecret(rotation: DatabaseRotation): Promise<void> {
@@ -34,7 +32,7 @@ export class AlternatingUsers implements Strategy {
       user: pending.username,
       password: pending.password,
       original: current.username,
-      isFirst: current.username === pending.username + SUFFIX,
+      isFirst: current.username === pending.username + CLONE_SUFFIX,
     };
     const changed = await withSessionIfAccepted(engine, superuserLogin, deadline, async (session) => {
       const partner = await session.claim(request);

@@ -3,7 +3,8 @@ import { mustShareServer, parseCredentials, type Credentials } from './credentia
 import type { Engine } from './engine';
 import { SingleUser } from './single-user';
 import { isAccepted, type Strategy } from './strategy';
-import { DATABASE_PASSWORD_KEY as PASSWORD, isDatabase, type DatabaseTargetConfig, type HandlerConfig } from '../../../src/contract';
+import type { HandlerConfig } from '../../../src/contract';
+import { DATABASE_PASSWORD_KEY as PASSWORD, parseDatabaseConfig, type DatabaseTargetConfig } from '../../../src/targets/database/contract';
 import type { Deadline } from '../../rotation/deadline';
 import { AuthenticationError, SecretMismatchError, SecretValueError } from '../../rotation/errors';
 import { equalButForKey, readKey, replaceKey } from '../../rotation/secret-value';
@@ -11,17 +12,18 @@ import type { GeneratePassword, SecretValues, Target } from '../../target';
 
 const USERNAME = 'username';
 
+/** The engines of an asset. */
+type EngineFactories = Partial<Record<DatabaseTargetConfig['target'], (config: DatabaseTargetConfig) => Engine>>;
+
 /**
  * The target of a database.
  *
  * @throws Error where the configuration is one of another asset.
  */
-export function databaseTarget(config: HandlerConfig, engines: Partial<Record<DatabaseTargetConfig['target'], (config: DatabaseTargetConfig) => Engine>>): Target {
-  const makeEngine = isDatabase(config) ? engines[config.target] : undefined;
-  if (!isDatabase(config) || !makeEngine) {
-    throw new Error(`The asset of ${Object.keys(engines).join(' and ')} was given the configuration of ${config.target}`);
-  }
-  return new DatabaseTarget(makeEngine(config), config.superuserSecretArn ? new AlternatingUsers(config.superuserSecretArn) : new SingleUser());
+export function databaseTarget(config: HandlerConfig, engines: EngineFactories): Target {
+  const database = parseDatabaseConfig(config, Object.keys(engines) as DatabaseTargetConfig['target'][]);
+  const { superuserSecretArn } = database;
+  return new DatabaseTarget(engines[database.target]!(database), superuserSecretArn ? new AlternatingUsers(superuserSecretArn) : new SingleUser());
 }
 
 /** The credentials of a user of a database. */

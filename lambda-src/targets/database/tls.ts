@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rootCertificates, type ConnectionOptions } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
-import type { DatabaseTargetConfig } from '../../../src/contract';
+import type { DatabaseTargetConfig } from '../../../src/targets/database/contract';
 
 /**
  * The certificate authorities of Amazon RDS by region, beside the bundled handler. Each certificate is the base64 of its DER form.

@@ -1,12 +1,12 @@
-import type { GeneratedTargetConfig, HandlerConfig } from '../../../src/contract';
+import type { HandlerConfig } from '../../../src/contract';
+import { parseGeneratedConfig, type GeneratedTargetConfig } from '../../../src/targets/generated/contract';
 import { SecretValueError } from '../../rotation/errors';
 import { equalButForKey, isJsonObject, readKey, replaceKey } from '../../rotation/secret-value';
 import type { GeneratePassword, SecretValues, Target } from '../../target';
 
 /** @throws Error where the configuration is one of another asset. */
 export function generatedTarget(config: HandlerConfig): Target {
-  if (config.target !== 'generated') { throw new Error(`The asset of the target generated was given the configuration of ${config.target}`); }
-  return new GeneratedTarget(config);
+  return new GeneratedTarget(parseGeneratedConfig(config));
 }
 
 /** A value that nobody but its readers has to accept: a key of a JSON object, or the whole string. */

@@ -1,8 +1,8 @@
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { checkCertificateAuthority } from './certificate-authority';
+import { DATABASE_EXCLUDE_CHARACTERS, DATABASE_PASSWORD_KEY, type DatabaseTargetConfig } from './contract';
 import { checkDatabaseValue, CHECKED_KEYS, DATABASE_ENGINES } from './database-value';
-import { DATABASE_EXCLUDE_CHARACTERS, DATABASE_PASSWORD_KEY, type DatabaseTargetConfig, type TargetConfig } from '../../contract';
 import { invalid } from '../../invalid';
 import { RotationStrategy } from '../../rotation-strategy';
 import { areSame } from '../../schedule/one-schedule';
@@ -36,7 +36,7 @@ export class DatabaseTarget extends TargetDefinition {
     return shippedCode(this.engine.asset);
   }
 
-  public config({ generateStringKey, ...passwordPolicy }: Generator): TargetConfig {
+  public config({ generateStringKey, ...passwordPolicy }: Generator): DatabaseTargetConfig {
     const { _superuserSecret: superuserSecret } = this.strategy;
     return {
       target: this.target,

@@ -1,5 +1,5 @@
 import { Token } from 'aws-cdk-lib';
-import type { DatabaseTargetConfig } from '../../contract';
+import { CLONE_SUFFIX, type DatabaseTargetConfig } from './contract';
 import { invalid } from '../../invalid';
 
 /** What the constructs have to know of a database system. */
@@ -48,8 +48,6 @@ export interface DatabaseUser {
   readonly alternates: boolean;
 }
 
-/** What follows the name of the first of two alternating users in the name of the second. */
-const CLONE = '_clone';
 const MAX_PORT = 65_535;
 
 /** The keys of a database secret that are looked at before there is a deployment. */
@@ -81,16 +79,16 @@ export function checkDatabaseValue(property: string, value: Readonly<Record<stri
 
 function checkUserName(property: string, username: string, { userNameLimit }: DatabaseEngine, alternates: boolean): void {
   const { limit, unit, measure } = userNameLimit;
-  const suffix = alternates && !isClone(username) ? CLONE : '';
+  const suffix = alternates && !isClone(username) ? CLONE_SUFFIX : '';
   const length = measure(username + suffix);
   if (length > limit) {
     throw invalid(property, `has a username of ${measure(username)} ${unit}, and the database takes ${limit}`
-      + `${suffix ? `, of which alternating users need ${CLONE.length} for ${CLONE}, the end of the other user's name` : ''}. Use a user with a shorter name`);
+      + `${suffix ? `, of which alternating users need ${CLONE_SUFFIX.length} for ${CLONE_SUFFIX}, the end of the other user's name` : ''}. Use a user with a shorter name`);
   }
 }
 
 function isClone(username: string): boolean {
-  return username.endsWith(CLONE) && username !== CLONE;
+  return username.endsWith(CLONE_SUFFIX) && username !== CLONE_SUFFIX;
 }
 
 function isToken(value: unknown): boolean {

@@ -1,5 +1,5 @@
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import type { TargetConfig } from '../../contract';
+import type { GeneratedTargetConfig } from './contract';
 import type { Generator } from '../../value/generator';
 import { shippedCode, TargetDefinition } from '../definition';
 
@@ -11,7 +11,7 @@ export class GeneratedTarget extends TargetDefinition {
     return shippedCode('generated');
   }
 
-  public config({ generateStringKey, ...passwordPolicy }: Generator): TargetConfig {
+  public config({ generateStringKey, ...passwordPolicy }: Generator): GeneratedTargetConfig {
     return { target: 'generated', generateStringKey, passwordPolicy };
   }
 }

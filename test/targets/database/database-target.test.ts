@@ -6,7 +6,8 @@ import {
   RotatingSecret, RotationFunction, RotationStrategy, RotationTarget,
   type DatabaseTargetOptions, type PasswordPolicy, type RotatingSecretProps,
 } from '../../../src';
-import { CHARACTER_TYPES, CONFIG_VARIABLE, DATABASE_EXCLUDE_CHARACTERS } from '../../../src/contract';
+import { CHARACTER_TYPES, CONFIG_VARIABLE } from '../../../src/contract';
+import { DATABASE_EXCLUDE_CHARACTERS } from '../../../src/targets/database/contract';
 import { configOf, errorOf, expectInvalid, FUNCTION, makeStack, onlyResource, SECRET } from '../../fixture';
 
 type Engine = 'postgres' | 'mysql' | 'mariadb';

@@ -2,7 +2,8 @@ import { AlternatingUsers } from '../../../lambda-src/targets/database/alternati
 import type { Engine } from '../../../lambda-src/targets/database/engine';
 import { MySql } from '../../../lambda-src/targets/database/mysql/engine';
 import { Postgres } from '../../../lambda-src/targets/database/postgres/engine';
-import { DATABASE_TARGETS, type DatabaseTargetConfig } from '../../../src/contract';
+import { DATABASE_TARGETS } from '../../../src/targets/database/contract';
+import { type DatabaseTargetConfig } from '../../../src/targets/database/contract';
 import { checkDatabaseValue, DATABASE_ENGINES } from '../../../src/targets/database/database-value';
 
 const HANDLERS: Record<DatabaseTargetConfig['target'], Engine> = {

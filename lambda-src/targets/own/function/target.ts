@@ -1,6 +1,7 @@
 import { generatedValue, ownValue, type CustomValue } from '../custom-value';
 import { makeEvent, parseReply, type FunctionStep } from './function-event';
-import type { HandlerConfig, InvokeTargetConfig } from '../../../../src/contract';
+import type { HandlerConfig } from '../../../../src/contract';
+import { parseInvokeConfig, type InvokeTargetConfig } from '../../../../src/targets/own/function/contract';
 import type { Deadline } from '../../../rotation/deadline';
 import {
   TargetFunctionCrashedError, TargetFunctionLoadError, TargetFunctionThrewError, TargetFunctionTimedOutError,
@@ -24,8 +25,8 @@ export type InvokeFunction = (payload: string, signal: AbortSignal) => Promise<I
 
 /** @throws Error where the configuration is one of another asset. */
 export function invokeTarget(config: HandlerConfig, functionOf: (functionArn: string) => InvokeFunction): Target {
-  if (config.target !== 'invoke') { throw new Error(`The asset of the target invoke was given the configuration of ${config.target}`); }
-  return new InvokeTarget(config, functionOf(config.functionArn));
+  const invokeConfig = parseInvokeConfig(config);
+  return new InvokeTarget(invokeConfig, functionOf(invokeConfig.functionArn));
 }
 
 /** A target that is a function of the user's. */

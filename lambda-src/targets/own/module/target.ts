@@ -1,5 +1,6 @@
 import { isNativeError } from 'node:util/types';
-import type { HandlerConfig, ModuleTargetConfig } from '../../../../src/contract';
+import type { HandlerConfig } from '../../../../src/contract';
+import { parseModuleConfig, type ModuleTargetConfig } from '../../../../src/targets/own/module/contract';
 import type { Deadline } from '../../../rotation/deadline';
 import { RotationError, TargetModuleError } from '../../../rotation/errors';
 import type { GeneratePassword, SecretValues, Target } from '../../../target';
@@ -23,8 +24,7 @@ export type WriteLog = (level: 'INFO' | 'ERROR', message: string, ids: { readonl
 
 /** @throws Error where the configuration is one of another asset, or the module doesn't export what it has to. */
 export function moduleTarget(config: HandlerConfig, module: Partial<RotationModule<unknown>>, writeLog: WriteLog): Target {
-  if (config.target !== 'module') { throw new Error(`The bundle of a module was given the configuration of ${config.target}`); }
-  return new ModuleTarget(module, config, writeLog);
+  return new ModuleTarget(module, parseModuleConfig(config), writeLog);
 }
 
 /** @throws Error where the module doesn't export what it has to. */

@@ -1,8 +1,8 @@
 import { Annotations, Duration, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { InvokeTargetConfig } from './contract';
 import { TargetFunctionPermissions } from './permissions';
-import type { TargetConfig } from '../../../contract';
 import type { RotatedSecrets } from '../../../function/rotated-secrets';
 import { invalid } from '../../../invalid';
 import type { Generator } from '../../../value/generator';
@@ -35,7 +35,7 @@ export class FunctionTarget extends TargetDefinition {
     return shippedCode('invoke');
   }
 
-  public config({ generateStringKey, ...passwordPolicy }: Generator): TargetConfig {
+  public config({ generateStringKey, ...passwordPolicy }: Generator): InvokeTargetConfig {
     const { createSecret, finishSecret } = this.steps;
     return {
       target: 'invoke',

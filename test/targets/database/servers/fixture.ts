@@ -6,7 +6,7 @@ import { connectMySql, MySql, type ConnectMySql } from '../../../../lambda-src/t
 import { connectPostgres, Postgres } from '../../../../lambda-src/targets/database/postgres/engine';
 import { databaseTarget } from '../../../../lambda-src/targets/database/target';
 import { tlsOptions } from '../../../../lambda-src/targets/database/tls';
-import type { DatabaseTargetConfig } from '../../../../src/contract';
+import type { DatabaseTargetConfig } from '../../../../src/targets/database/contract';
 import { Harness, type HarnessOptions } from '../../../harness';
 import { startMariaDb, startMySql, startPostgres, type DatabaseServer, type Login, type ServerOptions } from '../../../servers';
 

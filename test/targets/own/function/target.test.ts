@@ -1,7 +1,7 @@
 import type { FunctionEvent } from '../../../../lambda-src/targets/own/function/function-event';
 import { functionError, invokeTarget, type Invocation } from '../../../../lambda-src/targets/own/function/target';
 import { accessDenied } from '../../../../simulator/faults';
-import type { InvokeTargetConfig } from '../../../../src/contract';
+import type { InvokeTargetConfig } from '../../../../src/targets/own/function/contract';
 import { failure, Harness, passwordOf, type HarnessOptions } from '../../../harness';
 
 const ARN = 'arn:aws:lambda:eu-west-1:111111111111:function:target';
@@ -282,5 +282,5 @@ test.each<[string, string, string, RegExp]>([
 });
 
 test('the configuration of another asset is refused', () => {
-  expect(() => invokeTarget({ target: 'generated', passwordPolicy: {} }, () => async () => ({ isError: false, payload: '' }))).toThrow('configuration of generated');
+  expect(() => invokeTarget({ target: 'generated', passwordPolicy: {} }, () => async () => ({ isError: false, payload: '' }))).toThrow('and this asset is that of');
 });

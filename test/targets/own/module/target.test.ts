@@ -2,7 +2,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import type { CreateSecretContext, RotationContext, RotationModule } from '../../../../lambda-src/targets/own/api';
 import { moduleTarget } from '../../../../lambda-src/targets/own/module/target';
 import { internalError, type Interceptor } from '../../../../simulator';
-import type { HandlerConfig, ModuleTargetConfig } from '../../../../src/contract';
+import type { HandlerConfig } from '../../../../src/contract';
+import type { ModuleTargetConfig } from '../../../../src/targets/own/module/contract';
 import { failure, Harness, passwordOf, type HarnessOptions } from '../../../harness';
 
 const FIRST = JSON.stringify({ username: 'user1', password: 'first-p4ssw0rd' });
@@ -376,7 +377,7 @@ describe('a module that fails', () => {
   });
 
   test('to be of the module\'s asset is told so', () => {
-    expect(() => moduleTarget({ target: 'generated', passwordPolicy: {} }, base, () => {})).toThrow('configuration of generated');
+    expect(() => moduleTarget({ target: 'generated', passwordPolicy: {} }, base, () => {})).toThrow('and this asset is that of');
   });
 });
 
