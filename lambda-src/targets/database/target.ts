@@ -66,11 +66,12 @@ export class DatabaseTarget implements Target {
       throw new SecretMismatchError('The key "username" of the pending version is not the user that comes after the current one. Remove AWSPENDING with '
         + 'UpdateSecretVersionStage and rotate again');
     }
+    const look = () => isAccepted(this.engine, pending, deadline);
     // A server may take a moment to know a new password everywhere. Wrong logins lock a user of some servers, and a right one in between keeps them from adding up:
-    // if neither password is accepted, looking again would do harm.
+    // if neither password is accepted, looking again would do harm, but for once, for the change may have come in between.
     const accepted = await deadline.reread(async () => {
-      if (await isAccepted(this.engine, pending, deadline)) { return true; }
-      return current.username !== pending.username || await isAccepted(this.engine, current, deadline) ? undefined : false;
+      if (await look()) { return true; }
+      return current.username !== pending.username || await isAccepted(this.engine, current, deadline) ? undefined : look();
     });
     if (!accepted) {
       throw new AuthenticationError('The server does not accept the pending credentials. See that the user is neither locked nor expired; Secrets Manager tries the '

@@ -86,8 +86,9 @@ describe.each(KINDS)('$name', (kind) => {
     const handler = h.makeHandler({ sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)) });
     const late = new Promise<void>((resolve, reject) => { setTimeout(() => { setPassword(server, h.login('AWSPENDING')).then(resolve, reject); }, 300); });
     await Promise.all([h.step(rotation, 'testSecret', handler), late]);
-    expect(h.dialled.length).toBeGreaterThan(1);
-    expect(h.dialled.length).toBeLessThanOrEqual(6);
+    const looks = dialledVersions(h).filter((version) => version === 'AWSPENDING');
+    expect(looks.length).toBeGreaterThan(1);
+    expect(looks.length).toBeLessThanOrEqual(6);
   });
 });
 
