@@ -29,6 +29,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
   workflowNodeVersion: '24.x',
   runner: typescript.TypeScriptRunner.tsx(),
   projenrcTs: true,
+  // The package holds no source maps: those of jsii's default have the whole sources in them.
+  tsconfig: { compilerOptions: { inlineSourceMap: false, inlineSources: false } },
   tsconfigDevFile: 'tsconfig.dev.json',
   tsconfigDev: {
     include: ['.projenrc.ts', 'lambda-src/**/*.ts', 'rehearsal/**/*.ts', 'simulator/**/*.ts', 'tools/**/*.ts', 'test/**/*.ts', 'demo/**/*.ts', 'examples/**/*.ts', 'scripts/**/*.ts', 'bench/**/*.ts'],
