@@ -1,4 +1,4 @@
-import { awscdk, javascript, release, typescript } from 'projen';
+import { awscdk, javascript, JsonPatch, release, typescript } from 'projen';
 import { PACKAGES, ZONES } from './projenrc/imports';
 
 const CDK_FLOOR = '2.127.0';
@@ -191,8 +191,11 @@ const compat = project.tasks.tryFind('compat')!;
 compat.description = 'Hold the public API against that of the last release';
 compat.reset('tsx scripts/check/compatibility.ts', { receiveArgs: true });
 project.tasks.tryFind('release')!.spawn(compat);
-project.annotateGenerated('/docs/API.*.md');
-project.tasks.tryFind('docgen')!.exec('mkdir -p docs && jsii-docgen -o docs/API.md -l python -l java -l csharp -l go');
+const references = project.addTask('docgen:languages', {
+  description: 'Write the references of the other languages into dist/docs; takes minutes',
+  steps: [{ exec: 'mkdir -p dist/docs && jsii-docgen -o dist/docs/API.md -l python -l java -l csharp -l go' }],
+});
+project.tasks.tryFind('release')!.spawn(references);
 project.addTask('languages', {
   description: 'Make the packages of all languages, run an app in each, and rehearse their publishing; needs Python 3.11, JDK 17, Maven, Go and GnuPG',
   steps: [{ exec: 'tsx scripts/check/languages.ts' }],
@@ -248,5 +251,13 @@ project.eslint!.addOverride({
   files: ['lambda-src/**/*.ts', 'simulator/**/*.ts'],
   rules: { 'import/no-extraneous-dependencies': ['error', { devDependencies: true }] },
 });
+
+// A release on GitHub has the references of the other languages as its files.
+const releaseWorkflow = project.github!.tryFindWorkflow('release')!.file!;
+releaseWorkflow.patch(JsonPatch.add('/jobs/release_github/steps/3/run', [
+  'tag=$(cat "$RELEASE_TAG_FILE") &&',
+  'gh release view "$tag" -R "$GITHUB_REPOSITORY" 2>/dev/null ||',
+  'gh release create "$tag" -R "$GITHUB_REPOSITORY" -F "$CHANGELOG_FILE" -t "$tag" --target "$GITHUB_SHA" dist/docs/API.*.md',
+].join('\n')));
 
 project.synth();
