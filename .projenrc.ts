@@ -1,4 +1,5 @@
-import { awscdk, javascript, release, typescript } from 'projen';
+import { awscdk, javascript, JsonPatch, release, typescript } from 'projen';
+import { PACKAGES, ZONES } from './projenrc/imports';
 
 const CDK_FLOOR = '2.127.0';
 /** Has its own dependencies, and checks of its own: examples/nestjs/ci.sh. */
@@ -29,9 +30,11 @@ const project = new awscdk.AwsCdkConstructLibrary({
   workflowNodeVersion: '24.x',
   runner: typescript.TypeScriptRunner.tsx(),
   projenrcTs: true,
+  // The package holds no source maps: those of jsii's default have the whole sources in them.
+  tsconfig: { compilerOptions: { inlineSourceMap: false, inlineSources: false } },
   tsconfigDevFile: 'tsconfig.dev.json',
   tsconfigDev: {
-    include: ['.projenrc.ts', 'lambda-src/**/*.ts', 'rehearsal/**/*.ts', 'simulator/**/*.ts', 'tools/**/*.ts', 'test/**/*.ts', 'demo/**/*.ts', 'examples/**/*.ts', 'scripts/**/*.ts', 'bench/**/*.ts'],
+    include: ['.projenrc.ts', 'projenrc/**/*.ts', 'lambda-src/**/*.ts', 'rehearsal/**/*.ts', 'simulator/**/*.ts', 'tools/**/*.ts', 'test/**/*.ts', 'demo/**/*.ts', 'examples/**/*.ts', 'scripts/**/*.ts', 'bench/**/*.ts'],
     exclude: ['**/node_modules', '**/cdk.out', 'test/consumers', ...NESTJS_SERVICE],
     compilerOptions: {
       rootDir: '.',
@@ -188,8 +191,11 @@ const compat = project.tasks.tryFind('compat')!;
 compat.description = 'Hold the public API against that of the last release';
 compat.reset('tsx scripts/check/compatibility.ts', { receiveArgs: true });
 project.tasks.tryFind('release')!.spawn(compat);
-project.annotateGenerated('/docs/API.*.md');
-project.tasks.tryFind('docgen')!.exec('mkdir -p docs && jsii-docgen -o docs/API.md -l python -l java -l csharp -l go');
+const references = project.addTask('docgen:languages', {
+  description: 'Write the references of the other languages into dist/docs; takes minutes',
+  steps: [{ exec: 'mkdir -p dist/docs && jsii-docgen -o dist/docs/API.md -l python -l java -l csharp -l go' }],
+});
+project.tasks.tryFind('release')!.spawn(references);
 project.addTask('languages', {
   description: 'Make the packages of all languages, run an app in each, and rehearse their publishing; needs Python 3.11, JDK 17, Maven, Go and GnuPG',
   steps: [{ exec: 'tsx scripts/check/languages.ts' }],
@@ -219,7 +225,6 @@ project.addTask('zero-downtime', {
 const eslintFile = project.tryFindObjectFile('.eslintrc.json')!;
 eslintFile.addOverride('parserOptions.projectService', undefined);
 eslintFile.addOverride('parserOptions.project', ['./tsconfig.dev.json']);
-const zone = (target: string, from: string, except: string[], message: string) => ({ target, from, except, message });
 project.addTask('e2e', {
   description: 'Deploy an example with the CDK CLI to a local AWS emulator, rotate its secret there, destroy it: generated, or custom-target',
   steps: [{ exec: 'bash test/e2e/run.sh', receiveArgs: true }],
@@ -238,35 +243,21 @@ project.addTask('prove:databases', {
   steps: [{ spawn: databases.name }, { exec: 'tsx --tsconfig tsconfig.dev.json test/proof/prove.ts --databases', receiveArgs: true }],
 });
 
-project.eslint!.addRules({
-  'import/no-restricted-paths': ['error', {
-    basePath: '.',
-    zones: [
-      zone('./src', './lambda-src', [], 'The constructs know of the handler only what is in a contract.ts.'),
-      zone('./lambda-src', './src/**/*', ['**/contract.ts'], 'The handler shares only contracts with the constructs.'),
-      zone('./src/**/contract.ts', './src/**/*', ['**/contract.ts'], 'A contract imports contracts only.'),
-      zone('./lambda-src/targets', './lambda-src/rotation/secret-versions.ts', [], 'Targets do not know Secrets Manager.'),
-      zone('./lambda-src/rotation', './lambda-src/targets', [], 'The rotation knows targets only through their port.'),
-      zone('./lambda-src/rotation', './lambda-src/handler.ts', [], 'Each file needs only those below it.'),
-      ...['src', 'lambda-src', 'rehearsal', 'simulator', 'tools', 'scripts', 'demo', 'bench', 'examples']
-        .map((folder) => zone(`./${folder}`, './test', [], 'Nothing outside test/ imports test/.')),
-      ...['src', 'lambda-src'].flatMap((folder) => ['rehearsal', 'simulator', 'tools', 'scripts']
-        .map((other) => zone(`./${folder}`, `./${other}`, [], 'What users run needs nothing of what it is made and tested with.'))),
-      ...['tools', 'scripts', 'test'].map((folder) => zone('./rehearsal', `./${folder}`, [], 'The rehearsal ships with the simulator, and with nothing else of ours but the handler.')),
-    ],
-  }],
-});
-project.eslint!.addOverride({
-  files: ['src/**/contract.ts'],
-  rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: '^[^.]', message: 'A contract imports contracts only.' }] }] },
-});
-project.eslint!.addOverride({
-  files: ['lambda-src/targets/**/*.ts'],
-  rules: { 'no-restricted-imports': ['error', { patterns: ['@aws-sdk/client-secrets-manager', 'aws-cdk-lib*'] }] },
-});
+project.eslint!.addRules({ 'import/no-restricted-paths': ['error', { basePath: '.', zones: ZONES }] });
+for (const [files, pattern] of Object.entries(PACKAGES)) {
+  project.eslint!.addOverride({ files: [files], rules: { 'no-restricted-imports': ['error', { patterns: [pattern] }] } });
+}
 project.eslint!.addOverride({
   files: ['lambda-src/**/*.ts', 'simulator/**/*.ts'],
   rules: { 'import/no-extraneous-dependencies': ['error', { devDependencies: true }] },
 });
+
+// A release on GitHub has the references of the other languages as its files.
+const releaseWorkflow = project.github!.tryFindWorkflow('release')!.file!;
+releaseWorkflow.patch(JsonPatch.add('/jobs/release_github/steps/3/run', [
+  'tag=$(cat "$RELEASE_TAG_FILE") &&',
+  'gh release view "$tag" -R "$GITHUB_REPOSITORY" 2>/dev/null ||',
+  'gh release create "$tag" -R "$GITHUB_REPOSITORY" -F "$CHANGELOG_FILE" -t "$tag" --target "$GITHUB_SHA" dist/docs/API.*.md',
+].join('\n')));
 
 project.synth();

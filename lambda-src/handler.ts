@@ -1,7 +1,7 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { log as defaultLog, type Log, type LogFields } from './log';
 import { metricsOf, type MeasuredStep } from './metrics';
-import type { Notify } from './notification/notify';
+import { shippedNotifier, type Notify } from './notify';
 import { parseEvent } from './rotation/admit';
 import { Deadline, type Sleep } from './rotation/deadline';
 import { ConfigurationError, NotificationError, RotationError, UnexpectedError } from './rotation/errors';
@@ -51,7 +51,7 @@ export function makeHandler(makeTarget: (config: HandlerConfig) => Target, overr
     try {
       const event = parseEvent(untrusted);
       fields = { ...fields, step: event.Step, secretId: event.SecretId, clientRequestToken: event.ClientRequestToken };
-      warm ??= configure(makeTarget, overrides.notifierOf ?? shippedNotifier);
+      warm ??= configure(makeTarget, overrides.notifierOf ?? ((given) => shippedNotifier(given, makeClient)));
       const { config, target, notify } = warm;
       if (config.rotationMetrics) {
         const step = { start, secretId: event.SecretId, functionName: process.env.AWS_LAMBDA_FUNCTION_NAME! };
@@ -78,14 +78,6 @@ function makeClient(): SecretsManagerClient {
     maxAttempts: 4,
   });
 }
-
-/** From a file of its own, so that who tells nobody doesn't load it. */
-const shippedNotifier: NotifierOf = (config) => {
-  if (config.eventBusArn === undefined && config.topicArn === undefined) { return undefined; }
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { notifierOf } = require('./notification/notify') as typeof import('./notification/notify');
-  return notifierOf(config, makeClient());
-};
 
 async function tell(notify: Notify | undefined, promotion: Promotion, deadline: Deadline): Promise<void> {
   const problem = await notify?.(promotion, deadline);

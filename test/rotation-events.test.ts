@@ -5,8 +5,6 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { makeStack, onlyResource, resourcesOf } from './fixture';
 import { RotatingSecret, Rotation, RotationFunction } from '../src';
 import { ARN, casesOf, METHODS, WAYS } from '../tools/events/cases';
-import { matches } from '../tools/events/matcher';
-import { sampleEvent } from '../tools/events/samples';
 
 const RULE = 'AWS::Events::Rule';
 
@@ -24,25 +22,6 @@ describe.each(Object.keys(WAYS))('the rules of %s', (way) => {
       },
     })));
   });
-
-  test('match the event of this secret, and no other event and no other secret', () => {
-    for (const { pattern, matching, others } of cases) {
-      expect(matching.length).toBeGreaterThan(0);
-      expect(others.length).toBeGreaterThan(10);
-      expect(matching.filter((event) => !matches(pattern, event))).toEqual([]);
-      expect(others.filter((event) => matches(pattern, event))).toEqual([]);
-    }
-  });
-});
-
-test('the matcher of these tests knows nothing but what it knows', () => {
-  const event = sampleEvent('RotationFailed', ARN);
-  expect(matches({ source: ['aws.secretsmanager'] }, event)).toBe(true);
-  expect(matches({ source: ['aws.ec2'] }, event)).toBe(false);
-  expect(matches({ detail: { missing: { field: ['x'] } } }, event)).toBe(false);
-  for (const pattern of [{}, { source: 'aws.secretsmanager' }, { source: [{ suffix: 'r' }] }, { $or: [{ source: ['x'] }] }, { source: [1] }]) {
-    expect(() => matches(pattern, event)).toThrow();
-  }
 });
 
 describe('a rule', () => {

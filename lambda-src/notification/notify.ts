@@ -5,16 +5,8 @@ import { makeNotification } from './notification';
 import { signedCall, type SignedCall } from './signed-call';
 import { topic } from './topic';
 import type { NotificationConfig } from '../../src/contract';
-import type { Deadline } from '../rotation/deadline';
+import type { Notify } from '../notify';
 import { isNetworkError } from '../rotation/service-errors';
-import type { Promotion } from '../rotation/steps';
-
-/**
- * Tells of a promotion.
- *
- * @returns why nobody could be told, and what to do; undefined where the service has the message.
- */
-export type Notify = (promotion: Promotion, deadline: Deadline) => Promise<string | undefined>;
 
 interface Problem {
   readonly text: string;
