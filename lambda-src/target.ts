@@ -32,6 +32,15 @@ export interface SecretValues {
 /** Makes a password that the policy allows and `isUsable` accepts. */
 export type GeneratePassword = (isUsable: (password: string) => boolean) => Promise<string>;
 
+/** What the next value is made from. */
+export interface ValueRequest {
+  /** Of the version that had AWSCURRENT when the step began. Before the first rotation it may hold no credential. */
+  readonly current: string;
+  readonly generatePassword: GeneratePassword;
+  readonly values: SecretValues;
+  readonly deadline: Deadline;
+}
+
 /** The staging labels of every version that has any. */
 export type Stages = ReadonlyMap<string, readonly string[]>;
 
@@ -58,12 +67,33 @@ export interface Target {
   readonly storedVersion?: StoredVersionRules;
 
   /**
-   * The next value, made from the current one; undefined where the target has stored it itself. Throws where the current value isn't
-   * one this target can rotate.
+   * The next value, made from the current one. Undefined if the pending version has a value by now: the target stored it itself, or
+   * another copy of the function was faster. Throws if the current value isn't one that this target can rotate.
+   *
+   * It may have side effects: a server may issue the credential. Then these rules apply.
+   * - Issuing is the last thing it does. Put is the next call, so only a crash between the two leaves an orphan: a credential that no
+   *   version holds.
+   * - It is called again after a failed step, and by other copies of the function at the same time, so it looks for orphans first. It
+   *   revokes one only if the server issues for this secret alone, and only if the orphan is older than `deadline.longestInMillis`:
+   *   a younger one may be another copy's, which is about to store it. Otherwise it throws, with the orphan's id.
+   * - It lists what the server has before it reads the versions, so that it takes no stored credential for an orphan.
+   * - It revokes the credential of AWSPREVIOUS, if at all, right before it issues another one. It never revokes that of AWSCURRENT.
    */
-  createValue(current: string, generatePassword: GeneratePassword, values: SecretValues, deadline: Deadline): Promise<string | undefined>;
+  createValue(request: ValueRequest): Promise<string | undefined>;
 
-  /** Throws where a value isn't one this target can use. */
+  /**
+   * Takes back a value that `createValue` returned and that isn't stored: another copy of the function stored one first. Revokes the
+   * credential that was issued. Not called if Put failed in another way, because the value may be stored then.
+   */
+  discard?(value: string, values: SecretValues, deadline: Deadline): Promise<void>;
+
+  /**
+   * Whether a value holds no credential yet, as before the first rotation of a secret whose credentials a server issues. testSecret
+   * accepts a copy of the current value that holds none, without asking the target. `validate` throws for it, so that it is never promoted.
+   */
+  hasNoCredentialYet?(value: string): boolean;
+
+  /** Throws if a value isn't one that this target can use. Applied to pending values only. */
   validate(value: string): void;
 
   /** Throws where a value of the target's own making can't follow the current one, whoever stored it as the version. */
@@ -72,7 +102,10 @@ export interface Target {
   /** Whether `pending` is `current` but for what a rotation changes. */
   isDerived(pending: string, current: string): boolean;
 
-  /** Makes the target accept the pending value. Runs any number of times. */
+  /**
+   * Makes the target accept the pending value. Runs any number of times. The target may accept the values of two versions at a time: nothing
+   * in a rotation depends on AWSPREVIOUS being refused, at any step or afterwards.
+   */
   setSecret(values: SecretValues, deadline: Deadline): Promise<void>;
 
   /** Throws unless the target accepts the pending value. Writes nothing, for it also runs alone. */

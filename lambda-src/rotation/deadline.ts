@@ -14,6 +14,8 @@ const realSleep: Sleep = (milliseconds) => new Promise((resolve) => setTimeout(r
 export class Deadline {
   /** Aborted when the time is up, with the StepTimeoutError as its reason. */
   public readonly signal: AbortSignal;
+  /** The time that any copy of the function has for a step, in milliseconds. A copy that did something longer ago than that has ended. */
+  public longestInMillis = Infinity;
   private more?: () => string;
   private readonly controller = new AbortController();
 
@@ -28,13 +30,14 @@ export class Deadline {
    */
   public async run<T>(what: string, step: () => Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
+    this.longestInMillis = this.remaining();
     const expired = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         const error = new StepTimeoutError(`${what} gave up because the time-out of the function is near. Secrets Manager tries the `
           + 'rotation again; if it keeps happening, look for what is slow or unreachable, or raise the timeout of the RotationFunction' + (this.more?.() ?? ''));
         reject(error);
         this.controller.abort(error);
-      }, Math.max(0, this.remaining() - MARGIN));
+      }, Math.max(0, this.longestInMillis - MARGIN));
     });
     try {
       return await Promise.race([step(), expired]);

@@ -67,12 +67,17 @@ export class Rotation {
       return 'alreadyCreated';
     }
     const current = await this.current(ids.current);
-    const create = () => this.target.createValue(current.value, (isUsable) =>
-      generatePassword(this.policy, () => this.versions.randomPassword(this.policy), isUsable), values, this.deadline);
+    const create = () => this.target.createValue({
+      current: current.value,
+      generatePassword: (isUsable) => generatePassword(this.policy, () => this.versions.randomPassword(this.policy), isUsable),
+      values,
+      deadline: this.deadline,
+    });
     const value = await (this.target.storedVersion ? this.target.storedVersion.store(create, ids, this.versions, this.deadline) : create());
     if (value !== undefined && await this.versions.putPending(value)) { return 'created'; }
     // The target has stored it itself; or the first read was stale, or another copy of this function was faster: what it stored is what counts.
     const stored = (await this.pending()).value;
+    if (value !== undefined && value !== stored) { await this.target.discard?.(value, values, this.deadline); }
     this.target.validate(stored);
     await this.target.checkNext?.(stored, async () => current.value, ids.pending);
     return value === undefined ? 'created' : 'alreadyCreated';
@@ -84,8 +89,15 @@ export class Rotation {
   }
 
   private async testSecret(values: SecretValues): Promise<Outcome> {
-    await this.target.testSecret(values, this.deadline);
+    if (!await this.isBeforeFirst(values)) { await this.target.testSecret(values, this.deadline); }
     return 'tested';
+  }
+
+  /** Whether testSecret runs alone and there is no credential to test yet. finishSecret refuses such a value. */
+  private async isBeforeFirst(values: SecretValues): Promise<boolean> {
+    if (!this.target.hasNoCredentialYet) { return false; }
+    const pending = await values.pending();
+    return this.target.hasNoCredentialYet(pending) && pending === await values.current();
   }
 
   private values(ids: RotationIds): SecretValues {

@@ -11,7 +11,8 @@ test('the proofs take their cases from the document', () => {
   expect(numbersOf('every target')).toEqual(expect.arrayContaining([1, 22, 46, 65]));
   expect(numbersOf('databases')).toEqual(expect.arrayContaining([23, 46, 72]));
   expect(numbersOf('synthesis')).toEqual(expect.arrayContaining([38]));
-  expect(numbersOf('issued values')).toEqual([]);
+  expect(numbersOf('issued values')).toEqual([79, 80, 81, 82, 83, 84, 85, 86]);
+  expect(numbersOf('two passwords')).toEqual([]);
 });
 
 describe('a check of the document', () => {

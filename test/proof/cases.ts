@@ -7,6 +7,9 @@ import { casesOf, numbersOf } from '../docs/rotation-contract';
 /** The cases of docs/rotation-contract.md that every target has in common, by number. */
 export const COMMON_CASES: readonly number[] = numbersOf('every target');
 
+/** Those of credentials that a server issues. */
+export const ISSUED_CASES: readonly number[] = numbersOf('issued values');
+
 /** Those that are shown on real database servers. */
 export const DATABASE_CASES: readonly number[] = numbersOf('databases');
 

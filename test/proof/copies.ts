@@ -19,6 +19,7 @@ export async function runCopies(subject: Subject, copies: number, rounds: number
       world.rethrow();
     }
     if (subject.server && !await subject.server.accepts(world.valueOf('AWSCURRENT'))) { world.violate('accepted', 'that of AWSCURRENT is not'); }
+    world.checkStrays();
     world.rethrow();
     world.simulator.completeRotation(world.arn);
   }

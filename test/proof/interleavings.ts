@@ -89,6 +89,7 @@ class Actor {
 
 /** Lets a history happen, and then what must come of it. */
 export async function live(subject: Subject, { switches, actions }: History): Promise<void> {
+  await subject.server?.reset();
   const world = new World(subject, switches);
   world.start();
   const actors = Array.from({ length: COPIES }, (_, index) => new Actor(world, 'AB'[index]));

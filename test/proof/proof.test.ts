@@ -2,9 +2,12 @@
  * The part of `npm run prove` that fits everyday testing: every boundary under every switch, every pair and every stale read under the defaults,
  * and some random histories.
  */
+import { runCopies } from './copies';
 import { exhaust, giveUp, SWITCHES } from './exhaustion';
 import { interleave } from './interleavings';
+import { ISSUED_TARGETS, NAIVE_ISSUED, overtake, refuseForeign, rotateAfterPut } from './issued-subjects';
 import { EXAMPLE_TARGET, NAIVE_TARGETS, OWN_TARGETS } from './own-targets';
+import { SCENARIOS } from './scenarios';
 import { SUBJECTS } from './subjects';
 import { EAGER, FORGETFUL, TELLING } from './telling';
 import { Violation } from './world';
@@ -40,6 +43,42 @@ describe.each(OWN_TARGETS)('$name', (subject) => {
     expect(boundaries).toBeGreaterThan(4 * 15);
     expect(pairs).toBeGreaterThan(300);
   });
+});
+
+describe.each(ISSUED_TARGETS)('$name', (subject) => {
+  test('recovers from a stop at every boundary and at some pairs', async () => {
+    const { boundaries, pairs } = await exhaust(subject, { stale: false, switches: [{}], everyPair: 47 });
+    expect(boundaries).toBeGreaterThan(4 * 20);
+    expect(pairs).toBeGreaterThan(100);
+  });
+
+  test('keeps every invariant in random histories of two copies, with faults, lag and interference', async () => {
+    await interleave(subject, 50);
+  });
+
+  test('issues one key to 20 copies at once', async () => {
+    expect(await runCopies(subject, 20, 3)).toBe(240);
+  });
+
+  test.each(Object.entries(SCENARIOS).filter(([name]) => name !== 'everyStop'))('keeps every invariant in the scenario %s', async (_, scenario) => {
+    expect(await scenario(subject)).toBeGreaterThan(0);
+  });
+
+  test('leaves no key of a rotation that is given up, keeps a key that two versions have, and one that another copy is about to store', async () => {
+    expect(await giveUp(subject)).toBeGreaterThan(20);
+    await rotateAfterPut(subject);
+    await overtake(subject);
+  });
+});
+
+test('a key of somebody else is never revoked', async () => {
+  await refuseForeign();
+});
+
+test.each(NAIVE_ISSUED)('a target for issued keys that $name is caught', async ({ run, breaks }) => {
+  const violation: unknown = await run().catch((error: unknown) => error);
+  expect(violation).toBeInstanceOf(Violation);
+  expect((violation as Violation).invariant).toBe(breaks);
 });
 
 describe(TELLING.name, () => {

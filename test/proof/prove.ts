@@ -3,11 +3,12 @@
  * `--long` explores more and runs the mutation tests; without it the table shows only what fits a pull request's time.
  */
 import { join } from 'node:path';
-import { COMMON_CASES, DATABASE_CASES, runContractTests } from './cases';
+import { COMMON_CASES, DATABASE_CASES, ISSUED_CASES, runContractTests } from './cases';
 import { runCopies } from './copies';
 import { catchNaiveStrategies, withDatabaseSubjects } from './databases';
 import { exhaust, giveUp, SWITCHES } from './exhaustion';
 import { interleave } from './interleavings';
+import { ISSUED_TARGETS, NAIVE_ISSUED, overtake, refuseForeign, rotateAfterPut } from './issued-subjects';
 import { catchNaive } from './naive';
 import { EXAMPLE_TARGET, OWN_TARGETS } from './own-targets';
 import { SCENARIOS } from './scenarios';
@@ -24,6 +25,8 @@ const HISTORIES = 3_000;
 const LONG_HISTORIES = 100_000;
 /** A real server takes a hundred times as long as a model. */
 const EVERY_DATABASE_PAIR = 97;
+/** A rotation of issued keys has twice as many calls as others, and so four times as many pairs. */
+const EVERY_ISSUED_PAIR = 7;
 
 /** Copies of a step at once, and in how many rotations. */
 const COPIES = 20;
@@ -71,7 +74,7 @@ async function proveCases(paths: readonly string[], numbers: readonly number[], 
 
 /** What the handler does whatever the target, with Secrets Manager in memory. */
 async function proveGenerated(long: boolean, seed: number | undefined): Promise<void> {
-  await proveCases(['test/lambda-src'], COMMON_CASES, long);
+  await proveCases(['test/rotation/', 'test/handler.test.ts'], [...COMMON_CASES, ...ISSUED_CASES], long);
   await prove('admission with one guard taken out', () => {
     const guards = runGuards();
     const missed = guards.filter(({ caughtBy }) => caughtBy === undefined);
@@ -108,6 +111,34 @@ async function proveGenerated(long: boolean, seed: number | undefined): Promise<
     });
   }
   await prove(`${EXAMPLE_TARGET.name}: given up before every call`, async () => ({ result: `${await giveUp(EXAMPLE_TARGET)} calls` }));
+  for (const subject of ISSUED_TARGETS) {
+    await prove(`${subject.name}: stopped at every boundary, and at ${long ? 'every' : 'some'} pairs`, async () => {
+      const { boundaries, pairs } = await exhaust(subject, { switches: long ? SWITCHES : [{}], stale: false, everyPair: long ? 1 : EVERY_ISSUED_PAIR });
+      return { result: `${boundaries} boundaries, ${pairs} pairs` };
+    });
+    await prove(`${subject.name}: random histories, ${COPIES} copies at once, scenarios, given up before every call`, async () => {
+      const runs = long ? LONG_HISTORIES : HISTORIES;
+      await interleave(subject, runs, seed);
+      const steps = await runCopies(subject, COPIES, ROUNDS);
+      let explored = 0;
+      for (const scenario of Object.values(SCENARIOS)) { explored += await scenario(subject); }
+      await rotateAfterPut(subject);
+      await overtake(subject);
+      return { result: `${runs} histories, ${steps} steps, ${explored} runs, ${await giveUp(subject)} calls` };
+    });
+  }
+  await prove('issued keys: a key of somebody else leaves no room', async () => {
+    await refuseForeign();
+    return { result: 'refused, and kept' };
+  });
+  await prove('naive targets that issue keys', async () => {
+    const caught = await Promise.all(NAIVE_ISSUED.map(async ({ name, breaks, run }) => {
+      const violation: unknown = await run().catch((error: unknown) => error);
+      return violation instanceof Violation && violation.invariant === breaks ? undefined : name;
+    }));
+    const missed = caught.filter((name) => name !== undefined);
+    return { result: `${caught.length - missed.length} of ${caught.length} caught, for the reason they should${missed.map((name) => `, not: ${name}`).join('')}`, ok: missed.length === 0 };
+  });
   await prove('naive handlers', async () => {
     const naive = await catchNaive();
     const missed = naive.filter(({ expected, caught }) => expected !== caught);

@@ -22,7 +22,7 @@ const MANUAL_PUT_SWITCHES: readonly Partial<Switches>[] = [true, false].flatMap(
 /** No trouble at all: the rotation, and the next one. */
 const undisturbed: Scenario = async (subject) => {
   for (const switches of SWITCHES) {
-    const world = new World(subject, switches);
+    const world = await begin(subject, switches);
     world.start();
     await world.mustRecover();
   }
@@ -37,7 +37,7 @@ const everyStaleRead: Scenario = async (subject) => {
   let histories = 0;
   for (const lag of [1, 2]) {
     for (let at = 0, reads = Infinity; at < reads; at++, histories++) {
-      const world = new World(subject);
+      const world = await begin(subject);
       world.start();
       reads = 0;
       world.simulator.lag = () => reads++ === at ? lag : 0;
@@ -93,7 +93,7 @@ const foreignHost: Scenario = (subject) => withPending(subject, [
 
 /** One process of the function does rotation after rotation, and the owner changes the value in between. */
 const warmProcess: Scenario = async (subject) => {
-  const world = new World(subject);
+  const world = await begin(subject);
   const process = world.copy('warm', () => 'pass');
   for (const n of [2, 3, 4]) {
     world.start();
@@ -106,7 +106,7 @@ const warmProcess: Scenario = async (subject) => {
 /** RotateImmediately is false: testSecret runs alone, and the first rotation comes later. */
 const testAlone: Scenario = async (subject) => {
   for (const switches of SWITCHES) {
-    const world = new World(subject, switches);
+    const world = await begin(subject, switches);
     await world.mustTestAlone();
     world.start();
     await world.mustRecover();
@@ -130,13 +130,19 @@ export const SCENARIOS = {
 
 export type ScenarioName = keyof typeof SCENARIOS;
 
+/** A world in which nothing has happened yet. */
+async function begin(subject: Subject, switches?: Partial<Switches>): Promise<World> {
+  await subject.server?.reset();
+  return new World(subject, switches);
+}
+
 /** As many rotations as one has calls; something happens before another call in each. Then the service tries again. */
 async function beforeEveryCall(
   subject: Subject, switches: Partial<Switches>, happen: (world: World) => void,
   afterwards: (world: World) => Promise<unknown> = (world) => world.sequence('retry', () => 'pass'),
 ): Promise<number> {
   for (let at = 0; ; at++) {
-    const world = new World(subject, switches);
+    const world = await begin(subject, switches);
     world.start();
     let calls = 0;
     await world.sequence('run', () => {
@@ -152,7 +158,7 @@ async function beforeEveryCall(
 async function withPending(subject: Subject, values: readonly string[]): Promise<number> {
   const others = [...new Set(values)].filter((value) => value !== subject.value);
   for (const value of others) {
-    const world = new World(subject);
+    const world = await begin(subject);
     world.start();
     world.putPending(value);
     await world.sequence('run', () => 'pass');

@@ -8,6 +8,9 @@ import type { HandlerConfig } from '../../src/contract';
 /** A call to something that isn't Secrets Manager, which ends as the proof decides. */
 export type Perform = <T>(operation: string, kind: 'read' | 'write', work: () => Promise<T>) => Promise<T>;
 
+/** The call with which a server issues a credential. The next call has to be the Put that stores it. */
+export const ISSUE = 'issue a credential';
+
 /** What a handler under proof is given. */
 export interface HandlerDependencies {
   readonly client: InMemoryClient;
@@ -32,6 +35,14 @@ export interface Server {
   /** Makes it what it was before any rotation. */
   reset(): Promise<void>;
   accepts(value: string): Promise<boolean>;
+  /** So much time passes that every earlier copy of the function has ended. */
+  elapse?(): void;
+  /** The owner does what the error of a step asks for. False if it asks for nothing that the owner can do. */
+  obey?(error: string): boolean;
+  /** The ids of its credentials that are in none of the values. */
+  strays?(values: readonly string[]): string[];
+  /** Whether a credential of somebody else was revoked. */
+  hasRevokedForeign?(): boolean;
 }
 
 /** Makes a handler as a new process would, with the configuration in the environment. */
@@ -48,6 +59,10 @@ export interface Subject {
   readonly server?: Server;
   /** Other secrets that the handler reads, by name. */
   readonly otherSecrets?: Readonly<Record<string, string>>;
+  /** Of a version that has AWSPREVIOUS before the first rotation. */
+  readonly previousValue?: string;
+  /** Whether the first rotation makes the first credential. */
+  readonly startsWithout?: boolean;
   /** The value of the secret before its first rotation. */
   readonly value: string;
   /** The rotated part of a value, which must never be seen outside; undefined where the value isn't usable. */

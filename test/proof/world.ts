@@ -1,5 +1,5 @@
 import { StepWatch, type Request } from './step-watch';
-import type { Perform, Server, Subject } from './subjects';
+import { ISSUE, type Perform, type Server, type Subject } from './subjects';
 import type { RotationHandler } from '../../lambda-src/handler';
 import {
   eventOf, InMemoryClient, SecretsManagerSimulator, startRotation, type StartedRotation, type Step, type Switches,
@@ -31,6 +31,9 @@ export const INVARIANTS = {
   promotionIsTold: 'finishSecret succeeds only when somebody was told that the version is the current one',
   accepted: 'at every instant the value of a version with a label is accepted, and with alternating users that of AWSCURRENT',
   overlaps: 'the value of AWSPREVIOUS is accepted until the next rotation revokes it, and not afterwards',
+  putsNext: 'a credential that was issued is stored by the very next call',
+  oneCredential: 'every credential that was issued is in a version, once those who were issued it have ended',
+  foreignKept: 'no credential of somebody else is revoked',
   recovers: 'once faults end, trying again with the same token completes the rotation',
 } as const;
 
@@ -76,6 +79,7 @@ export class World {
   public readonly simulator: SecretsManagerSimulator;
   public readonly arn: string;
   public readonly trace: string[] = [];
+  /** Set by `start`. */
   public rotation!: StartedRotation;
   /** The hosts that a handler connected to, where it connects to any. */
   public readonly dialled: string[] = [];
@@ -93,12 +97,17 @@ export class World {
   private readonly tested = new Set<string>();
   /** How many steps of the rotation have begun. */
   private begun = 0;
+  /** What the last step that failed said. */
+  private lastError = '';
+  private readonly versionsBefore: number;
   private faults = 0;
 
   constructor(private readonly subject: Subject, switches: Partial<Switches> = {}, seed = 1) {
     process.env[CONFIG_VARIABLE] = serializeConfig(subject.config);
     this.simulator = new SecretsManagerSimulator({ ...switches, seed });
-    this.arn = this.simulator.createSecret('secret', subject.value);
+    this.arn = this.simulator.createSecret('secret', subject.previousValue ?? subject.value);
+    if (subject.previousValue !== undefined) { this.simulator.perform('PutSecretValue', { SecretId: this.arn, SecretString: subject.value }); }
+    this.versionsBefore = this.secret.versionCount;
     for (const [name, value] of Object.entries(subject.otherSecrets ?? {})) { this.simulator.createSecret(name, value); }
     // Some history, so that no read is so stale that the secret wasn't there.
     for (const Description of ['a', 'b', 'c']) { this.simulator.perform('UpdateSecret', { SecretId: this.arn, Description }); }
@@ -110,6 +119,7 @@ export class World {
 
   public start(): void {
     this.rotation = startRotation(this.simulator, this.arn);
+    this.subject.server?.elapse?.();
     this.begun = 0;
     this.say('service: RotateSecret');
   }
@@ -159,6 +169,12 @@ export class World {
     let killed: () => void = () => {};
     let ended = false;
     let dead = false;
+    // Whether the last call issued a credential.
+    let issued = false;
+    const checkPut = (operation: string) => {
+      if (issued && operation !== 'PutSecretValue') { this.violate('putsNext', `${step} goes on with ${operation}`); }
+      issued = false;
+    };
     const client = new InMemoryClient(this.simulator);
     const life = new AbortController();
     const send = async (command: { input: Request; constructor: { name: string } }): Promise<unknown> => {
@@ -167,6 +183,7 @@ export class World {
       // What a killed process would have done besides.
       if (dead) { return never; }
       if (ended) { this.violate('failureIsLast', `${operation} after ${step} had ended`); }
+      checkPut(operation);
       this.calls++;
       const made = { copy: name, step, operation, kind };
       const verdict = await decide(made);
@@ -209,6 +226,7 @@ export class World {
     const perform: Perform = async (operation, kind, work) => {
       if (dead) { return never; }
       if (ended) { this.violate('failureIsLast', `${operation} after ${step} had ended`); }
+      checkPut(operation);
       this.calls++;
       const verdict = await decide({ copy: name, step, operation, kind });
       const call = `${name}: ${step} ${operation}`;
@@ -220,6 +238,7 @@ export class World {
       if (kind === 'write') { await this.checkAccepted(); }
       if (verdict === 'killAfter') { this.say(`${name}: killed`); killed(); return never; }
       if (verdict === 'failAfter') { this.say(`${name}: reply lost`); throw FAULTS[0](); }
+      issued = operation === ISSUE && answer !== undefined;
       return answer;
     };
     const handler: RotationHandler = this.subject.makeHandler({
@@ -236,6 +255,7 @@ export class World {
       this.begun = Math.max(this.begun, STEPS.indexOf(step) + 1);
       watch = new StepWatch(this, step);
       ended = false;
+      issued = false;
       const kill = new Promise<Ending>((resolve) => {
         killed = () => {
           dead = true;
@@ -244,6 +264,7 @@ export class World {
         };
       });
       const run = handler(eventOf(this.rotation, step), { awsRequestId: name, getRemainingTimeInMillis: () => 30_000 }).then((): Ending => 'succeeded', (error: Error): Ending => {
+        this.lastError = error.message;
         this.checkSaid(`${error.name} ${error.message} ${error.stack} ${JSON.stringify(error)} ${JSON.stringify(error.cause)}`);
         if (!/^[A-Z]\w+Error$/.test(error.name) || error.name === 'TypeError' || error.message.length < 20) {
           this.violate('errorNamed', `${step} threw ${error.name}`);
@@ -252,6 +273,7 @@ export class World {
       });
       const ending = await Promise.race([run, kill]);
       ended = true;
+      if (ending !== 'killed') { checkPut('nothing'); }
       this.say(`${name}: ${step} ${ending}`);
       if (ending === 'succeeded') { watch.succeeded(); }
       if (ending === 'succeeded' && step === 'finishSecret' && this.subject.tells && !this.told.has(this.rotation.token)) {
@@ -265,6 +287,7 @@ export class World {
 
   /** The whole sequence, by a new copy, until a step doesn't succeed. */
   public sequence(name: string, decide: Decide): Promise<Ending> {
+    this.subject.server?.elapse?.();
     return this.sequenceOf(this.copy(name, decide));
   }
 
@@ -280,11 +303,11 @@ export class World {
   /** Ends a rotation that nobody disturbed: it must complete now, leave what the contract says, and not be in the way of the next. */
   public async mustRecover(): Promise<void> {
     const before = this.births[0];
-    const ending = await this.sequence('last', () => 'pass');
+    const ending = await this.obeying(() => this.sequence('last', () => 'pass'));
     const { stages, versionCount } = this.secret;
     if (ending !== 'succeeded' || stages.AWSCURRENT !== this.rotation.token || stages.AWSPREVIOUS !== before) {
       this.violate('recovers', `it ${ending}, and the labels are ${JSON.stringify(stages)}`);
-    } else if (versionCount !== 2) {
+    } else if (versionCount !== this.versionsBefore + 1) {
       this.violate('oneValue', `there are ${versionCount} versions`);
     }
     if (this.subject.server && !await this.subject.server.accepts(this.valueOf('AWSCURRENT'))) { this.violate('recovers', 'the current value is not accepted'); }
@@ -292,14 +315,15 @@ export class World {
     const previous = this.valueOf('AWSPREVIOUS');
     this.simulator.completeRotation(this.arn);
     this.start();
-    if (await this.sequence('next', () => 'pass') !== 'succeeded') { this.violate('recovers', 'the next rotation fails'); }
+    if (await this.obeying(() => this.sequence('next', () => 'pass')) !== 'succeeded') { this.violate('recovers', 'the next rotation fails'); }
+    this.checkStrays();
     if (this.subject.server?.revokesPreviousIn && await this.subject.server.accepts(previous)) { this.violate('overlaps', 'it still is'); }
     this.rethrow();
   }
 
   /** A rotation by a copy that goes on afterwards: it must complete. */
   public async mustComplete(run: (step: Step) => Promise<Ending>): Promise<void> {
-    const ending = await this.sequenceOf(run);
+    const ending = await this.obeying(() => this.sequenceOf(run));
     if (ending !== 'succeeded' || this.current !== this.rotation.token) {
       this.violate('recovers', `it ${ending}, and nobody was in the way`);
     }
@@ -317,10 +341,34 @@ export class World {
     this.simulator.completeRotation(this.arn);
   }
 
+  /** Runs a sequence, and if it fails once more after the owner has done what the error asks for. */
+  private async obeying(run: () => Promise<Ending>): Promise<Ending> {
+    const ending = await run();
+    if (ending === 'succeeded' || !this.subject.server?.obey?.(this.lastError)) { return ending; }
+    this.say('owner: does what the error asks for');
+    await this.checkAccepted();
+    return run();
+  }
+
+  /** Nobody holds a credential any more that isn't stored. */
+  public checkStrays(): void {
+    const strays = this.subject.server?.strays?.(['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'].map((label) => this.valueOf(label))) ?? [];
+    if (strays.length > 0) { this.violate('oneCredential', `${strays.join(', ')} is in none`); }
+  }
+
+  /** Whether no version has had a credential yet, nor should have. */
+  private get isBeforeFirst(): boolean {
+    return this.subject.startsWithout === true
+      && !this.currents.includes((this.rotation as StartedRotation | undefined)?.token ?? '')
+      && this.currents.every((id) => this.subject.secretOf(this.valueOf(id)) === undefined);
+  }
+
   /** What accepts the credential must accept one that readers can find. */
   private async checkAccepted(): Promise<void> {
     const { server } = this.subject;
     if (!server) { return; }
+    if (server.hasRevokedForeign?.()) { this.violate('foreignKept', 'one was'); }
+    if (this.isBeforeFirst) { return; }
     const labels = server.alwaysAcceptsCurrent ? ['AWSCURRENT'] : ['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'];
     for (const label of labels) {
       const value = this.valueOf(label);
@@ -332,7 +380,7 @@ export class World {
   private async checkOverlap(server: Server): Promise<void> {
     const { revokesPreviousIn } = server;
     const previous = this.valueOf('AWSPREVIOUS');
-    if (revokesPreviousIn === undefined || previous === '') { return; }
+    if (revokesPreviousIn === undefined || this.subject.secretOf(previous || '{}') === undefined) { return; }
     // Once the label has moved, it is the value that was current until then.
     const mayBeRevoked = this.begun > STEPS.indexOf(revokesPreviousIn) && this.secret.stages.AWSCURRENT !== this.rotation.token;
     if (!mayBeRevoked && !await server.accepts(previous)) { this.violate('overlaps', 'it is refused already'); }
@@ -369,7 +417,7 @@ export class World {
     const left = this.current;
     if (stages.AWSCURRENT !== left) { this.currents.push(stages.AWSCURRENT); }
     const value = this.valueOf(this.current);
-    if (this.subject.secretOf(value) === undefined) { this.violate('currentUsable', `version ${this.current} is not`); }
+    if (this.subject.secretOf(value) === undefined && !this.isBeforeFirst) { this.violate('currentUsable', `version ${this.current} is not`); }
     if (this.current === left) { return; }
     if (this.current !== this.rotation.token) { this.violate('promotesOwnVersion', `${this.current} has it`); }
     if (!this.tested.has(this.current)) { this.violate('promotesTested', 'testSecret has not succeeded yet'); }

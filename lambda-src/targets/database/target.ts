@@ -8,7 +8,7 @@ import { DATABASE_PASSWORD_KEY as PASSWORD, parseDatabaseConfig, type DatabaseTa
 import type { Deadline } from '../../rotation/deadline';
 import { AuthenticationError, SecretMismatchError, SecretValueError } from '../../rotation/errors';
 import { equalButForKey, readKey, replaceKey } from '../../rotation/secret-value';
-import type { GeneratePassword, SecretValues, Target } from '../../target';
+import type { SecretValues, Target, ValueRequest } from '../../target';
 
 const USERNAME = 'username';
 
@@ -30,7 +30,7 @@ export function databaseTarget(config: HandlerConfig, engines: EngineFactories):
 export class DatabaseTarget implements Target {
   constructor(private readonly engine: Engine, private readonly strategy: Strategy) {}
 
-  public async createValue(current: string, generatePassword: GeneratePassword): Promise<string> {
+  public async createValue({ current, generatePassword }: ValueRequest): Promise<string> {
     this.parse(current);
     const limit = this.engine.userNameLimit(this.strategy.nextUser(readKey(current, USERNAME)));
     if (limit) {

@@ -2,7 +2,7 @@ import type { HandlerConfig } from '../../../src/contract';
 import { parseGeneratedConfig, type GeneratedTargetConfig } from '../../../src/targets/generated/contract';
 import { SecretValueError } from '../../rotation/errors';
 import { equalButForKey, isJsonObject, readKey, replaceKey } from '../../rotation/secret-value';
-import type { GeneratePassword, SecretValues, Target } from '../../target';
+import type { SecretValues, Target, ValueRequest } from '../../target';
 
 /** @throws Error where the configuration is one of another asset. */
 export function generatedTarget(config: HandlerConfig): Target {
@@ -17,7 +17,7 @@ export class GeneratedTarget implements Target {
     this.key = config.generateStringKey;
   }
 
-  public async createValue(current: string, generatePassword: GeneratePassword): Promise<string> {
+  public async createValue({ current, generatePassword }: Pick<ValueRequest, 'current' | 'generatePassword'>): Promise<string> {
     this.validate(current);
     if (this.key === undefined) {
       return generatePassword((password) => password !== current && !isJsonObject(password));

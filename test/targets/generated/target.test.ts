@@ -18,16 +18,16 @@ describe('a key of a JSON object', () => {
   const current = '{ "password": "old", "user": "a" }';
 
   test('gets another password, and all else stays', async () => {
-    expect(await target.createValue(current, passwords('old', 'new'))).toBe('{ "password": "new", "user": "a" }');
+    expect(await target.createValue({ current, generatePassword: passwords('old', 'new') })).toBe('{ "password": "new", "user": "a" }');
   });
 
   test('may get a password that is a JSON object', async () => {
-    expect(await target.createValue(current, passwords('{}'))).toBe('{ "password": "{}", "user": "a" }');
+    expect(await target.createValue({ current, generatePassword: passwords('{}') })).toBe('{ "password": "{}", "user": "a" }');
   });
 
   test.each(['text', '{}', '{"password":5}'])('is not in %j, for which no password is made', async (value) => {
     const generatePassword = jest.fn();
-    await expect(target.createValue(value, generatePassword)).rejects.toMatchObject({ name: 'SecretValueError' });
+    await expect(target.createValue({ current: value, generatePassword })).rejects.toMatchObject({ name: 'SecretValueError' });
     expect(generatePassword).not.toHaveBeenCalled();
     expect(() => target.validate(value)).toThrow(expect.objectContaining({ name: 'SecretValueError' }));
     await expect(target.testSecret(values(value))).rejects.toMatchObject({ name: 'SecretValueError' });
@@ -48,13 +48,13 @@ describe('a whole string', () => {
   const target = new GeneratedTarget({});
 
   test('becomes another password, which is not a JSON object', async () => {
-    expect(await target.createValue('old', passwords('old', '{}', 'new', 'newer'))).toBe('new');
+    expect(await target.createValue({ current: 'old', generatePassword: passwords('old', '{}', 'new', 'newer') })).toBe('new');
   });
 
   test.each(['text', '', '[]', '5', '"quoted"', 'null', '{'])('may be %j', async (value) => {
     target.validate(value);
     await expect(target.testSecret(values(value))).resolves.toBeUndefined();
-    expect(await target.createValue(value, passwords('new'))).toBe('new');
+    expect(await target.createValue({ current: value, generatePassword: passwords('new') })).toBe('new');
   });
 
   test('is not a JSON object, in whose place a password would lock its readers out', async () => {
@@ -66,7 +66,7 @@ describe('a whole string', () => {
     expect(() => target.validate('{"password":"old"}')).toThrow(expect.objectContaining(refusal));
     await expect(target.testSecret(values('{}'))).rejects.toMatchObject(refusal);
     const generatePassword = jest.fn();
-    await expect(target.createValue('{"password":"old"}', generatePassword)).rejects.toMatchObject(refusal);
+    await expect(target.createValue({ current: '{"password":"old"}', generatePassword })).rejects.toMatchObject(refusal);
     expect(generatePassword).not.toHaveBeenCalled();
   });
 

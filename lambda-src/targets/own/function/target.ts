@@ -7,7 +7,7 @@ import {
   TargetFunctionCrashedError, TargetFunctionLoadError, TargetFunctionThrewError, TargetFunctionTimedOutError,
   TargetFunctionUnhandledRejectionError, type RotationError,
 } from '../../../rotation/errors';
-import type { GeneratePassword, SecretValues, StoredVersionRules, Target } from '../../../target';
+import type { SecretValues, StoredVersionRules, Target, ValueRequest } from '../../../target';
 import { KnownValues } from '../known-values';
 import { checkNext } from '../next-value';
 import { settle } from '../settle';
@@ -39,11 +39,9 @@ export class InvokeTarget implements Target {
     this.value = config.createSecret ? ownValue : generatedValue(config);
   }
 
-  public async createValue(
-    current: string, generatePassword: GeneratePassword, values: SecretValues, deadline: Deadline,
-  ): Promise<string | undefined> {
-    if (!this.config.createSecret) { return generatedValue(this.config).createValue(current, generatePassword); }
-    await this.run('createSecret', values, deadline);
+  public async createValue(request: ValueRequest): Promise<string | undefined> {
+    if (!this.config.createSecret) { return generatedValue(this.config).createValue(request); }
+    await this.run('createSecret', request.values, request.deadline);
     return undefined;
   }
 

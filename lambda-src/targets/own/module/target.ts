@@ -3,7 +3,7 @@ import type { HandlerConfig } from '../../../../src/contract';
 import { parseModuleConfig, type ModuleTargetConfig } from '../../../../src/targets/own/module/contract';
 import type { Deadline } from '../../../rotation/deadline';
 import { RotationError, TargetModuleError } from '../../../rotation/errors';
-import type { GeneratePassword, SecretValues, Target } from '../../../target';
+import type { SecretValues, Target, ValueRequest } from '../../../target';
 import type { CreateSecretContext, Reply, RotationContext, RotationModule, SecretVersion, StepContext } from '../api';
 import { generatedValue, ownValue, parseValue, type CustomValue } from '../custom-value';
 import { KnownValues } from '../known-values';
@@ -47,9 +47,10 @@ export class ModuleTarget implements Target {
     this.value = this.module.createSecret ? ownValue : generatedValue(config);
   }
 
-  public async createValue(current: string, generatePassword: GeneratePassword, values: SecretValues, deadline: Deadline): Promise<string> {
+  public async createValue(request: ValueRequest): Promise<string> {
     const { createSecret } = this.module;
-    if (!createSecret) { return generatedValue(this.config).createValue(current, generatePassword); }
+    if (!createSecret) { return generatedValue(this.config).createValue(request); }
+    const { current, generatePassword, values, deadline } = request;
     const { context, known, log } = await this.contextOf('createSecret', values, deadline);
     const creation: CreateSecretContext<unknown> = {
       ...context,
