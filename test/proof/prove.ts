@@ -113,7 +113,8 @@ async function proveGenerated(long: boolean, seed: number | undefined): Promise<
   await prove(`${EXAMPLE_TARGET.name}: given up before every call`, async () => ({ result: `${await giveUp(EXAMPLE_TARGET)} calls` }));
   for (const subject of ISSUED_TARGETS) {
     await prove(`${subject.name}: stopped at every boundary, and at ${long ? 'every' : 'some'} pairs`, async () => {
-      const { boundaries, pairs } = await exhaust(subject, { switches: long ? SWITCHES : [{}], stale: false, everyPair: long ? 1 : EVERY_ISSUED_PAIR });
+      const options = { switches: long ? SWITCHES : [{}], stale: false, everyPair: long ? 1 : EVERY_ISSUED_PAIR };
+      const { boundaries, pairs } = await exhaust(subject, options);
       return { result: `${boundaries} boundaries, ${pairs} pairs` };
     });
     await prove(`${subject.name}: random histories, ${COPIES} copies at once, scenarios, given up before every call`, async () => {
