@@ -31,7 +31,7 @@ const EVERY_ISSUED_PAIR = 7;
 /** Copies of a step at once, and in how many rotations. */
 const COPIES = 20;
 const ROUNDS = 100;
-const DATABASE_ROUNDS = 10;
+const DATABASE_ROUNDS = 3;
 
 interface Row {
   readonly what: string;
