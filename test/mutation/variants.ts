@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 
 export const ROOT = join(__dirname, '..', '..');
 
 /** What the tests of the handler need of the tree. */
-const TREE = ['lambda-src', 'src/contract.ts', 'test/harness.ts', 'test/rotation', 'simulator', 'package.json', 'tsconfig.json', 'tsconfig.dev.json'];
+const TREE = ['lambda-src', 'src', 'test/harness.ts', 'test/rotation', 'simulator', 'package.json', 'tsconfig.json', 'tsconfig.dev.json'];
 
 /** The tree, with one file of it changed. */
 export interface Variant {
@@ -37,10 +37,15 @@ export function firstFailures(variants: readonly Variant[], tests: readonly stri
   }
 }
 
+/** All that the handler imports of src. */
+function isContract(source: string): boolean {
+  return statSync(source).isDirectory() || basename(source) === 'contract.ts';
+}
+
 function copyTree(target: string, { edit }: Variant): void {
   for (const path of TREE) {
     mkdirSync(dirname(join(target, path)), { recursive: true });
-    cpSync(join(ROOT, path), join(target, path), { recursive: true });
+    cpSync(join(ROOT, path), join(target, path), { recursive: true, filter: (source) => path !== 'src' || isContract(source) });
   }
   symlinkSync(join(ROOT, 'node_modules'), join(target, 'node_modules'));
   if (edit) { writeFileSync(join(target, edit.file), edit.change(readFileSync(join(target, edit.file), 'utf8'))); }
