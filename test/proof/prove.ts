@@ -24,9 +24,9 @@ const ROOT = join(__dirname, '..', '..');
 const HISTORIES = 3_000;
 const LONG_HISTORIES = 100_000;
 /** A real server takes a hundred times as long as a model. */
-const EVERY_DATABASE_PAIR = 97;
+const EVERY_DATABASE_PAIR = 251;
 /** A rotation of issued keys has twice as many calls as others, and so four times as many pairs. */
-const EVERY_ISSUED_PAIR = 7;
+const EVERY_ISSUED_PAIR = 23;
 
 /** Copies of a step at once, and in how many rotations. */
 const COPIES = 20;
