@@ -67,7 +67,11 @@ export function watchSockets(): () => void {
       return arrives(exchanges, this, given[0]) && original.apply(this, given);
     }),
   ];
-  return () => { for (const undo of restore) { undo(); } };
+  return () => {
+    for (const undo of restore) { undo(); }
+    // Every promise of the process would still be followed.
+    invocations.disable();
+  };
 }
 
 /** Whether bytes may leave through a socket. */

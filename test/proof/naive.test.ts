@@ -6,13 +6,14 @@ import { MISTAKES, type Mistake } from './naive/mistakes';
 import { textbookSubject } from './naive/subject';
 import { SCENARIOS } from './scenarios';
 import { SUBJECTS } from './subjects';
+import { withoutTimers } from './without-timers';
 import { INVARIANTS } from './world';
 import { CONFIG_VARIABLE } from '../../src/contract';
 
-// A killed copy never ends, and neither would its deadline.
-beforeAll(() => { jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'Date', 'queueMicrotask', 'performance'] }); });
+let restoreTimers: () => void;
+beforeAll(() => { restoreTimers = withoutTimers(); });
 afterAll(() => {
-  jest.useRealTimers();
+  restoreTimers();
   delete process.env[CONFIG_VARIABLE];
 });
 

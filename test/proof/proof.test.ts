@@ -10,13 +10,14 @@ import { EXAMPLE_TARGET, NAIVE_TARGETS, OWN_TARGETS } from './own-targets';
 import { SCENARIOS } from './scenarios';
 import { SUBJECTS } from './subjects';
 import { EAGER, FORGETFUL, TELLING } from './telling';
+import { withoutTimers } from './without-timers';
 import { Violation } from './world';
 import { CONFIG_VARIABLE } from '../../src/contract';
 
-// A killed copy never ends, and neither would its deadline.
-beforeAll(() => { jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'Date', 'queueMicrotask', 'performance'] }); });
+let restoreTimers: () => void;
+beforeAll(() => { restoreTimers = withoutTimers(); });
 afterAll(() => {
-  jest.useRealTimers();
+  restoreTimers();
   delete process.env[CONFIG_VARIABLE];
 });
 

@@ -14,6 +14,7 @@ import { EXAMPLE_TARGET, OWN_TARGETS } from './own-targets';
 import { SCENARIOS } from './scenarios';
 import { SUBJECTS } from './subjects';
 import { TELLING } from './telling';
+import { withoutTimers } from './without-timers';
 import { Violation } from './world';
 import { printTable } from '../../tools/table';
 import { Terminal } from '../../tools/terminal';
@@ -170,13 +171,6 @@ async function proveDatabases(long: boolean): Promise<void> {
     const missed = naive.filter(({ expected, caught }) => expected !== caught);
     return { result: `${naive.length - missed.length} of ${naive.length} caught${missed.map(({ mistake, caught }) => `, but ${mistake}: ${caught ?? 'nothing'}`).join('')}`, ok: missed.length === 0 };
   });
-}
-
-/** A killed copy of the handler never ends, and neither would its deadline. */
-function withoutTimers(): () => void {
-  const realSetTimeout = globalThis.setTimeout;
-  globalThis.setTimeout = (() => 0) as unknown as typeof setTimeout;
-  return () => { globalThis.setTimeout = realSetTimeout; };
 }
 
 async function main(databases: boolean, long: boolean, seed: number | undefined): Promise<void> {

@@ -69,7 +69,8 @@ const FAULTS = [
   () => Object.assign(new Error('User is not authorized'), { name: 'AccessDeniedException', $fault: 'client', $metadata: {} }),
 ];
 
-const never = new Promise<never>(() => {});
+/** One for each call: a shared one would keep everything that has ever waited for it. */
+const never = (): Promise<never> => new Promise<never>(() => {});
 
 /** How much of a value is enough to call it a leak: as much as a JSON parser quotes. */
 const EXCERPT = 10;
@@ -181,7 +182,7 @@ export class World {
       const operation = command.constructor.name.replace(/Command$/, '');
       const kind = /^(Put|Update)/.test(operation) ? 'write' as const : 'read' as const;
       // What a killed process would have done besides.
-      if (dead) { return never; }
+      if (dead) { return never(); }
       if (ended) { this.violate('failureIsLast', `${operation} after ${step} had ended`); }
       checkPut(operation);
       this.calls++;
@@ -189,7 +190,7 @@ export class World {
       const verdict = await decide(made);
       watch.calls();
       const call = `${name}: ${step} ${operation}${command.input.VersionStage ? ` ${command.input.VersionStage}` : command.input.VersionId ? ' by id' : ''}`;
-      if (verdict === 'killBefore') { this.say(`${call} - killed before`); killed(); return never; }
+      if (verdict === 'killBefore') { this.say(`${call} - killed before`); killed(); return never(); }
       if (verdict === 'failBefore') {
         const fault = FAULTS[this.faults++ % FAULTS.length]();
         this.say(`${call} - fails`);
@@ -214,7 +215,7 @@ export class World {
       }
       this.observe();
       watch.isAnswered(made, command.input, answer, this.simulator.calls[index].lag);
-      if (verdict === 'killAfter') { this.say(`${name}: killed`); killed(); return never; }
+      if (verdict === 'killAfter') { this.say(`${name}: killed`); killed(); return never(); }
       if (verdict === 'failAfter') {
         const fault = FAULTS[0]();
         this.say(`${name}: reply lost`);
@@ -224,19 +225,19 @@ export class World {
       return answer;
     };
     const perform: Perform = async (operation, kind, work) => {
-      if (dead) { return never; }
+      if (dead) { return never(); }
       if (ended) { this.violate('failureIsLast', `${operation} after ${step} had ended`); }
       checkPut(operation);
       this.calls++;
       const verdict = await decide({ copy: name, step, operation, kind });
       const call = `${name}: ${step} ${operation}`;
-      if (verdict === 'killBefore') { this.say(`${call} - killed before`); killed(); return never; }
+      if (verdict === 'killBefore') { this.say(`${call} - killed before`); killed(); return never(); }
       if (verdict === 'failBefore') { this.say(`${call} - fails`); throw FAULTS[0](); }
       if (kind === 'write' && step === 'testSecret') { this.violate('testWritesNothing', operation); }
       const answer = await work();
       this.say(call);
       if (kind === 'write') { await this.checkAccepted(); }
-      if (verdict === 'killAfter') { this.say(`${name}: killed`); killed(); return never; }
+      if (verdict === 'killAfter') { this.say(`${name}: killed`); killed(); return never(); }
       if (verdict === 'failAfter') { this.say(`${name}: reply lost`); throw FAULTS[0](); }
       issued = operation === ISSUE && answer !== undefined;
       return answer;
