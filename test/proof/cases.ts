@@ -23,7 +23,13 @@ export interface ContractCase {
 
 interface JestReport {
   readonly testResults: {
-    readonly assertionResults: { readonly fullName: string; readonly title: string; readonly status: string; readonly failureMessages: string[] }[];
+    readonly assertionResults: {
+      readonly ancestorTitles: string[];
+      readonly fullName: string;
+      readonly title: string;
+      readonly status: string;
+      readonly failureMessages: string[];
+    }[];
   }[];
 }
 
@@ -39,8 +45,10 @@ export function runContractTests(root: string, paths: readonly string[], cases: 
       console.error(`\n${fullName}\n${failureMessages.join('\n')}\n`);
     }
     return cases.map((number) => {
-      const own = tests.filter(({ title }) => casesOf(title).includes(number));
-      return { number, test: own[0]?.title, tests: own.length, failed: own.filter(({ status }) => status !== 'passed').length };
+      const own = tests.filter(({ ancestorTitles, title }) => [...ancestorTitles, title].flatMap(casesOf).includes(number));
+      // Some are skipped on servers that have no such thing.
+      const passed = own.filter(({ status }) => status === 'passed');
+      return { number, test: passed[0]?.title, tests: passed.length, failed: own.filter(({ status }) => status === 'failed').length };
     });
   } finally {
     rmSync(folder, { recursive: true });

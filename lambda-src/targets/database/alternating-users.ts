@@ -42,7 +42,9 @@ export class AlternatingUsers implements Strategy {
         if ((isProven || partner.isRelated) && partner.isToldByLogin && await isAccepted(engine, pending, deadline)) { return true; }
         if (!isProven) { throw new UnprovenUserError(); }
       }
-      await changeOrFindOut(rotation, () => session.shareWith(request));
+      const share = () => session.shareWith(request);
+      // A login by one account doesn't say what became of the others.
+      await (partner.isToldByLogin ? changeOrFindOut(rotation, share) : share());
       return true;
     });
     if (!changed) {

@@ -88,6 +88,11 @@ export function reconcileTerms(wanted: Terms, present: Terms): string {
   return texts.map((text, i) => i === firstLimit ? `WITH ${text}` : text).join(' ');
 }
 
+/** Whether somebody locked the account. */
+export function isLocked(terms: Terms): boolean {
+  return terms.get('ACCOUNT') === 'ACCOUNT LOCK';
+}
+
 /** How many failed logins in a row lock the account; 0 if none do. */
 export function failedLoginLimit(terms: Terms): number {
   return Number(terms.get('FAILED_LOGIN_ATTEMPTS')?.split(' ')[1] ?? 0);

@@ -5,15 +5,17 @@ import { createConnection } from 'mysql2';
 import type { Credentials } from '../credentials';
 import type { Engine, Partner, Session, ShareRequest } from '../engine';
 import { connectionError, refusal, withoutTls, type DriverError } from '../failures';
-import { endOfLock, failedLoginLimit, parseTerms, reconcileTerms, UnknownTermError, type Terms } from './account';
+import { endOfLock, failedLoginLimit, isLocked, parseTerms, reconcileTerms, UnknownTermError, type Terms } from './account';
 import { reconcileGrants } from './grants';
 import type { Deadline } from '../../../rotation/deadline';
-import { AuthenticationError, RotationError, TargetRefusedError, TlsError } from '../../../rotation/errors';
+import { AuthenticationError, ConnectivityError, RotationError, TargetRefusedError, TlsError } from '../../../rotation/errors';
 
 const CONNECT_TIMEOUT = 5_000;
 const STATEMENT_TIMEOUT = 8_000;
 const CLOSE_TIMEOUT = 1_000;
 const LOCK_TIMEOUT_SECONDS = 5;
+/** What a function that died without a goodbye holds is free after this. */
+const IDLE_TIMEOUT_SECONDS = 60;
 
 /**
  * https://dev.mysql.com/doc/refman/8.4/en/user-names.html: 32 characters.
@@ -32,8 +34,10 @@ const MARIADB_STATEMENT_TIMEOUT = 1969;
 /** https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html */
 const REMEDIES: Record<string, string> = {
   ER_ACCESS_DENIED_ERROR: 'The user may not do this. A superuser secret needs a user with CREATE USER, SELECT on the database mysql, and all that it is to pass on, WITH GRANT OPTION',
+  ER_ACCESS_DENIED_NO_PASSWORD_ERROR: 'The user may not grant this role. Grant it the role WITH ADMIN OPTION',
   ER_BAD_DB_ERROR: 'The database of the key "dbname" does not exist. Correct the key',
   ER_CANNOT_USER: 'The user can not be changed. See that it exists, and that the superuser may manage it',
+  ER_COLUMNACCESS_DENIED_ERROR: 'The user may not read this column. A superuser secret needs a user with SELECT on the database mysql',
   ER_CON_COUNT_ERROR: 'The server has no connection left. Secrets Manager tries the rotation again',
   ER_CREDENTIALS_CONTRADICT_TO_HISTORY: 'The password was used before, and password_history forbids to use it again. Secrets Manager tries the rotation again',
   ER_DBACCESS_DENIED_ERROR: 'The user may not do this in the database. Grant it',
@@ -59,7 +63,7 @@ const PASSWORD_PLUGINS = new Set(['caching_sha2_password', 'mysql_native_passwor
  * A session in which statements mean what they say, whatever the server, the account or `init_connect` has set. The server gives up a
  * statement before this function does, so that none happens later. Only MySQL reads the first comment, only MariaDB the second.
  */
-const SESSION = `SET NAMES utf8mb4, SESSION sql_mode = '', sql_quote_show_create = 1, lock_wait_timeout = ${LOCK_TIMEOUT_SECONDS} `
+const SESSION = `SET NAMES utf8mb4, SESSION sql_mode = '', sql_quote_show_create = 1, lock_wait_timeout = ${LOCK_TIMEOUT_SECONDS}, SESSION wait_timeout = ${IDLE_TIMEOUT_SECONDS} `
   + `/*!80017 , SESSION print_identified_with_as_hex = ON */ /*M! , SESSION old_passwords = 0, SESSION max_statement_time = ${STATEMENT_TIMEOUT / 1000 - 1} */`;
 
 const NATIVE = 'mysql_native_password';
@@ -130,6 +134,8 @@ interface Account {
   /** What somebody wrote down about it. MariaDB has no such thing. */
   readonly attributes: Attributes;
   readonly passwordHash: string;
+  /** Whether MySQL accepts the password before this one too (RETAIN CURRENT PASSWORD). */
+  readonly hasSecondPassword: boolean;
 }
 
 interface OwnAccount {
@@ -180,14 +186,16 @@ class MySqlSession implements Session {
     await this.lock([user, original]);
     const [accounts, originals] = [await this.accounts(user), await this.accounts(original)];
     mustHavePasswords([...originals, ...accounts]);
-    const isMarked = await this.isMarked(user, original, accounts) || await this.isMarked(original, user, originals);
     // An earlier try of this rotation left it: only who has the pending value can have set that.
     const hashes = [unfinished(password), password].map(nativeHash);
+    const marked = await this.markedHosts(user, original, accounts);
+    const used = accounts.filter(({ host }) => originals.some((other) => other.host === host));
+    const isMarked = used.length > 0 && used.every(({ host, passwordHash }) => marked.has(host) || hashes.includes(passwordHash));
     return {
-      exists: accounts.length > 0,
-      isMarked: isMarked || accounts.some(({ passwordHash }) => hashes.includes(passwordHash)),
+      exists: used.length > 0,
+      isMarked: isMarked || (await this.markedHosts(original, user, originals)).size > 0,
       isRelated: false,
-      isToldByLogin: accounts.length === 1 && originals.length === 1,
+      isToldByLogin: accounts.length <= 1 && originals.length === 1,
     };
   }
 
@@ -199,8 +207,12 @@ class MySqlSession implements Session {
         + 'the superuser secret read the database mysql');
     }
     const before = await this.accounts(user);
-    if (!isFirst || before.length === 0) { await this.copyAccounts(user, password, original, originals, before); }
-    for (const account of await this.accounts(user)) { await this.changePassword(accountName(user, account.host), account, password); }
+    const isWayBack = isFirst && before.length > 0;
+    if (!isWayBack) { await this.copyAccounts(user, password, original, originals, before); }
+    const accounts = await this.accounts(user);
+    for (const account of isWayBack ? accounts : accounts.filter(({ host }) => originals.some((other) => other.host === host))) {
+      await this.changePassword(accountName(user, account.host), account, password);
+    }
   }
 
   public close(): Promise<void> {
@@ -233,10 +245,9 @@ class MySqlSession implements Session {
 
   private async otherHosts({ name, host, client }: OwnAccount): Promise<string[]> {
     try {
-      const rows = await this.connection.query(`SELECT Host FROM mysql.user WHERE User = ${literal(name)}`);
-      return rows.map(({ Host }) => String(Host)).filter((other) => other !== host);
+      return (await this.rows(name)).map(({ Host }) => String(Host)).filter((other) => other !== host);
     } catch (error) {
-      if (!(error instanceof TargetRefusedError)) { throw error; }
+      if (error instanceof ConnectivityError) { throw error; }
     }
     // MariaDB refuses to say whether an account exists.
     if (this.isMariaDb) { return []; }
@@ -274,25 +285,32 @@ class MySqlSession implements Session {
     do {
       const [{ locked }] = await this.connection.query(`SELECT GET_LOCK('cdk-rotating-secret ${name}', ${LOCK_TIMEOUT_SECONDS}) AS locked`);
       if (Number(locked) === 1) { return; }
+      if (locked === null) { break; }
       this.deadline.signal.throwIfAborted();
     } while (this.deadline.remainingTimeInMillis() > 2 * LOCK_TIMEOUT_SECONDS * 1000);
     throw refusal('The database server', 'ER_LOCK_WAIT_TIMEOUT', REMEDIES.ER_LOCK_WAIT_TIMEOUT);
   }
 
+  /** What the server stores of the accounts of a user. It may compare names without the spaces at their ends. */
+  private async rows(user: string): Promise<Row[]> {
+    const rows = await this.connection.query(`SELECT * FROM mysql.user WHERE User = ${literal(user)}${this.isMariaDb ? ' AND is_role = \'N\'' : ''}`);
+    return rows.filter(({ User }) => String(User) === user);
+  }
+
   /** A user is an account for each host that it may come from. */
   private async accounts(user: string): Promise<Account[]> {
-    const rows = await this.connection.query(`SELECT * FROM mysql.user WHERE User = ${literal(user)}${this.isMariaDb ? ' AND is_role = \'N\'' : ''}`);
     const roles = this.isMariaDb ? [] : await this.connection.query(`SELECT * FROM mysql.default_roles WHERE USER = ${literal(user)} ORDER BY 3, 4`);
     const accounts: Account[] = [];
-    for (const row of rows) {
+    for (const row of await this.rows(user)) {
       accounts.push({
         host: String(row.Host),
         plugin: String(row.plugin) || NATIVE,
         terms: await this.terms(accountName(user, String(row.Host))),
         defaultRoles: this.isMariaDb
           ? row.default_role ? identifier(String(row.default_role)) : ''
-          : roles.filter((role) => role.HOST === row.Host).map((role) => accountName(String(role.DEFAULT_ROLE_USER), String(role.DEFAULT_ROLE_HOST))).join(', '),
-        attributes: attributesIn(row),
+          : roles.filter((role) => role.HOST === row.Host && role.USER === user).map((role) => accountName(String(role.DEFAULT_ROLE_USER), String(role.DEFAULT_ROLE_HOST))).join(', '),
+        attributes: attributesOf(row).metadata ?? {},
+        hasSecondPassword: attributesOf(row).additional_password !== undefined,
         passwordHash: String(row.authentication_string ?? ''),
       });
     }
@@ -314,22 +332,25 @@ class MySqlSession implements Session {
   private async copyAccounts(
     user: string, password: string, original: string, wanted: readonly Account[], before: readonly Account[],
   ): Promise<void> {
-    for (const { host } of before.filter((account) => !wanted.some(({ host: other }) => other === account.host))) {
-      await this.connection.query(`DROP USER ${accountName(user, host)}`);
-    }
+    const marked = await this.markedHosts(user, original, before);
+    const gone = before.filter(({ host, terms }) => marked.has(host) && !isLocked(terms) && !wanted.some((account) => account.host === host));
+    // Views and routines may be defined by it, so it isn't dropped.
+    for (const { host } of gone) { await this.connection.query(`ALTER USER ${accountName(user, host)} ACCOUNT LOCK`); }
     for (const { host, plugin } of wanted) {
       // Only who has the pending value knows this one, and until the end the user has no other.
       if (!before.some((account) => account.host === host)) { await this.create(user, host, plugin, unfinished(password), original); }
     }
     const accounts = await this.accounts(user);
-    for (const account of wanted) { await this.share(original, account, user, accounts.find(({ host }) => host === account.host)!); }
+    for (const account of wanted) {
+      await this.share(original, account, user, accounts.find(({ host }) => host === account.host)!, marked.has(account.host));
+    }
   }
 
-  /** Whether an earlier rotation made `user` to alternate with `other`, or adopted it. */
-  private async isMarked(user: string, other: string, accounts: readonly Account[]): Promise<boolean> {
-    if (!this.isMariaDb) { return accounts.some(({ attributes }) => isMarkOf(attributes[MARK], other)); }
-    const rows = await this.connection.query(`SELECT 1 FROM mysql.roles_mapping WHERE Role = ${literal(markRole(other))} AND User = ${literal(user)}`);
-    return rows.length > 0;
+  /** The hosts of the accounts of `user` that an earlier rotation made to alternate with `other`, or adopted. */
+  private async markedHosts(user: string, other: string, accounts: readonly Account[]): Promise<ReadonlySet<string>> {
+    if (!this.isMariaDb) { return new Set(accounts.filter(({ attributes }) => isMarkOf(attributes[MARK], other)).map(({ host }) => host)); }
+    const rows = await this.connection.query(`SELECT * FROM mysql.roles_mapping WHERE Role = ${literal(markRole(other))} AND User = ${literal(user)}`);
+    return new Set(rows.filter(({ User }) => String(User) === user).map(({ Host }) => String(Host)));
   }
 
   private async create(user: string, host: string, plugin: string, password: string, original: string): Promise<void> {
@@ -339,19 +360,21 @@ class MySqlSession implements Session {
       await this.connection.query(`CREATE USER ${account} IDENTIFIED WITH ${plugin} BY ${literal(password)}${mark}`);
       return;
     }
+    const hash = plugin === NATIVE ? literal(nativeHash(password)) : undefined;
+    const text = `PASSWORD(${literal(password)})`;
     try {
-      await this.connection.query(`CREATE USER ${account} IDENTIFIED VIA ${plugin} USING ${plugin === NATIVE ? literal(nativeHash(password)) : `PASSWORD(${literal(password)})`}`);
+      await this.connection.query(`CREATE USER ${account} IDENTIFIED VIA ${plugin} USING ${hash ?? text}`);
     } catch (error) {
       if (!isHashRefused(error)) { throw error; }
-      await this.connection.query(`CREATE USER ${account} IDENTIFIED VIA ${plugin} USING PASSWORD(${literal(password)})`);
+      await this.connection.query(`CREATE USER ${account} IDENTIFIED VIA ${plugin} USING ${text}`);
     }
   }
 
-  private async share(original: string, wanted: Account, user: string, present: Account): Promise<void> {
+  private async share(original: string, wanted: Account, user: string, present: Account, isMarked: boolean): Promise<void> {
     const account = accountName(user, present.host);
     const terms = reconcileTerms(wanted.terms, present.terms);
     if (terms !== '') { await this.connection.query(`ALTER USER ${account} ${terms}`); }
-    if (this.isMariaDb) { await this.markWithRole(account, original); }
+    if (this.isMariaDb && !isMarked) { await this.markWithRole(account, original); }
     if (this.hasAttributes) {
       const change = attributeChanges({ ...wanted.attributes, [MARK]: markOf(original) }, present.attributes);
       if (change) { await this.connection.query(`ALTER USER ${account} ATTRIBUTE ${attributesText(change)}`); }
@@ -380,11 +403,13 @@ class MySqlSession implements Session {
   }
 
   /** Ends a lock by failed logins too: a look whether the password was there already may have been one of those. */
-  private async changePassword(account: string, { plugin, terms }: Account, password: string): Promise<void> {
+  private async changePassword(account: string, { plugin, terms, hasSecondPassword }: Account, password: string): Promise<void> {
     if (this.isMariaDb) {
       await this.setMariaDbPassword(` FOR ${account}`, plugin, password);
+      if (!isLocked(terms) && await this.failedLoginLimit() > 0) { await this.connection.query(`ALTER USER ${account} ACCOUNT UNLOCK`); }
     } else {
       await this.connection.query(`ALTER USER ${account} IDENTIFIED WITH ${plugin} BY ${literal(password)}${endOfLock(terms)}`);
+      if (hasSecondPassword) { await this.connection.query(`ALTER USER ${account} DISCARD OLD PASSWORD`); }
     }
   }
 
@@ -446,17 +471,28 @@ function isMarkOf(mark: unknown, first: string): boolean {
   return (mark as { alternatesWith?: unknown } | null | undefined)?.alternatesWith === first;
 }
 
-/** The attributes that CREATE USER and ALTER USER gave an account. A driver may have parsed the column already. */
-function attributesIn({ User_attributes: column }: Row): Attributes {
-  const parsed = (typeof column === 'string' ? JSON.parse(column) : column) as { metadata?: Record<string, unknown> } | null | undefined;
-  return parsed?.metadata ?? {};
+interface UserAttributes {
+  /** What CREATE USER and ALTER USER gave an account. */
+  readonly metadata?: Attributes;
+  readonly additional_password?: unknown;
+}
+
+/** A driver may have parsed the column already. */
+function attributesOf({ User_attributes: column }: Row): UserAttributes {
+  return ((typeof column === 'string' ? JSON.parse(column) : column) as UserAttributes | null | undefined) ?? {};
 }
 
 /** What has to be merged into the attributes `present` to make them `wanted`; undefined if that is nothing. */
 function attributeChanges(wanted: Attributes, present: Attributes): Record<string, unknown> | undefined {
-  const all = new Set([...Object.keys(wanted), ...Object.keys(present)]);
-  const names = [...all].filter((name) => JSON.stringify(wanted[name]) !== JSON.stringify(present[name]));
-  return names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, wanted[name] ?? null]));
+  const all = [...new Set([...Object.keys(wanted), ...Object.keys(present)])];
+  const names = all.filter((name) => JSON.stringify(wanted[name]) !== JSON.stringify(present[name]));
+  // Objects are merged, so what an inner one has lost has to be named too.
+  const change = (to: unknown, from: unknown) => isObject(to) && isObject(from) ? attributeChanges(to, from) ?? {} : to ?? null;
+  return names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, change(wanted[name], present[name])]));
+}
+
+function isObject(value: unknown): value is Attributes {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function attributesText(value: Record<string, unknown>): string {

@@ -105,11 +105,12 @@ class PostgresSession implements Session {
   /** Begins the transaction that `shareWith` commits: from outside, either all of it is visible or nothing. */
   public async claim({ user, original }: ShareRequest): Promise<Partner> {
     await this.beginAlone(`cdk-rotating-secret ${[user, original].sort().join(' ')}`);
+    const exists = await this.exists(user);
     return {
-      exists: await this.exists(user),
+      exists,
       isMarked: await this.isMarked(user, original) || await this.isMarked(original, user),
       isRelated: await this.inherits(user, original) || await this.inherits(original, user),
-      isToldByLogin: await this.mayLogIn(user),
+      isToldByLogin: !exists || await this.mayLogIn(user),
     };
   }
 
