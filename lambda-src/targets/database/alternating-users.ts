@@ -22,8 +22,8 @@ export class AlternatingUsers implements Strategy {
     }
     const login = await withSessionIfAccepted(engine, current, deadline, async ({ scramIterations }) => ({ scramIterations }));
     if (!login) {
-      throw new AuthenticationError('The server does not accept the credentials of the version with AWSCURRENT, so nothing was changed. Put the password that works '
-        + 'into the secret, or give it to the user, and rotate again');
+      throw new AuthenticationError('The server does not accept the credentials of the version with AWSCURRENT, so nothing was changed. Make the user with '
+        + 'that password if it was never made. Otherwise put the password that works into the secret, or give it to the user, and rotate again');
     }
     const { username, password } = superuser;
     const superuserLogin = { ...current, dbname: current.dbname ?? superuser.dbname, username, password };

@@ -1,3 +1,4 @@
+import type { Deadline } from '../../rotation/deadline';
 import { ConnectivityError, RotationError, TargetRefusedError, TlsError, UnexpectedError } from '../../rotation/errors';
 
 /** What a driver throws, as far as it is looked at. What it says is never repeated: it may quote a statement. */
@@ -21,6 +22,14 @@ const UNTRUSTED = /^(CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA|I
 
 /** What a connection says that breaks before it is secure. mysql2 gives it the same code as a certificate that isn't trusted. */
 const CUT_WHILE_SECURING = /ECONNRESET|EPIPE|disconnected before secure TLS connection/;
+
+/** A server that is not there is told from one that starts, such as an Aurora that was paused, as long as the step has time for both. */
+const CONNECT_TIMEOUT = { least: 5_000, most: 30_000 };
+
+/** How long a connection may take, in milliseconds. */
+export function connectTimeout(deadline: Deadline): number {
+  return Math.min(CONNECT_TIMEOUT.most, Math.max(CONNECT_TIMEOUT.least, deadline.remainingTimeInMillis() / 2));
+}
 
 /** The error of a connection that every driver has alike; undefined where it is one of the server's own. */
 export function connectionError({ code = '', message = '', sqlState, severity }: DriverError): RotationError | undefined {

@@ -4,13 +4,12 @@ import type { ConnectionOptions } from 'node:tls';
 import { createConnection } from 'mysql2';
 import type { Credentials } from '../credentials';
 import type { Engine, Partner, Session, ShareRequest } from '../engine';
-import { connectionError, refusal, withoutTls, type DriverError } from '../failures';
+import { connectionError, connectTimeout, refusal, withoutTls, type DriverError } from '../failures';
 import { endOfLock, failedLoginLimit, isLocked, parseTerms, reconcileTerms, UnknownTermError, type Terms } from './account';
 import { reconcileGrants } from './grants';
 import type { Deadline } from '../../../rotation/deadline';
 import { AuthenticationError, ConnectivityError, RotationError, TargetRefusedError, TlsError } from '../../../rotation/errors';
 
-const CONNECT_TIMEOUT = 5_000;
 const STATEMENT_TIMEOUT = 8_000;
 const CLOSE_TIMEOUT = 1_000;
 const LOCK_TIMEOUT_SECONDS = 5;
@@ -536,7 +535,7 @@ export async function connectMySql(credentials: Credentials, tls: ConnectionOpti
     database,
     ssl: tls && { ca: tls.ca as string | string[], rejectUnauthorized: true, verifyIdentity: true, minVersion: tls.minVersion },
     charset: 'UTF8MB4_GENERAL_CI',
-    connectTimeout: CONNECT_TIMEOUT,
+    connectTimeout: connectTimeout(deadline),
     // Parsers that are made at run time are for thousands of rows.
     disableEval: true,
   });

@@ -3,12 +3,11 @@ import type { ConnectionOptions } from 'node:tls';
 import { Client, type ClientConfig } from 'pg';
 import type { Credentials } from '../credentials';
 import type { Engine, Partner, Session, ShareRequest } from '../engine';
-import { connectionError, refusal, withoutPassword, withoutTls, type DriverError } from '../failures';
+import { connectionError, connectTimeout, refusal, withoutPassword, withoutTls, type DriverError } from '../failures';
 import { DEFAULT_ITERATIONS, isChangedBySaslPrep, md5Verifier, scramVerifier } from './scram';
 import type { Deadline } from '../../../rotation/deadline';
 import { AuthenticationError, ConnectivityError, RotationError, SecretValueError, TargetRefusedError } from '../../../rotation/errors';
 
-const CONNECT_TIMEOUT = 5_000;
 const STATEMENT_TIMEOUT = 8_000;
 const LOCK_TIMEOUT = 5_000;
 /** While a transaction waits for a login of another user. */
@@ -47,6 +46,9 @@ const REMEDIES: Record<string, string> = {
   '57014': 'The statement took too long. Secrets Manager tries the rotation again',
   '57P03': 'The server is starting or stopping. Secrets Manager tries the rotation again',
 };
+
+const MAY_NOT_CONNECT = 'The user may not connect to the database of the key "dbname", or to the database postgres where there is no such key. Put a database that it may '
+  + 'connect to into the key "dbname", or GRANT CONNECT on it';
 
 type Row = Record<string, unknown>;
 
@@ -331,7 +333,7 @@ export async function connectPostgres(credentials: Credentials, tls: ConnectionO
     database: credentials.dbname ?? 'postgres',
     ssl: tls ?? false,
     application_name: 'cdk-rotating-secret',
-    connectionTimeoutMillis: CONNECT_TIMEOUT,
+    connectionTimeoutMillis: connectTimeout(deadline),
     query_timeout: STATEMENT_TIMEOUT + 1_000,
     // The driver's own limit is lower, and would refuse what the server's setting wants.
     scramMaxIterations: MAX_ITERATIONS,
@@ -359,7 +361,7 @@ export async function connectPostgres(credentials: Credentials, tls: ConnectionO
       throw new TargetRefusedError(`The password of the user is stored with more than ${MAX_ITERATIONS} SCRAM iterations, and a login takes too long. Lower the setting scram_iterations, `
         + 'and give the user its password again');
     }
-    throw toRotationError(error);
+    throw (error as DriverError).code === NOT_PERMITTED ? refusal('PostgreSQL', NOT_PERMITTED, MAY_NOT_CONNECT) : toRotationError(error);
   }
   return {
     scramIterations,

@@ -48,6 +48,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
   test('case 29: a server that accepts connections and says nothing fails as connectivity, in time', async () => {
     const h = await throughProxy('singleUser');
     const rotation = await created(h);
+    h.remaining = 10_000;
     proxy.blackHole();
     const start = Date.now();
     try {
@@ -58,6 +59,27 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     expect(Date.now() - start).toBeLessThan(6_500);
     expect(dialledVersions(h)).toEqual(['AWSCURRENT']);
   });
+
+  test('a server that wakes up for seconds, as one of Aurora that was paused, is waited for as long as the step has time', async () => {
+    const sleepy = net.createServer((client) => {
+      client.on('error', () => {});
+      setTimeout(() => {
+        const upstream = net.connect(server.port, '127.0.0.1');
+        upstream.on('error', () => {});
+        client.on('close', () => upstream.destroy()).pipe(upstream).pipe(client);
+      }, 6_000);
+    });
+    await new Promise<void>((resolve) => { sleepy.listen(0, '127.0.0.1', resolve); });
+    try {
+      const h = await make({ changes: { port: (sleepy.address() as net.AddressInfo).port } });
+      const rotation = await created(h);
+      h.remaining = 60_000;
+      await h.step(rotation, 'setSecret');
+      expect(await letsIn(server, h.login('AWSPENDING'))).toBe(true);
+    } finally {
+      sleepy.close();
+    }
+  }, 60_000);
 
   test('case 29: something that is no database fails, and is told nothing', async () => {
     let heard = '';

@@ -202,6 +202,14 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
     expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
   });
 
+  test('a user who may not connect to the database is told so', async () => {
+    await asRoot('CREATE DATABASE closed');
+    await asRoot('REVOKE CONNECT ON DATABASE closed FROM PUBLIC');
+    const h = await make({ strategy: 'singleUser', user: await user(), changes: { dbname: 'closed' } });
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /refused with 42501\. The user may not connect to the database of the key "dbname".*GRANT CONNECT on it/);
+    await asRoot('DROP DATABASE closed');
+  });
+
   test('a user who may not log in is told so', async () => {
     const h = await make({ strategy: 'singleUser', user: await user() });
     const rotation = await created(h);
