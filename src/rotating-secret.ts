@@ -3,6 +3,7 @@ import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as events from 'aws-cdk-lib/aws-events';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
+import { checkAttachable } from './adopted/databases';
 import { checkReplicaKeys } from './adopted/replicas';
 import { invalid } from './invalid';
 import { guardRegeneration } from './regeneration/regeneration-guard';
@@ -194,11 +195,12 @@ export class RotatingSecret extends secretsmanager.Secret {
    *
    * Databases of `aws-cdk-lib/aws-rds` call this themselves for the secret of `Credentials.fromSecret`.
    *
-   * @param target such as an instance, a cluster or a proxy of Amazon RDS
-   * @throws where the secret is attached already
+   * @param target such as an instance or a cluster of Amazon RDS; behind a proxy too, give the database, since a proxy can't be attached
+   * @throws if the secret is attached already, or the target is a proxy
    */
   public attach(target: secretsmanager.ISecretAttachmentTarget): secretsmanager.ISecret {
     if (this.attachment) { throw new Error(`Secret is already attached to a target. ${this.node.path} is the secret`); }
+    checkAttachable(this, target);
     this.attachment = isFedFrom(target, this)
       ? new secretsmanager.SecretTargetAttachment(target, `Attachment-${this.node.addr}`, { secret: this, target })
       : super.attach(target);

@@ -40,8 +40,10 @@ export interface DatabaseTargetOptions {
   readonly strategy?: RotationStrategy;
 
   /**
-   * The database, such as an instance, a cluster or a proxy of Amazon RDS. It lets the function in, on its default port, or on that of
-   * its engine where it names none.
+   * The database, such as an instance or a cluster of Amazon RDS. It lets the function in, on its default port, or on that of its engine
+   * if it names none.
+   *
+   * Give the database behind a proxy, not the proxy: a rotation logs in with the new password before the proxy knows it.
    *
    * @default - no security group is changed; `RotatingSecret.attach` has the database that it attaches let the function in
    */

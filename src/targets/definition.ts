@@ -52,6 +52,8 @@ export abstract class TargetDefinition implements TargetGenerator {
   public readonly hasFixedKey: boolean = false;
   /** Whether the target's own code makes the later values, so that nothing is known of them here. */
   public readonly makesOwnValue: boolean = false;
+  /** Whether a rotation changes the secret and nothing else, so that whoever holds a copy of the value doesn't learn of it. */
+  public readonly changesSecretOnly: boolean = false;
   /** The keys of a secret's value that `checkValue` looks at. */
   public readonly checkedKeys: readonly string[] = [];
 

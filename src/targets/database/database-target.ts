@@ -1,8 +1,11 @@
+import { Annotations } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { IConstruct } from 'constructs';
 import { checkCertificateAuthority } from './certificate-authority';
 import { DATABASE_EXCLUDE_CHARACTERS, DATABASE_PASSWORD_KEY, type DatabaseTargetConfig } from './contract';
 import { checkDatabaseValue, CHECKED_KEYS, DATABASE_ENGINES } from './database-value';
+import { checkEngine, isProxy } from '../../adopted/databases';
 import { invalid } from '../../invalid';
 import { RotationStrategy } from '../../rotation-strategy';
 import { areSame } from '../../schedule/one-schedule';
@@ -50,6 +53,10 @@ export class DatabaseTarget extends TargetDefinition {
   public override bind(fn: lambda.Function): TargetBinding {
     const { _superuserSecret: superuserSecret } = this.strategy;
     const { database } = this.options;
+    if (database) {
+      checkEngine('database', fn, database, this.factory);
+      if (isProxy(database)) { warnOfProxy(fn, database); }
+    }
     return {
       reads: superuserSecret ? [{ property: 'superuserSecret', sid: 'ReadSuperuserSecret', secret: superuserSecret }] : [],
       reaches: { connectable: database, defaultPort: this.engine.defaultPort },
@@ -70,4 +77,11 @@ export class DatabaseTarget extends TargetDefinition {
   private get engine() {
     return DATABASE_ENGINES[this.target];
   }
+}
+
+/** The database behind it may let the function in by other means. */
+function warnOfProxy(fn: lambda.Function, proxy: object): void {
+  const { path } = (proxy as IConstruct).node;
+  Annotations.of(fn).addWarningV2('cdk-rotating-secret:databaseIsProxy', `database: ${path} is a proxy of RDS, so the proxy lets the function in, and the database doesn't. A rotation logs in `
+    + 'with a new password before it is the current one, which a proxy refuses. Give the instance or the cluster behind the proxy, and let the secret have its host');
 }

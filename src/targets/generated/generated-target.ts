@@ -6,6 +6,7 @@ import { shippedCode, TargetDefinition } from '../definition';
 /** A value that Secrets Manager generates, and that nobody but its readers has to accept. */
 export class GeneratedTarget extends TargetDefinition {
   public readonly factory = 'RotationTarget.generated';
+  public override readonly changesSecretOnly = true;
 
   public code(): lambda.Code {
     return shippedCode('generated');

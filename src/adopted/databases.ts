@@ -1,0 +1,196 @@
+import { Annotations, CfnResource, Reference, Stack, Token, Tokenization } from 'aws-cdk-lib';
+import { CfnSecret, CfnSecretTargetAttachment, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct, type IConstruct } from 'constructs';
+import { invalid } from '../invalid';
+
+/** What the checks below have to know of a target. */
+interface CheckedTarget {
+  /** How it was made. */
+  readonly factory: string;
+  /** Whether a rotation changes the secret and nothing else. */
+  readonly changesSecretOnly: boolean;
+  /** With the key that is rotated. */
+  readonly given: { readonly generateStringKey?: string };
+}
+
+/** A secret that a function rotates. */
+interface CheckedSecret {
+  readonly fn: IConstruct;
+  readonly secret: ISecret;
+  readonly target: CheckedTarget;
+}
+
+/** What holds a credential of a secret, as far as it is known. */
+interface Database {
+  readonly path: string;
+  /** The type of the resource, in CloudFormation. */
+  readonly type: string;
+  /** As the resource names it; undefined if it isn't known. */
+  readonly engine?: string;
+}
+
+const PROXY = 'AWS::RDS::DBProxy';
+/** The databases that take a password as a property. */
+const WITH_MASTER_PASSWORD = /^AWS::(RDS|DocDB|Redshift)::/;
+const PASSWORD_KEY = 'password';
+
+/** The engines that a factory rotates users of. */
+const FACTORIES: readonly (readonly [factory: string, engines: readonly string[]])[] = [
+  ['RotationTarget.postgres', ['postgres', 'postgresql', 'aurora-postgresql']],
+  ['RotationTarget.mysql', ['mysql', 'aurora-mysql', 'aurora']],
+  ['RotationTarget.mariadb', ['mariadb']],
+];
+
+/** The target for the users of a database; undefined if there is none, or the engine isn't known. */
+export function factoryFor(engine: string | undefined): string | undefined {
+  return FACTORIES.find(([, engines]) => engines.includes(engine ?? ''))?.[0];
+}
+
+/** The engine of a database that this app makes, or that was imported with it. */
+export function engineOf(database: object): string | undefined {
+  const { engine } = database as { readonly engine?: { readonly engineType?: unknown } };
+  const children = Construct.isConstruct(database) ? database.node.findAll() : [];
+  const known = children.map((child) => describeResource(child)?.engine).find((each) => each !== undefined) ?? engine?.engineType;
+  return typeof known === 'string' && !Token.isUnresolved(known) ? known : undefined;
+}
+
+/** Whether something is a proxy of RDS, also one that was imported. */
+export function isProxy(database: object): boolean {
+  return 'dbProxyName' in database && 'dbProxyArn' in database;
+}
+
+/** Throws if CloudFormation would refuse to attach a secret to what it is given. */
+export function checkAttachable(secret: ISecret, target: object): void {
+  if (isProxy(target)) { throw invalid('target', proxyAttached(secret.node.path, pathOf(target))); }
+}
+
+/** Throws if a database certainly has another engine than the target of a function rotates. */
+export function checkEngine(property: string, fn: IConstruct, database: object, factory: string): void {
+  const engine = engineOf(database);
+  if (engine === undefined || factoryFor(engine) === factory) { return; }
+  throw invalid(property, `${pathOf(database)} has the engine ${engine}, and ${fn.node.path} has ${factory}. ${whatToGive(engine)}`);
+}
+
+/**
+ * Says which secrets of this function hold the password of a database that the target doesn't know how to change.
+ *
+ * To be asked when the app is complete: a secret may be attached at any time.
+ */
+export function findWrongTargets(fn: IConstruct, target: CheckedTarget, isDatabaseTarget: boolean, secrets: Iterable<ISecret>): string[] {
+  const resources = fn.node.root.node.findAll().filter(CfnResource.isCfnResource);
+  const attachments = resources.filter((resource) => resource instanceof CfnSecretTargetAttachment);
+  const databases = resources.filter((resource) => WITH_MASTER_PASSWORD.test(resource.cfnResourceType));
+  const errors = [...secrets].flatMap((secret) => {
+    const checked = { fn, secret, target };
+    const attached = attachments.filter((attachment) => areOfOneSecret(attachment.secretId, secret.secretArn)).map(describeTarget);
+    const [proxy] = attached.filter(({ type }) => type === PROXY);
+    if (proxy) { return [invalid('target', proxyAttached(secret.node.path, proxy.path))]; }
+    if (isDatabaseTarget) { return attached.flatMap((database) => otherEngine(checked, database)); }
+    if (!target.changesSecretOnly) { return []; }
+    const isPassword = target.given.generateStringKey === PASSWORD_KEY;
+    const fed = databases.filter((database) => isFedFrom(database, secret, target.given.generateStringKey));
+    return unchangedPassword(checked, [...fed.map((database) => describeResource(database)!), ...isPassword ? attached : []]);
+  });
+  return [...new Set(errors.map(({ message }) => message))];
+}
+
+function otherEngine({ fn, secret, target: { factory } }: CheckedSecret, { path, type, engine }: Database): Error[] {
+  const isOther = type.startsWith('AWS::RDS::') ? engine !== undefined && factoryFor(engine) !== factory : true;
+  if (!isOther) { return []; }
+  return [invalid('target', `${fn.node.path} has ${factory}, and its secret ${secret.node.path} is attached to ${path}, `
+    + `which is ${nameOf({ path, type, engine })}. ${whatToGive(engine)}`)];
+}
+
+function unchangedPassword({ fn, secret, target: { factory } }: CheckedSecret, [database]: Database[]): Error[] {
+  if (database === undefined) { return []; }
+  return [invalid('target', `${fn.node.path} has ${factory}, and its secret ${secret.node.path} holds the password of ${database.path}, `
+    + `which is ${nameOf(database)}. A rotation would change the secret and not the database, `
+    + 'and nobody could log in with the secret any more. '
+    + whatToGive(database.engine))];
+}
+
+function proxyAttached(secret: string, proxy: string): string {
+  return `${proxy} is a proxy of RDS, and CloudFormation can't attach the secret ${secret} to one. Attach the instance or the cluster behind the proxy: a rotation changes passwords `
+    + 'there. The proxy reads the secret itself, so list the secret in its secrets';
+}
+
+function whatToGive(engine: string | undefined): string {
+  if (engine === undefined) { return 'Give the target of that database, such as RotationTarget.postgres, RotationTarget.mysql or RotationTarget.mariadb, or a target of your own'; }
+  const factory = factoryFor(engine);
+  return factory === undefined ? 'No target of this package rotates its users: give RotationTarget.module or RotationTarget.invoke, or use addRotationSchedule of a Secret of CDK'
+    : `Give ${factory}`;
+}
+
+function nameOf({ type, engine }: Database): string {
+  return engine === undefined ? `of the type ${type}` : `of the engine ${engine}`;
+}
+
+function pathOf(database: object): string {
+  return Construct.isConstruct(database) ? database.node.path : 'what was given';
+}
+
+function describeTarget(attachment: CfnSecretTargetAttachment): Database {
+  const token = Tokenization.reverseString(attachment.targetId).firstToken;
+  const known = Reference.isReference(token) ? describeResource(token.target) : undefined;
+  const target = (attachment.node.scope as { readonly target?: object } | undefined)?.target;
+  return { path: attachment.targetId, engine: target && engineOf(target), ...known, type: attachment.targetType };
+}
+
+function describeResource(construct: IConstruct): Database | undefined {
+  if (!CfnResource.isCfnResource(construct) || !WITH_MASTER_PASSWORD.test(construct.cfnResourceType)) { return undefined; }
+  const { engine } = construct as { readonly engine?: unknown };
+  const path = construct.node.path.replace(/\/Resource$/, '');
+  return { path, type: construct.cfnResourceType, engine: typeof engine === 'string' && !Token.isUnresolved(engine) ? engine : undefined };
+}
+
+/** Whether a database takes its password, at deployment, from what is rotated in a secret. */
+function isFedFrom(database: CfnResource, secret: ISecret, key: string | undefined): boolean {
+  const password: unknown = (database as { readonly masterUserPassword?: unknown }).masterUserPassword;
+  if (password === undefined) { return false; }
+  const stack = Stack.of(database);
+  const rotated = key === undefined ? secret.secretValue : secret.secretValueFromJson(key);
+  return JSON.stringify(stack.resolve(password)) === JSON.stringify(stack.resolve(rotated.unsafeUnwrap()));
+}
+
+/** Whether two ARNs are of one secret, of which one may be what CDK's attachment calls it. */
+function areOfOneSecret(one: string, other: string): boolean {
+  return rootOf(one) === rootOf(other);
+}
+
+/** The resource of a secret of this app, or the ARN as it is known. */
+function rootOf(arn: string): CfnResource | string {
+  const token = Tokenization.reverseString(arn).firstToken;
+  if (!Reference.isReference(token) || !CfnResource.isCfnResource(token.target)) { return arn; }
+  if (token.target instanceof CfnSecretTargetAttachment) { return rootOf(token.target.secretId); }
+  return token.target instanceof CfnSecret ? token.target : arn;
+}
+
+/**
+ * Warns of secrets of database users whose value, as it is generated or given, has no host, and that nothing in the app attaches to a
+ * database.
+ *
+ * @param given each with the property that it was given as
+ */
+export function warnOfMissingHosts(root: IConstruct, given: Iterable<readonly [property: string, secret: ISecret]>): void {
+  const attached = root.node.findAll().filter((construct) => construct instanceof CfnSecretTargetAttachment).map(({ secretId }) => rootOf(secretId));
+  for (const [property, secret] of given) {
+    const resource = rootOf(secret.secretArn);
+    if (!(resource instanceof CfnSecret) || attached.includes(resource) || mayHaveHost(resource)) { continue; }
+    Annotations.of(secret).addWarningV2('cdk-rotating-secret:noHost', `${property}: ${secret.node.path} has no host in its value, and nothing in this app attaches it to a database, so a `
+      + 'rotation doesn\'t know where to log in, and fails. Attach the database with attach, or put host into the value');
+  }
+}
+
+function mayHaveHost(resource: CfnSecret): boolean {
+  const stack = Stack.of(resource);
+  const { secretStringTemplate } = stack.resolve(resource.generateSecretString) as CfnSecret.GenerateSecretStringProperty | undefined ?? {};
+  const text: unknown = secretStringTemplate ?? stack.resolve(resource.secretString);
+  // What is no text is known to CloudFormation only.
+  if (typeof text !== 'string') { return true; }
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value !== 'object' || value === null || Object.hasOwn(value, 'host');
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,202 @@
+import { App, Stack } from 'aws-cdk-lib';
+import * as docdb from 'aws-cdk-lib/aws-docdb';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as rds from 'aws-cdk-lib/aws-rds';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { RotatingSecret, RotationFunction, RotationStrategy, RotationTarget } from '../../src';
+import { factoryFor } from '../../src/adopted/databases';
+import { DATABASE_ENGINES } from '../../src/targets/database/database-value';
+import { errorOf, expectInvalid, makeStack, warningsOf } from '../fixture';
+
+const template = (value: object = { username: 'app' }) => ({ secretStringTemplate: JSON.stringify(value) });
+const withKey = (generateStringKey = 'password') => ({ ...template(), generateStringKey });
+const makeVpc = (stack: Stack) => new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, natGateways: 1 });
+const synth = (stack: Stack) => (stack.node.root as App).synth();
+const hostWarnings = (stack: Stack) => warningsOf(stack).filter((warning) => warning.includes('noHost'));
+
+type Database = rds.DatabaseInstance | rds.DatabaseCluster;
+
+const POSTGRES = rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.of('16.4', '16') });
+const MYSQL = rds.DatabaseInstanceEngine.mysql({ version: rds.MysqlEngineVersion.of('8.0.39', '8.0') });
+const MARIADB = rds.DatabaseInstanceEngine.mariaDb({ version: rds.MariaDbEngineVersion.of('10.11.9', '10.11') });
+const ORACLE = rds.DatabaseInstanceEngine.oracleSe2({ version: rds.OracleEngineVersion.of('19', '19') });
+
+function makeInstance(stack: Stack, engine = POSTGRES, credentials?: rds.Credentials): rds.DatabaseInstance {
+  return new rds.DatabaseInstance(stack, 'Database', { engine, vpc: makeVpc(stack), credentials, licenseModel: engine === ORACLE ? rds.LicenseModel.LICENSE_INCLUDED : undefined });
+}
+
+function makeCluster(stack: Stack, credentials?: rds.Credentials): rds.DatabaseCluster {
+  return new rds.DatabaseCluster(stack, 'Database', {
+    engine: rds.DatabaseClusterEngine.auroraMysql({ version: rds.AuroraMysqlEngineVersion.of('8.0.mysql_aurora.3.07.1', '8.0') }),
+    writer: rds.ClusterInstance.serverlessV2('Writer'),
+    vpc: makeVpc(stack),
+    credentials,
+  });
+}
+
+/** Not one of the constructs with a secret of their own. */
+function makeResource(stack: Stack, masterUserPassword: string): void {
+  new rds.CfnDBInstance(stack, 'Database', { engine: 'postgres', dbInstanceClass: 'db.t4g.micro', masterUsername: 'app', masterUserPassword });
+}
+
+test('every engine that a target takes has that target', () => {
+  for (const [target, { engines }] of Object.entries(DATABASE_ENGINES)) {
+    expect(engines.map(factoryFor)).toEqual(engines.map(() => `RotationTarget.${target}`));
+  }
+  expect(factoryFor('sqlserver-se')).toBeUndefined();
+});
+
+describe('a generated value that is the password of a database is refused, with the target to use', () => {
+  const refused = (stack: Stack, ...parts: string[]) => {
+    const { message } = errorOf(() => synth(stack));
+    for (const part of [
+      'target: Stack/', 'RotationTarget.generated', 'Stack/Secret holds the password of Stack/Database', 'not the database', ...parts,
+    ]) { expect(message).toContain(part); }
+  };
+
+  test.each<[string, (stack: Stack, secret: RotatingSecret) => unknown, string]>([
+    ['as the credentials of an instance', (stack, secret) => makeInstance(stack, POSTGRES, rds.Credentials.fromSecret(secret)), 'Give RotationTarget.postgres'],
+    ['as the credentials of a cluster', (stack, secret) => makeCluster(stack, rds.Credentials.fromSecret(secret)), 'Give RotationTarget.mysql'],
+    ['attached to an instance', (stack, secret) => secret.attach(makeInstance(stack, MARIADB)), 'Give RotationTarget.mariadb'],
+    ['attached to a cluster', (stack, secret) => secret.attach(makeCluster(stack)), 'Give RotationTarget.mysql'],
+    ['as its password alone', (stack, secret) => makeInstance(stack, POSTGRES, rds.Credentials.fromPassword('app', secret.secretValueFromJson('password'))), 'Give RotationTarget.postgres'],
+    ['as the password of a resource', (stack, secret) => makeResource(stack, secret.secretValueFromJson('password').unsafeUnwrap()), 'Give RotationTarget.postgres'],
+    ['attached to a database of another kind', (stack, secret) => secret.attach(new docdb.DatabaseCluster(stack, 'Database', {
+      masterUser: { username: 'docs' }, instanceType: ec2.InstanceType.of(ec2.InstanceClass.R5, ec2.InstanceSize.LARGE), vpc: makeVpc(stack),
+    })), 'target of your own'],
+    ['attached to a database that no target knows', (stack, secret) => secret.attach(makeInstance(stack, ORACLE)), 'RotationTarget.module or RotationTarget.invoke'],
+  ])('%s', (_, use, advice) => {
+    const stack = makeStack();
+    use(stack, new RotatingSecret(stack, 'Secret', { generateSecretString: withKey() }));
+    refused(stack, advice);
+  });
+
+  test('with a shared function', () => {
+    const stack = makeStack();
+    const rotation = new RotationFunction(stack, 'Rotation', { target: RotationTarget.generated({ generateStringKey: 'password' }) });
+    const database = makeInstance(stack);
+    rotation.rotate(database.secret!);
+    expect(errorOf(() => synth(stack)).message).toContain('target: Stack/Rotation has RotationTarget.generated, and its secret Stack/Database/Secret/Attachment holds');
+  });
+
+  test('as the whole value', () => {
+    const stack = makeStack();
+    makeResource(stack, new RotatingSecret(stack, 'Secret').secretValue.unsafeUnwrap());
+    refused(stack);
+  });
+
+  test('but not another key of it, another secret, or one whose target is of your own', () => {
+    const stack = makeStack();
+    new RotatingSecret(stack, 'Secret', { generateSecretString: withKey('token') }).attach(makeInstance(stack));
+    new RotatingSecret(stack, 'Other', { generateSecretString: withKey() });
+    expect(() => synth(stack)).not.toThrow();
+  });
+});
+
+describe('a database of another engine than the target\'s', () => {
+  const databases: [string, 'postgres' | 'mysql' | 'mariadb', (stack: Stack) => Database, string, string][] = [
+    ['MySQL for PostgreSQL', 'postgres', (stack) => makeInstance(stack, MYSQL), 'mysql', 'Give RotationTarget.mysql'],
+    ['a cluster of MySQL for PostgreSQL', 'postgres', makeCluster, 'aurora-mysql', 'Give RotationTarget.mysql'],
+    ['MariaDB for MySQL', 'mysql', (stack) => makeInstance(stack, MARIADB), 'mariadb', 'Give RotationTarget.mariadb'],
+    ['Oracle for MariaDB', 'mariadb', (stack) => makeInstance(stack, ORACLE), 'oracle-se2', 'No target of this package'],
+  ];
+
+  test.each(databases)('is refused as the database of the target: %s', (_, target, make, engine, advice) => {
+    const stack = makeStack();
+    const database = make(stack);
+    expectInvalid(() => new RotationFunction(stack, 'Rotation', { target: RotationTarget[target]({ database }) }), 'database',
+      `Stack/Database has the engine ${engine}`, `Stack/Rotation has RotationTarget.${target}`, advice);
+  });
+
+  test.each(databases)('is refused where its own secret is rotated: %s', (_, target, make, engine, advice) => {
+    const stack = makeStack();
+    new RotationFunction(stack, 'Rotation', { target: RotationTarget[target]() }).rotate(make(stack).secret!);
+    const { message } = errorOf(() => synth(stack));
+    for (const part of ['target: Stack/Rotation', 'Stack/Database/Secret', `which is of the engine ${engine}`, advice]) { expect(message).toContain(part); }
+  });
+
+  test.each(databases)('is refused where it is attached: %s', (_, target, make, engine, advice) => {
+    const stack = makeStack();
+    new RotatingSecret(stack, 'Secret', { target: RotationTarget[target](), generateSecretString: template() }).attach(make(stack));
+    const { message } = errorOf(() => synth(stack));
+    for (const part of ['Stack/Secret is attached to Stack/Database', `which is of the engine ${engine}`, advice]) { expect(message).toContain(part); }
+  });
+
+  test('is refused where it is imported with its engine, and taken where it isn\'t known', () => {
+    const stack = makeStack();
+    const attributes = { instanceIdentifier: 'db', instanceEndpointAddress: 'db.example.com', port: 3306, securityGroups: [] };
+    const known = rds.DatabaseInstance.fromDatabaseInstanceAttributes(stack, 'Known', { ...attributes, engine: MYSQL });
+    const unknown = rds.DatabaseInstance.fromDatabaseInstanceAttributes(stack, 'Unknown', attributes);
+    const target = (database: rds.IDatabaseInstance) => RotationTarget.postgres({ database });
+    expectInvalid(() => new RotationFunction(stack, 'One', { target: target(known) }), 'database', 'Stack/Known has the engine mysql');
+    new RotationFunction(stack, 'Two', { target: target(unknown) });
+    new RotatingSecret(stack, 'Secret', { target: RotationTarget.postgres(), generateSecretString: template() }).attach(unknown);
+    expect(() => synth(stack)).not.toThrow();
+  });
+});
+
+describe('a proxy of RDS', () => {
+  const withProxy = () => {
+    const stack = makeStack();
+    const database = makeInstance(stack);
+    const proxy = database.addProxy('Proxy', {
+      vpc: ec2.Vpc.fromVpcAttributes(stack, 'Same', {
+        vpcId: 'vpc-1', availabilityZones: ['eu-west-1a', 'eu-west-1b'], privateSubnetIds: ['subnet-1', 'subnet-2'],
+      }),
+      secrets: [database.secret!],
+    });
+    return { stack, database, proxy };
+  };
+  const parts = ['Stack/Database/Proxy is a proxy of RDS', 'Attach the instance or the cluster behind the proxy'];
+
+  test('can\'t be attached to a secret that rotates', () => {
+    const { stack, proxy } = withProxy();
+    const secret = new RotatingSecret(stack, 'Secret', { target: RotationTarget.postgres(), generateSecretString: template() });
+    expectInvalid(() => secret.attach(proxy), 'target', 'the secret Stack/Secret', ...parts);
+  });
+
+  test('can\'t be attached to a secret of CDK that rotates', () => {
+    const { stack, proxy } = withProxy();
+    const secret = new secretsmanager.Secret(stack, 'Secret', { generateSecretString: withKey() });
+    new RotationFunction(stack, 'Rotation', { target: RotationTarget.postgres() }).rotate(secret.attach(proxy));
+    expect(errorOf(() => synth(stack)).message).toContain('is a proxy of RDS, and CloudFormation can\'t attach');
+  });
+
+  test('is warned of as the database of the target, as the database may let the function in by other means', () => {
+    const { stack, proxy } = withProxy();
+    new RotationFunction(stack, 'Rotation', { target: RotationTarget.postgres({ database: proxy }) });
+    const [warning, ...others] = warningsOf(stack).filter((each) => each.includes('databaseIsProxy'));
+    expect(others).toEqual([]);
+    for (const part of ['database: Stack/Database/Proxy is a proxy of RDS', 'Give the instance or the cluster behind the proxy']) { expect(warning).toContain(part); }
+  });
+});
+
+describe('a secret of a database user whose host is nowhere', () => {
+  const make = (value: object) => {
+    const stack = makeStack();
+    return { stack, secret: new RotatingSecret(stack, 'Secret', { target: RotationTarget.postgres(), generateSecretString: template(value) }) };
+  };
+
+  test('is warned of', () => {
+    const [warning, ...others] = hostWarnings(make({ username: 'app' }).stack);
+    expect(others).toEqual([]);
+    for (const part of ['secret: Stack/Secret has no host in its value', 'Attach the database with attach, or put host into the value']) { expect(warning).toContain(part); }
+  });
+
+  test('is warned of as the superuser secret', () => {
+    const stack = makeStack();
+    const superuser = new secretsmanager.Secret(stack, 'Superuser', { generateSecretString: withKey() });
+    new RotationFunction(stack, 'Rotation', { target: RotationTarget.mysql({ strategy: RotationStrategy.alternatingUsers(superuser) }) });
+    expect(hostWarnings(stack)).toEqual([expect.stringContaining('superuserSecret: Stack/Superuser has no host')]);
+  });
+
+  test('isn\'t warned of with a host, an attachment, or a value that isn\'t known', () => {
+    expect(hostWarnings(make({ username: 'app', host: 'db.example.com' }).stack)).toEqual([]);
+    const { stack, secret } = make({ username: 'app' });
+    secret.attach(makeInstance(stack));
+    const rotation = new RotationFunction(stack, 'Rotation', { target: RotationTarget.postgres() });
+    rotation.rotate(secretsmanager.Secret.fromSecretNameV2(stack, 'Imported', 'app'));
+    rotation.rotate(new secretsmanager.Secret(stack, 'Unknown'));
+    expect(hostWarnings(stack)).toEqual([]);
+  });
+});
