@@ -91,7 +91,7 @@ const TAKEN: Record<string, Arrival> = {
   ephemeralStorageSize: { props: () => ({ ephemeralStorageSize: Size.gibibytes(1) }), fn: { EphemeralStorage: { Size: 1024 } } },
   initialPolicy: { props: () => ({ initialPolicy: [new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: ['arn:aws:s3:::ours/*'] })] }), role: ['s3:GetObject'] },
   role: { props: (stack) => ({ role: lambdaRole(stack, { path: '/platform/' }) }), resource: [ROLE, { Path: '/platform/' }] },
-  vpc: { props: inVpc, fn: { VpcConfig: { SubnetIds: ANY, SecurityGroupIds: ANY } }, role: [VPC_POLICY] },
+  vpc: { props: inVpc, fn: { VpcConfig: { SubnetIds: ANY, SecurityGroupIds: ANY } }, role: ['ec2:CreateNetworkInterface'] },
   vpcSubnets: { props: inVpc, fn: { VpcConfig: { SubnetIds: [ANY, ANY], SecurityGroupIds: ANY } } },
   securityGroups: {
     props: (stack) => {
@@ -408,6 +408,29 @@ describe('a role that is given', () => {
     ['an inline policy with something else', inline('logs:CreateLogStream', 's3:*'), [LOGS]],
   ])('and has %s', (_, props, expected) => {
     expect(warnings(props)).toEqual(expected);
+  });
+
+  describe('and has a policy that CDK doesn\'t look into', () => {
+    const warningsWith = (...actions: string[]) => warnings({}, (role, stack) => {
+      const policyDocument = { Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }] };
+      new iam.CfnPolicy(stack, 'Theirs', { policyName: 'theirs', policyDocument, roles: [role.roleName] });
+      return {};
+    });
+
+    test.each<[string, string[], string[]]>([
+      ['that fits, with any case', ['LOGS:*o?e*nts'], []],
+      ['that is too long', ['logs:PutLogEvents?', '?*logs:PutLogEvents', 'logs:PutLogEvent', ''], [LOGS]],
+      ['that would be no regular expression', ['logs:(', 'logs:[', 'logs:\\', 'logs:+Put'], [LOGS]],
+      ['that would be another regular expression', ['logs:.*', 'logs:Put.ogEvents', 'logs:[A-Z]utLogEvents', 'logs:PutLogEvents|x'], [LOGS]],
+    ])('%s', (_, actions, expected) => {
+      expect(warningsWith(...actions)).toEqual(expected);
+    });
+
+    test('with many asterisks, in no time', () => {
+      const started = process.hrtime.bigint();
+      expect(warningsWith(`${'*'.repeat(200)}${'?*'.repeat(200)}x`)).toEqual([LOGS]);
+      expect(Number(process.hrtime.bigint() - started) / 1e9).toBeLessThan(5);
+    });
   });
 
   test('and has them by a grant, also one that comes later, is not warned of', () => {

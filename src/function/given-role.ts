@@ -27,7 +27,7 @@ export function warnOfGivenRole(fn: lambda.Function, role: IRole | undefined): v
   }
   if (fn.isBoundToVpc && !allows(actions, 'ec2:CreateNetworkInterface')) {
     Annotations.of(fn).addWarningV2('cdk-rotating-secret:roleWithoutNetwork', `role: ${role.node.path} has no permission to make network interfaces, and `
-      + 'Lambda refuses to put a function without it into a VPC. Give it the managed policy service-role/AWSLambdaVPCAccessExecutionRole');
+      + 'Lambda refuses to put a function without it into a VPC. Give it ec2:CreateNetworkInterface and the other actions of the managed policy service-role/AWSLambdaVPCAccessExecutionRole, or that policy');
   }
 }
 
@@ -53,5 +53,21 @@ function isKnown({ Effect, Action }: { readonly Effect?: unknown; readonly Actio
 }
 
 function allows(actions: string[], wanted: string): boolean {
-  return actions.some((action) => new RegExp(`^${action.split('*').map((part) => part.replace(/[?]/g, '.')).join('.*')}$`, 'i').test(wanted));
+  return actions.some((action) => matches(action.toLowerCase(), wanted.toLowerCase()));
+}
+
+/** Whether a pattern of IAM, with * and ?, matches a text. Not a regular expression: the pattern is foreign text. */
+function matches(pattern: string, text: string): boolean {
+  // The characters of the text that a prefix of the pattern can have matched.
+  let ends = new Set([0]);
+  for (const character of pattern) {
+    const next = [...ends].filter((end) => character === '?' ? end < text.length : text[end] === character).map((end) => end + 1);
+    ends = character === '*' ? from(Math.min(...ends), text.length) : new Set(next);
+    if (ends.size === 0) { return false; }
+  }
+  return ends.has(text.length);
+}
+
+function from(first: number, last: number): Set<number> {
+  return new Set(Array.from({ length: last - first + 1 }, (_, index) => first + index));
 }

@@ -41,15 +41,30 @@ export function completeFunctionOptions(scope: Construct, id: string, props: Fun
   };
 }
 
-/** A role that may write to its own log group, instead of AWS's managed policy that may write to all. */
+/**
+ * What a function in a VPC needs, without the logs of AWS's managed policy. None of the actions can be limited to a resource that is known
+ * before Lambda makes the network interface.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+ */
+const NETWORK_ACTIONS = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+];
+
+/** A role that may write to its own log group and, in a VPC, have network interfaces: AWS's managed policies may write to all log groups. */
 function makeRole(scope: Construct, id: string, logGroup: logs.ILogGroup, inVpc: boolean): iam.Role {
   return new iam.Role(scope, id, {
     assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
-    managedPolicies: inVpc ? [iam.ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaVPCAccessExecutionRole')] : [],
     inlinePolicies: {
       Logs: new iam.PolicyDocument({
         statements: [new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] })],
       }),
+      ...inVpc ? { Network: new iam.PolicyDocument({ statements: [new iam.PolicyStatement({ actions: NETWORK_ACTIONS, resources: ['*'] })] }) } : {},
     },
   });
 }

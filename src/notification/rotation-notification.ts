@@ -99,7 +99,13 @@ export class RotationNotification {
       return [publish];
     }
     // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
-    return [publish, new iam.PolicyStatement({ sid: 'UseKeyOfTopic', actions: ['kms:GenerateDataKey', 'kms:Decrypt'], resources: [keyArn] })];
+    return [publish, new iam.PolicyStatement({
+      sid: 'UseKeyOfTopic',
+      actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
+      resources: [keyArn],
+      // Secrets may be encrypted with the same key.
+      conditions: { StringEquals: { 'kms:ViaService': `sns.${Stack.of(fn).region}.amazonaws.com` } },
+    })];
   }
 }
 

@@ -402,11 +402,26 @@ describe('the role', () => {
     ]);
   });
 
-  test('may make network interfaces in a VPC', () => {
+  test('may have network interfaces in a VPC, and nothing more: AWS\'s managed policy would let it write to every log group', () => {
     const stack = makeStack();
     new RotationFunction(stack, 'Rotation', { vpc: new ec2.Vpc(stack, 'Vpc', { natGateways: 1 }) });
-    const { ManagedPolicyArns } = onlyResource(stack, ROLE).properties;
-    expect(JSON.stringify(ManagedPolicyArns)).toContain('service-role/AWSLambdaVPCAccessExecutionRole');
+    const { ManagedPolicyArns, Policies } = onlyResource(stack, ROLE).properties;
+    expect(ManagedPolicyArns).toBeUndefined();
+    expect(Policies.flatMap(({ PolicyDocument }: any) => PolicyDocument.Statement)).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        Resource: { 'Fn::GetAtt': [onlyResource(stack, 'AWS::Logs::LogGroup').id, 'Arn'] },
+      },
+      {
+        Effect: 'Allow',
+        Action: [
+          'ec2:CreateNetworkInterface', 'ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets', 'ec2:DeleteNetworkInterface',
+          'ec2:AssignPrivateIpAddresses', 'ec2:UnassignPrivateIpAddresses',
+        ],
+        Resource: '*',
+      },
+    ]);
   });
 
   test('of the user gets the rotation\'s permissions', () => {

@@ -65,7 +65,7 @@ test('the schedule waits for the permission', () => {
 });
 
 describe('the key of an encrypted topic', () => {
-  test('may be used by the function', () => {
+  test('may be used by the function, through SNS only, as secrets may have the same key', () => {
     const stack = makeStack();
     const masterKey = new kms.Key(stack, 'Key');
     rotationWith(RotationNotification.topic(new sns.Topic(stack, 'Topic', { masterKey })), stack);
@@ -73,6 +73,7 @@ describe('the key of an encrypted topic', () => {
       Effect: 'Allow',
       Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
       Resource: { 'Fn::GetAtt': [stack.getLogicalId(masterKey.node.defaultChild as kms.CfnKey), 'Arn'] },
+      Condition: { StringEquals: { 'kms:ViaService': { 'Fn::Join': ['', ['sns.', { Ref: 'AWS::Region' }, '.amazonaws.com']] } } },
     });
   });
 
