@@ -598,6 +598,22 @@ describe('subnets without a route to Secrets Manager', () => {
     }
   });
 
+  test.each<[string, ec2.SubnetType, object]>([
+    ['public, where a function has no public address', ec2.SubnetType.PUBLIC, { allowPublicSubnet: true }],
+    ['private in a VPC without a NAT gateway', ec2.SubnetType.PRIVATE_WITH_EGRESS, {}],
+  ])('are warned of if they are %s', (_, subnetType, options) => {
+    const stack = makeStack();
+    const vpc = new ec2.Vpc(stack, 'Vpc', {
+      maxAzs: 1, natGateways: 0, subnetConfiguration: [{ name: 'Public', subnetType: ec2.SubnetType.PUBLIC }, { name: 'Data', subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS }],
+    });
+    new RotationFunction(stack, 'Rotation', { vpc, vpcSubnets: { subnetType }, ...options });
+    const [warning, ...others] = warningsOf(stack);
+    expect(others).toEqual([]);
+    for (const part of [`vpcSubnets: ${vpc.selectSubnets({ subnetType }).subnets[0].node.path}`, 'that a function can take', 'noRouteToSecretsManager']) {
+      expect(warning).toContain(part);
+    }
+  });
+
   test('are warned of where they are what Lambda takes by default', () => {
     const stack = makeStack();
     new RotationFunction(stack, 'Rotation', { vpc: withIsolated(stack) });
@@ -639,6 +655,13 @@ describe('subnets without a route to Secrets Manager', () => {
     ['an endpoint in another stack', (stack, app) => {
       const vpc = withIsolated(new Stack(app, 'Network'));
       addEndpoint(vpc);
+      isolatedFunction(stack, vpc);
+    }],
+    ['a route to somewhere else', (stack) => {
+      const vpc = withIsolated(stack);
+      for (const subnet of vpc.isolatedSubnets) {
+        new ec2.CfnRoute(subnet, 'Transit', { routeTableId: subnet.routeTable.routeTableId, destinationCidrBlock: '0.0.0.0/0', transitGatewayId: 'tgw-12345678' });
+      }
       isolatedFunction(stack, vpc);
     }],
     ['a NAT gateway', (stack) => void new RotationFunction(stack, 'Rotation', { vpc: makeVpc(stack) })],
