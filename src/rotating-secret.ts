@@ -5,7 +5,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
 import { checkAttachable } from './adopted/databases';
 import { checkReplicaKeys } from './adopted/replicas';
-import { invalid } from './invalid';
+import { invalid, naming } from './invalid';
 import { guardRegeneration } from './regeneration/regeneration-guard';
 import type { Rotation } from './rotation';
 import { RotationFunction, type RotationOptions } from './rotation-function';
@@ -90,8 +90,10 @@ export class RotatingSecret extends secretsmanager.Secret {
    * @throws where a property, or two together, are such that the secret couldn't be deployed or couldn't rotate
    */
   constructor(scope: Construct, id: string, props: RotatingSecretProps = {}) {
-    const { generator, firstGenerator, target } = resolveGenerator(props);
-    checkReplicaKeys(scope, props.replicaRegions);
+    const { generator, firstGenerator, target } = naming(scope, id, () => {
+      checkReplicaKeys(scope, props.replicaRegions);
+      return resolveGenerator(props);
+    });
     super(scope, id, { ...props, generateSecretString: firstGenerator });
     if (props.regenerationGuard !== undefined) { guardRegeneration(this, props.regenerationGuard); }
     this.rotationFunction = props.rotationFunction ?? new RotationFunction(this, 'RotationFunction', {

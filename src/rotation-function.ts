@@ -17,7 +17,7 @@ import { checkFunctionOptions, completeFunctionOptions } from './function/option
 import { RotationPermissions } from './function/permissions';
 import { RotatedSecrets } from './function/rotated-secrets';
 import { warnOfEnforcedSigning } from './function/unsupported-options';
-import { invalid } from './invalid';
+import { invalid, naming } from './invalid';
 import { makeRotationAlarms } from './metrics/make-alarms';
 import type { RotationAlarms, RotationAlarmsOptions } from './metrics/rotation-alarms';
 import { rotationMetric, warnOfLogLevel, type MetricName } from './metrics/rotation-metrics';
@@ -149,12 +149,12 @@ export class RotationFunction extends lambda.Function {
    * @throws where a property is one that the function couldn't be deployed or couldn't work with
    */
   constructor(scope: Construct, id: string, props: RotationFunctionProps = {}) {
-    checkProps(props);
+    naming(scope, id, () => checkProps(props));
     const { target = RotationTarget.generated(), notification, rotationMetrics = false, ...options } = props;
     const definition = target._definition;
     const common = { ...notification?._config, rotationMetrics: rotationMetrics ? true : undefined };
     const { config, knownConfig } = renderConfig(scope, definition, common);
-    checkEnvironment(props.environment, knownConfig);
+    naming(scope, id, () => checkEnvironment(props.environment, knownConfig));
     super(scope, id, {
       ...options,
       ...completeFunctionOptions(scope, id, props),

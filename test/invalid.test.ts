@@ -1,7 +1,27 @@
-import { invalid } from '../src/invalid';
+import { Duration, type Stack } from 'aws-cdk-lib';
+import { errorOf, makeStack } from './fixture';
+import { RotatingSecret, RotationFunction } from '../src';
+import { invalid, naming } from '../src/invalid';
 
 test('the error for a property has a name of its own, and begins with the property', () => {
   const error = invalid('window', 'is 25 hours');
   expect(error).toBeInstanceOf(Error);
   expect(String(error)).toBe('InvalidPropertyError: window: is 25 hours');
+});
+
+test.each<[string, (scope: Stack) => unknown, string]>([
+  ['a secret', (scope) => new RotatingSecret(scope, 'Bad', { generateSecretString: { passwordLength: 0 } }), 'generateSecretString.passwordLength: '],
+  ['a function', (scope) => new RotationFunction(scope, 'Bad', { timeout: Duration.seconds(1) }), 'timeout: '],
+  ['the environment of a function', (scope) => new RotationFunction(scope, 'Bad', { environment: { LONG: 'x'.repeat(5000) } }), 'environment: '],
+])('the error for a property of %s names the construct, which one of many may be', (_, make, property) => {
+  const { name, message, stack } = errorOf(() => make(makeStack()));
+  expect(name).toBe('InvalidPropertyError');
+  expect(message.startsWith(property)).toBe(true);
+  expect(message).toMatch(/\. The construct is Stack\/Bad$/);
+  expect(stack).toContain('The construct is Stack/Bad');
+});
+
+test('an error that is about no property stays as it is', () => {
+  const error = new Error('Other');
+  expect(errorOf(() => naming(makeStack(), 'Id', () => { throw error; }))).toBe(error);
 });
