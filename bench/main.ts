@@ -1,6 +1,6 @@
 /*
  * `npm run bench`: how fast, how small and how many, beside what people write by hand, in one run on one machine. `--quick` measures less;
- * `--write` puts what was measured into docs/benchmark.md, its plots and the README.
+ * `--write` puts what was measured into docs/benchmark.md, its plots and docs/evidence.md.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -149,7 +149,7 @@ function writeDocs(machine: string, syntheses: readonly Synthesis[], measured: r
   const page = join(ROOT, 'docs', 'benchmark.md');
   const tables = sections.map(({ title, text, table }) => [`### ${title}`, '', markdown(table), ...text ? ['', text] : [], ''].join('\n')).join('\n');
   replaceBetween(page, `${machine}.\n\n${tables}`);
-  replaceBetween(join(ROOT, 'README.md'), markdown({ columns: ['', ''], rows: measured }));
+  replaceBetween(join(ROOT, 'docs', 'evidence.md'), markdown({ columns: ['', ''], rows: measured }));
 }
 
 void main(process.argv.includes('--quick'), process.argv.includes('--write'));

@@ -1,5 +1,5 @@
 /*
- * What CDK's own rotation gives, as the README says of it. Where a test fails, CDK has become better, and the README has to say so.
+ * What CDK's own rotation gives, as docs/comparison.md says of it. If a test fails, CDK has become better, and the page has to say so.
  */
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';

@@ -108,7 +108,7 @@ function checkConsumers(directory: string): void {
     const unused = api.filter((name) => !used.has(name)).map((name) => describeUnused(assembly, name, consumer.app, TYPESCRIPT.app));
     checks.check(`${language}: all ${api.length} types and members of the public API are used`, api.length > 0 && unused.length === 0, unused);
     if (theirs.readme) {
-      checks.check(`${language}: the README's first example synthesizes to what TypeScript's does`, JSON.stringify(ours.readme) === JSON.stringify(theirs.readme));
+      checks.check(`${language}: the README's complete examples synthesize to what TypeScript's do`, JSON.stringify(ours.readme) === JSON.stringify(theirs.readme));
     }
   }
 }
@@ -121,6 +121,7 @@ function checkReference({ files, refusals, readme }: Outcome & { readonly readme
   const accepted = Object.keys(refusals).filter((misuse) => refusals[misuse] === 'accepted');
   checks.check('TypeScript: every misuse is refused', Object.keys(refusals).length > 0 && accepted.length === 0, accepted);
   checks.check('TypeScript: the README\'s first example synthesizes', readme?.['Readme.template.json']?.includes('my-app/custom-password') ?? false);
+  checks.check('TypeScript: the README\'s database synthesizes', readme?.['ReadmeDatabase.template.json']?.includes('AWS::SecretsManager::SecretTargetAttachment') ?? false);
 }
 
 /** An escaped quote of a translated example is a bare one in a docstring. */

@@ -9,7 +9,12 @@ export const readDoc = (file: string) => readFileSync(join(DOCS, file), 'utf8');
 
 /** The anchors of the headings of a page, as GitHub makes them. */
 export function anchorsOf(file: string): string[] {
-  return headingsOf(readDoc(file)).map(({ title }) => title.toLowerCase().replace(/[^\w\- ]/g, '').replace(/ /g, '-'));
+  return anchorsIn(readDoc(file));
+}
+
+/** The anchors of the headings of a text. */
+export function anchorsIn(text: string): string[] {
+  return headingsOf(text).map(({ title }) => title.toLowerCase().replace(/[^\w\- ]/g, '').replace(/ /g, '-'));
 }
 
 /** The headings of a page that are not in a block of code, and what stands below each, up to the next one. */

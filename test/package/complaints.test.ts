@@ -1,13 +1,13 @@
 /*
- * The README's table of complaints: every claim in it names the test that shows it.
+ * The table of complaints in docs/comparison.md: every claim in it names the test that shows it.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(__dirname, '..', '..');
-const HEADING = '\n## What people complain about\n';
+const HEADING = '\n## Common complaints\n';
 /** A link to a file, with the name of a test in it. */
-const TEST = /\[test\]\((test\/[\w./-]+\.ts) "([^"]+)"\)/g;
+const TEST = /\[test\]\(\.\.\/(test\/[\w./-]+\.ts) "([^"]+)"\)/g;
 
 interface Row {
   readonly number: string;
@@ -15,7 +15,7 @@ interface Row {
   readonly here: string;
 }
 
-const [, section] = readFileSync(join(ROOT, 'README.md'), 'utf8').split(HEADING);
+const [, section] = readFileSync(join(ROOT, 'docs', 'comparison.md'), 'utf8').split(HEADING);
 const rows: Row[] = section.split('\n## ')[0].split('\n')
   .map((line) => /^\| (\d+) \| [^|]+ \| ([^|]+) \| ([^|]+) \|$/.exec(line))
   .filter((match) => match !== null)
