@@ -9,7 +9,6 @@ import { COMPRESSION, CONNECTION_SECONDS, REQUESTS_PER_SECOND, ROTATION_INTERVAL
 const STRATEGIES: readonly Strategy[] = ['alternating users', 'single user'];
 
 const terminal = new Terminal(process.stdout);
-const rotations = Number(process.argv[2] ?? ROTATIONS);
 terminal.paragraph(`Three services, ${REQUESTS_PER_SECOND} requests a second each, one database, one secret and its rotations. They are the same `
   + 'but for what they do about the secret: this service caches it and reads it again when a login is refused; the second one only caches it, '
   + 'as the walkthrough does; the third one reads it for every request.');
@@ -23,7 +22,7 @@ const postgres = await startPostgres();
 try {
   for (const strategy of STRATEGIES) {
     const table = new LiveTable(terminal, process.stdout);
-    outcomes.push(await run(postgres, strategy, rotations, (progress) => table.show(progress)));
+    outcomes.push(await run(postgres, strategy, ROTATIONS, (progress) => table.show(progress)));
   }
 } finally {
   await postgres.stop();

@@ -10,7 +10,9 @@ export const CONNECTION_SECONDS = 180 / COMPRESSION;
 export const CONNECTIONS = 5;
 /** From one rotation to the next, in milliseconds: longer than the cache, as every schedule in AWS is. */
 export const ROTATION_INTERVAL = 1900;
-export const ROTATIONS = 50;
-/** For each service, and a little more than what is promised. */
-export const REQUESTS_PER_SECOND = 105;
-export const PROMISED_REQUESTS_PER_SECOND = 100;
+/** `npm run rehearse -- ROTATIONS REQUESTS`: how many rotations, and how many requests a second for each service. */
+const [, , rotations, requests] = process.argv;
+export const ROTATIONS = Number(rotations ?? 50);
+export const REQUESTS_PER_SECOND = Number(requests ?? 105);
+/** A little less than what is sent. */
+export const PROMISED_REQUESTS_PER_SECOND = Math.floor(REQUESTS_PER_SECOND / 1.05);
