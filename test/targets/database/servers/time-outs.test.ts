@@ -75,7 +75,7 @@ describe('PostgreSQL, MariaDB and MySQL, with both strategies', () => {
     } finally {
       server.resume();
     }
-  }));
+  }), 120_000);
 
   async function completes(h: DatabaseHarness, rotation: { secretId: string; token: string; test: boolean }): Promise<void> {
     h.remaining = 30_000;
