@@ -46,9 +46,7 @@ export function runContractTests(root: string, paths: readonly string[], cases: 
     }
     return cases.map((number) => {
       const own = tests.filter(({ ancestorTitles, title }) => [...ancestorTitles, title].flatMap(casesOf).includes(number));
-      // Some are skipped on servers that have no such thing.
-      const passed = own.filter(({ status }) => status === 'passed');
-      return { number, test: passed[0]?.title, tests: passed.length, failed: own.filter(({ status }) => status === 'failed').length };
+      return { number, test: own[0]?.title, tests: own.length, failed: own.filter(({ status }) => status !== 'passed').length };
     });
   } finally {
     rmSync(folder, { recursive: true });

@@ -23,12 +23,15 @@ const UNTRUSTED = /^(CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA|I
 /** What a connection says that breaks before it is secure. mysql2 gives it the same code as a certificate that isn't trusted. */
 const CUT_WHILE_SECURING = /ECONNRESET|EPIPE|disconnected before secure TLS connection/;
 
-/** A server that is not there is told from one that starts, such as an Aurora that was paused, as long as the step has time for both. */
-const CONNECT_TIMEOUT = { least: 5_000, most: 30_000 };
+/** In milliseconds. */
+const CONNECT_TIMEOUT = { least: 5_000, most: 20_000 };
 
-/** How long a connection may take, in milliseconds. */
+/**
+ * How long a connection may take, in milliseconds: 5 seconds with the default time-out of the function, so that a retry has time too, and
+ * with two minutes as long as a paused Aurora takes to wake up.
+ */
 export function connectTimeout(deadline: Deadline): number {
-  return Math.min(CONNECT_TIMEOUT.most, Math.max(CONNECT_TIMEOUT.least, deadline.remainingTimeInMillis() / 2));
+  return Math.min(CONNECT_TIMEOUT.most, Math.max(CONNECT_TIMEOUT.least, deadline.remainingTimeInMillis() / 6));
 }
 
 /** The error of a connection that every driver has alike; undefined where it is one of the server's own. */

@@ -4,7 +4,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { createConnection } from 'mysql2';
 import type { Credentials } from '../credentials';
 import type { Engine, Partner, Session, ShareRequest } from '../engine';
-import { connectionError, connectTimeout, refusal, withoutTls, type DriverError } from '../failures';
+import { connectionError, connectTimeout, refusal, UnprovenUserError, withoutTls, type DriverError } from '../failures';
 import { endOfLock, failedLoginLimit, isLocked, parseTerms, reconcileTerms, UnknownTermError, type Terms } from './account';
 import { reconcileGrants } from './grants';
 import type { Deadline } from '../../../rotation/deadline';
@@ -189,10 +189,12 @@ class MySqlSession implements Session {
     const hashes = [unfinished(password), password].map(nativeHash);
     const marked = await this.markedHosts(user, original, accounts);
     const used = accounts.filter(({ host }) => originals.some((other) => other.host === host));
-    const isMarked = used.length > 0 && used.every(({ host, passwordHash }) => marked.has(host) || hashes.includes(passwordHash));
+    const unmarked = used.filter(({ host, passwordHash }) => !marked.has(host) && !hashes.includes(passwordHash));
+    // All are marked at once, so one without a mark beside one with it was made by somebody else, and no login by the other one proves more.
+    if (marked.size > 0 && unmarked.length > 0) { throw new UnprovenUserError(); }
     return {
       exists: used.length > 0,
-      isMarked: isMarked || (await this.markedHosts(original, user, originals)).size > 0,
+      isMarked: (used.length > 0 && unmarked.length === 0) || (await this.markedHosts(original, user, originals)).size > 0,
       isRelated: false,
       isToldByLogin: accounts.length <= 1 && originals.length === 1,
     };
@@ -332,17 +334,19 @@ class MySqlSession implements Session {
     user: string, password: string, original: string, wanted: readonly Account[], before: readonly Account[],
   ): Promise<void> {
     const marked = await this.markedHosts(user, original, before);
-    const gone = before.filter(({ host, terms }) => marked.has(host) && !isLocked(terms) && !wanted.some((account) => account.host === host));
+    const isIn = (accounts: readonly Account[], host: string) => accounts.some((account) => account.host === host);
     // Views and routines may be defined by it, so it isn't dropped.
-    for (const { host } of gone) { await this.connection.query(`ALTER USER ${accountName(user, host)} ACCOUNT LOCK`); }
-    for (const { host, plugin } of wanted) {
-      // Only who has the pending value knows this one, and until the end the user has no other.
-      if (!before.some((account) => account.host === host)) { await this.create(user, host, plugin, unfinished(password), original); }
+    for (const { host } of before.filter((account) => marked.has(account.host) && !isLocked(account.terms) && !isIn(wanted, account.host))) {
+      await this.connection.query(`ALTER USER ${accountName(user, host)} ACCOUNT LOCK`);
+    }
+    const unmarked = before.filter(({ host }) => !marked.has(host) && isIn(wanted, host));
+    await this.mark(unmarked.map(({ host }) => accountName(user, host)), original);
+    for (const { host, plugin } of wanted.filter((account) => !isIn(before, account.host))) {
+      // Only who has the pending value knows this password, and until the end the user has no other.
+      await this.create(accountName(user, host), plugin, unfinished(password), original, marked.size > 0);
     }
     const accounts = await this.accounts(user);
-    for (const account of wanted) {
-      await this.share(original, account, user, accounts.find(({ host }) => host === account.host)!, marked.has(account.host));
-    }
+    for (const account of wanted) { await this.share(original, account, user, accounts.find(({ host }) => host === account.host)!); }
   }
 
   /** The hosts of the accounts of `user` that an earlier rotation made to alternate with `other`, or adopted. */
@@ -352,28 +356,40 @@ class MySqlSession implements Session {
     return new Set(rows.filter(({ User }) => String(User) === user).map(({ Host }) => String(Host)));
   }
 
-  private async create(user: string, host: string, plugin: string, password: string, original: string): Promise<void> {
-    const account = accountName(user, host);
+  /** The mark comes with the account, as far as the server can do that: after a crash between them, another rotation could not go on. */
+  private async create(account: string, plugin: string, password: string, original: string, mustMark: boolean): Promise<void> {
     if (!this.isMariaDb) {
       const mark = this.hasAttributes ? ` ATTRIBUTE ${attributesText({ [MARK]: markOf(original) })}` : '';
       await this.connection.query(`CREATE USER ${account} IDENTIFIED WITH ${plugin} BY ${literal(password)}${mark}`);
       return;
     }
-    const hash = plugin === NATIVE ? literal(nativeHash(password)) : undefined;
     const text = `PASSWORD(${literal(password)})`;
-    try {
-      await this.connection.query(`CREATE USER ${account} IDENTIFIED VIA ${plugin} USING ${hash ?? text}`);
-    } catch (error) {
-      if (!isHashRefused(error)) { throw error; }
-      await this.connection.query(`CREATE USER ${account} IDENTIFIED VIA ${plugin} USING ${text}`);
+    const make = async (what: string) => {
+      const identified = `${what} IDENTIFIED VIA ${plugin} USING `;
+      try {
+        await this.connection.query(identified + (plugin === NATIVE ? literal(nativeHash(password)) : text));
+      } catch (error) {
+        if (!isHashRefused(error)) { throw error; }
+        await this.connection.query(identified + text);
+      }
+    };
+    if (!await this.withMarkRole(original, mustMark, (role) => make(`GRANT ${role} TO ${account}`))) { await make(`CREATE USER ${account}`); }
+  }
+
+  /** Marks accounts that were there before, all at once. */
+  private async mark(accounts: readonly string[], original: string): Promise<void> {
+    if (accounts.length === 0) { return; }
+    if (this.isMariaDb) {
+      await this.withMarkRole(original, false, (role) => this.connection.query(`GRANT ${role} TO ${accounts.join(', ')}`));
+    } else if (this.hasAttributes) {
+      await this.connection.query(`ALTER USER ${accounts.join(', ')} ATTRIBUTE ${attributesText({ [MARK]: markOf(original) })}`);
     }
   }
 
-  private async share(original: string, wanted: Account, user: string, present: Account, isMarked: boolean): Promise<void> {
+  private async share(original: string, wanted: Account, user: string, present: Account): Promise<void> {
     const account = accountName(user, present.host);
     const terms = reconcileTerms(wanted.terms, present.terms);
     if (terms !== '') { await this.connection.query(`ALTER USER ${account} ${terms}`); }
-    if (this.isMariaDb && !isMarked) { await this.markWithRole(account, original); }
     if (this.hasAttributes) {
       const change = attributeChanges({ ...wanted.attributes, [MARK]: markOf(original) }, present.attributes);
       if (change) { await this.connection.query(`ALTER USER ${account} ATTRIBUTE ${attributesText(change)}`); }
@@ -385,14 +401,20 @@ class MySqlSession implements Session {
     }
   }
 
-  /** MariaDB has no attributes. Where the role is another superuser's, the login with AWSPREVIOUS is the only proof. */
-  private async markWithRole(account: string, first: string): Promise<void> {
+  /**
+   * MariaDB has no attributes. False if the role belongs to another superuser: then a login with AWSPREVIOUS is the only proof.
+   *
+   * @throws TargetRefusedError in that case if there must be a mark, because other accounts of the user have it
+   */
+  private async withMarkRole(first: string, mustMark: boolean, use: (role: string) => Promise<unknown>): Promise<boolean> {
     const role = identifier(markRole(first));
     try {
       await this.connection.query(`CREATE ROLE IF NOT EXISTS ${role}`);
-      await this.connection.query(`GRANT ${role} TO ${account}`);
+      await use(role);
+      return true;
     } catch (error) {
-      if (!(error instanceof TargetRefusedError)) { throw error; }
+      if (mustMark || !(error instanceof TargetRefusedError)) { throw error; }
+      return false;
     }
   }
 

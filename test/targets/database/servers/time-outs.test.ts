@@ -71,11 +71,11 @@ describe('PostgreSQL, MariaDB and MySQL, with both strategies', () => {
     const start = Date.now();
     try {
       await fails(h, h.step(rotation, 'setSecret'), 'ConnectivityError', /doesn't answer in time/);
-      expect(Date.now() - start).toBeLessThan(29_000);
+      expect(Date.now() - start).toBeLessThan(18_000);
     } finally {
       server.resume();
     }
-  }), 120_000);
+  }));
 
   async function completes(h: DatabaseHarness, rotation: { secretId: string; token: string; test: boolean }): Promise<void> {
     h.remaining = 30_000;
