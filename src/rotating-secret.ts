@@ -2,8 +2,8 @@ import { SecretValue, Stack, Token } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as events from 'aws-cdk-lib/aws-events';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { Construct, type IConstruct } from 'constructs';
-import { checkAttachable } from './adopted/databases';
+import { Construct } from 'constructs';
+import { checkAttachable, isFedFrom } from './adopted/databases';
 import { checkReplicaKeys } from './adopted/replicas';
 import { invalid, naming } from './invalid';
 import { guardRegeneration } from './regeneration/regeneration-guard';
@@ -203,7 +203,7 @@ export class RotatingSecret extends secretsmanager.Secret {
   public attach(target: secretsmanager.ISecretAttachmentTarget): secretsmanager.ISecret {
     if (this.attachment) { throw new Error(`Secret is already attached to a target. ${this.node.path} is the secret`); }
     checkAttachable(this, target);
-    this.attachment = isFedFrom(target, this)
+    this.attachment = isFedFromElsewhere(target, this)
       ? new secretsmanager.SecretTargetAttachment(target, `Attachment-${this.node.addr}`, { secret: this, target })
       : super.attach(target);
     this.rotationFunction._attach(this, this.attachment, target);
@@ -215,12 +215,9 @@ export class RotatingSecret extends secretsmanager.Secret {
  * Whether a database of another stack takes its master password from a secret. The stack of the database then depends on that of the
  * secret, and an attachment in the latter, where CDK has it, would close a cycle.
  */
-function isFedFrom(target: object, secret: secretsmanager.ISecret): target is Construct {
-  if (!Construct.isConstruct(target) || Stack.of(target) === Stack.of(secret)) { return false; }
-  const stack = Stack.of(target);
-  const show = (value: string | undefined) => JSON.stringify(stack.resolve(value));
-  const password = show(secret.secretValueFromJson('password').unsafeUnwrap());
-  return target.node.findAll().some((child: IConstruct & { readonly masterUserPassword?: string }) => show(child.masterUserPassword) === password);
+function isFedFromElsewhere(target: object, secret: secretsmanager.ISecret): target is Construct {
+  return Construct.isConstruct(target) && Stack.of(target) !== Stack.of(secret)
+    && target.node.findAll().some((child) => isFedFrom(child, secret, 'password'));
 }
 
 interface ResolvedGenerator {

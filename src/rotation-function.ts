@@ -5,7 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IDependable } from 'constructs';
 import { warnOfAttachments } from './adopted/attachments';
-import { findWrongTargets, warnOfMissingHosts } from './adopted/databases';
+import { checkTargets, warnOfMissingHosts } from './adopted/databases';
 import { literalNamesOf, managingService } from './adopted/managed-secrets';
 import { findReplicas } from './adopted/replicas';
 import { CONFIG_VARIABLE, HANDLER, METRIC_DIMENSIONS, MIN_TIMEOUT_SECONDS } from './contract';
@@ -178,8 +178,13 @@ export class RotationFunction extends lambda.Function {
     this.network = new RotationNetwork(this, props, this.binding, notification);
     this.node.addValidation({ validate: () => this.carries(config) ? [] : [reserved().message] });
     this.node.addValidation({ validate: () => findReplicas(this, this.schedules.keys()) });
-    const isOfDatabase = this.binding.reaches !== undefined;
-    this.node.addValidation({ validate: () => findWrongTargets(this, definition, isOfDatabase, this.schedules.keys()) });
+    checkTargets({
+      fn: this,
+      target: definition,
+      isOfDatabase: this.binding.reaches !== undefined,
+      secrets: () => this.schedules.keys(),
+      factoryFor: RotationTarget._factoryFor,
+    });
     if (props.codeSigningConfig) { warnOfEnforcedSigning(this, props.codeSigningConfig); }
     this.node.addValidation({
       validate: () => {

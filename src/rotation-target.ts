@@ -2,6 +2,7 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { RotationStrategy } from './rotation-strategy';
 import { DatabaseTarget } from './targets/database/database-target';
+import { factoryFor } from './targets/database/database-value';
 import type { TargetDefinition } from './targets/definition';
 import { GeneratedTarget } from './targets/generated/generated-target';
 import { FunctionTarget } from './targets/own/function/function-target';
@@ -198,6 +199,15 @@ export class RotationTarget {
    */
   public static module(entry: string, options: GeneratedTargetOptions = {}): RotationTarget {
     return new RotationTarget(new ModuleTarget(generatorOf({ ...options.passwordPolicy, ...keyOf(options) }), entry));
+  }
+
+  /**
+   * The target for the users of a database with an engine; undefined if there is none.
+   *
+   * @internal
+   */
+  public static _factoryFor(engine: string): string | undefined {
+    return factoryFor(engine);
   }
 
   /** @internal */

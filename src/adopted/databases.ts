@@ -1,4 +1,4 @@
-import { Annotations, CfnResource, Reference, Stack, Token, Tokenization } from 'aws-cdk-lib';
+import { Annotations, CfnResource, Reference, Stack, Stage, Token, Tokenization } from 'aws-cdk-lib';
 import { CfnSecret, CfnSecretTargetAttachment, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
 import { invalid } from '../invalid';
@@ -13,11 +13,14 @@ interface CheckedTarget {
   readonly given: { readonly generateStringKey?: string };
 }
 
-/** A secret that a function rotates. */
-interface CheckedSecret {
+/** A function, and what it rotates. */
+interface CheckedFunction {
   readonly fn: IConstruct;
-  readonly secret: ISecret;
   readonly target: CheckedTarget;
+  /** Whether it rotates users of databases. */
+  readonly isOfDatabase: boolean;
+  readonly secrets: () => Iterable<ISecret>;
+  readonly factoryFor: FactoryFor;
 }
 
 /** What holds a credential of a secret, as far as it is known. */
@@ -34,17 +37,8 @@ const PROXY = 'AWS::RDS::DBProxy';
 const WITH_MASTER_PASSWORD = /^AWS::(RDS|DocDB|Redshift)::/;
 const PASSWORD_KEY = 'password';
 
-/** The engines that a factory rotates users of. */
-const FACTORIES: readonly (readonly [factory: string, engines: readonly string[]])[] = [
-  ['RotationTarget.postgres', ['postgres', 'postgresql', 'aurora-postgresql']],
-  ['RotationTarget.mysql', ['mysql', 'aurora-mysql', 'aurora']],
-  ['RotationTarget.mariadb', ['mariadb']],
-];
-
-/** The target for the users of a database; undefined if there is none, or the engine isn't known. */
-export function factoryFor(engine: string | undefined): string | undefined {
-  return FACTORIES.find(([, engines]) => engines.includes(engine ?? ''))?.[0];
-}
+/** The target for the users of a database with an engine; undefined if there is none. */
+type FactoryFor = (engine: string) => string | undefined;
 
 /** The engine of a database that this app makes, or that was imported with it. */
 export function engineOf(database: object): string | undefined {
@@ -65,48 +59,66 @@ export function checkAttachable(secret: ISecret, target: object): void {
 }
 
 /** Throws if a database certainly has another engine than the target of a function rotates. */
-export function checkEngine(property: string, fn: IConstruct, database: object, factory: string): void {
+export function checkEngine(property: string, fn: IConstruct, database: object, factory: string, factoryFor: FactoryFor): void {
   const engine = engineOf(database);
   if (engine === undefined || factoryFor(engine) === factory) { return; }
-  throw invalid(property, `${pathOf(database)} has the engine ${engine}, and ${fn.node.path} has ${factory}. ${whatToGive(engine)}`);
+  throw invalid(property, `${pathOf(database)} has the engine ${engine}, and ${fn.node.path} has ${factory}. ${whatToGive(engine, factoryFor)}`);
 }
 
+/** The functions of each stage: they are checked together, since each look at all constructs takes time. */
+const functionsOf = new WeakMap<IConstruct, CheckedFunction[]>();
+
 /**
- * Says which secrets of this function hold the password of a database that the target doesn't know how to change.
- *
- * To be asked when the app is complete: a secret may be attached at any time.
+ * Refuses, when the app is complete, secrets that hold the password of a database which the target of their function doesn't know how to
+ * change: a secret may be attached at any time.
  */
-export function findWrongTargets(fn: IConstruct, target: CheckedTarget, isDatabaseTarget: boolean, secrets: Iterable<ISecret>): string[] {
-  const resources = fn.node.root.node.findAll().filter(CfnResource.isCfnResource);
-  const attachments = resources.filter((resource) => resource instanceof CfnSecretTargetAttachment);
+export function checkTargets(checked: CheckedFunction): void {
+  const stage = Stage.of(checked.fn) ?? checked.fn.node.root;
+  const functions = functionsOf.get(stage);
+  if (functions) {
+    functions.push(checked);
+    return;
+  }
+  const all = [checked];
+  functionsOf.set(stage, all);
+  stage.node.addValidation({ validate: () => findWrongTargets(stage.node.root, all) });
+}
+
+function findWrongTargets(root: IConstruct, functions: readonly CheckedFunction[]): string[] {
+  const resources = root.node.findAll().filter(CfnResource.isCfnResource);
   const databases = resources.filter((resource) => WITH_MASTER_PASSWORD.test(resource.cfnResourceType));
-  const errors = [...secrets].flatMap((secret) => {
-    const checked = { fn, secret, target };
-    const attached = attachments.filter((attachment) => areOfOneSecret(attachment.secretId, secret.secretArn)).map(describeTarget);
-    const [proxy] = attached.filter(({ type }) => type === PROXY);
-    if (proxy) { return [invalid('target', proxyAttached(secret.node.path, proxy.path))]; }
-    if (isDatabaseTarget) { return attached.flatMap((database) => otherEngine(checked, database)); }
-    if (!target.changesSecretOnly) { return []; }
-    const isPassword = target.given.generateStringKey === PASSWORD_KEY;
-    const fed = databases.filter((database) => isFedFrom(database, secret, target.given.generateStringKey));
-    return unchangedPassword(checked, [...fed.map((database) => describeResource(database)!), ...isPassword ? attached : []]);
-  });
+  const attached = new Map<CfnResource | string, Database[]>();
+  for (const attachment of resources.filter((resource) => resource instanceof CfnSecretTargetAttachment)) {
+    const secret = rootOf(attachment.secretId);
+    attached.set(secret, [...attached.get(secret) ?? [], describeTarget(attachment)]);
+  }
+  const errors = functions.flatMap((checked) => [...checked.secrets()].flatMap((secret) =>
+    findWrongTarget(checked, secret, attached.get(rootOf(secret.secretArn)) ?? [], databases)));
   return [...new Set(errors.map(({ message }) => message))];
 }
 
-function otherEngine({ fn, secret, target: { factory } }: CheckedSecret, { path, type, engine }: Database): Error[] {
+function findWrongTarget(checked: CheckedFunction, secret: ISecret, attached: readonly Database[], databases: readonly CfnResource[]): Error[] {
+  const { target: { changesSecretOnly, given }, isOfDatabase } = checked;
+  const proxy = attached.find(({ type }) => type === PROXY);
+  if (proxy) { return [invalid('target', proxyAttached(secret.node.path, proxy.path))]; }
+  if (isOfDatabase) { return attached.flatMap((database) => otherEngine(checked, secret, database)); }
+  if (!changesSecretOnly) { return []; }
+  const fed = databases.find((database) => isFedFrom(database, secret, given.generateStringKey));
+  const database = fed ? describeResource(fed) : given.generateStringKey === PASSWORD_KEY ? attached[0] : undefined;
+  return database ? [unchangedPassword(checked, secret, database)] : [];
+}
+
+function otherEngine({ fn, factoryFor, target: { factory } }: CheckedFunction, secret: ISecret, { path, type, engine }: Database): Error[] {
   const isOther = type.startsWith('AWS::RDS::') ? engine !== undefined && factoryFor(engine) !== factory : true;
   if (!isOther) { return []; }
   return [invalid('target', `${fn.node.path} has ${factory}, and its secret ${secret.node.path} is attached to ${path}, `
-    + `which is ${nameOf({ path, type, engine })}. ${whatToGive(engine)}`)];
+    + `which is ${nameOf({ path, type, engine })}. ${whatToGive(engine, factoryFor)}`)];
 }
 
-function unchangedPassword({ fn, secret, target: { factory } }: CheckedSecret, [database]: Database[]): Error[] {
-  if (database === undefined) { return []; }
-  return [invalid('target', `${fn.node.path} has ${factory}, and its secret ${secret.node.path} holds the password of ${database.path}, `
+function unchangedPassword({ fn, factoryFor, target: { factory } }: CheckedFunction, secret: ISecret, database: Database): Error {
+  return invalid('target', `${fn.node.path} has ${factory}, and its secret ${secret.node.path} holds the password of ${database.path}, `
     + `which is ${nameOf(database)}. A rotation would change the secret and not the database, `
-    + 'and nobody could log in with the secret any more. '
-    + whatToGive(database.engine))];
+    + `and nobody could log in with the secret any more. ${whatToGive(database.engine, factoryFor)}`);
 }
 
 function proxyAttached(secret: string, proxy: string): string {
@@ -114,7 +126,7 @@ function proxyAttached(secret: string, proxy: string): string {
     + 'there. The proxy reads the secret itself, so list the secret in its secrets';
 }
 
-function whatToGive(engine: string | undefined): string {
+function whatToGive(engine: string | undefined, factoryFor: FactoryFor): string {
   if (engine === undefined) { return 'Give the target of that database, such as RotationTarget.postgres, RotationTarget.mysql or RotationTarget.mariadb, or a target of your own'; }
   const factory = factoryFor(engine);
   return factory === undefined ? 'No target of this package rotates its users: give RotationTarget.module or RotationTarget.invoke, or use addRotationSchedule of a Secret of CDK'
@@ -143,21 +155,16 @@ function describeResource(construct: IConstruct): Database | undefined {
   return { path, type: construct.cfnResourceType, engine: typeof engine === 'string' && !Token.isUnresolved(engine) ? engine : undefined };
 }
 
-/** Whether a database takes its password, at deployment, from what is rotated in a secret. */
-function isFedFrom(database: CfnResource, secret: ISecret, key: string | undefined): boolean {
-  const password: unknown = (database as { readonly masterUserPassword?: unknown }).masterUserPassword;
+/** Whether a resource takes the master password of a database, at deployment, from a key of a secret, or from its whole value. */
+export function isFedFrom(resource: IConstruct, secret: ISecret, key: string | undefined): boolean {
+  const password: unknown = (resource as { readonly masterUserPassword?: unknown }).masterUserPassword;
   if (password === undefined) { return false; }
-  const stack = Stack.of(database);
+  const stack = Stack.of(resource);
   const rotated = key === undefined ? secret.secretValue : secret.secretValueFromJson(key);
   return JSON.stringify(stack.resolve(password)) === JSON.stringify(stack.resolve(rotated.unsafeUnwrap()));
 }
 
-/** Whether two ARNs are of one secret, of which one may be what CDK's attachment calls it. */
-function areOfOneSecret(one: string, other: string): boolean {
-  return rootOf(one) === rootOf(other);
-}
-
-/** The resource of a secret of this app, or the ARN as it is known. */
+/** The resource of a secret of this app, also if it is named by CDK's attachment; otherwise the ARN as it is known. */
 function rootOf(arn: string): CfnResource | string {
   const token = Tokenization.reverseString(arn).firstToken;
   if (!Reference.isReference(token) || !CfnResource.isCfnResource(token.target)) { return arn; }

@@ -125,7 +125,8 @@ export class RotationNetwork {
     const { vpc, vpcSubnets } = this.options;
     // Of an imported VPC it isn't known where its subnets lead to.
     if (!vpc || !Resource.isOwnedResource(vpc) || hasEndpoint(vpc, service.name)) { return; }
-    const isolated = vpc.selectSubnets(vpcSubnets).subnets.filter((subnet) => !hasWayOut(vpc, subnet));
+    const routes = vpc.node.root.node.findAll().filter((construct) => construct instanceof ec2.CfnRoute);
+    const isolated = vpc.selectSubnets(vpcSubnets).subnets.filter((subnet) => !hasWayOut(vpc, subnet, routes));
     if (isolated.length === 0) { return; }
     Annotations.of(this.fn).addWarningV2(`cdk-rotating-secret:${service.warning}`, `vpcSubnets: ${isolated.map(({ node }) => node.path).join(' and ')} have no route to the `
       + `internet that a function can take, and no interface endpoint for ${service.title} is known in the VPC, so the function can't reach it. Add one with `
@@ -137,12 +138,11 @@ export class RotationNetwork {
  * Whether a route of the app leads from a subnet to somewhere else than an internet gateway: a function has no public address, so it gets
  * no answer through one.
  */
-function hasWayOut(vpc: ec2.IVpc, subnet: ec2.ISubnet): boolean {
+function hasWayOut(vpc: ec2.IVpc, subnet: ec2.ISubnet, routes: readonly ec2.CfnRoute[]): boolean {
   // Of an imported subnet it isn't known.
   if (!Resource.isOwnedResource(subnet)) { return true; }
-  return subnet.node.root.node.findAll().some((construct) => construct instanceof ec2.CfnRoute
-    && construct.routeTableId === subnet.routeTable.routeTableId
-    && (construct.gatewayId === undefined || construct.gatewayId !== (vpc as ec2.Vpc).internetGatewayId));
+  return routes.some(({ routeTableId, gatewayId }) => routeTableId === subnet.routeTable.routeTableId
+    && (gatewayId === undefined || gatewayId !== (vpc as ec2.Vpc).internetGatewayId));
 }
 
 /** Whether an endpoint anywhere in the app leads from a VPC to a service, by its usual name. */

@@ -4,8 +4,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { RotatingSecret, RotationFunction, RotationStrategy, RotationTarget } from '../../src';
-import { factoryFor } from '../../src/adopted/databases';
-import { DATABASE_ENGINES } from '../../src/targets/database/database-value';
+import { DATABASE_ENGINES, factoryFor } from '../../src/targets/database/database-value';
 import { errorOf, expectInvalid, makeStack, warningsOf } from '../fixture';
 
 const template = (value: object = { username: 'app' }) => ({ secretStringTemplate: JSON.stringify(value) });

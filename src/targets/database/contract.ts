@@ -3,6 +3,13 @@ import type { PasswordPolicyConfig } from '../../value/contract';
 
 export const DATABASE_TARGETS = ['postgres', 'mysql', 'mariadb'] as const;
 
+/** What the key `engine` of a secret may hold, by the target that rotates its user. */
+export const DATABASE_ENGINE_NAMES: Readonly<Record<typeof DATABASE_TARGETS[number], readonly string[]>> = {
+  postgres: ['postgres', 'postgresql', 'aurora-postgresql'],
+  mysql: ['mysql', 'aurora-mysql', 'aurora'],
+  mariadb: ['mariadb'],
+};
+
 export interface DatabaseTargetConfig extends TargetConfig {
   readonly target: typeof DATABASE_TARGETS[number];
   /** Alternating users where it is given, a single user where it is absent. */

@@ -4,7 +4,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct } from 'constructs';
 import { checkCertificateAuthority } from './certificate-authority';
 import { DATABASE_EXCLUDE_CHARACTERS, DATABASE_PASSWORD_KEY, type DatabaseTargetConfig } from './contract';
-import { checkDatabaseValue, CHECKED_KEYS, DATABASE_ENGINES } from './database-value';
+import { checkDatabaseValue, CHECKED_KEYS, DATABASE_ENGINES, factoryFor } from './database-value';
 import { checkEngine, isProxy } from '../../adopted/databases';
 import { invalid } from '../../invalid';
 import { RotationStrategy } from '../../rotation-strategy';
@@ -54,7 +54,7 @@ export class DatabaseTarget extends TargetDefinition {
     const { _superuserSecret: superuserSecret } = this.strategy;
     const { database } = this.options;
     if (database) {
-      checkEngine('database', fn, database, this.factory);
+      checkEngine('database', fn, database, this.factory, factoryFor);
       if (isProxy(database)) { warnOfProxy(fn, database); }
     }
     return {

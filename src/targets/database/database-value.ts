@@ -1,5 +1,5 @@
 import { Token } from 'aws-cdk-lib';
-import { CLONE_SUFFIX, type DatabaseTargetConfig } from './contract';
+import { CLONE_SUFFIX, DATABASE_ENGINE_NAMES, type DatabaseTargetConfig } from './contract';
 import { invalid } from '../../invalid';
 
 /** What the constructs have to know of a database system. */
@@ -18,26 +18,32 @@ const CHARACTERS = { unit: 'characters', measure: (name: string) => [...name].le
 export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], DatabaseEngine>> = {
   postgres: {
     asset: 'postgres',
-    engines: ['postgres', 'postgresql', 'aurora-postgresql'],
+    engines: DATABASE_ENGINE_NAMES.postgres,
     defaultPort: 5432,
     // https://www.postgresql.org/docs/current/limits.html
     userNameLimit: { limit: 63, unit: 'bytes', measure: (name) => Buffer.byteLength(name) },
   },
   mysql: {
     asset: 'mysql',
-    engines: ['mysql', 'aurora-mysql', 'aurora'],
+    engines: DATABASE_ENGINE_NAMES.mysql,
     defaultPort: 3306,
     // https://dev.mysql.com/doc/refman/8.4/en/user-names.html
     userNameLimit: { limit: 32, ...CHARACTERS },
   },
   mariadb: {
     asset: 'mysql',
-    engines: ['mariadb'],
+    engines: DATABASE_ENGINE_NAMES.mariadb,
     defaultPort: 3306,
     // https://mariadb.com/kb/en/identifier-names/
     userNameLimit: { limit: 80, ...CHARACTERS },
   },
 };
+
+/** The target that rotates the users of a database with an engine; undefined if none does. */
+export function factoryFor(engine: string): string | undefined {
+  const [target] = Object.entries(DATABASE_ENGINE_NAMES).find(([, names]) => names.includes(engine)) ?? [];
+  return target && `RotationTarget.${target}`;
+}
 
 /** A target that is a user of a database, as far as the values of its secrets depend on it. */
 export interface DatabaseUser {

@@ -7,6 +7,7 @@ import type { Engine, Partner, Session, ShareRequest } from '../engine';
 import { connectionError, connectTimeout, refusal, UnprovenUserError, withoutTls, type DriverError } from '../failures';
 import { endOfLock, failedLoginLimit, isLocked, parseTerms, reconcileTerms, UnknownTermError, type Terms } from './account';
 import { reconcileGrants } from './grants';
+import { DATABASE_ENGINE_NAMES } from '../../../../src/targets/database/contract';
 import type { Deadline } from '../../../rotation/deadline';
 import { AuthenticationError, ConnectivityError, RotationError, TargetRefusedError, TlsError } from '../../../rotation/errors';
 
@@ -101,7 +102,7 @@ export class MySql implements Engine {
     private readonly tls: ConnectionOptions | undefined,
     private readonly connect: ConnectMySql = connectMySql,
   ) {
-    this.engines = product === 'mysql' ? ['mysql', 'aurora-mysql', 'aurora'] : ['mariadb'];
+    this.engines = DATABASE_ENGINE_NAMES[product];
   }
 
   public userNameLimit(name: string): string | undefined {

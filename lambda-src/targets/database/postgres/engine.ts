@@ -5,6 +5,7 @@ import type { Credentials } from '../credentials';
 import type { Engine, Partner, Session, ShareRequest } from '../engine';
 import { connectionError, connectTimeout, refusal, withoutPassword, withoutTls, type DriverError } from '../failures';
 import { DEFAULT_ITERATIONS, isChangedBySaslPrep, md5Verifier, scramVerifier } from './scram';
+import { DATABASE_ENGINE_NAMES } from '../../../../src/targets/database/contract';
 import type { Deadline } from '../../../rotation/deadline';
 import { AuthenticationError, ConnectivityError, RotationError, SecretValueError, TargetRefusedError } from '../../../rotation/errors';
 
@@ -64,7 +65,7 @@ export type ConnectPostgres = (credentials: Credentials, tls: ConnectionOptions 
 
 /** PostgreSQL 12 and later, on RDS, Aurora and elsewhere. */
 export class Postgres implements Engine {
-  public readonly engines = ['postgres', 'postgresql', 'aurora-postgresql'];
+  public readonly engines = DATABASE_ENGINE_NAMES.postgres;
   public readonly defaultPort = 5432;
 
   constructor(private readonly tls: ConnectionOptions | undefined, private readonly connect: ConnectPostgres = connectPostgres) {}
