@@ -1,6 +1,4 @@
 import { SecretValue, Stack, Token } from 'aws-cdk-lib';
-import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import type * as events from 'aws-cdk-lib/aws-events';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { checkAttachable, isFedFrom } from './adopted/databases';
@@ -83,7 +81,11 @@ export class RotatingSecret extends secretsmanager.Secret {
    */
   public readonly rotationFunction: RotationFunction;
 
-  private readonly rotation: Rotation;
+  /**
+   * The rotation of this secret: rules for its events, and its metrics.
+   */
+  public readonly rotation: Rotation;
+
   private attachment?: secretsmanager.ISecret;
 
   /**
@@ -101,82 +103,6 @@ export class RotatingSecret extends secretsmanager.Secret {
       rotationMetrics: props.rotationMetrics,
     });
     this.rotation = this.rotationFunction.rotate(this, props);
-  }
-
-  /**
-   * Defines a rule for the event that a rotation of this secret succeeded.
-   *
-   * EventBridge gets such events from CloudTrail, where a trail of the account logs the management events of the region. The event has the
-   * ARN of the secret, and no value.
-   *
-   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html
-   * @param id of the rule, below the secret
-   * @param options the target of the rule, and more of what a rule takes
-   */
-  public onRotationSucceeded(id: string, options: events.OnEventOptions = {}): events.Rule {
-    return this.rotation.onRotationSucceeded(id, options);
-  }
-
-  /**
-   * Defines a rule for the event that a rotation of this secret failed.
-   *
-   * Secrets Manager tries a failed rotation again by itself, several times. `detail.errorMessage` of the event says which step failed.
-   *
-   * EventBridge gets such events from CloudTrail, where a trail of the account logs the management events of the region.
-   *
-   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html
-   * @param id of the rule, below the secret
-   * @param options the target of the rule, and more of what a rule takes
-   */
-  public onRotationFailed(id: string, options: events.OnEventOptions = {}): events.Rule {
-    return this.rotation.onRotationFailed(id, options);
-  }
-
-  /**
-   * Defines a rule for the event that a rotation of this secret was abandoned, since somebody put a value while it was under way.
-   *
-   * EventBridge gets such events from CloudTrail, where a trail of the account logs the management events of the region.
-   *
-   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html
-   * @param id of the rule, below the secret
-   * @param options the target of the rule, and more of what a rule takes
-   */
-  public onRotationAbandoned(id: string, options: events.OnEventOptions = {}): events.Rule {
-    return this.rotation.onRotationAbandoned(id, options);
-  }
-
-  /**
-   * The number of rotations of this secret that were finished.
-   *
-   * One whose last step failed, or was stopped, after the version had become the current one is not among them.
-   *
-   * @param props a sum over 5 minutes, unless told otherwise
-   * @throws where `rotationMetrics` is not set, here or on the `rotationFunction`
-   */
-  public metricRotationsSucceeded(props: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
-    return this.rotation.metricRotationsSucceeded(props);
-  }
-
-  /**
-   * The number of attempts to rotate this secret, or to test it at deployment, in which a step failed and said why.
-   *
-   * Secrets Manager tries a failed rotation again by itself, so there can be several for one rotation that succeeds in the end.
-   *
-   * @param props a sum over 5 minutes, unless told otherwise
-   * @throws where `rotationMetrics` is not set, here or on the `rotationFunction`
-   */
-  public metricRotationsFailed(props: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
-    return this.rotation.metricRotationsFailed(props);
-  }
-
-  /**
-   * How long the steps of rotations of this secret took, in milliseconds.
-   *
-   * @param props the longest of 5 minutes, unless told otherwise
-   * @throws where `rotationMetrics` is not set, here or on the `rotationFunction`
-   */
-  public metricRotationStepDuration(props: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
-    return this.rotation.metricRotationStepDuration(props);
   }
 
   /**

@@ -8,9 +8,8 @@ import { type MetricName, rotationMetric } from './metrics/rotation-metrics';
 import type { RotationFunction } from './rotation-function';
 
 /**
- * The rotation of one secret, which `RotationFunction.rotate` starts: what happens to it, as events and metrics.
- *
- * A `RotatingSecret` has the same methods.
+ * The rotation of one secret: rules for its events, and its metrics. It is `RotatingSecret.rotation`, and what
+ * `RotationFunction.rotate` returns.
  *
  * @example
  *

@@ -28,8 +28,8 @@ describe('a rule', () => {
   test('has the target, the name and the description that are given, and no target without', () => {
     const stack = makeStack();
     const secret = new RotatingSecret(stack, 'Secret');
-    secret.onRotationSucceeded('Quiet');
-    secret.onRotationFailed('Loud', { target: new targets.SnsTopic(new sns.Topic(stack, 'Topic')), ruleName: 'rotation-failed', description: 'Ours' });
+    secret.rotation.onRotationSucceeded('Quiet');
+    secret.rotation.onRotationFailed('Loud', { target: new targets.SnsTopic(new sns.Topic(stack, 'Topic')), ruleName: 'rotation-failed', description: 'Ours' });
     const [quiet, loud] = resourcesOf(stack, RULE).map(({ properties }) => properties).sort((one) => one.Name ? 1 : -1);
     const [topic] = resourcesOf(stack, 'AWS::SNS::Topic');
     expect(quiet).toEqual({ EventPattern: expect.any(Object), State: 'ENABLED' });
@@ -38,13 +38,13 @@ describe('a rule', () => {
 
   test('takes more of a pattern, which narrows it', () => {
     const stack = makeStack();
-    new RotatingSecret(stack, 'Secret', { secretName: 'x' }).onRotationFailed('Failed', { eventPattern: { region: ['eu-west-1'] } });
+    new RotatingSecret(stack, 'Secret', { secretName: 'x' }).rotation.onRotationFailed('Failed', { eventPattern: { region: ['eu-west-1'] } });
     expect(onlyResource(stack, RULE).properties.EventPattern).toMatchObject({ region: ['eu-west-1'], detail: { eventName: ['RotationFailed'] } });
   });
 
   test('is below the secret', () => {
     const secret = new RotatingSecret(makeStack(), 'Secret');
-    expect(secret.onRotationAbandoned('Abandoned').node.path).toBe('Stack/Secret/Abandoned');
+    expect(secret.rotation.onRotationAbandoned('Abandoned').node.path).toBe('Stack/Secret/Abandoned');
   });
 
   test('is small enough for EventBridge, with the longest name that a secret can have', () => {

@@ -6,17 +6,17 @@ import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import { CHECK_CONFIG_VARIABLE, HANDLER, METRIC_DIMENSIONS, METRICS, type CheckConfig } from '../contract';
 import { checkFunctionOptions, completeFunctionOptions } from '../function/options';
 import { RotationPolicy } from '../function/rotated-secrets';
-import { invalid } from '../invalid';
+import { invalid, naming } from '../invalid';
 import { logLevelOf } from '../metrics/rotation-metrics';
 
 /**
- * Properties of a `RotationCheck`: all those of a `lambda.Function` but its code.
+ * Properties of a `RotationCheck`.
  */
-export interface RotationCheckProps extends lambda.FunctionOptions {
+export interface RotationCheckProps {
   /**
    * Whose secrets are looked at, at most 20 together with `excludedSecrets`.
    *
@@ -48,11 +48,19 @@ export interface RotationCheckProps extends lambda.FunctionOptions {
   readonly schedule?: events.Schedule;
 
   /**
-   * The Node.js runtime, version 20 or later.
+   * The Node.js runtime of the function, version 20 or later.
    *
    * @default - Node.js 24
    */
   readonly runtime?: lambda.Runtime;
+
+  /**
+   * Other properties of the function, such as `vpc`, `role` or `logGroup`.
+   *
+   * @default - arm64, 256 MiB of memory, 5 minutes of time, a role of its own, and a log group of its own, which keeps events for three
+   * months and is deleted with the stack
+   */
+  readonly functionOptions?: lambda.FunctionOptions;
 }
 
 const RUNBOOK = 'https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/runbook.md#overdue';
@@ -74,54 +82,54 @@ const MAX_ARNS = 20;
  * const check = new RotationCheck(this, 'Check', { rotationFunctions: [rotation] });
  * check.addOverdueAlarm();
  */
-export class RotationCheck extends lambda.Function {
+export class RotationCheck extends Construct {
   /**
-   * @throws where a property is one that the function couldn't be deployed or couldn't work with
+   * The function that looks.
+   */
+  public readonly checkFunction: lambda.Function;
+
+  /**
+   * @throws if the function couldn't be deployed or couldn't work with a property
    */
   constructor(scope: Construct, id: string, props: RotationCheckProps = {}) {
-    checkFunctionOptions(props);
-    const { rotationFunctions, excludedSecrets, grace = Duration.days(1), schedule = events.Schedule.rate(Duration.days(1)), ...options } = props;
-    if (props.environment?.[CHECK_CONFIG_VARIABLE] !== undefined) {
-      throw invalid('environment', `has ${CHECK_CONFIG_VARIABLE}, which the function sets itself. Take it out`);
-    }
-    if (rotationFunctions?.length === 0) {
-      throw invalid('rotationFunctions', 'is empty, so no secret would be looked at. Name functions, or leave it out to look at all rotated secrets of the account and the region');
-    }
-    const arns = [...rotationFunctions ?? [], ...excludedSecrets ?? []].length;
-    if (arns > MAX_ARNS) {
-      throw invalid('rotationFunctions', `and excludedSecrets name ${arns} together, and ${MAX_ARNS} fit into the environment of a function. Leave rotationFunctions out to look at all `
-        + 'rotated secrets of the account and the region, or make more than one check');
-    }
-    for (const fn of rotationFunctions ?? []) { checkEnvironment(fn, Stack.of(scope)); }
+    const { rotationFunctions, excludedSecrets, grace = Duration.days(1), schedule = events.Schedule.rate(Duration.days(1)) } = props;
+    const options = { ...props.functionOptions, runtime: props.runtime };
+    naming(scope, id, () => checkProps(props, Stack.of(scope)));
+    super(scope, id);
     const config: CheckConfig = {
       functionArns: rotationFunctions?.map((fn) => fn.functionArn),
       excludedSecretArns: excludedSecrets?.map((secret) => secret.secretFullArn ?? secret.secretArn),
       graceSeconds: grace.toSeconds(),
     };
-    super(scope, id, {
+    // The id Default is in no logical id, so the function has the one that it had when the check itself was a function.
+    this.checkFunction = new lambda.Function(this, 'Default', {
       ...options,
-      ...completeFunctionOptions(scope, id, props),
-      description: props.description ?? 'Finds secrets of AWS Secrets Manager that should have rotated',
+      ...completeFunctionOptions(scope, id, options),
+      description: options.description ?? 'Finds secrets of AWS Secrets Manager that should have rotated',
       // Tens of thousands of secrets.
-      timeout: props.timeout ?? Duration.minutes(5),
+      timeout: options.timeout ?? Duration.minutes(5),
       code: lambda.Code.fromAsset(join(__dirname, '..', '..', 'assets', 'overdue')),
       handler: HANDLER,
-      environment: { ...props.environment, [CHECK_CONFIG_VARIABLE]: Stack.of(scope).toJsonString(config) },
+      environment: { ...options.environment, [CHECK_CONFIG_VARIABLE]: Stack.of(scope).toJsonString(config) },
     });
-    const level = logLevelOf(props);
+    const level = logLevelOf(options);
     if (['WARN', 'ERROR', 'FATAL'].includes(level)) {
       Annotations.of(this).addWarningV2('cdk-rotating-secret:metricBelowLogLevel', `applicationLogLevel: is ${level}, so Lambda drops the line of the log that has the metric ${METRICS.overdue}, and the alarm takes `
         + 'that for a check that does not run. Give INFO');
     }
     // An action without resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
-    const policy = new RotationPolicy(this, 'CheckPolicy');
+    const policy = new RotationPolicy(this.checkFunction, 'CheckPolicy');
     policy.addStatements(new iam.PolicyStatement({ sid: 'ListSecrets', actions: ['secretsmanager:ListSecrets'], resources: ['*'] }));
-    this.role!.attachInlinePolicy(policy);
+    this.checkFunction.role!.attachInlinePolicy(policy);
     if (!policy.attached) {
       Annotations.of(this).addWarningV2('cdk-rotating-secret:unmodifiableCheckRole', 'role: can\'t be changed by this app, so the function has no permission to list secrets. Give the role '
         + 'secretsmanager:ListSecrets on *, or give a role that can be changed');
     }
-    new events.Rule(this, 'Schedule', { description: 'Looks for secrets that should have rotated', schedule, targets: [new targets.LambdaFunction(this)] });
+    new events.Rule(this, 'Schedule', {
+      description: 'Looks for secrets that should have rotated',
+      schedule,
+      targets: [new targets.LambdaFunction(this.checkFunction)],
+    });
   }
 
   /**
@@ -133,7 +141,7 @@ export class RotationCheck extends lambda.Function {
     return new cloudwatch.Metric({
       namespace: METRICS.namespace,
       metricName: METRICS.overdue,
-      dimensionsMap: { [METRIC_DIMENSIONS.function]: this.functionName },
+      dimensionsMap: { [METRIC_DIMENSIONS.function]: this.checkFunction.functionName },
       statistic: cloudwatch.Stats.MAXIMUM,
       period: Duration.days(1),
       ...props,
@@ -159,6 +167,22 @@ export class RotationCheck extends lambda.Function {
       treatMissingData: cloudwatch.TreatMissingData.BREACHING,
     });
   }
+}
+
+function checkProps({ rotationFunctions, excludedSecrets, functionOptions, runtime }: RotationCheckProps, stack: Stack): void {
+  checkFunctionOptions({ ...functionOptions, runtime });
+  if (functionOptions?.environment?.[CHECK_CONFIG_VARIABLE] !== undefined) {
+    throw invalid('functionOptions.environment', `has ${CHECK_CONFIG_VARIABLE}, which the function sets itself. Take it out`);
+  }
+  if (rotationFunctions?.length === 0) {
+    throw invalid('rotationFunctions', 'is empty, so no secret would be looked at. Name functions, or leave it out to look at all rotated secrets of the account and the region');
+  }
+  const arns = [...rotationFunctions ?? [], ...excludedSecrets ?? []].length;
+  if (arns > MAX_ARNS) {
+    throw invalid('rotationFunctions', `and excludedSecrets name ${arns} together, and ${MAX_ARNS} fit into the environment of a function. Leave rotationFunctions out to look at all `
+      + 'rotated secrets of the account and the region, or make more than one check');
+  }
+  for (const fn of rotationFunctions ?? []) { checkEnvironment(fn, stack); }
 }
 
 /** Secrets Manager lists the secrets of one account and region. */

@@ -168,7 +168,7 @@ describe('a metric', () => {
   test.each(HELPERS)('%s of a RotatingSecret is %s of its ARN', (helper, name, statistic) => {
     const stack = makeStack();
     const secret = new RotatingSecret(stack, 'Secret', { rotationMetrics: true });
-    const metric = secret[helper]();
+    const metric = secret.rotation[helper]();
     expect(metric).toMatchObject({ namespace: 'RotatingSecret', metricName: name, statistic, period: Duration.minutes(5) });
     expect(stack.resolve(metric.dimensions)).toEqual({ SecretId: { Ref: onlyResource(stack, SECRET).id } });
     expect(configOf(stack).rotationMetrics).toBe(true);
@@ -190,13 +190,13 @@ describe('a metric', () => {
   test.each(HELPERS)('%s takes the options of CDK', (helper) => {
     const secret = new RotatingSecret(makeStack(), 'Secret', { rotationMetrics: true });
     const options = { period: Duration.days(1), statistic: 'p90', label: 'Ours' };
-    expect(secret[helper](options)).toMatchObject(options);
+    expect(secret.rotation[helper](options)).toMatchObject(options);
     expect(secret.rotationFunction[helper](options)).toMatchObject(options);
   });
 
   test.each(HELPERS)('%s is refused where the function makes none, saying what to do', (helper) => {
     const secret = new RotatingSecret(makeStack(), 'Secret');
-    for (const metric of [() => secret[helper](), () => secret.rotationFunction[helper]()]) {
+    for (const metric of [() => secret.rotation[helper](), () => secret.rotationFunction[helper]()]) {
       expectInvalid(metric, 'rotationMetrics', 'is not set', 'Stack/Secret/RotationFunction makes no metrics', 'Give rotationMetrics: true');
     }
   });
@@ -212,7 +212,7 @@ describe('a metric', () => {
     const rotationFunction = new RotationFunction(stack, 'Rotation', { rotationMetrics: true });
     const secret = new RotatingSecret(stack, 'Secret', { rotationFunction });
     new RotatingSecret(stack, 'Other', { rotationFunction });
-    secret.metricRotationsFailed().createAlarm(stack, 'Alarm', { threshold: 1, evaluationPeriods: 1 });
+    secret.rotation.metricRotationsFailed().createAlarm(stack, 'Alarm', { threshold: 1, evaluationPeriods: 1 });
     const refs = { [stack.getLogicalId(secret.node.defaultChild as any)]: arnOf('secret-AbCdEf') };
     const metric = deployed(onlyResource(stack, ALARM).properties, { account: ACCOUNT, region: REGION, refs }) as MetricReference;
     expect(valuesOf(metric, failedStep('fn', arnOf('secret-AbCdEf')))).toEqual([1]);

@@ -35,7 +35,8 @@ test('it looks once a day, with a day of grace, at every secret, and may do no m
 
 test('it makes six resources, and no alarm unasked', () => {
   const stack = makeStack();
-  new RotationCheck(stack, 'Check');
+  const check = new RotationCheck(stack, 'Check');
+  expect(check.node.defaultChild).toBe(check.checkFunction);
   expect(resourcesOf(stack).map(({ type }) => type).sort()).toEqual([
     'AWS::Events::Rule', 'AWS::IAM::Policy', 'AWS::IAM::Role', 'AWS::Lambda::Function', 'AWS::Lambda::Permission', 'AWS::Logs::LogGroup',
   ]);
@@ -48,8 +49,8 @@ test('it is told whose secrets, which ones not, how late and when', () => {
     excludedSecrets: [secretsmanager.Secret.fromSecretNameV2(stack, 'Off', 'off')],
     grace: Duration.hours(6),
     schedule: events.Schedule.cron({ hour: '*/6', minute: '0' }),
-    memorySize: 512,
     runtime: lambda.Runtime.NODEJS_20_X,
+    functionOptions: { memorySize: 512 },
   });
   expect(configOf(stack)).toEqual({ functionArns: ['TOKEN', functionArn(1)], excludedSecretArns: [expect.stringMatching(/secret:off$/)], graceSeconds: 21_600 });
   expect(onlyResource(stack, RULE).properties.ScheduleExpression).toBe('cron(0 */6 * * ? *)');
@@ -89,19 +90,21 @@ test('its metric takes what every metric takes', () => {
 
 test('a role that can not be changed is warned of', () => {
   const stack = makeStack();
-  new RotationCheck(stack, 'Check', { role: iam.Role.fromRoleArn(stack, 'Role', `arn:aws:iam::${ENV.account}:role/check`, { mutable: false }) });
+  new RotationCheck(stack, 'Check', {
+    functionOptions: { role: iam.Role.fromRoleArn(stack, 'Role', `arn:aws:iam::${ENV.account}:role/check`, { mutable: false }) },
+  });
   expect(warningsOf(stack)).toEqual([expect.stringMatching(/^role: .*secretsmanager:ListSecrets on \*.*unmodifiableCheckRole/)]);
 });
 
 test.each(['WARN', 'ERROR', 'FATAL'])('a log without the line that has the metric is warned of: %s', (applicationLogLevel) => {
   const stack = makeStack();
-  new RotationCheck(stack, 'Check', { applicationLogLevel });
+  new RotationCheck(stack, 'Check', { functionOptions: { applicationLogLevel } });
   expect(warningsOf(stack)).toEqual([expect.stringContaining(`applicationLogLevel: is ${applicationLogLevel}`)]);
 });
 
 test('a log with it is not', () => {
   const stack = makeStack();
-  new RotationCheck(stack, 'Check', { applicationLogLevel: 'DEBUG' });
+  new RotationCheck(stack, 'Check', { functionOptions: { applicationLogLevel: 'DEBUG' } });
   expect(warningsOf(stack)).toEqual([]);
 });
 
@@ -120,9 +123,9 @@ test('as many functions as fit into the environment are taken, and no more', () 
 
 test.each([
   ['rotationFunctions', { rotationFunctions: [] }, 'is empty'],
-  ['environment', { environment: { [CHECK_CONFIG_VARIABLE]: '{}' } }, CHECK_CONFIG_VARIABLE],
+  ['functionOptions.environment', { functionOptions: { environment: { [CHECK_CONFIG_VARIABLE]: '{}' } } }, CHECK_CONFIG_VARIABLE],
   ['runtime', { runtime: lambda.Runtime.PYTHON_3_12 }, 'nodejs20.x or later'],
-  ['logRetention', { logRetention: 7 }, 'logGroup'],
+  ['logRetention', { functionOptions: { logRetention: 7 } }, 'logGroup'],
 ])('%s that can not work is refused', (property, props, part) => {
-  expectInvalid(() => new RotationCheck(makeStack(), 'Check', props), property, part);
+  expectInvalid(() => new RotationCheck(makeStack(), 'Check', props), property, part, 'The construct is Stack/Check');
 });

@@ -1,14 +1,15 @@
 /*
  * What the benchmark says that depends on no machine. The package's size and its files are checked where it is packed.
  */
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { measureRotations } from '../../bench/rotation';
 import { RotatingSecret, RotationFunction } from '../../src';
 
-const ASSETS = join(__dirname, '..', '..', 'assets');
+const ROOT = join(__dirname, '..', '..');
+const ASSETS = join(ROOT, 'assets');
 const NOTIFICATION = 'notification.js';
 /** Without what only those load who have it configured, which has a budget of its own. */
 const filesOf = (asset: string) => readdirSync(join(ASSETS, asset)).filter((file) => file !== NOTIFICATION);
@@ -53,3 +54,7 @@ test('a stack holds 247 secrets and their function', () => {
 function resources(stack: Stack): number {
   return Object.keys((Template.fromStack(stack).toJSON() as { Resources: object }).Resources).length;
 }
+
+test('the reference of the public API has at most 4967 lines', () => {
+  expect(readFileSync(join(ROOT, 'API.md'), 'utf8').split('\n').length - 1).toBeLessThanOrEqual(4_967);
+});

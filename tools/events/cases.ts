@@ -9,7 +9,7 @@ import { Secret, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IConstruct } from 'constructs';
 import { EVENT_NAMES, labelUpdated, rotateSecretCall, sampleEvent, type EventName, type SampleEvent } from './samples';
 import { deployed, exportsOf, type Deployed } from './template';
-import { RotatingSecret, RotationFunction } from '../../src';
+import { RotatingSecret, type Rotation, RotationFunction } from '../../src';
 
 const ACCOUNT = '111111111111';
 const REGION = 'eu-west-1';
@@ -20,14 +20,11 @@ const arnOf = (name: string) => `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:sec
 const NAME = 'my-app/db';
 export const ARN = arnOf(`${NAME}-AbCdEf`);
 
-/** Has the three methods. */
-type Rotations = Pick<RotatingSecret, 'onRotationSucceeded' | 'onRotationFailed' | 'onRotationAbandoned'>;
-
 export const METHODS = { RotationSucceeded: 'onRotationSucceeded', RotationFailed: 'onRotationFailed', RotationAbandoned: 'onRotationAbandoned' } as const;
 
 /** A secret, known in some way. */
 interface Known {
-  readonly rotations: Rotations;
+  readonly rotation: Rotation;
   /** The stack with its rules. */
   readonly stack: Stack;
   /** What its ARN is called in the templates. */
@@ -55,7 +52,7 @@ function adopted(find: (stack: Stack) => ISecret, env?: typeof ENV): Known {
   const fn = new RotationFunction(new Stack(app, 'Functions', { env }), 'Rotation');
   const stack = new Stack(app, 'Secrets', { env });
   const secret = find(stack);
-  return { rotations: fn.rotate(secret), stack, refs: secret instanceof Secret ? { [idOf(secret)]: ARN } : {} };
+  return { rotation: fn.rotate(secret), stack, refs: secret instanceof Secret ? { [idOf(secret)]: ARN } : {} };
 }
 
 /** Every way in which a secret can be known, and whether that says which secret it is, for certain. */
@@ -64,8 +61,8 @@ export const WAYS: Record<string, { readonly make: () => Known; readonly isCerta
     isCertain: true,
     make: () => {
       const stack = new Stack(new App(), 'Stack');
-      const rotations = new RotatingSecret(stack, 'Secret');
-      return { rotations, stack, refs: { [idOf(rotations)]: ARN } };
+      const secret = new RotatingSecret(stack, 'Secret');
+      return { rotation: secret.rotation, stack, refs: { [idOf(secret)]: ARN } };
     },
   },
   'a RotatingSecret with a name, and its function in another stack': {
@@ -74,8 +71,8 @@ export const WAYS: Record<string, { readonly make: () => Known; readonly isCerta
       const app = new App();
       const rotationFunction = new RotationFunction(new Stack(app, 'Functions', { env: ENV }), 'Rotation');
       const stack = new Stack(app, 'Secrets', { env: ENV });
-      const rotations = new RotatingSecret(stack, 'Secret', { secretName: NAME, rotationFunction });
-      return { rotations, stack, refs: { [idOf(rotations)]: ARN } };
+      const secret = new RotatingSecret(stack, 'Secret', { secretName: NAME, rotationFunction });
+      return { rotation: secret.rotation, stack, refs: { [idOf(secret)]: ARN } };
     },
   },
   'a RotatingSecret, with the rules in the stack of who wants to know': {
@@ -83,9 +80,9 @@ export const WAYS: Record<string, { readonly make: () => Known; readonly isCerta
     make: () => {
       const app = new App();
       const secrets = new Stack(app, 'Secrets', { env: ENV });
-      const rotations = new RotatingSecret(secrets, 'Secret');
+      const secret = new RotatingSecret(secrets, 'Secret');
       const stack = new Stack(app, 'Readers', { env: ENV });
-      return { rotations, stack, refs: { [idOf(rotations)]: ARN }, exporters: [secrets], options: { crossStackScope: stack } };
+      return { rotation: secret.rotation, stack, refs: { [idOf(secret)]: ARN }, exporters: [secrets], options: { crossStackScope: stack } };
     },
   },
   'a Secret that is adopted': { isCertain: true, make: () => adopted((stack) => new Secret(stack, 'Secret'), ENV) },
@@ -103,8 +100,8 @@ export const WAYS: Record<string, { readonly make: () => Known; readonly isCerta
       const stack = new Stack(new App(), 'Stack', { env: ENV });
       const vpc = new ec2.Vpc(stack, 'Vpc');
       const database = new rds.DatabaseInstance(stack, 'Database', { vpc, engine: rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.of('16', '16') }) });
-      const rotations = new RotationFunction(stack, 'Rotation').rotate(database.secret!);
-      return { rotations, stack, refs: { [idOf(database.secret!)]: ARN } };
+      const rotation = new RotationFunction(stack, 'Rotation').rotate(database.secret!);
+      return { rotation, stack, refs: { [idOf(database.secret!)]: ARN } };
     },
   },
   'a secret imported by its partial ARN': { isCertain: false, make: () => adopted((stack) => Secret.fromSecretPartialArn(stack, 'Secret', arnOf(NAME))) },
@@ -119,9 +116,9 @@ const otherSecrets = [
 
 export function casesOf(way: string): EventCase[] {
   const { make, isCertain } = WAYS[way];
-  const { rotations, stack, refs = {}, exporters = [], options } = make();
+  const { rotation, stack, refs = {}, exporters = [], options } = make();
   const rules = Object.entries(METHODS).map(([eventName, method]) => ({
-    eventName: eventName as EventName, rule: rotations[method](`On${eventName}`, options),
+    eventName: eventName as EventName, rule: rotation[method](`On${eventName}`, options),
   }));
   const context: Deployed = { account: ACCOUNT, region: REGION, refs };
   const exported = Object.assign({}, ...exporters.map((exporter) => exportsOf(exporter, context)));

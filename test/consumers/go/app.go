@@ -226,9 +226,9 @@ func operations(stack awscdk.Stack) {
 	existing.OnRotationSucceeded(jsii.String("Succeeded"), toTopic)
 	existing.OnRotationFailed(jsii.String("Failed"), toTopic)
 	existing.OnRotationAbandoned(jsii.String("Abandoned"), toTopic)
-	guarded.OnRotationSucceeded(jsii.String("Succeeded"), toTopic)
-	guarded.OnRotationFailed(jsii.String("Failed"), toTopic)
-	guarded.OnRotationAbandoned(jsii.String("Abandoned"), &awsevents.OnEventOptions{
+	guarded.Rotation().OnRotationSucceeded(jsii.String("Succeeded"), toTopic)
+	guarded.Rotation().OnRotationFailed(jsii.String("Failed"), toTopic)
+	guarded.Rotation().OnRotationAbandoned(jsii.String("Abandoned"), &awsevents.OnEventOptions{
 		Target:      target,
 		Description: jsii.String("Somebody put a value"),
 	})
@@ -247,6 +247,7 @@ func operations(stack awscdk.Stack) {
 		Grace:             awscdk.Duration_Days(jsii.Number(2)),
 		Schedule:          awsevents.Schedule_Rate(hours(12)),
 		Runtime:           awslambda.Runtime_NODEJS_20_X(),
+		FunctionOptions:   &awslambda.FunctionOptions{MemorySize: jsii.Number(512)},
 	})
 	check.AddOverdueAlarm(nil).AddAlarmAction(awscloudwatchactions.NewSnsAction(topic))
 
@@ -255,13 +256,14 @@ func operations(stack awscdk.Stack) {
 			existing.MetricRotationsSucceeded(nil),
 			existing.MetricRotationsFailed(nil),
 			existing.MetricRotationStepDuration(nil),
-			guarded.MetricRotationsSucceeded(nil),
-			guarded.MetricRotationsFailed(nil),
-			guarded.MetricRotationStepDuration(nil),
+			guarded.Rotation().MetricRotationsSucceeded(nil),
+			guarded.Rotation().MetricRotationsFailed(nil),
+			guarded.Rotation().MetricRotationStepDuration(nil),
 			rotation.MetricRotationsSucceeded(nil),
 			rotation.MetricRotationsFailed(&awscloudwatch.MetricOptions{Period: awscdk.Duration_Days(jsii.Number(1))}),
 			rotation.MetricRotationStepDuration(&awscloudwatch.MetricOptions{Statistic: jsii.String("p90")}),
 			check.MetricOverdueSecrets(nil),
+			check.CheckFunction().MetricErrors(nil),
 		},
 	})
 	awscloudwatch.NewDashboard(stack, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{
@@ -321,7 +323,7 @@ func refusals(stack awscdk.Stack) map[string]string {
 			rotating.NewRotatingSecret(stack, jsii.String("Guard"), &rotating.RotatingSecretProps{RegenerationGuard: jsii.String("")})
 		}),
 		"a metric that isn't made": refusal(func() {
-			rotating.NewRotatingSecret(stack, jsii.String("Metric"), nil).MetricRotationsFailed(nil)
+			rotating.NewRotatingSecret(stack, jsii.String("Metric"), nil).Rotation().MetricRotationsFailed(nil)
 		}),
 		"alarms on metrics that aren't made": refusal(func() {
 			rotating.NewRotationFunction(stack, jsii.String("Alarms"), nil).AddRotationAlarms(nil)

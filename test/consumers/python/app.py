@@ -11,7 +11,7 @@ from aws_cdk.aws_ec2 import InstanceType, Vpc
 from aws_cdk.aws_events import EventBus, Schedule
 from aws_cdk.aws_events_targets import SnsTopic
 from aws_cdk.aws_kms import Key
-from aws_cdk.aws_lambda import Code, Function, Runtime
+from aws_cdk.aws_lambda import Code, Function, FunctionOptions, Runtime
 from aws_cdk.aws_rds import DatabaseInstance, DatabaseInstanceEngine
 from aws_cdk.aws_secretsmanager import Secret, SecretStringGenerator
 from aws_cdk.aws_sns import Topic
@@ -229,9 +229,9 @@ def operations(stack: Stack) -> None:
     existing.on_rotation_succeeded("Succeeded", target=target)
     existing.on_rotation_failed("Failed", target=target)
     existing.on_rotation_abandoned("Abandoned", target=target)
-    guarded.on_rotation_succeeded("Succeeded", target=target)
-    guarded.on_rotation_failed("Failed", target=target)
-    guarded.on_rotation_abandoned(
+    guarded.rotation.on_rotation_succeeded("Succeeded", target=target)
+    guarded.rotation.on_rotation_failed("Failed", target=target)
+    guarded.rotation.on_rotation_abandoned(
         "Abandoned", target=target, description="Somebody put a value"
     )
 
@@ -252,6 +252,7 @@ def operations(stack: Stack) -> None:
         grace=Duration.days(2),
         schedule=Schedule.rate(Duration.hours(12)),
         runtime=Runtime.NODEJS_20_X,
+        function_options=FunctionOptions(memory_size=512),
     )
     check.add_overdue_alarm().add_alarm_action(SnsAction(topic))
 
@@ -259,13 +260,14 @@ def operations(stack: Stack) -> None:
         existing.metric_rotations_succeeded(),
         existing.metric_rotations_failed(),
         existing.metric_rotation_step_duration(),
-        guarded.metric_rotations_succeeded(),
-        guarded.metric_rotations_failed(),
-        guarded.metric_rotation_step_duration(),
+        guarded.rotation.metric_rotations_succeeded(),
+        guarded.rotation.metric_rotations_failed(),
+        guarded.rotation.metric_rotation_step_duration(),
         rotation.metric_rotations_succeeded(),
         rotation.metric_rotations_failed(period=Duration.days(1)),
         rotation.metric_rotation_step_duration(statistic="p90"),
         check.metric_overdue_secrets(),
+        check.check_function.metric_errors(),
     ]
     Dashboard(stack, "Dashboard", widgets=[[GraphWidget(left=metrics)]])
 
@@ -302,7 +304,7 @@ def refusals(stack: Stack) -> dict[str, str]:
         "a guard without a text": lambda: RotatingSecret(stack, "Guard", regeneration_guard=""),
         "a metric that isn't made": lambda: RotatingSecret(
             stack, "Metric"
-        ).metric_rotations_failed(),
+        ).rotation.metric_rotations_failed(),
         "alarms on metrics that aren't made": lambda: RotationFunction(
             stack, "Alarms"
         ).add_rotation_alarms(),

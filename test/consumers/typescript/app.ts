@@ -152,9 +152,9 @@ function operations(stack: Stack): void {
   existing.onRotationSucceeded('Succeeded', { target });
   existing.onRotationFailed('Failed', { target });
   existing.onRotationAbandoned('Abandoned', { target });
-  guarded.onRotationSucceeded('Succeeded', { target });
-  guarded.onRotationFailed('Failed', { target });
-  guarded.onRotationAbandoned('Abandoned', { target, description: 'Somebody put a value' });
+  guarded.rotation.onRotationSucceeded('Succeeded', { target });
+  guarded.rotation.onRotationFailed('Failed', { target });
+  guarded.rotation.onRotationAbandoned('Abandoned', { target, description: 'Somebody put a value' });
 
   const alarms = rotation.addRotationAlarms({ alarmActions: [new SnsAction(topic)], durationPercent: 90 });
   new CompositeAlarm(stack, 'Alarms', {
@@ -167,6 +167,7 @@ function operations(stack: Stack): void {
     grace: Duration.days(2),
     schedule: Schedule.rate(Duration.hours(12)),
     runtime: Runtime.NODEJS_20_X,
+    functionOptions: { memorySize: 512 },
   });
   check.addOverdueAlarm().addAlarmAction(new SnsAction(topic));
 
@@ -174,13 +175,14 @@ function operations(stack: Stack): void {
     existing.metricRotationsSucceeded(),
     existing.metricRotationsFailed(),
     existing.metricRotationStepDuration(),
-    guarded.metricRotationsSucceeded(),
-    guarded.metricRotationsFailed(),
-    guarded.metricRotationStepDuration(),
+    guarded.rotation.metricRotationsSucceeded(),
+    guarded.rotation.metricRotationsFailed(),
+    guarded.rotation.metricRotationStepDuration(),
     rotation.metricRotationsSucceeded(),
     rotation.metricRotationsFailed({ period: Duration.days(1) }),
     rotation.metricRotationStepDuration({ statistic: 'p90' }),
     check.metricOverdueSecrets(),
+    check.checkFunction.metricErrors(),
   ];
   new Dashboard(stack, 'Dashboard', { widgets: [[new GraphWidget({ left: metrics })]] });
 }
@@ -201,7 +203,7 @@ function refusals(stack: Stack): Record<string, string> {
     'a key without a template': () => new RotatingSecret(stack, 'Key', { generateSecretString: { generateStringKey: 'password' } }),
     'a second schedule': () => new RotatingSecret(stack, 'Second').addRotationSchedule('Schedule', {}),
     'a guard without a text': () => new RotatingSecret(stack, 'Guard', { regenerationGuard: '' }),
-    'a metric that isn\'t made': () => new RotatingSecret(stack, 'Metric').metricRotationsFailed(),
+    'a metric that isn\'t made': () => new RotatingSecret(stack, 'Metric').rotation.metricRotationsFailed(),
     'alarms on metrics that aren\'t made': () => new RotationFunction(stack, 'Alarms').addRotationAlarms(),
     'a check of nothing': () => new RotationCheck(stack, 'Check', { rotationFunctions: [] }),
   };

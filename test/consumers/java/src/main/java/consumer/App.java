@@ -44,6 +44,7 @@ import software.amazon.awscdk.services.events.targets.SnsTopic;
 import software.amazon.awscdk.services.kms.Key;
 import software.amazon.awscdk.services.lambda.Code;
 import software.amazon.awscdk.services.lambda.Function;
+import software.amazon.awscdk.services.lambda.FunctionOptions;
 import software.amazon.awscdk.services.lambda.Runtime;
 import software.amazon.awscdk.services.rds.DatabaseInstance;
 import software.amazon.awscdk.services.rds.DatabaseInstanceEngine;
@@ -239,9 +240,9 @@ public final class App {
         existing.onRotationSucceeded("Succeeded", toTopic);
         existing.onRotationFailed("Failed", toTopic);
         existing.onRotationAbandoned("Abandoned", toTopic);
-        guarded.onRotationSucceeded("Succeeded", toTopic);
-        guarded.onRotationFailed("Failed", toTopic);
-        guarded.onRotationAbandoned("Abandoned", OnEventOptions.builder()
+        guarded.getRotation().onRotationSucceeded("Succeeded", toTopic);
+        guarded.getRotation().onRotationFailed("Failed", toTopic);
+        guarded.getRotation().onRotationAbandoned("Abandoned", OnEventOptions.builder()
                 .target(target)
                 .description("Somebody put a value")
                 .build());
@@ -261,6 +262,7 @@ public final class App {
                 .grace(Duration.days(2))
                 .schedule(Schedule.rate(Duration.hours(12)))
                 .runtime(Runtime.NODEJS_20_X)
+                .functionOptions(FunctionOptions.builder().memorySize(512).build())
                 .build();
         check.addOverdueAlarm().addAlarmAction(new SnsAction(topic));
 
@@ -269,13 +271,14 @@ public final class App {
                         existing.metricRotationsSucceeded(),
                         existing.metricRotationsFailed(),
                         existing.metricRotationStepDuration(),
-                        guarded.metricRotationsSucceeded(),
-                        guarded.metricRotationsFailed(),
-                        guarded.metricRotationStepDuration(),
+                        guarded.getRotation().metricRotationsSucceeded(),
+                        guarded.getRotation().metricRotationsFailed(),
+                        guarded.getRotation().metricRotationStepDuration(),
                         rotation.metricRotationsSucceeded(),
                         rotation.metricRotationsFailed(MetricOptions.builder().period(Duration.days(1)).build()),
                         rotation.metricRotationStepDuration(MetricOptions.builder().statistic("p90").build()),
-                        check.metricOverdueSecrets()))
+                        check.metricOverdueSecrets(),
+                        check.getCheckFunction().metricErrors()))
                 .build();
         Dashboard.Builder.create(stack, "Dashboard").widgets(List.of(List.of(graph))).build();
     }
@@ -308,7 +311,7 @@ public final class App {
         misuses.put("a second schedule", () -> new RotatingSecret(stack, "Second")
                 .addRotationSchedule("Schedule", RotationScheduleOptions.builder().build()));
         misuses.put("a guard without a text", () -> RotatingSecret.Builder.create(stack, "Guard").regenerationGuard("").build());
-        misuses.put("a metric that isn't made", () -> new RotatingSecret(stack, "Metric").metricRotationsFailed());
+        misuses.put("a metric that isn't made", () -> new RotatingSecret(stack, "Metric").getRotation().metricRotationsFailed());
         misuses.put("alarms on metrics that aren't made", () -> new RotationFunction(stack, "Alarms").addRotationAlarms());
         misuses.put("a check of nothing", () -> RotationCheck.Builder.create(stack, "Check")
                 .rotationFunctions(List.of())
