@@ -20,6 +20,6 @@ npx projen bundle
 
 echo "aws-cdk-lib $latest and constructs $(version constructs), instead of aws-cdk-lib $lowest"
 check 'it is another version than the one of the repository' [ "$latest" != "$lowest" ]
-check 'the sources compile' npx tsc --noEmit -p tsconfig.json
+check 'the sources compile' node node_modules/typescript/bin/tsc --noEmit -p tsconfig.json
 check 'the tests of the constructs pass' npx jest --ci --findRelatedTests src/index.ts
 summarize
