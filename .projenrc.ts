@@ -70,6 +70,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   devDeps: [
     '@aws-sdk/client-lambda@3.1164.0',
     '@aws-sdk/client-secrets-manager@3.1164.0',
+    '@cyclonedx/cyclonedx-library@10.3.0',
     '@jsii/spec',
     '@stryker-mutator/core@9.6.1',
     '@stryker-mutator/jest-runner@9.6.1',
@@ -120,13 +121,13 @@ const project = new awscdk.AwsCdkConstructLibrary({
   pullRequestTemplate: false,
   depsUpgradeOptions: { workflowOptions: { labels: ['dependencies'] } },
   gitignore: [
-    '/assets/', '/rotation/', '/testing/', '.jsii.tabl.json', 'cdk.out/', '/.jest-cache/', '/.databases/', '/.bench/', '.venv/', '__pycache__/', '.mypy_cache/', '.pytest_cache/',
+    '/assets/', '/rotation/', '/testing/', '/NOTICE', '/sbom.cdx.json', '.jsii.tabl.json', 'cdk.out/', '/.jest-cache/', '/.databases/', '/.bench/', '.venv/', '__pycache__/', '.mypy_cache/', '.pytest_cache/',
     '.DS_Store', '/reports/', '.stryker-tmp/',
   ],
 });
 
 const unpublished = [
-  '/lambda-src/', '/rehearsal/', '/simulator/', '/tools/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/rosetta/', '.jsii.tabl.json', '/CONTRIBUTING.md', '/CHANGELOG.md',
+  '/lambda-src/', '/rehearsal/', '/simulator/', '/tools/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/rosetta/', '.jsii.tabl.json', '/CONTRIBUTING.md', '/CHANGELOG.md', '/SECURITY.md',
   '/stryker.config.json', '/tsconfig.dev.json', '/test/', '/.databases/', '/.bench/', '!/assets/', '!/rotation/', '!/testing/',
 ];
 for (const path of unpublished) {
@@ -181,14 +182,15 @@ const rosetta = project.addTask('rosetta', {
   steps: [{ exec: 'jsii-rosetta extract --strict --cache-from .jsii.tabl.json' }],
 });
 const packaging: Record<string, string> = {
-  python: 'jsii-pacmak --target python',
+  python: 'bash scripts/build/package-python.sh',
   java: 'bash scripts/build/package-java.sh',
   dotnet: 'bash scripts/build/package-dotnet.sh',
-  go: 'jsii-pacmak --target go --code-only',
+  go: 'jsii-pacmak --target go --code-only && cp sbom.cdx.json dist/go/cdkrotatingsecret/',
 };
 for (const [language, command] of Object.entries(packaging)) {
   const task = project.tasks.tryFind(`package:${language}`)!;
   task.reset(command);
+  task.prependExec('tsx --tsconfig tsconfig.dev.json scripts/build/absolute-links.ts');
   task.prependSpawn(rosetta);
 }
 project.tasks.tryFind('bump')!.exec('tsx scripts/release/notes.ts notes > dist/changelog.md');

@@ -18,6 +18,8 @@ export interface AssetBundle {
   readonly needs?: readonly string[];
   /** What lies beside the code. */
   readonly files?: () => Readonly<Record<string, Uint8Array>>;
+  /** The packages whose data these files hold, which have licences too. */
+  readonly dataOf?: readonly string[];
   /** Where it rotates nothing, it has nothing to tell. */
   readonly rotates?: boolean;
 }

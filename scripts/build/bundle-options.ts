@@ -8,6 +8,9 @@ import { EVERYWHERE, type AssetBundle } from '../../lambda-src/bundle';
 
 export const ROOT = join(__dirname, '..', '..');
 export const SOURCE = join(ROOT, 'lambda-src');
+/** What is written down of the packages that are in the bundles. `NOTICE` is the name that jsii-pacmak copies into other packages. */
+export const NOTICE = 'NOTICE';
+export const SBOM = 'sbom.cdx.json';
 
 export interface Asset {
   readonly name: string;

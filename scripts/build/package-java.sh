@@ -12,6 +12,15 @@ mkdir -p dist/java
 npx jsii-pacmak --target java --code-only --outdir "$sources"
 pom="$sources/java/pom.xml"
 # What jsii and CDK bring along, they ask for in ranges, and Maven would read the description of every version there is. Binds nobody else.
-sed -E -e 's#<version>\[([^,<]+),[^<]*</version>#<version>\1</version>#' -e '/<\/properties>/r scripts/build/package-java.pins.xml' "$pom" > "$pom.lowest"
+# The version of constructs is CDK's to choose: the lowest one, asked for here, would win over it in an app that names this artifact first.
+sed -E \
+  -e 's#<version>\[([^,<]+),[^<]*</version>#<version>\1</version>#' \
+  -e '/<artifactId>constructs<\/artifactId>/{n;s#$#\n      <scope>provided</scope>#}' \
+  -e '/<\/properties>/r scripts/build/package-java.pins.xml' \
+  "$pom" > "$pom.lowest"
 mv "$pom.lowest" "$pom"
+about="$sources/java/src/main/resources/META-INF"
+mkdir -p "$about/sbom"
+cp LICENSE NOTICE "$about/"
+cp sbom.cdx.json "$about/sbom/"
 mvn --quiet --batch-mode --file "$pom" -DaltDeploymentRepository="local::default::file://$PWD/dist/java" deploy

@@ -8,7 +8,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { loadAssemblyFromPath } from '@jsii/spec';
 import { describeUnused, publicApi, usedApi } from './languages/api-use';
 import { BOUND, TYPESCRIPT, install, synthesize, type Consumer, type Outcome } from './languages/consumers';
-import { list, sameBytes, unpackAll, unpackCarried } from './languages/packages';
+import { list, missingAbout, readmesOf, sameBytes, unpackAll, unpackCarried } from './languages/packages';
 import { writePython, writeTypeScript } from './languages/readme';
 import { rehearsePublishing } from './publishing/rehearse';
 import { build } from './shared/build';
@@ -16,6 +16,7 @@ import { floorOf } from './shared/floor';
 import { Checks } from '../../tools/checks';
 import { filesBelow } from '../../tools/files';
 import { ROOT, run, withTemporaryDirectory } from '../../tools/run';
+import { relativeLinks } from '../build/links';
 
 const DIST = join(ROOT, 'dist');
 const ASSETS = join(ROOT, 'assets');
@@ -76,6 +77,10 @@ function checkPackages(directory: string): void {
     const withPath = files.filter((file) => readFileSync(join(unpacked.directory, file)).includes(ROOT));
     checks.check(`${registry}, ${name}: no file names the directory it was built in`, withPath.length === 0, withPath);
     if (/-(sources|javadoc)\.jar$/.test(name)) { continue; }
+    const unknown = missingAbout(unpacked, ROOT);
+    checks.check(`${registry}, ${name}: it has its license, the notices of what is bundled, and the bill of materials`, unknown.length === 0, unknown);
+    const relative = readmesOf(unpacked).flatMap(relativeLinks);
+    checks.check(`${registry}, ${name}: its README has no relative links, but on npm, which resolves them`, registry === 'npm' || relative.length === 0, relative);
     const carried = unpackCarried(unpacked, directory);
     const missing = assets.filter((asset) => carried === undefined || !sameBytes(join(ASSETS, asset), join(carried, 'assets', asset)));
     checks.check(`${registry}, ${name}: it has the ${assets.length} files of the assets, byte for byte`, missing.length === 0, missing);

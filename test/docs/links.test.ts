@@ -1,5 +1,5 @@
 /*
- * The README, CONTRIBUTING.md and the pages of docs/: every relative link and anchor exists, and the README stays short.
+ * The README, CONTRIBUTING.md, SECURITY.md and the pages of docs/: every relative link and anchor exists, and the README stays short.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -7,7 +7,7 @@ import { anchorsIn } from './runbook';
 import { filesBelow } from '../../tools/files';
 
 const ROOT = join(__dirname, '..', '..');
-const PAGES = ['README.md', 'CONTRIBUTING.md', ...filesBelow(join(ROOT, 'docs')).filter((file) => file.endsWith('.md')).map((file) => `docs/${file}`)];
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...filesBelow(join(ROOT, 'docs')).filter((file) => file.endsWith('.md')).map((file) => `docs/${file}`)];
 const MAX_LINES = 250;
 const MAX_COLUMNS = 120;
 

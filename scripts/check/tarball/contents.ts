@@ -6,7 +6,9 @@ export interface Sources {
   readonly assets: readonly { readonly name: string; readonly files: readonly string[] }[];
 }
 
-const ALWAYS = ['.jsii', 'API.md', 'LICENSE', 'README.md', 'package.json', 'rotation/index.d.ts', 'testing/index.d.ts', 'testing/index.js'];
+const ALWAYS = [
+  '.jsii', 'API.md', 'LICENSE', 'NOTICE', 'README.md', 'package.json', 'rotation/index.d.ts', 'sbom.cdx.json', 'testing/index.d.ts', 'testing/index.js',
+];
 
 /**
  * The files of the package, no more and no fewer: each source file of the constructs compiled, each asset with its files.

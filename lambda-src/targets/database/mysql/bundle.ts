@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MODULES, unreachable, type AssetBundle } from '../../../bundle';
-import { rdsCertificates } from '../bundle';
+import { RDS_CERTIFICATES } from '../bundle';
 
 const source = readFileSync(join(__dirname, 'engine.ts'), 'utf8');
 
@@ -14,7 +14,7 @@ function errorNames(): Record<number, string> {
 }
 
 export const bundle: AssetBundle = {
-  files: rdsCertificates,
+  ...RDS_CERTIFICATES,
   replacements: [
     // One connection at a time, by an object, with a password: no pool.
     { module: /^mysql2$/, contents: `exports.createConnection = require(${JSON.stringify(join(MODULES, 'mysql2', 'lib', 'create_connection.js'))});` },

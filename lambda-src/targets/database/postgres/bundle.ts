@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { MODULES, unreachable, type AssetBundle } from '../../../bundle';
-import { rdsCertificates } from '../bundle';
+import { RDS_CERTIFICATES } from '../bundle';
 
 export const bundle: AssetBundle = {
-  files: rdsCertificates,
+  ...RDS_CERTIFICATES,
   // One connection at a time, by an object, with a password: no pool, no connection string, no password file, no native client.
   replacements: [
     { module: /^pg$/, contents: `exports.Client = require(${JSON.stringify(join(MODULES, 'pg', 'lib', 'client.js'))});` },

@@ -1,0 +1,43 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { absoluteLinks, relativeLinks } from '../../scripts/build/links';
+
+const ROOT = join(__dirname, '..', '..');
+const REPOSITORY = 'https://github.com/owner/name.git';
+const HOME = 'https://github.com/owner/name';
+
+test.each([
+  ['[a page](docs/page.md)', `[a page](${HOME}/blob/v1.2.3/docs/page.md)`],
+  ['[a page](./docs/page.md#anchor)', `[a page](${HOME}/blob/v1.2.3/docs/page.md#anchor)`],
+  ['[below](#section)', `[below](${HOME}/blob/v1.2.3/README.md#section)`],
+  ['[titled](docs/page.md "A title")', `[titled](${HOME}/blob/v1.2.3/docs/page.md "A title")`],
+  ['![a picture](docs/a.svg)', `![a picture](${HOME}/raw/v1.2.3/docs/a.svg)`],
+  ['[![a badge](docs/a.svg)](docs/page.md)', `[![a badge](${HOME}/raw/v1.2.3/docs/a.svg)](${HOME}/blob/v1.2.3/docs/page.md)`],
+  ['[label]: docs/page.md', `[label]: ${HOME}/blob/v1.2.3/docs/page.md`],
+  ['<a href="docs/page.md"><img src="docs/a.svg"></a>', `<a href="${HOME}/blob/v1.2.3/docs/page.md"><img src="${HOME}/raw/v1.2.3/docs/a.svg"></a>`],
+])('%s becomes absolute', (link, absolute) => {
+  expect(absoluteLinks(link, REPOSITORY, '1.2.3')).toBe(absolute);
+  expect(relativeLinks(link)).not.toEqual([]);
+  expect(relativeLinks(absolute)).toEqual([]);
+});
+
+test.each([
+  '[a site](https://example.com/page)', '[mail](mailto:somebody@example.com)', '[label]: https://example.com', '```ts\nconst a = b[0](docs);\n```',
+])('%s stays', (text) => {
+  expect(absoluteLinks(text, REPOSITORY, '1.2.3')).toBe(text);
+  expect(relativeLinks(text)).toEqual([]);
+});
+
+test('what has no version yet links to the main branch', () => {
+  expect(absoluteLinks('[a page](docs/page.md)', REPOSITORY, '0.0.0')).toBe(`[a page](${HOME}/blob/main/docs/page.md)`);
+});
+
+test('every link of the README becomes the address of a file that there is', () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  expect(relativeLinks(readme).length).toBeGreaterThan(20);
+  const absolute = absoluteLinks(readme, REPOSITORY, '1.2.3');
+  expect(relativeLinks(absolute)).toEqual([]);
+  const paths = [...absolute.matchAll(/https:\/\/github\.com\/owner\/name\/(?:blob|raw)\/v1\.2\.3\/([^)#"]+)/g)].map(([, path]) => path);
+  expect(paths).toHaveLength(relativeLinks(readme).length);
+  expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+});
