@@ -123,7 +123,7 @@ export class RotatingSecret extends secretsmanager.Secret {
    *
    * Databases of `aws-cdk-lib/aws-rds` call this themselves for the secret of `Credentials.fromSecret`.
    *
-   * @param target such as an instance or a cluster of Amazon RDS; behind a proxy too, give the database, since a proxy can't be attached
+   * @param target such as an instance or a cluster of Amazon RDS, and behind a proxy the database itself, since a proxy can't be attached
    * @throws if the secret is attached already, or the target is a proxy
    */
   public attach(target: secretsmanager.ISecretAttachmentTarget): secretsmanager.ISecret {

@@ -204,7 +204,7 @@ export class RotationFunction extends lambda.Function {
    *
    * The function may read and write the secret, and use the customer managed key that encrypts it, if the key is known here.
    *
-   * @param secret the secret; one that was imported needs its `encryptionKey`, if it has one, to be given at the import
+   * @param secret the secret, imported with its `encryptionKey` if it was imported and has one
    * @param options when to rotate it
    * @throws where the secret has a schedule already, is of another account or region, is the superuser secret of the function, or is
    * one that another service of AWS rotates; a replica of a secret of this app is found when the app is synthesized

@@ -29,8 +29,8 @@ export class RotationStrategy {
    * the version that has AWSPREVIOUS. Otherwise the rotation fails, and changes nothing.
    *
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotation-strategy.html#rotating-secrets-two-users
-   * @param superuserSecret the secret of a user of the same server, who may make users and give them rights and passwords; the function
-   * may read it. One that was imported needs its `encryptionKey`, if it has one, to be given at the import
+   * @param superuserSecret the secret of a user of the same server, who may make users and give them rights and passwords, which the
+   * function may read (if it was imported and has an `encryptionKey`, give that at the import)
    * @throws where there is no superuser secret
    */
   public static alternatingUsers(superuserSecret: secretsmanager.ISecret): RotationStrategy {

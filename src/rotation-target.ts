@@ -174,8 +174,8 @@ export class RotationTarget {
    * `RotationFunction` rotates. Its reply says `done`, `notYet` or `failed`. Every step may come more than once.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/target-function.md
-   * @param fn the function, of the account and the region of the `RotationFunction`, whose time-out is longer than that of `fn`; one that
-   * was imported needs its role to be known, or the permissions that the warning names
+   * @param fn the function, of the account and the region of the `RotationFunction`, whose time-out is longer than that of `fn`, and if it
+   * was imported, one whose role is known or has the permissions that the warning names
    * @param options which steps it has, what it may read, and how to generate the value
    * @throws where the policy is one that can't be met, or no staging label is given
    */
@@ -192,8 +192,8 @@ export class RotationTarget {
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/target-module.md
    * @param entry the path of the module, absolute or from the working directory
-   * @param options which key of the secret to rotate, and how to generate it; neither is used for later values where the module makes
-   * them in `createSecret`
+   * @param options which key of the secret to rotate, and how to generate it, both of which are for the first value alone if the module
+   * exports `createSecret`
    * @throws where the entry is no such file, can't be bundled or lacks one of the two functions, where esbuild is not installed, or where
    * the policy is one that can't be met
    */

@@ -34,7 +34,7 @@ export class RotationNotification {
   /**
    * An event with the source `cdk-rotating-secret` and the detail type `Secret Rotated`, whose resource is the ARN of the secret.
    *
-   * @param eventBus of the region of the function; one of another account has to let that of the function put events
+   * @param eventBus of the region of the function, and if it is of another account, one that lets the function's account put events
    */
   public static eventBus(eventBus: events.IEventBus): RotationNotification {
     const arn = eventBus.eventBusArn;
@@ -48,8 +48,8 @@ export class RotationNotification {
    *
    * The messages of a FIFO topic have a group for each secret, and a promotion is there once in five minutes.
    *
-   * @param topic of the region of the function; where one that was imported is encrypted with a customer managed key, the role of the
-   * function needs to be let use that key
+   * @param topic of the region of the function, and if it was imported and has a customer managed key, one whose key the function's
+   * role may use
    */
   public static topic(topic: sns.ITopic): RotationNotification {
     const arn = topic.topicArn;

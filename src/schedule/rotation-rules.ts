@@ -151,7 +151,7 @@ export class RotationRules {
    *
    * Such as `rate(10 days)` or `cron(0 3 ? * SUN *)`.
    *
-   * @param expression a rate or a cron expression; a token is passed on as it is, unchecked
+   * @param expression a rate or a cron expression, or a token, which is passed on unchecked
    * @param options the rotation window
    * @throws where the expression or the window is one that Secrets Manager refuses
    */

@@ -34,6 +34,7 @@ test('a clean API has no problem, and everything in it is looked at', () => {
   } as unknown as Assembly);
   expect(findings.map(({ checked, problems }) => ({ checked, problems }))).toEqual([
     { checked: 4, problems: [] }, { checked: 1, problems: [] }, { checked: 6, problems: [] }, { checked: 2, problems: [] },
+    { checked: 2, problems: [] },
   ]);
 });
 
@@ -72,7 +73,14 @@ test.each(['Whether to leave out ``!', 'How long;', 'The `key.'])('a summary tha
 });
 
 test('a summary of a parameter that jsii has cut short within code is reported', () => {
-  const parameters = [{ name: 'by', type: STRING, docs: { summary: 'such as `cron(0 3 ?', remarks: '* SUN *)`' } }];
+  const parameters = [{ name: 'by', type: STRING, docs: { summary: 'such as `cron(0 3 ?' } }];
   expect(problemsOf(classWith({ methods: [{ name: 'act', docs: DOCS, parameters }] })))
     .toEqual(['Thing.act(by) has a summary that ends within code: such as `cron(0 3 ?']);
+});
+
+test('a text of a parameter, of which Java shows the first sentence alone, is reported', () => {
+  const parameters = [{ name: 'by', type: STRING, docs: { summary: 'the secret;', remarks: 'never a replica' } }];
+  const problem = 'has a text that Java cuts at the first ".", "!", "?" or ";": it loses "never a replica"';
+  expect(problemsOf(classWith({ methods: [{ name: 'act', docs: DOCS, parameters }] }))).toEqual([`Thing.act(by) ${problem}`]);
+  expect(problemsOf(classWith({ initializer: { parameters } }))).toEqual([`new Thing(by) ${problem}`]);
 });

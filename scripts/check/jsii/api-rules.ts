@@ -25,6 +25,7 @@ export function checkApi(assembly: Assembly): Finding[] {
     judge('a @default on every optional property of a struct', types.flatMap(optionalProperties), findDefaultProblem),
     judge('a summary, in one whole sentence', types.flatMap(documented), findSummaryProblem),
     judge('no summary of a parameter that is cut short within code', types.flatMap(documentedParameters), findCutCode),
+    judge('no text of a parameter that goes on after its first sentence', types.flatMap(documentedParameters), findRemarks),
   ];
 }
 
@@ -64,6 +65,12 @@ function findSummaryProblem(docs: Docs | undefined): string | undefined {
 
 function findCutCode(docs: Docs | undefined): string | undefined {
   return isWholeCode(docs?.summary) ? undefined : `has a summary that ends within code: ${docs?.summary}`;
+}
+
+/** Java shows the summary alone. */
+function findRemarks(docs: Docs | undefined): string | undefined {
+  const remarks = docs?.remarks;
+  return remarks && `has a text that Java cuts at the first ".", "!", "?" or ";": it loses "${remarks}"`;
 }
 
 function isWholeCode(summary = ''): boolean {
