@@ -1,4 +1,4 @@
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SecretsManagerClient, type SecretsManagerClientConfig } from '@aws-sdk/client-secrets-manager';
 import { log as defaultLog, type Log, type LogFields } from './log';
 import { metricsOf, type MeasuredStep } from './metrics';
 import { shippedNotifier, type Notify } from './notify';
@@ -41,7 +41,7 @@ export type RotationHandler = (event: unknown, context: LambdaContext) => Promis
  */
 export function makeHandler(makeTarget: (config: HandlerConfig) => Target, overrides: HandlerOverrides = {}): RotationHandler {
   const log = overrides.log ?? defaultLog;
-  const client = overrides.client ?? makeClient();
+  const clientOfStep = overrides.client ? () => overrides.client! : clientsWithBudgets();
   let warm: Warm | undefined;
 
   return async (untrusted, context) => {
@@ -58,7 +58,7 @@ export function makeHandler(makeTarget: (config: HandlerConfig) => Target, overr
         measure = (durationMs, end) => ({ durationMs, ...metricsOf({ ...step, durationMs, end }) });
       }
       const deadline = new Deadline(() => context.getRemainingTimeInMillis(), overrides.sleep);
-      const versions = new SecretVersions(client, event, deadline.signal);
+      const versions = new SecretVersions(clientOfStep(), event, deadline.signal);
       const rotation = new Rotation(event, versions, target, config.passwordPolicy, deadline, (promotion) => tell(notify, promotion, deadline));
       const outcome = await deadline.run(event.Step, () => rotation.run());
       log('INFO', `${event.Step} succeeded`, { ...fields, outcome, ...measure(Date.now() - start, outcome === 'promoted' ? 'succeeded' : undefined) });
@@ -70,13 +70,17 @@ export function makeHandler(makeTarget: (config: HandlerConfig) => Target, overr
   };
 }
 
-function makeClient(): SecretsManagerClient {
-  return new SecretsManagerClient({
-    // Short enough that a subnet without a route to the service is told apart from a slow answer within one step.
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
-    retryMode: 'standard',
-    maxAttempts: 4,
-  });
+/** Short enough that a subnet without a route to the service is told apart from a slow answer within one step. */
+const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true };
+
+function makeClient(requestHandler: SecretsManagerClientConfig['requestHandler'] = TIMEOUTS): SecretsManagerClient {
+  return new SecretsManagerClient({ requestHandler, retryMode: 'standard', maxAttempts: 4 });
+}
+
+/** A client has a budget of retries for all of its life, and a warm function may live for days: each step gets a client, and they share the connections. */
+function clientsWithBudgets(): () => SecretsManagerClient {
+  const { requestHandler } = makeClient().config;
+  return () => makeClient(requestHandler);
 }
 
 async function tell(notify: Notify | undefined, promotion: Promotion, deadline: Deadline): Promise<void> {

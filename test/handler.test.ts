@@ -15,7 +15,7 @@ const CONFIG: HandlerConfig = { target: 'generated', passwordPolicy: { passwordL
 const target: Target = {
   createValue: async () => 'value', validate: () => {}, isDerived: () => true, setSecret: async () => {}, testSecret: async () => {},
 };
-const description = { RotationEnabled: true, VersionIdsToStages: { old: ['AWSCURRENT'], token: ['AWSPENDING'] } };
+const description = { ARN: 'secret', RotationEnabled: true, VersionIdsToStages: { old: ['AWSCURRENT'], token: ['AWSPENDING'] } };
 const clientThat = (send: () => Promise<unknown>) => ({ send }) as Pick<SecretsManagerClient, 'send'>;
 
 function setUp({ makeTarget = () => target, ...overrides }: HandlerOverrides & { makeTarget?: (config: HandlerConfig) => Target } = {}) {
@@ -125,7 +125,7 @@ describe('the target', () => {
 });
 
 describe('who is to be told', () => {
-  const current = { RotationEnabled: true, VersionIdsToStages: { old: ['AWSPREVIOUS'], token: ['AWSCURRENT'] } };
+  const current = { ARN: 'secret', RotationEnabled: true, VersionIdsToStages: { old: ['AWSPREVIOUS'], token: ['AWSCURRENT'] } };
   const finish = { ...EVENT, Step: 'finishSecret' };
 
   test('is found in the configuration, once, and told', async () => {

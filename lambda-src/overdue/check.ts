@@ -25,8 +25,10 @@ const ADVICE: Record<OverdueReason, string> = {
 };
 
 /** The function that finds secrets that should have rotated: a line for each, and their number as a metric, also where that is none. */
-export function makeCheck({ client = makeClient(), write = writeLine, now = () => new Date() }: CheckOverrides = {}): () => Promise<CheckResult> {
+export function makeCheck({ client: given, write = writeLine, now = () => new Date() }: CheckOverrides = {}): () => Promise<CheckResult> {
   return async () => {
+    // Its retries have a budget, which is that of one check.
+    const client = given ?? makeClient();
     const config = parseCheckConfig(process.env[CHECK_CONFIG_VARIABLE]);
     const secrets = await listSecrets(client, config, process.env.AWS_REGION);
     const at = now();

@@ -4,7 +4,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import type { RotationEvent, SecretDescription } from './admit';
 import { SecretNotFoundError, SecretsManagerError, SecretValueError } from './errors';
-import { isNamed, toRotationError } from './service-errors';
+import { isNamed, mustBeAnswered, toRotationError } from './service-errors';
 import type { PasswordPolicyConfig } from '../../src/contract';
 
 /** A version of the secret that has a value. */
@@ -27,6 +27,7 @@ export class SecretVersions {
     const answer = await this.call('DescribeSecret', () => this.client.send(new DescribeSecretCommand({
       SecretId: this.event.SecretId,
     }), this.options));
+    mustBeAnswered('DescribeSecret', answer.ARN);
     return {
       rotationEnabled: answer.RotationEnabled,
       deleted: answer.DeletedDate !== undefined,
@@ -108,7 +109,7 @@ export class SecretVersions {
       IncludeSpace: policy.includeSpace,
       RequireEachIncludedType: policy.requireEachIncludedType,
     }), this.options));
-    return answer.RandomPassword ?? '';
+    return mustBeAnswered('GetRandomPassword', answer.RandomPassword);
   }
 
   private get options() {
@@ -119,6 +120,7 @@ export class SecretVersions {
     try {
       const answer = await this.client.send(new GetSecretValueCommand(version), this.options);
       if (answer.SecretString === undefined) {
+        mustBeAnswered('GetSecretValue', answer.SecretBinary);
         throw new SecretValueError('The value of the secret is binary. Only string values can be rotated; put the value as SecretString');
       }
       return { versionId: answer.VersionId ?? '', value: answer.SecretString, createdDate: answer.CreatedDate };
@@ -137,9 +139,9 @@ export class SecretVersions {
     }
   }
 
-  private async unless(refusal: string, operation: string, send: () => Promise<unknown>): Promise<boolean> {
+  private async unless(refusal: string, operation: string, send: () => Promise<{ readonly ARN?: string }>): Promise<boolean> {
     try {
-      await send();
+      mustBeAnswered(operation, (await send()).ARN);
       return true;
     } catch (error) {
       if (isNamed(error, refusal)) { return false; }

@@ -1,8 +1,16 @@
-import { ConnectivityError, RotationError, SecretNotFoundError, SecretsManagerError, UnexpectedError } from './errors';
+import {
+  ConfigurationError, ConnectivityError, RotationError, SecretNotFoundError, SecretsManagerError, TlsError, UnexpectedError,
+} from './errors';
+
+const RETRIED = 'Secrets Manager tries the rotation again';
+const SIGNATURE = 'The signature of the request is not accepted. See that nothing between the function and Secrets Manager changes requests, that the clock where the function '
+  + 'runs is right, and that the credentials in its environment are those that Lambda set';
 
 /**
  * What to do about an error of the service, by its name. The service's own message isn't repeated: some quote the
  * request, and a request may hold the value.
+ *
+ * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html
  */
 const REMEDIES: Record<string, string> = {
   AccessDeniedException: 'The role of the function may not do this, on the secret or on the key that encrypts it. Grant it, '
@@ -12,23 +20,45 @@ const REMEDIES: Record<string, string> = {
     + 'and see that the key is enabled',
   ThrottlingException: 'Calls were throttled, and retries did not help. Spread the rotation schedules of the account over more time',
   LimitExceededException: 'A limit of Secrets Manager is reached, such as 20 staging labels on a secret. Remove what is not needed',
-  InternalServiceError: 'The service failed. Secrets Manager tries the rotation again',
+  InternalServiceError: `The service failed. ${RETRIED}`,
+  InternalFailure: `The service failed. ${RETRIED}`,
+  ServiceUnavailable: `The service failed. ${RETRIED}`,
   InvalidRequestException: 'The state of the secret does not allow it. It may be scheduled for deletion, or managed by another service',
-  InvalidParameterException: 'The service refused a parameter',
-  ExpiredTokenException: 'The credentials of the function are not accepted any more. Secrets Manager tries the rotation again',
+  InvalidParameterException: 'The service refused a parameter. If it was Secrets Manager that invoked the function, report it as an issue of cdk-rotating-secret',
+  ResourceNotFoundException: 'The secret or its version does not exist any more. Deploy the secret again, or remove its rotation schedule',
+  ExpiredTokenException: `The credentials of the function are not accepted any more. ${RETRIED}`,
   UnrecognizedClientException: 'The credentials of the function are not accepted. See that its role exists',
+  InvalidSignatureException: SIGNATURE,
+  IncompleteSignature: SIGNATURE,
+  SignatureDoesNotMatch: SIGNATURE,
+  RequestExpired: SIGNATURE,
+  RequestInTheFuture: SIGNATURE,
+  RequestTimeTooSkewed: SIGNATURE,
 };
 
 const NETWORK_ERRORS = new Set([
   'ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE', 'EHOSTUNREACH', 'ENETUNREACH', 'ECONNABORTED',
 ]);
 
+/** OpenSSL's reasons not to trust a certificate, Node.js's own, and a connection that has no TLS. */
+const UNTRUSTED = /^(CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_|ERR_SSL_|EPROTO$|HANDSHAKE_SSL_ERROR$)/;
+
 interface ServiceError {
   readonly name?: string;
   readonly code?: string;
+  readonly message?: string;
   readonly $metadata?: { readonly requestId?: string; readonly httpStatusCode?: number };
   readonly $fault?: string;
 }
+
+/** A service of AWS, as errors name it. */
+interface Service {
+  readonly name: string;
+  /** Of its VPC endpoint. */
+  readonly endpoint: string;
+}
+
+const SECRETS_MANAGER: Service = { name: 'Secrets Manager', endpoint: 'secretsmanager' };
 
 export function isNamed(error: unknown, name: string): boolean {
   return (error as ServiceError | undefined)?.name === name;
@@ -38,21 +68,75 @@ export function isNetworkError(name: string, code: string): boolean {
   return NETWORK_ERRORS.has(code) || name === 'TimeoutError';
 }
 
-/** One of our errors for whatever a call to Secrets Manager threw. */
-export function toRotationError(operation: string, error: unknown): RotationError {
-  if (error instanceof RotationError) { return error; }
-  const { name = '', code = '', $metadata, $fault } = (error ?? {}) as ServiceError;
-  if (isNetworkError(name, code)) {
-    return new ConnectivityError(`Secrets Manager can't be reached for ${operation} (${code || name}). In a VPC the function needs an interface endpoint for `
-      + 'secretsmanager with private DNS, or a route to the internet, and security groups that let it out on port 443');
+export function isTlsError(code: string): boolean {
+  return UNTRUSTED.test(code);
+}
+
+/** The remedy of a name that a service chose: it may be that of any property of an object. */
+export function remedyOf(remedies: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(remedies, name) ? remedies[name] : undefined;
+}
+
+export function unreachable({ name, endpoint }: Service, purpose: string, reason: string): string {
+  return `${name} can't be reached ${purpose} (${reason}). In a VPC the function needs an interface endpoint for ${endpoint} with private DNS, `
+    + 'or a route to the internet, and security groups that let it out on port 443';
+}
+
+export function untrusted({ name }: Pick<Service, 'name'>, code: string): string {
+  return `What answers for ${name} has no certificate to trust (${code}), so nothing was sent. Look for a proxy or a firewall that answers with a certificate of its own, and for a `
+    + 'variable AWS_ENDPOINT_URL… in the environment of the function. If that is how it should be, name the file of its authority in the variable NODE_EXTRA_CA_CERTS';
+}
+
+/** @param status of HTTP */
+export function foreignAnswer(operation: string, { name }: Pick<Service, 'name'>, status: number | undefined): string {
+  return `What answered ${operation}${status === undefined ? '' : ` with the HTTP status ${status}`} did not answer in the way of ${name}. Look for a proxy, a firewall or an `
+    + `endpoint of your own between the function and ${name}; without one, ${name} failed`;
+}
+
+/** What went wrong before a service could answer, or instead of that; undefined if the service itself refused. */
+export function findCallProblem(operation: string, service: Service, error: unknown): RotationError | undefined {
+  const { name = '', code = '', message, $metadata, $fault } = (error ?? {}) as ServiceError;
+  if (isNetworkError(name, code)) { return new ConnectivityError(unreachable(service, `for ${operation}`, code || name)); }
+  if (isTlsError(code)) { return new TlsError(untrusted(service, code)); }
+  if (name === 'CredentialsProviderError') {
+    return new ConfigurationError(`There are no credentials for ${operation}: AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set in the environment of the function. Lambda sets both from `
+      + 'the role of the function; look for a wrapper or a layer that removes them');
   }
+  if (message === 'Region is missing') {
+    return new ConfigurationError(`There is no region for ${operation}: AWS_REGION is not set in the environment of the function. Lambda sets it; look for a wrapper or a layer that removes it`);
+  }
+  if (code === 'ERR_INVALID_URL') {
+    return new ConfigurationError(`There is no endpoint for ${operation}: a variable AWS_ENDPOINT_URL… in the environment of the function is not a URL. Correct or remove it`);
+  }
+  // Also what the SDK could make no sense of.
+  const status = $metadata?.httpStatusCode;
+  return status !== undefined && ($fault === undefined || name === 'Unknown') ? new ConnectivityError(foreignAnswer(operation, service, status)) : undefined;
+}
+
+/**
+ * One of our errors for whatever a call to Secrets Manager threw.
+ *
+ * @param remedies what else to do, by the name of the error
+ */
+export function toRotationError(operation: string, error: unknown, remedies: Readonly<Record<string, string>> = {}): RotationError {
+  if (error instanceof RotationError) { return error; }
+  const problem = findCallProblem(operation, SECRETS_MANAGER, error);
+  if (problem) { return problem; }
+  const { name = '', code = '', $metadata, $fault } = (error ?? {}) as ServiceError;
   if (operation === 'DescribeSecret' && name === 'ResourceNotFoundException') {
     return new SecretNotFoundError('The secret does not exist in this account and region. Deploy it again, or remove its rotation schedule');
   }
   if ($fault !== undefined && /^\w{1,64}$/.test(name)) {
-    const remedy = REMEDIES[name] ?? 'See the name of the error in the API reference of Secrets Manager';
+    const remedy = remedyOf(remedies, name) ?? remedyOf(REMEDIES, name) ?? 'See the name of the error in the API reference of Secrets Manager';
     const request = $metadata?.requestId && /^[\w-]{1,64}$/.test($metadata.requestId) ? `, request ${$metadata.requestId}` : '';
     return new SecretsManagerError(`${operation} was refused with ${name}${request}. ${remedy}`);
   }
-  return new UnexpectedError(`${operation} failed in a way that is not known to be safe to print. Turn on CloudTrail to see the call`);
+  return new UnexpectedError(`${operation} failed in the function, in a way that is not known to be safe to print${/^E[A-Z0-9_]{1,63}$/.test(code) ? ` (${code})` : ''}. If it comes back, `
+    + 'report it as an issue of cdk-rotating-secret');
+}
+
+/** @throws ConnectivityError if an answer of Secrets Manager lacks what every answer has, as that of a proxy does */
+export function mustBeAnswered<T>(operation: string, field: T | undefined): T {
+  if (field === undefined) { throw new ConnectivityError(foreignAnswer(operation, SECRETS_MANAGER, undefined)); }
+  return field;
 }

@@ -1,5 +1,5 @@
 /*
- * The client that the handler makes for itself, with the real SDK: how long it waits for a service that can't be reached.
+ * The clients that the handler makes for itself, with the real SDK: how long they wait for a service that can't be reached, and how often they ask.
  */
 import dns from 'node:dns';
 import { once } from 'node:events';
@@ -28,8 +28,7 @@ afterEach(() => {
   server = undefined;
 });
 
-/** How a step ends against an endpoint, and after how many seconds of the clock. */
-async function giveUp(endpoint: string): Promise<{ error: Error; seconds: number }> {
+function setEnvironment(endpoint: string): void {
   Object.assign(process.env, {
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
@@ -37,6 +36,11 @@ async function giveUp(endpoint: string): Promise<{ error: Error; seconds: number
     AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoint,
     [CONFIG_VARIABLE]: serializeConfig({ target: 'generated', passwordPolicy: {} }),
   });
+}
+
+/** How a step ends against an endpoint, and after how many seconds of the clock. */
+async function giveUp(endpoint: string): Promise<{ error: Error; seconds: number }> {
+  setEnvironment(endpoint);
   const start = Date.now();
   let ended: { error: Error; seconds: number } | undefined;
   const handler = makeHandler(generatedTarget);
@@ -68,4 +72,39 @@ test('case 64: a connection that is never made is tried four times, two seconds 
   expect(lookup).toHaveBeenCalledTimes(4);
   expect(seconds).toBeGreaterThanOrEqual(8);
   expect(seconds).toBeLessThan(13);
+});
+
+test('case 14: each step of a warm function has all of its retries, however often the service throttled it before', async () => {
+  let requests = 0;
+  server = createServer((_, response) => {
+    requests++;
+    response.writeHead(400, { 'content-type': 'application/x-amz-json-1.1' }).end('{"__type":"ThrottlingException"}');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  setEnvironment(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const handler = makeHandler(generatedTarget);
+  // The budget of one client would be over after about a hundred retries.
+  for (let steps = 1; steps <= 60; steps++) {
+    let error: Error | undefined;
+    handler(EVENT, { awsRequestId: 'request-1', getRemainingTimeInMillis: () => 300_000 }).catch((thrown: Error) => { error = thrown; });
+    while (!error) {
+      await jest.advanceTimersByTimeAsync(500);
+      await new Promise((resolve) => realSetTimeout(resolve, 1));
+    }
+    expect(error.message).toMatch(/^DescribeSecret was refused with ThrottlingException\b/);
+    expect(requests).toBe(4 * steps);
+  }
+});
+
+test('the steps of a warm function share their connections', async () => {
+  let connections = 0;
+  server = createServer((_, response) => { response.end('{}'); }).on('connection', () => { connections++; }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  setEnvironment(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  jest.useRealTimers();
+  const handler = makeHandler(generatedTarget);
+  for (let steps = 0; steps < 4; steps++) {
+    await expect(handler(EVENT, { awsRequestId: 'request-1', getRemainingTimeInMillis: () => 30_000 })).rejects.toMatchObject({ name: 'ConnectivityError' });
+  }
+  expect(connections).toBe(1);
 });

@@ -58,7 +58,7 @@ const CALLS: [string, (versions: SecretVersions) => Promise<unknown>, object][] 
 ];
 
 test.each(CALLS)('%s is asked once, with %p, and can be aborted', async (operation, call, input) => {
-  const { versions, sent } = versionsWith({ SecretString: 'value' });
+  const { versions, sent } = versionsWith({ ARN: 'arn', SecretString: 'value', RandomPassword: 'password' });
   await call(versions);
   expect(sent).toEqual([{ operation, input, options: { abortSignal: signal } }]);
   expect((sent[0].options as { abortSignal: AbortSignal }).abortSignal).toBe(signal);
@@ -73,19 +73,19 @@ test.each(CALLS)('an error of %s (%p) names the operation', async (operation, ca
 
 describe('a description', () => {
   test('says what a rotation depends on', async () => {
-    const { versions } = versionsWith({ RotationEnabled: true, VersionIdsToStages: { old: ['AWSCURRENT'], token: ['AWSPENDING', 'BLUE'] } });
+    const { versions } = versionsWith({ ARN: 'arn', RotationEnabled: true, VersionIdsToStages: { old: ['AWSCURRENT'], token: ['AWSPENDING', 'BLUE'] } });
     expect(await versions.describe()).toEqual({
       rotationEnabled: true, deleted: false, stages: new Map([['old', ['AWSCURRENT']], ['token', ['AWSPENDING', 'BLUE']]]),
     });
   });
 
   test('case 8: says that the secret is deleted', async () => {
-    expect(await versionsWith({ RotationEnabled: false, DeletedDate: new Date(0) }).versions.describe())
+    expect(await versionsWith({ ARN: 'arn', RotationEnabled: false, DeletedDate: new Date(0) }).versions.describe())
       .toEqual({ rotationEnabled: false, deleted: true, stages: new Map() });
   });
 
   test('case 4: does not say whether rotation is enabled where Secrets Manager does not', async () => {
-    expect((await versionsWith({}).versions.describe()).rotationEnabled).toBeUndefined();
+    expect((await versionsWith({ ARN: 'arn' }).versions.describe()).rotationEnabled).toBeUndefined();
   });
 });
 
@@ -117,13 +117,19 @@ describe('a write', () => {
     ['the pending value', (versions: SecretVersions) => versions.putPending('value'), 'ResourceExistsException', 'InvalidParameterException'],
     ['the label', (versions: SecretVersions) => versions.promote('old'), 'InvalidParameterException', 'ResourceExistsException'],
   ])('of %s says whether it was done, and fails at any other refusal', async (_, write, refusal, other) => {
-    expect(await write(versionsWith({}).versions)).toBe(true);
+    expect(await write(versionsWith({ ARN: 'arn' }).versions)).toBe(true);
     expect(await write(versionsWith(serviceError(refusal)).versions)).toBe(false);
     await expect(write(versionsWith(serviceError(other)).versions)).rejects.toMatchObject({ name: 'SecretsManagerError' });
   });
 });
 
-test('a password is what Secrets Manager made, or nothing', async () => {
+test('a password is what Secrets Manager made', async () => {
   expect(await versionsWith({ RandomPassword: 'aB3!' }).versions.randomPassword({})).toBe('aB3!');
-  expect(await versionsWith({}).versions.randomPassword({})).toBe('');
+});
+
+test.each(CALLS)('an answer to %s (%p) that is not one of Secrets Manager is a failure, not a success', async (operation, call) => {
+  await expect(call(versionsWith({ $metadata: { httpStatusCode: 200 } }).versions)).rejects.toMatchObject({
+    name: 'ConnectivityError', message: `What answered ${operation} did not answer in the way of Secrets Manager. Look for a proxy, a firewall or an endpoint of your own between the function and `
+      + 'Secrets Manager; without one, Secrets Manager failed',
+  });
 });

@@ -30,8 +30,38 @@ describe('what can not be reached', () => {
   });
 });
 
-describe('what the service refuses', () => {
+describe('what has no remedy at Secrets Manager', () => {
+  test.each(['DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID', 'EPROTO'])(
+    'is a certificate, by the code %s', (code) => {
+      expect(toRotationError('GetSecretValue', Object.assign(new Error('p4ssw0rd'), { code, $metadata: { attempts: 1 } }))).toMatchObject({
+        name: 'TlsError',
+        message: `What answers for Secrets Manager has no certificate to trust (${code}), so nothing was sent. Look for a proxy or a firewall that answers with a certificate of its own, and for a `
+          + 'variable AWS_ENDPOINT_URL… in the environment of the function. If that is how it should be, name the file of its authority in the variable NODE_EXTRA_CA_CERTS',
+      });
+    });
+
   test.each([
+    ['what the SDK could not read', Object.assign(new SyntaxError('<html>p4ssw0rd'), { $metadata: { httpStatusCode: 503 } })],
+    ['what has no name', serviceError('Unknown', { $metadata: { httpStatusCode: 503 } })],
+  ])('is an answer of somebody else: %s', (_, thrown) => {
+    expect(toRotationError('GetSecretValue', thrown)).toMatchObject({
+      name: 'ConnectivityError',
+      message: 'What answered GetSecretValue with the HTTP status 503 did not answer in the way of Secrets Manager. Look for a proxy, a firewall or an endpoint of your own between the function and '
+        + 'Secrets Manager; without one, Secrets Manager failed',
+    });
+  });
+
+  test.each([
+    ['credentials', Object.assign(new Error('p4ssw0rd'), { name: 'CredentialsProviderError' }), /no credentials for GetSecretValue: AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set/],
+    ['a region', new Error('Region is missing'), /no region for GetSecretValue: AWS_REGION is not set/],
+    ['an endpoint', Object.assign(new TypeError('p4ssw0rd'), { code: 'ERR_INVALID_URL' }), /a variable AWS_ENDPOINT_URL… in the environment of the function is not a URL/],
+  ])('is a function without %s', (_, thrown, message) => {
+    expect(toRotationError('GetSecretValue', thrown)).toMatchObject({ name: 'ConfigurationError', message: expect.stringMatching(message) });
+  });
+});
+
+describe('what the service refuses', () => {
+  test.each<[string, RegExp]>([
     ['AccessDeniedException', /may not do this, on the secret or on the key .*Grant it, or look for a permissions boundary, .*that denies it$/],
     ['DecryptionFailure', /could not decrypt it\. Grant kms:Decrypt on it .*the key is enabled$/],
     ['EncryptionFailure', /could not encrypt the new value\. Grant kms:GenerateDataKey on it .*the key is enabled$/],
@@ -39,7 +69,14 @@ describe('what the service refuses', () => {
     ['LimitExceededException', /A limit of Secrets Manager is reached.*Remove what is not needed$/],
     ['InternalServiceError', /The service failed\. Secrets Manager tries the rotation again$/],
     ['InvalidRequestException', /state of the secret does not allow it.*scheduled for deletion, or managed by another service$/],
-    ['InvalidParameterException', /\. The service refused a parameter$/],
+    ['InvalidParameterException', /The service refused a parameter\. If it was Secrets Manager that invoked the function, report it as an issue/],
+    ['ResourceNotFoundException', /does not exist any more\. Deploy the secret again, or remove its rotation schedule$/],
+    ['InternalFailure', /The service failed\. Secrets Manager tries the rotation again$/],
+    ['ServiceUnavailable', /The service failed\. Secrets Manager tries the rotation again$/],
+    ...['InvalidSignatureException', 'IncompleteSignature', 'SignatureDoesNotMatch', 'RequestExpired', 'RequestInTheFuture', 'RequestTimeTooSkewed']
+      .map((clock): [string, RegExp] => [clock, /signature .* not accepted\. See that nothing .* changes requests, that the clock .* is right, and that the credentials .* Lambda set$/]),
+    // What an object has without being told.
+    ...['constructor', 'toString', '__proto__'].map((inherited): [string, RegExp] => [inherited, /\. See the name of the error in the API reference of Secrets Manager$/]),
     ['ExpiredTokenException', /credentials .* not accepted any more\. Secrets Manager tries the rotation again$/],
     ['UnrecognizedClientException', /credentials .* not accepted\. See that its role exists$/],
     ['SomethingNewException', /\. See the name of the error in the API reference of Secrets Manager$/],
@@ -87,7 +124,8 @@ describe('anything else', () => {
   ])('case 69: %s is told without what it says', (_, thrown) => {
     const error = toRotationError('GetSecretValue', thrown);
     expect(error).toMatchObject({
-      name: 'UnexpectedError', message: 'GetSecretValue failed in a way that is not known to be safe to print. Turn on CloudTrail to see the call',
+      name: 'UnexpectedError',
+      message: expect.stringMatching(/^GetSecretValue failed in the function, in a way that is not known to be safe to print( \(ENOENT\))?\. If it comes back, report it as an issue of cdk-rotating-secret$/),
     });
     expect(error.cause).toBeUndefined();
     expect(error.stack).not.toContain('p4ssw0rd');

@@ -1,5 +1,6 @@
 import type { Deadline } from '../../rotation/deadline';
 import { ConnectivityError, RotationError, TargetRefusedError, TlsError, UnexpectedError } from '../../rotation/errors';
+import { isTlsError } from '../../rotation/service-errors';
 
 /** What a driver throws, as far as it is looked at. What it says is never repeated: it may quote a statement. */
 export interface DriverError {
@@ -16,9 +17,6 @@ const UNREACHABLE = new Set([
   'ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'ENODATA', 'ETIMEDOUT', 'EPIPE', 'EHOSTUNREACH', 'ENETUNREACH', 'ECONNABORTED',
   'PROTOCOL_CONNECTION_LOST', 'PROTOCOL_SEQUENCE_TIMEOUT',
 ]);
-
-/** OpenSSL's reasons not to trust a certificate, and Node.js's own. */
-const UNTRUSTED = /^(CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_|ERR_SSL_|EPROTO$|HANDSHAKE_SSL_ERROR$)/;
 
 /** What a connection says that breaks before it is secure. mysql2 gives it the same code as a certificate that isn't trusted. */
 const CUT_WHILE_SECURING = /ECONNRESET|EPIPE|disconnected before secure TLS connection/;
@@ -37,7 +35,7 @@ export function connectTimeout(deadline: Deadline): number {
 /** The error of a connection that every driver has alike; undefined where it is one of the server's own. */
 export function connectionError({ code = '', message = '', sqlState, severity }: DriverError): RotationError | undefined {
   if (sqlState !== undefined || severity !== undefined) { return undefined; }
-  if (UNTRUSTED.test(code) && !CUT_WHILE_SECURING.test(message)) {
+  if (isTlsError(code) && !CUT_WHILE_SECURING.test(message)) {
     return new TlsError(`The certificate of the database server is not one to trust (${code}), so no credential was sent. Put the name that the certificate is for into `
       + 'the key "host", renew the certificate, or give its certificate authority to the RotationTarget as certificateAuthority');
   }

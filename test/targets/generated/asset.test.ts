@@ -1,14 +1,17 @@
 /*
  * The file that Lambda runs, over HTTP, through the real SDK: what a mocked client can't show.
  */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type AddressInfo, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   eventOf, rotate, SecretsManagerServer, SecretsManagerSimulator, startRotation, STEPS, throttled, type RotationEvent, type ServerOptions,
 } from '../../../simulator';
 import { CONFIG_VARIABLE, HANDLER, METRIC_DIMENSIONS, METRICS, serializeConfig } from '../../../src/contract';
 import { FunctionProcess } from '../../../tools/function-process';
+import { makeCertificate } from '../../../tools/servers/certificates';
 import { failure, passwordOf } from '../../harness';
 import { metricsIn } from '../../metrics/embedded';
 
@@ -151,15 +154,53 @@ test('case 69: an answer that is not JSON fails without what it says', async () 
       + `content-length: ${body.length}\r\n\r\n${body}`));
   })));
   const error = await failure(invoke(EVENT));
-  expect(error).toMatchObject({ errorType: 'UnexpectedError' });
-  expect(output).toContain('UnexpectedError');
+  expect(error).toMatchObject({ errorType: 'ConnectivityError', message: expect.stringMatching(/^What answered DescribeSecret with the HTTP status 200 did not answer in the way of/) });
+  expect(output).toContain('ConnectivityError');
   expect(`${output}${error.message}`).not.toMatch(/s3cret|oops/);
+});
+
+test('an endpoint with a certificate of its own is told as that, and is sent nothing', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'self-signed-'));
+  try {
+    const { certificateFile, keyFile } = await makeCertificate(folder, 'unknownCa');
+    let requests = 0;
+    const server = createHttpsServer({ cert: readFileSync(certificateFile), key: readFileSync(keyFile) }, () => { requests++; });
+    const invoke = await load((await listen(server)).replace('http://127.0.0.1', 'https://localhost'));
+    expect(await failure(invoke(EVENT))).toMatchObject({
+      errorType: 'TlsError', message: expect.stringMatching(/^What answers for Secrets Manager has no certificate to trust \([A-Z_]+\), so nothing was sent\. Look for a proxy/),
+    });
+    expect(requests).toBe(0);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test.each([
+  ['an HTML page of a proxy', 'HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/html', '<html>s3cret</html>', '503'],
+  ['no body', 'HTTP/1.1 403 Forbidden', '', '403'],
+  ['a redirection', 'HTTP/1.1 302 Found\r\nlocation: https://example.com/', '', '302'],
+  ['nothing, as a success', 'HTTP/1.1 200 OK', '', undefined],
+  ['a JSON text of somebody else, as a success', 'HTTP/1.1 200 OK\r\ncontent-type: application/json', '{"status":"s3cret"}', undefined],
+])('case 64: %s is not an answer of Secrets Manager, and is told as that', async (_, head, body, status) => {
+  const invoke = await load(await listen(createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => socket.end(`${head}\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`));
+  })));
+  const error = await failure(invoke(EVENT));
+  expect(error).toMatchObject({
+    errorType: 'ConnectivityError',
+    message: `What answered DescribeSecret${status ? ` with the HTTP status ${status}` : ''} did not answer in the way of Secrets Manager. Look for a proxy, a firewall or an endpoint of your own between `
+      + 'the function and Secrets Manager; without one, Secrets Manager failed',
+  });
+  expect(output).not.toContain('s3cret');
 });
 
 test('takes credentials from the environment only', async () => {
   const { simulator, arn, invoke } = await serve({}, { without: 'AWS_ACCESS_KEY_ID' });
   const error = await failure(invoke(eventOf(startRotation(simulator, arn), 'createSecret')));
-  expect(error).toMatchObject({ errorType: 'UnexpectedError' });
+  expect(error).toMatchObject({
+    errorType: 'ConfigurationError', message: expect.stringMatching(/^There are no credentials for DescribeSecret: AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set .* layer that removes them$/),
+  });
   expect(simulator.calls).toEqual([]);
   const bytes = readFileSync(join(ASSET, 'index.js'), 'utf8');
   const sources = ['/latest/meta-data/iam/security-credentials', '169.254.170.2', 'sso_session', 'web_identity_token_file', 'credential_process'];

@@ -10,6 +10,7 @@ import { reconcileGrants } from './grants';
 import { DATABASE_ENGINE_NAMES } from '../../../../src/targets/database/contract';
 import type { Deadline } from '../../../rotation/deadline';
 import { AuthenticationError, ConnectivityError, RotationError, TargetRefusedError, TlsError } from '../../../rotation/errors';
+import { remedyOf } from '../../../rotation/service-errors';
 
 const STATEMENT_TIMEOUT = 8_000;
 const CLOSE_TIMEOUT = 1_000;
@@ -607,5 +608,5 @@ function toRotationError(error: unknown): RotationError {
   const { code = '', errno } = error as DriverError;
   if (code === 'HANDSHAKE_NO_SSL_SUPPORT') { return withoutTls(); }
   if (errno === MARIADB_STATEMENT_TIMEOUT) { return refusal('The database server', String(errno), REMEDIES.ER_QUERY_TIMEOUT); }
-  return connectionError(error as DriverError) ?? refusal('The database server', code || String(errno ?? ''), Object.hasOwn(REMEDIES, code) ? REMEDIES[code] : undefined);
+  return connectionError(error as DriverError) ?? refusal('The database server', code || String(errno ?? ''), remedyOf(REMEDIES, code));
 }

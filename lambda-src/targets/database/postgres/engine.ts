@@ -8,6 +8,7 @@ import { DEFAULT_ITERATIONS, isChangedBySaslPrep, md5Verifier, scramVerifier } f
 import { DATABASE_ENGINE_NAMES } from '../../../../src/targets/database/contract';
 import type { Deadline } from '../../../rotation/deadline';
 import { AuthenticationError, ConnectivityError, RotationError, SecretValueError, TargetRefusedError } from '../../../rotation/errors';
+import { remedyOf } from '../../../rotation/service-errors';
 
 const STATEMENT_TIMEOUT = 8_000;
 const LOCK_TIMEOUT = 5_000;
@@ -383,5 +384,6 @@ function toRotationError(error: unknown): RotationError {
   if (code === WRONG_PASSWORD) { return new AuthenticationError('PostgreSQL does not accept this user with this password. Put the password that works into the secret'); }
   if (message === 'The server does not support SSL connections') { return withoutTls(); }
   // By the code first: the server's words for a lock that takes too long are like those of a connection that does.
-  return (REMEDIES[code] === undefined ? connectionError(error as DriverError) : undefined) ?? refusal('PostgreSQL', code, REMEDIES[code]);
+  const remedy = remedyOf(REMEDIES, code);
+  return (remedy === undefined ? connectionError(error as DriverError) : undefined) ?? refusal('PostgreSQL', code, remedy);
 }

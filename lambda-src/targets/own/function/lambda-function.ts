@@ -1,7 +1,7 @@
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { InvokeCommand, LambdaClient, type LambdaClientConfig } from '@aws-sdk/client-lambda';
 import type { InvokeFunction } from './target';
-import { ConnectivityError, TargetFunctionError } from '../../../rotation/errors';
-import { isNetworkError } from '../../../rotation/service-errors';
+import { TargetFunctionError } from '../../../rotation/errors';
+import { findCallProblem, remedyOf } from '../../../rotation/service-errors';
 
 const REMEDIES: Record<string, string> = {
   ResourceNotFoundException: 'It does not exist any more. Deploy it again, or give another to RotationTarget.invoke',
@@ -11,9 +11,12 @@ const REMEDIES: Record<string, string> = {
 };
 
 /** Invokes a function of Lambda, and waits for its reply as long as there is time. */
-export function lambdaFunction(functionArn: string, client: Pick<LambdaClient, 'send'> = makeClient()): InvokeFunction {
+export function lambdaFunction(functionArn: string, given?: Pick<LambdaClient, 'send'>): InvokeFunction {
+  const { requestHandler } = given ? {} : makeClient().config;
   return async (payload, abortSignal) => {
     try {
+      // A client has a budget of retries for all of its life.
+      const client = given ?? makeClient(requestHandler);
       const answer = await client.send(new InvokeCommand({ FunctionName: functionArn, Payload: Buffer.from(payload) }), { abortSignal });
       return { isError: answer.FunctionError !== undefined, payload: Buffer.from(answer.Payload ?? []).toString() };
     } catch (error) {
@@ -22,17 +25,19 @@ export function lambdaFunction(functionArn: string, client: Pick<LambdaClient, '
   };
 }
 
-function makeClient(): LambdaClient {
-  // The function may take all of the step's time: only the deadline ends the wait.
-  return new LambdaClient({ requestHandler: { connectionTimeout: 2_000, requestTimeout: 0 }, retryMode: 'standard', maxAttempts: 4 });
+/** The function may take all of the step's time: only the deadline ends the wait. */
+const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 0 };
+
+function makeClient(requestHandler: LambdaClientConfig['requestHandler'] = TIMEOUTS): LambdaClient {
+  return new LambdaClient({ requestHandler, retryMode: 'standard', maxAttempts: 4 });
 }
 
 function invocationError(functionArn: string, error: unknown): Error {
-  const { name = '', code = '', $fault } = (error ?? {}) as { readonly name?: string; readonly code?: string; readonly $fault?: string };
-  if (isNetworkError(name, code)) {
-    return new ConnectivityError(`Lambda can't be reached to invoke ${functionArn} (${code || name}). In a VPC the function needs an interface endpoint for lambda with private DNS, `
-      + 'or a route to the internet, and security groups that let it out on port 443');
+  const problem = findCallProblem(`Invoke of ${functionArn}`, { name: 'Lambda', endpoint: 'lambda' }, error);
+  if (problem) { return problem; }
+  const { name = '', $fault } = (error ?? {}) as { readonly name?: string; readonly $fault?: string };
+  if ($fault === undefined || !/^\w{1,64}$/.test(name)) {
+    return new TargetFunctionError(`Invoking ${functionArn} failed in a way that is not known to be safe to print. If it comes back, report it as an issue of cdk-rotating-secret`);
   }
-  const known = $fault !== undefined && /^\w{1,64}$/.test(name) ? ` with ${name}` : '';
-  return new TargetFunctionError(`Invoking ${functionArn} failed${known}. ${REMEDIES[name] ?? 'See the name of the error in the API reference of Lambda, and CloudTrail for the call'}`);
+  return new TargetFunctionError(`Invoking ${functionArn} failed with ${name}. ${remedyOf(REMEDIES, name) ?? 'See the name of the error in the API reference of Lambda'}`);
 }

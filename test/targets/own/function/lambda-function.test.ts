@@ -89,6 +89,6 @@ test('tries again where it is throttled', async () => {
 test.each([[{ code: 'ECONNREFUSED' }], [{ code: 'ENOTFOUND' }], [{ name: 'TimeoutError' }]])('says where Lambda can not be reached: %j', async (failure) => {
   const client = { send: async () => { throw Object.assign(new Error('p4ssw0rd'), failure); } };
   await expect(lambdaFunction(ARN, client)('{}', new AbortController().signal)).rejects.toMatchObject({
-    name: 'ConnectivityError', message: expect.stringMatching(/^Lambda can't be reached to invoke arn:.* \(\w+\)\. In a VPC .*interface endpoint for lambda/),
+    name: 'ConnectivityError', message: expect.stringMatching(/^Lambda can't be reached for Invoke of arn:.* \(\w+\)\. In a VPC .*interface endpoint for lambda/),
   });
 });
