@@ -29,8 +29,8 @@ export interface SecretValues {
   ofSecret(secretId: string): Promise<string>;
 }
 
-/** Makes a password that the policy allows and `isUsable` accepts. */
-export type GeneratePassword = (isUsable: (password: string) => boolean) => Promise<string>;
+/** Makes a password that the policy allows and `isUsable` accepts, and that takes no more bytes of JSON than there is `room`. */
+export type GeneratePassword = (isUsable: (password: string) => boolean, room?: number) => Promise<string>;
 
 /** What the next value is made from. */
 export interface ValueRequest {

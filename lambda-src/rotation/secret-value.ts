@@ -1,5 +1,8 @@
 import { SecretValueError } from './errors';
 
+/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html */
+export const MAX_VALUE_BYTES = 65_536;
+
 /** Where the value of one key stands in a JSON text. */
 interface Member {
   readonly start: number;
@@ -13,13 +16,34 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether a text is a JSON object. */
 export function isJsonObject(text: string): boolean {
-  try {
-    return isObject(JSON.parse(text));
-  } catch {
-    return false;
-  }
+  return isObject(parse(text));
+}
+
+/** What a text is that can't be a password; undefined if it may be one. */
+export function findFormat(text: string): string | undefined {
+  const parsed = parse(text);
+  if (isObject(parsed)) { return 'a JSON object'; }
+  if (Array.isArray(parsed)) { return 'a JSON array'; }
+  if (text.startsWith('-----BEGIN ')) { return 'a PEM text, such as a key or a certificate'; }
+  // A file of one line may have been put with the end of the line.
+  return /[\r\n]/.test(text.trim()) ? 'a text of several lines' : undefined;
+}
+
+/** @throws SecretValueError if a password can't come after the current one */
+export function mustBeNextPassword(next: string, current: string, versionId: string): void {
+  if (next !== '' && next !== current) { return; }
+  throw new SecretValueError(`The password in version ${versionId}, which has the staging label AWSPENDING, is ${next === '' ? 'empty' : 'the current one, so nothing would be rotated'}. `
+    + `Remove AWSPENDING with UpdateSecretVersionStage (VersionStage AWSPENDING, RemoveFromVersionId ${versionId}) and rotate again`);
 }
 
 function locate(text: string, key: string): Member {
@@ -71,6 +95,11 @@ export function readKey(text: string, key: string): string {
 export function replaceKey(text: string, key: string, value: string): string {
   const { start, end } = locate(text, key);
   return text.slice(0, start) + JSON.stringify(value) + text.slice(end);
+}
+
+/** How many bytes of JSON a string at the key may take. */
+export function roomAt(text: string, key: string): number {
+  return MAX_VALUE_BYTES - Buffer.byteLength(replaceKey(text, key, ''));
 }
 
 /** Whether two texts are the same, to the byte, but for the string at the key. */

@@ -4,6 +4,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import type { RotationEvent, SecretDescription } from './admit';
 import { SecretNotFoundError, SecretsManagerError, SecretValueError } from './errors';
+import { MAX_VALUE_BYTES } from './secret-value';
 import { isNamed, mustBeAnswered, toRotationError } from './service-errors';
 import type { PasswordPolicyConfig } from '../../src/contract';
 
@@ -73,6 +74,10 @@ export class SecretVersions {
   /** Gives the pending version its value; false where it has another one already. */
   public async putPending(value: string): Promise<boolean> {
     const { SecretId, ClientRequestToken, RotationToken } = this.event;
+    const bytes = Buffer.byteLength(value);
+    if (bytes > MAX_VALUE_BYTES) {
+      throw new SecretValueError(`The next value of the secret has ${bytes} bytes, and Secrets Manager takes at most ${MAX_VALUE_BYTES}, so it was not stored. Make it shorter`);
+    }
     return this.unless('ResourceExistsException', 'PutSecretValue', () => this.client.send(new PutSecretValueCommand({
       SecretId, ClientRequestToken, RotationToken, SecretString: value, VersionStages: ['AWSPENDING'],
     }), this.options));

@@ -1,6 +1,6 @@
 import { admit, type Admission, type RotationEvent } from './admit';
 import type { Deadline } from './deadline';
-import { NoCurrentVersionError, PendingValueMissingError, RotationError, RotationSupersededError } from './errors';
+import { NoCurrentVersionError, PendingValueMissingError, RotationError, RotationSupersededError, SecretValueError } from './errors';
 import { generatePassword } from './password';
 import type { SecretVersion, SecretVersions } from './secret-versions';
 import type { PasswordPolicyConfig } from '../../src/contract';
@@ -37,8 +37,8 @@ export class Rotation {
     try {
       return await this.step(ids);
     } catch (error) {
-      if (!(error instanceof PromotedMeanwhile)) { throw error; }
-      return this.alreadyCurrent({ outcome: 'alreadyCurrent', previousVersionId: ids.current });
+      if (error instanceof PromotedMeanwhile) { return this.alreadyCurrent({ outcome: 'alreadyCurrent', previousVersionId: ids.current }); }
+      throw error instanceof SecretValueError ? await this.withVersion(error) : error;
     }
   }
 
@@ -47,6 +47,20 @@ export class Rotation {
     // The copy that promoted it may have died before it sent the notification.
     if (this.event.Step === 'finishSecret') { await this.tell(admission.previousVersionId); }
     return 'alreadyCurrent';
+  }
+
+  /** The error, with the version whose value is at fault, if that isn't the one that everybody would look at. */
+  private async withVersion(error: SecretValueError): Promise<SecretValueError> {
+    const [pending, current] = await Promise.all([this.versions.pending(), this.versions.current()].map((read) => read.catch(() => undefined)));
+    if (pending === undefined || pending.value === current?.value) { return error; }
+    try {
+      this.target.validate(pending.value);
+      return error;
+    } catch {
+      const { ClientRequestToken: token } = this.event;
+      return new SecretValueError(`In version ${token}, which has the staging label AWSPENDING: ${error.message}. A version can not get another value, so remove AWSPENDING with `
+        + `UpdateSecretVersionStage (VersionStage AWSPENDING, RemoveFromVersionId ${token}) and rotate again`);
+    }
   }
 
   private step(ids: RotationIds): Promise<Outcome> {
@@ -69,7 +83,7 @@ export class Rotation {
     const current = await this.current(ids.current);
     const create = () => this.target.createValue({
       current: current.value,
-      generatePassword: (isUsable) => generatePassword(this.policy, () => this.versions.randomPassword(this.policy), isUsable),
+      generatePassword: (isUsable, room) => generatePassword(this.policy, (policy) => this.versions.randomPassword(policy), isUsable, room),
       values,
       deadline: this.deadline,
     });

@@ -629,3 +629,101 @@ describe('races and faults', () => {
     await fails(h, h.step(rotation, 'createSecret'), 'UnexpectedError', /not known to be safe/);
   });
 });
+
+describe('values that a rotation can not go on with', () => {
+  /** A value of so many bytes, of which the password has some. */
+  function valueOf(bytes: number, password: string): string {
+    const rest = JSON.stringify({ note: '', password });
+    const missing = bytes - rest.length;
+    return rest.replace('""', `"${'ü'.repeat(missing / 2)}${'u'.repeat(missing % 2)}"`);
+  }
+
+  test('case 101: a value of 65,536 bytes rotates, whatever the characters of its next passwords', async () => {
+    const h = harness({ value: valueOf(65_536, 'p'.repeat(32)) });
+    for (let rotations = 0; rotations < 12; rotations++) {
+      const rotation = h.start();
+      await h.steps(rotation, ...STEPS);
+      h.simulator.completeRotation(h.arn);
+      expect(Buffer.byteLength(h.value('AWSCURRENT'))).toBe(65_536);
+    }
+  });
+
+  test.each([
+    ['a password that is too long', {}, 'p'.repeat(30), 32, 2],
+    ['the only punctuation that the policy allows', { excludeCharacters: '!#$%&\'()*+,-./:;<=>?@[]^_`{|}~' }, 'p'.repeat(32), 32, 32],
+  ])('case 101: %s has no room in a value of 65,536 bytes, and nothing is put', async (_, policy, password, length, bytes) => {
+    const h = harness({ value: valueOf(65_536, password), policy });
+    const error = await fails(h, h.step(h.start(), 'createSecret'), 'SecretValueError', /./);
+    expect(error.message).toBe(`The value of the secret has no room for the next password: with one of ${length} characters, it would have more than the 65536 bytes that Secrets Manager takes. `
+      + `Make the rest of the value at least ${bytes} bytes shorter, or give the target a passwordPolicy with a smaller passwordLength`);
+    expect(h.operations).not.toContain('GetRandomPassword');
+    expect(h.writes).toEqual([]);
+  });
+
+  const put = (h: Harness, token: string, SecretString: string) =>
+    h.simulator.perform('PutSecretValue', { SecretId: h.arn, ClientRequestToken: token, SecretString, VersionStages: ['AWSPENDING'] });
+
+  test.each([
+    ['empty', JSON_VALUE.replace('first \\"value\\"', ''), 'password', 'empty'],
+    ['the current one', JSON_VALUE.replace('"first', '"\\u0066irst'), 'password', 'the current one, so nothing would be rotated'],
+    ['the current whole string', 'plain-current', undefined, 'the current one, so nothing would be rotated'],
+  ])('case 102: a pending password that is %s is not promoted', async (_, value, generateStringKey, problem) => {
+    const h = harness(generateStringKey ? {} : { value, generateStringKey });
+    const rotation = h.start();
+    put(h, rotation.token, value);
+    h.simulator.resetCalls();
+    for (const step of ['createSecret', 'finishSecret'] as const) {
+      const error = await fails(h, h.step(rotation, step), 'SecretValueError', /./);
+      expect(error.message).toBe(`The password in version ${rotation.token}, which has the staging label AWSPENDING, is ${problem}. Remove AWSPENDING with UpdateSecretVersionStage `
+        + `(VersionStage AWSPENDING, RemoveFromVersionId ${rotation.token}) and rotate again`);
+    }
+    expect(h.writes).toEqual([]);
+  });
+
+  test('case 102: an empty password may be the current one, and is replaced', async () => {
+    const value = '{"password":""}';
+    const tested = harness({ value });
+    await tested.step(tested.start({ rotateImmediately: false }), 'testSecret');
+    const h = harness({ value });
+    const rotation = h.start();
+    await h.steps(rotation, ...STEPS);
+    expect(h.secret.stages.AWSCURRENT).toBe(rotation.token);
+  });
+
+  test('case 103: a pending password that somebody put is promoted, also if the policy would not have made it', async () => {
+    const h = harness({ policy: { passwordLength: 40, excludePunctuation: true } });
+    const rotation = h.start();
+    const value = JSON_VALUE.replace('first \\"value\\"', 'by-hand!');
+    put(h, rotation.token, value);
+    await h.steps(rotation, ...STEPS);
+    expect(h.secret.stages.AWSCURRENT).toBe(rotation.token);
+    expect(h.value('AWSCURRENT')).toBe(value);
+  });
+
+  test.each(['createSecret', 'testSecret', 'finishSecret'] as const)('case 102: a pending value that is malformed is told with its version in %s', async (step) => {
+    const h = harness();
+    const rotation = h.start();
+    put(h, rotation.token, '{"pass":"by-hand-1"}');
+    const error = await fails(h, h.step(rotation, step), 'SecretValueError', /./);
+    expect(error.message).toBe(`In version ${rotation.token}, which has the staging label AWSPENDING: The value of the secret has the key "password" not at all. It needs it once, with a string. `
+      + `A version can not get another value, so remove AWSPENDING with UpdateSecretVersionStage (VersionStage AWSPENDING, RemoveFromVersionId ${rotation.token}) and rotate again`);
+  });
+
+  test.each([
+    ['a JSON array', '["p4ssw0rd-1"]'], ['a text of several lines', 'user: p4ssw0rd-1\nother: p4ssw0rd-2\n'],
+    ['a PEM text, such as a key or a certificate', '-----BEGIN PRIVATE KEY-----\np4ssw0rd-1\n-----END PRIVATE KEY-----'],
+  ])('case 104: %s as the whole string is not replaced by a password', async (what, value) => {
+    const h = harness({ value, generateStringKey: undefined });
+    const error = await fails(h, h.step(h.start(), 'createSecret'), 'SecretValueError', /./);
+    expect(error.message).toBe(`The value of the secret is ${what}; a password in its place would lock its readers out. Rotate it with RotationTarget.module or RotationTarget.invoke, whose `
+      + 'createSecret makes such a value, or make the value a plain string');
+    expect(h.writes).toEqual([]);
+  });
+
+  test.each(['password\n', 'two words', '{', '[', '12345678', '"quoted"', '-----', 'user: password'])('case 104: %j as the whole string is a password', async (value) => {
+    const h = harness({ value, generateStringKey: undefined });
+    const rotation = h.start();
+    await h.steps(rotation, ...STEPS);
+    expect(h.secret.stages.AWSCURRENT).toBe(rotation.token);
+  });
+});

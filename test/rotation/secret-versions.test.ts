@@ -129,7 +129,21 @@ test('a password is what Secrets Manager made', async () => {
 
 test.each(CALLS)('an answer to %s (%p) that is not one of Secrets Manager is a failure, not a success', async (operation, call) => {
   await expect(call(versionsWith({ $metadata: { httpStatusCode: 200 } }).versions)).rejects.toMatchObject({
-    name: 'ConnectivityError', message: `What answered ${operation} did not answer in the way of Secrets Manager. Look for a proxy, a firewall or an endpoint of your own between the function and `
+    name: 'ConnectivityError',
+    message: `What answered ${operation} did not answer in the way of Secrets Manager. Look for a proxy, a firewall or an endpoint of your own between the function and `
       + 'Secrets Manager; without one, Secrets Manager failed',
   });
+});
+
+test.each([['a'.repeat(65_536), true], [`${'ü'.repeat(32_768)}a`, false]])('case 101: a value is put if it has 65,536 bytes at most (%#)', async (value, fits) => {
+  const { versions, sent } = versionsWith({ ARN: 'arn' });
+  const put = versions.putPending(value);
+  if (fits) {
+    expect(await put).toBe(true);
+  } else {
+    await expect(put).rejects.toMatchObject({
+      name: 'SecretValueError', message: 'The next value of the secret has 65537 bytes, and Secrets Manager takes at most 65536, so it was not stored. Make it shorter',
+    });
+  }
+  expect(sent).toHaveLength(fits ? 1 : 0);
 });

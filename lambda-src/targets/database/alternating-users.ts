@@ -23,7 +23,7 @@ export class AlternatingUsers implements Strategy {
     const login = await withSessionIfAccepted(engine, current, deadline, async ({ scramIterations }) => ({ scramIterations }));
     if (!login) {
       throw new AuthenticationError('The server does not accept the credentials of the version with AWSCURRENT, so nothing was changed. Make the user with '
-        + 'that password if it was never made. Otherwise put the password that works into the secret, or give it to the user, and rotate again');
+        + 'that password if it was never made. Otherwise put the password that works into the secret, or give it to the user, and rotate again. See that the user is not locked and that its password has not expired (VALID UNTIL in PostgreSQL)');
     }
     const { username, password } = superuser;
     const superuserLogin = { ...current, dbname: current.dbname ?? superuser.dbname, username, password };

@@ -21,6 +21,9 @@ const UNREACHABLE = new Set([
 /** What a connection says that breaks before it is secure. mysql2 gives it the same code as a certificate that isn't trusted. */
 const CUT_WHILE_SECURING = /ECONNRESET|EPIPE|disconnected before secure TLS connection/;
 
+/** What to do if the server doesn't allow a password. The version of the rotation keeps the one that it has. */
+export const NEW_POLICY = 'Give the target a passwordPolicy that its rules allow, remove AWSPENDING with UpdateSecretVersionStage, and rotate again';
+
 /** In milliseconds. */
 const CONNECT_TIMEOUT = { least: 5_000, most: 20_000 };
 

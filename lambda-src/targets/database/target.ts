@@ -7,7 +7,7 @@ import type { HandlerConfig } from '../../../src/contract';
 import { DATABASE_PASSWORD_KEY as PASSWORD, parseDatabaseConfig, type DatabaseTargetConfig } from '../../../src/targets/database/contract';
 import type { Deadline } from '../../rotation/deadline';
 import { AuthenticationError, SecretMismatchError, SecretValueError } from '../../rotation/errors';
-import { equalButForKey, readKey, replaceKey } from '../../rotation/secret-value';
+import { equalButForKey, mustBeNextPassword, readKey, replaceKey, roomAt } from '../../rotation/secret-value';
 import type { SecretValues, Target, ValueRequest } from '../../target';
 
 const USERNAME = 'username';
@@ -32,16 +32,24 @@ export class DatabaseTarget implements Target {
 
   public async createValue({ current, generatePassword }: ValueRequest): Promise<string> {
     this.parse(current);
-    const limit = this.engine.userNameLimit(this.strategy.nextUser(readKey(current, USERNAME)));
+    const user = readKey(current, USERNAME);
+    const nextUser = this.strategy.nextUser(user);
+    const limit = this.engine.userNameLimit(nextUser);
     if (limit) {
-      throw new SecretValueError(`The name of the user that alternates with the one of the key "username" would be longer than ${limit}. Use a user with a shorter name`);
+      throw new SecretValueError(nextUser === user ? `The user name in the key "username" of the secret is longer than ${limit}. Put the name that the server has into the secret`
+        : `The name of the user that alternates with the one of the key "username" would be longer than ${limit}. Use a user with a shorter name`);
     }
     const old = readKey(current, PASSWORD);
-    return replaceKey(this.withNextUser(current), PASSWORD, await generatePassword((password) => password !== old));
+    const next = this.withNextUser(current);
+    return replaceKey(next, PASSWORD, await generatePassword((password) => password !== old, roomAt(next, PASSWORD)));
   }
 
   public validate(value: string): void {
     this.parse(value);
+  }
+
+  public async checkNext(next: string, current: () => Promise<string>, versionId: string): Promise<void> {
+    mustBeNextPassword(readKey(next, PASSWORD), readKey(await current(), PASSWORD), versionId);
   }
 
   public isDerived(pending: string, current: string): boolean {
@@ -74,7 +82,7 @@ export class DatabaseTarget implements Target {
       return current.username !== pending.username || await isAccepted(this.engine, current, deadline) ? undefined : look();
     });
     if (!accepted) {
-      throw new AuthenticationError('The server does not accept the pending credentials. See that the user is neither locked nor expired; Secrets Manager tries the '
+      throw new AuthenticationError('The server does not accept the pending credentials. See that the user is not locked and that its password has not expired (VALID UNTIL in PostgreSQL); Secrets Manager tries the '
         + 'rotation again');
     }
   }

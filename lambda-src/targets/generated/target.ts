@@ -1,7 +1,7 @@
 import type { HandlerConfig } from '../../../src/contract';
 import { parseGeneratedConfig, type GeneratedTargetConfig } from '../../../src/targets/generated/contract';
 import { SecretValueError } from '../../rotation/errors';
-import { equalButForKey, isJsonObject, readKey, replaceKey } from '../../rotation/secret-value';
+import { equalButForKey, findFormat, isJsonObject, mustBeNextPassword, readKey, replaceKey, roomAt } from '../../rotation/secret-value';
 import type { SecretValues, Target, ValueRequest } from '../../target';
 
 /** @throws Error where the configuration is one of another asset. */
@@ -20,19 +20,26 @@ export class GeneratedTarget implements Target {
   public async createValue({ current, generatePassword }: Pick<ValueRequest, 'current' | 'generatePassword'>): Promise<string> {
     this.validate(current);
     if (this.key === undefined) {
-      return generatePassword((password) => password !== current && !isJsonObject(password));
+      return generatePassword((password) => password !== current && findFormat(password) === undefined);
     }
     const old = readKey(current, this.key);
-    return replaceKey(current, this.key, await generatePassword((password) => password !== old));
+    return replaceKey(current, this.key, await generatePassword((password) => password !== old, roomAt(current, this.key)));
   }
 
   public validate(value: string): void {
     if (this.key !== undefined) {
       readKey(value, this.key);
-    } else if (isJsonObject(value)) {
-      throw new SecretValueError('The value of the secret is a JSON object, and no generateStringKey says which key of it to rotate; a password in '
-        + 'place of the object would lock its readers out. Set generateStringKey, or make the value a plain string');
+      return;
     }
+    const format = findFormat(value);
+    if (format === undefined) { return; }
+    const problem = isJsonObject(value) ? ', and no generateStringKey says which key of it to rotate' : '';
+    const remedy = isJsonObject(value) ? 'Set generateStringKey' : 'Rotate it with RotationTarget.module or RotationTarget.invoke, whose createSecret makes such a value';
+    throw new SecretValueError(`The value of the secret is ${format}${problem}; a password in its place would lock its readers out. ${remedy}, or make the value a plain string`);
+  }
+
+  public async checkNext(next: string, current: () => Promise<string>, versionId: string): Promise<void> {
+    mustBeNextPassword(this.passwordIn(next), this.passwordIn(await current()), versionId);
   }
 
   public isDerived(pending: string, current: string): boolean {
@@ -45,5 +52,9 @@ export class GeneratedTarget implements Target {
 
   public async testSecret(values: SecretValues): Promise<void> {
     this.validate(await values.pending());
+  }
+
+  private passwordIn(value: string): string {
+    return this.key === undefined ? value : readKey(value, this.key);
   }
 }

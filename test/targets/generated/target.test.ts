@@ -47,11 +47,11 @@ describe('a key of a JSON object', () => {
 describe('a whole string', () => {
   const target = new GeneratedTarget({});
 
-  test('becomes another password, which is not a JSON object', async () => {
-    expect(await target.createValue({ current: 'old', generatePassword: passwords('old', '{}', 'new', 'newer') })).toBe('new');
+  test('becomes another password, which is neither a JSON object nor an array', async () => {
+    expect(await target.createValue({ current: 'old', generatePassword: passwords('old', '{}', '[]', 'new', 'newer') })).toBe('new');
   });
 
-  test.each(['text', '', '[]', '5', '"quoted"', 'null', '{'])('may be %j', async (value) => {
+  test.each(['text', '', '[', '5', '"quoted"', 'null', '{'])('may be %j', async (value) => {
     target.validate(value);
     await expect(target.testSecret(values(value))).resolves.toBeUndefined();
     expect(await target.createValue({ current: value, generatePassword: passwords('new') })).toBe('new');
@@ -60,7 +60,7 @@ describe('a whole string', () => {
   test('is not a JSON object, in whose place a password would lock its readers out', async () => {
     const refusal = {
       name: 'SecretValueError',
-      message: 'The value of the secret is a JSON object, and no generateStringKey says which key of it to rotate; a password in place of the object '
+      message: 'The value of the secret is a JSON object, and no generateStringKey says which key of it to rotate; a password in its place '
         + 'would lock its readers out. Set generateStringKey, or make the value a plain string',
     };
     expect(() => target.validate('{"password":"old"}')).toThrow(expect.objectContaining(refusal));

@@ -4,7 +4,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { createConnection } from 'mysql2';
 import type { Credentials } from '../credentials';
 import type { Engine, Partner, Session, ShareRequest } from '../engine';
-import { connectionError, connectTimeout, refusal, UnprovenUserError, withoutTls, type DriverError } from '../failures';
+import { connectionError, connectTimeout, NEW_POLICY, refusal, UnprovenUserError, withoutTls, type DriverError } from '../failures';
 import { endOfLock, failedLoginLimit, isLocked, parseTerms, reconcileTerms, UnknownTermError, type Terms } from './account';
 import { reconcileGrants } from './grants';
 import { DATABASE_ENGINE_NAMES } from '../../../../src/targets/database/contract';
@@ -40,13 +40,13 @@ const REMEDIES: Record<string, string> = {
   ER_CANNOT_USER: 'The user can not be changed. See that it exists, and that the superuser may manage it',
   ER_COLUMNACCESS_DENIED_ERROR: 'The user may not read this column. A superuser secret needs a user with SELECT on the database mysql',
   ER_CON_COUNT_ERROR: 'The server has no connection left. Secrets Manager tries the rotation again',
-  ER_CREDENTIALS_CONTRADICT_TO_HISTORY: 'The password was used before, and password_history forbids to use it again. Secrets Manager tries the rotation again',
+  ER_CREDENTIALS_CONTRADICT_TO_HISTORY: 'The password was used before, and password_history forbids to use it again. Remove AWSPENDING with UpdateSecretVersionStage, and rotate again',
   ER_DBACCESS_DENIED_ERROR: 'The user may not do this in the database. Grant it',
   ER_HOST_IS_BLOCKED: 'The server blocks the function after many failed connections. Run FLUSH HOSTS there',
   ER_HOST_NOT_PRIVILEGED: 'The server takes no connection from the address of the function. Make an account for its subnets',
   ER_LOCK_WAIT_TIMEOUT: 'A lock is held by somebody else. Secrets Manager tries the rotation again',
   ER_MUST_CHANGE_PASSWORD: 'The password of the user is expired. Give it another one, put that into the secret, and rotate again',
-  ER_NOT_VALID_PASSWORD: 'The server does not allow this password, by validate_password or another plugin. Give the target a passwordPolicy that its rules allow',
+  ER_NOT_VALID_PASSWORD: 'The server does not allow this password, by validate_password or another plugin. ' + NEW_POLICY,
   ER_OPTION_PREVENTS_STATEMENT: 'The server is read only. Put the host of the writer into the secret',
   ER_NONEXISTING_GRANT: 'There is no such account',
   ER_QUERY_TIMEOUT: 'The statement took too long, and the server gave it up. Secrets Manager tries the rotation again',
@@ -54,7 +54,8 @@ const REMEDIES: Record<string, string> = {
   ER_SPECIFIC_ACCESS_DENIED_ERROR: 'The user lacks a privilege. A superuser secret needs a user with CREATE USER, SELECT on the database mysql, and all that it is to pass on, WITH '
     + 'GRANT OPTION',
   ER_TABLEACCESS_DENIED_ERROR: 'The user may not read this table. A superuser secret needs a user with SELECT on the database mysql',
-  ER_USER_LIMIT_REACHED: 'The user has no connection left. Raise its limit',
+  ER_TOO_MANY_USER_CONNECTIONS: 'The user has no connection left. Raise its limit (MAX_USER_CONNECTIONS), so that the function can log in beside the others',
+  ER_USER_LIMIT_REACHED: 'The user has reached one of its limits (MAX_QUERIES_PER_HOUR, MAX_UPDATES_PER_HOUR, MAX_CONNECTIONS_PER_HOUR, MAX_USER_CONNECTIONS). Raise the limit',
 };
 
 /** Plugins that check a password which the server stores, as far as the driver knows them. */

@@ -3,7 +3,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { Client, type ClientConfig } from 'pg';
 import type { Credentials } from '../credentials';
 import type { Engine, Partner, Session, ShareRequest } from '../engine';
-import { connectionError, connectTimeout, refusal, withoutPassword, withoutTls, type DriverError } from '../failures';
+import { connectionError, connectTimeout, NEW_POLICY, refusal, withoutPassword, withoutTls, type DriverError } from '../failures';
 import { DEFAULT_ITERATIONS, isChangedBySaslPrep, md5Verifier, scramVerifier } from './scram';
 import { DATABASE_ENGINE_NAMES } from '../../../../src/targets/database/contract';
 import type { Deadline } from '../../../rotation/deadline';
@@ -37,13 +37,14 @@ const WRONG_PASSWORD = '28P01';
 const NOT_PERMITTED = '42501';
 const LOCK_NOT_AVAILABLE = '55P03';
 const REMEDIES: Record<string, string> = {
-  '22023': 'The server does not allow this password, for instance by passwordcheck. Give the target a passwordPolicy that its rules allow',
+  '22023': 'The server does not allow this password, for instance by passwordcheck. ' + NEW_POLICY,
   '25006': 'The server is read only. Put the host of the writer into the secret',
   '28000': 'The server does not let this user log in from here with a password: by pg_hba.conf, by NOLOGIN, or because the user has rds_iam. Correct that',
   '3D000': 'The database of the key "dbname" does not exist. Correct the key',
   '42501': 'The user may not do this. Changing its own password needs rds_password where rds.restrict_password_commands is on; a superuser secret needs a user with CREATEROLE '
     + 'and, for users that it did not make, ADMIN OPTION on both of them',
-  '53300': 'The server has no connection left. Secrets Manager tries the rotation again',
+  '53300': 'No connection is left: of the server, of the database or of the user (CONNECTION LIMIT). Raise the limit that is reached, so that the function can log in beside the others; '
+    + 'Secrets Manager tries the rotation again',
   '55P03': 'A lock is held by somebody else. Secrets Manager tries the rotation again',
   '57014': 'The statement took too long. Secrets Manager tries the rotation again',
   '57P03': 'The server is starting or stopping. Secrets Manager tries the rotation again',
@@ -381,7 +382,7 @@ export async function connectPostgres(credentials: Credentials, tls: ConnectionO
 function toRotationError(error: unknown): RotationError {
   if (error instanceof RotationError) { return error; }
   const { code = '', message = '' } = error as DriverError;
-  if (code === WRONG_PASSWORD) { return new AuthenticationError('PostgreSQL does not accept this user with this password. Put the password that works into the secret'); }
+  if (code === WRONG_PASSWORD) { return new AuthenticationError('PostgreSQL does not accept this user with this password. Put the password that works into the secret, and see that it has not expired (VALID UNTIL)'); }
   if (message === 'The server does not support SSL connections') { return withoutTls(); }
   // By the code first: the server's words for a lock that takes too long are like those of a connection that does.
   const remedy = remedyOf(REMEDIES, code);

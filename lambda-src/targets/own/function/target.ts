@@ -9,7 +9,6 @@ import {
 } from '../../../rotation/errors';
 import type { SecretValues, StoredVersionRules, Target, ValueRequest } from '../../../target';
 import { KnownValues } from '../known-values';
-import { checkNext } from '../next-value';
 import { settle } from '../settle';
 import { storedVersionRules } from '../stored-version';
 
@@ -32,7 +31,7 @@ export function invokeTarget(config: HandlerConfig, functionOf: (functionArn: st
 /** A target that is a function of the user's. */
 export class InvokeTarget implements Target {
   public readonly storedVersion?: StoredVersionRules;
-  private readonly value: Pick<CustomValue, 'validate' | 'isDerived'>;
+  private readonly value: Omit<CustomValue, 'createValue'>;
 
   constructor(private readonly config: Omit<InvokeTargetConfig, 'target' | 'passwordPolicy'>, private readonly invoke: InvokeFunction) {
     this.storedVersion = config.createSecret ? storedVersionRules : undefined;
@@ -49,8 +48,8 @@ export class InvokeTarget implements Target {
     this.value.validate(value);
   }
 
-  public async checkNext(next: string, current: () => Promise<string>, versionId: string): Promise<void> {
-    if (this.storedVersion) { checkNext(next, await current(), versionId); }
+  public checkNext(next: string, current: () => Promise<string>, versionId: string): Promise<void> {
+    return this.value.checkNext(next, current, versionId);
   }
 
   public isDerived(pending: string, current: string): boolean {

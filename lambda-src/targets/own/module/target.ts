@@ -7,7 +7,7 @@ import type { SecretValues, Target, ValueRequest } from '../../../target';
 import type { CreateSecretContext, Reply, RotationContext, RotationModule, SecretVersion, StepContext } from '../api';
 import { generatedValue, ownValue, parseValue, type CustomValue } from '../custom-value';
 import { KnownValues } from '../known-values';
-import { checkNext, findNextProblem, findReturnProblem, isReply } from '../next-value';
+import { findNextProblem, findReturnProblem, isReply } from '../next-value';
 import { findReplyProblem, settle } from '../settle';
 
 const REQUIRED = ['setSecret', 'testSecret'] as const;
@@ -40,7 +40,7 @@ export function checkModule(module: Partial<RotationModule<unknown>>): RotationM
 /** A target that is a module of the user's. */
 export class ModuleTarget implements Target {
   private readonly module: RotationModule<unknown>;
-  private readonly value: Pick<CustomValue, 'validate' | 'isDerived'>;
+  private readonly value: Omit<CustomValue, 'createValue'>;
 
   constructor(module: Partial<RotationModule<unknown>>, private readonly config: Pick<ModuleTargetConfig, 'generateStringKey'>, private readonly writeLog: WriteLog) {
     this.module = checkModule(module);
@@ -88,8 +88,8 @@ export class ModuleTarget implements Target {
     this.value.validate(value);
   }
 
-  public async checkNext(next: string, current: () => Promise<string>, versionId: string): Promise<void> {
-    if (this.module.createSecret) { checkNext(next, await current(), versionId); }
+  public checkNext(next: string, current: () => Promise<string>, versionId: string): Promise<void> {
+    return this.value.checkNext(next, current, versionId);
   }
 
   public isDerived(pending: string, current: string): boolean {
