@@ -91,7 +91,7 @@ async function tell(notify: Notify | undefined, promotion: Promotion, deadline: 
 
 function configure(makeTarget: (config: HandlerConfig) => Target, notifierOf: NotifierOf): Warm {
   try {
-    const config = parseConfig(process.env[CONFIG_VARIABLE]);
+    const config = parseConfig(process.env[CONFIG_VARIABLE], process.env);
     return { config, target: makeTarget(config), notify: notifierOf(config) };
   } catch (error) {
     throw new ConfigurationError((error as Error).message);

@@ -35,6 +35,15 @@ export interface CommonConfig extends NotificationConfig {
 
 export type HandlerConfig = TargetConfig & CommonConfig;
 
+/**
+ * Stands in the configuration for a value that has an environment variable of its own. CloudFormation doesn't escape what it puts into a
+ * text, so a value that only a deployment knows can't be a part of the JSON.
+ */
+export interface OwnVariable {
+  readonly variable: string;
+  readonly type: 'string' | 'number';
+}
+
 /** The configuration as the environment variable's text. */
 export function serializeConfig(config: HandlerConfig): string {
   return JSON.stringify(config);
@@ -43,9 +52,10 @@ export function serializeConfig(config: HandlerConfig): string {
 /**
  * The configuration from the environment variable's text. What is the target's own is checked by the target.
  *
+ * @param environment with the variables of values that have their own
  * @throws Error when it is missing, isn't JSON, or has a wrong field.
  */
-export function parseConfig(text: string | undefined): HandlerConfig {
+export function parseConfig(text: string | undefined, environment: Readonly<Record<string, string | undefined>> = {}): HandlerConfig {
   if (!text) { return refuse('is not set'); }
   let config: Partial<HandlerConfig>;
   try {
@@ -53,6 +63,7 @@ export function parseConfig(text: string | undefined): HandlerConfig {
   } catch {
     return refuse('is not JSON');
   }
+  config = readOwnVariables(config, environment) as Partial<HandlerConfig>;
   if (typeof config !== 'object' || config === null || Array.isArray(config)) { return refuse('is not a JSON object'); }
   const { passwordPolicy } = config;
   if (typeof passwordPolicy !== 'object' || passwordPolicy === null || Array.isArray(passwordPolicy)) { return refuse('has no passwordPolicy'); }
@@ -97,6 +108,17 @@ export function fieldsOf<Target extends string>(config: TargetConfig, ...targets
       return value;
     },
   };
+}
+
+function readOwnVariables(value: unknown, environment: Readonly<Record<string, string | undefined>>): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) { return value; }
+  const { variable, type } = value as Partial<OwnVariable>;
+  if (variable === undefined) {
+    return Object.fromEntries(Object.entries(value).map(([field, each]) => [field, readOwnVariables(each, environment)]));
+  }
+  const text = Object.hasOwn(environment, variable) ? environment[variable] : undefined;
+  if (text === undefined) { return refuse(`names the variable ${variable}, which is not set`); }
+  return type === 'number' ? Number(text) : text;
 }
 
 function refuse(problem: string): never {

@@ -7,8 +7,9 @@ import type { Construct, IDependable } from 'constructs';
 import { warnOfAttachments } from './adopted/attachments';
 import { checkTargets, warnOfMissingHosts } from './adopted/databases';
 import { literalNamesOf, managingService } from './adopted/managed-secrets';
+import { AdoptedPolicies } from './adopted/policies';
 import { findReplicas } from './adopted/replicas';
-import { CONFIG_VARIABLE, HANDLER, METRIC_DIMENSIONS, MIN_TIMEOUT_SECONDS } from './contract';
+import { HANDLER, METRIC_DIMENSIONS, MIN_TIMEOUT_SECONDS } from './contract';
 import { renderConfig } from './function/config';
 import { checkEnvironment } from './function/environment';
 import { warnOfGivenRole } from './function/given-role';
@@ -142,6 +143,7 @@ export class RotationFunction extends lambda.Function {
   private readonly schedules = new Map<secretsmanager.ISecret, Schedule>();
   private readonly rotatedSecrets = new RotatedSecrets(this);
   private readonly permissions: RotationPermissions;
+  private readonly policies: AdoptedPolicies;
   private readonly binding: TargetBinding;
   private readonly network: RotationNetwork;
 
@@ -153,8 +155,12 @@ export class RotationFunction extends lambda.Function {
     const { target = RotationTarget.generated(), notification, rotationMetrics = false, ...options } = props;
     const definition = target._definition;
     const common = { ...notification?._config, rotationMetrics: rotationMetrics ? true : undefined };
-    const { config, knownConfig } = renderConfig(scope, definition, common);
-    naming(scope, id, () => checkEnvironment(props.environment, knownConfig));
+    const policies = new AdoptedPolicies(definition);
+    const { variables, knownConfig } = renderConfig(scope, definition, common, () => policies.generator());
+    naming(scope, id, () => {
+      checkReserved(props.environment, variables);
+      checkEnvironment(props.environment, knownConfig);
+    });
     super(scope, id, {
       ...options,
       ...completeFunctionOptions(scope, id, props),
@@ -162,9 +168,10 @@ export class RotationFunction extends lambda.Function {
       timeout: props.timeout ?? Duration.seconds(30),
       code: definition.code(),
       handler: HANDLER,
-      environment: { ...props.environment, [CONFIG_VARIABLE]: config },
+      environment: { ...props.environment, ...variables },
     });
     Object.defineProperty(this, MARK, { value: true });
+    this.policies = policies;
     this._target = target;
     this._rotationMetrics = rotationMetrics;
     if (rotationMetrics) { warnOfLogLevel(this, props); }
@@ -176,7 +183,7 @@ export class RotationFunction extends lambda.Function {
     }
     this.permissions.allow(...this.binding.statements ?? [], ...notification?._bind(this) ?? []);
     this.network = new RotationNetwork(this, props, this.binding, notification);
-    this.node.addValidation({ validate: () => this.carries(config) ? [] : [reserved().message] });
+    this.node.addValidation({ validate: () => this.changedVariables(variables).map((variable) => reserved(variable).message) });
     this.node.addValidation({ validate: () => findReplicas(this, this.schedules.keys()) });
     checkTargets({
       fn: this,
@@ -189,6 +196,7 @@ export class RotationFunction extends lambda.Function {
     this.node.addValidation({
       validate: () => {
         warnOfGivenRole(this, props.role);
+        policies.warn(this);
         if (this.binding.reaches) {
           warnOfAttachments(this, [...this.schedules].map(([secret, { resource }]) => [secret, resource]));
           const read = (this.binding.reads ?? []).map(({ property, secret }) => [property, secret] as const);
@@ -215,6 +223,7 @@ export class RotationFunction extends lambda.Function {
     claimSchedule(secret, this);
     const scope = options.scheduleScope ?? this.scheduleScope(secret);
     this.rotatedSecrets.add(secret);
+    this.policies.add(secret, (secret as { readonly rotationFunction?: unknown }).rotationFunction === this);
     const ready = [...this.permissions.grant(secret, scope), ...this.binding.grant?.(secret, scope) ?? [], ...this.network.ready];
     this.schedules.set(secret, { options, ready, resource: this.schedule(secret, scope, options, ready) });
     return Rotation._of(secret, this);
@@ -319,12 +328,13 @@ export class RotationFunction extends lambda.Function {
     return this.network.dependsOn(Stack.of(secret)) ? this : secret as unknown as Construct;
   }
 
-  /** Whether the environment still has our configuration, whatever was added to it since. */
-  private carries(config: string): boolean {
+  /** Which of our variables the environment hasn't any more, whatever was added to it since. */
+  private changedVariables(variables: Readonly<Record<string, string>>): string[] {
+    const stack = Stack.of(this);
     const { environment } = this.node.defaultChild as lambda.CfnFunction;
-    const { variables } = Stack.of(this).resolve(environment) as lambda.CfnFunction.EnvironmentProperty;
-    const expected: unknown = Stack.of(this).resolve(config);
-    return JSON.stringify((variables as Record<string, unknown>)[CONFIG_VARIABLE]) === JSON.stringify(expected);
+    const found = (stack.resolve(environment) as lambda.CfnFunction.EnvironmentProperty).variables as Record<string, unknown>;
+    const isKept = (name: string) => JSON.stringify(found[name]) === JSON.stringify(stack.resolve(variables[name]));
+    return Object.keys(variables).filter((name) => !isKept(name));
   }
 
   /** What can't be rotated by this function, wherever it is. */
@@ -355,14 +365,16 @@ export class RotationFunction extends lambda.Function {
 
 function checkProps(props: RotationFunctionProps): void {
   checkFunctionOptions(props);
-  if (props.environment?.[CONFIG_VARIABLE] !== undefined) {
-    throw reserved();
-  }
   if (props.timeout && !props.timeout.isUnresolved() && props.timeout.toSeconds() < MIN_TIMEOUT_SECONDS) {
     throw invalid('timeout', `is ${props.timeout.toSeconds()} seconds, and a rotation step needs at least ${MIN_TIMEOUT_SECONDS} to retry what can be retried`);
   }
 }
 
-function reserved(): Error {
-  return invalid('environment', `has ${CONFIG_VARIABLE}, which the function sets itself. Take it out`);
+function checkReserved(environment: Readonly<Record<string, string>> = {}, variables: Readonly<Record<string, string>>): void {
+  const taken = Object.keys(variables).find((variable) => environment[variable] !== undefined);
+  if (taken !== undefined) { throw reserved(taken); }
+}
+
+function reserved(variable: string): Error {
+  return invalid('environment', `has ${variable}, which the function sets itself. Take it out`);
 }

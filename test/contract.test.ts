@@ -43,6 +43,22 @@ const policies: fc.Arbitrary<PasswordPolicyConfig> = fc.record({
 /** The policy with other values of what a test is about. */
 const withPolicy = (passwordPolicy: unknown) => JSON.stringify({ target: 'generated', passwordPolicy });
 
+describe('a value with an environment variable of its own', () => {
+  const withVariable = (type: string) => JSON.stringify({ target: 'generated', passwordPolicy: { passwordLength: { variable: 'LENGTH', type } } });
+
+  test('comes from that variable, as the type that it has', () => {
+    expect(parseConfig(withVariable('number'), { LENGTH: '020' }).passwordPolicy).toEqual({ passwordLength: 20 });
+    expect(errorOf(() => parseConfig(withVariable('string'), { LENGTH: '20' })).message).toContain('passwordPolicy.passwordLength must be a number');
+  });
+
+  test('is refused without it', () => {
+    for (const environment of [undefined, {}]) {
+      expect(errorOf(() => parseConfig(withVariable('number'), environment)).message).toContain(`${CONFIG_VARIABLE}: names the variable LENGTH, which is not set`);
+    }
+    expect(errorOf(() => parseConfig(withVariable('number').replace('LENGTH', 'constructor'), {})).message).toContain('which is not set');
+  });
+});
+
 describe('the character types', () => {
   test('are those of GetRandomPassword: every printable ASCII character but the space, each once', () => {
     const all = Object.values(CHARACTER_TYPES).join('');

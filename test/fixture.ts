@@ -48,7 +48,8 @@ export function onlyResource(stack: Stack, type: string): Resource {
 
 /** The configuration that the stack's one function gives its handler. */
 export function configOf(stack: Stack): HandlerConfig {
-  return parseConfig(onlyResource(stack, FUNCTION).properties.Environment.Variables[CONFIG_VARIABLE]);
+  const { Variables: variables } = onlyResource(stack, FUNCTION).properties.Environment;
+  return parseConfig(variables[CONFIG_VARIABLE], variables);
 }
 
 /** All statements of all policies of a stack. */

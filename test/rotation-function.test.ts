@@ -148,6 +148,10 @@ describe('refuses', () => {
   test('an environment that has its configuration', () => {
     expectInvalid(() => make({ environment: { [CONFIG_VARIABLE]: '{}' } }), 'environment', CONFIG_VARIABLE, 'Take it out');
     expectInvalid(() => make({ environment: { [CONFIG_VARIABLE]: '' } }), 'environment', CONFIG_VARIABLE, 'Take it out');
+    const environment = { ROTATION_CONFIG_EXCLUDE_CHARACTERS: '@' };
+    expect(() => make({ environment })).not.toThrow();
+    const target = RotationTarget.generated({ passwordPolicy: { excludeCharacters: Lazy.string({ produce: () => '!' }) } });
+    expectInvalid(() => make({ environment, target }), 'environment', 'ROTATION_CONFIG_EXCLUDE_CHARACTERS', 'Take it out');
   });
 
   test.each([0, 3, 9])('a timeout of %d seconds', (seconds) => {

@@ -1,7 +1,7 @@
 import { CfnParameter, Lazy, type Stack } from 'aws-cdk-lib';
 import { configOf, expectInvalid, FUNCTION, makeStack, onlyResource, SECRET } from './fixture';
 import { RotatingSecret, RotationFunction, RotationTarget, type PasswordPolicy, type RotatingSecretProps } from '../src';
-import { CHARACTER_TYPES, CONFIG_VARIABLE } from '../src/contract';
+import { CHARACTER_TYPES, CONFIG_VARIABLE, parseConfig } from '../src/contract';
 
 const TEMPLATE = JSON.stringify({ username: 'app' });
 
@@ -200,11 +200,12 @@ describe('tokens are never parsed', () => {
       GenerateStringKey: { Ref: 'Key' },
       SecretStringTemplate: { Ref: 'Template' },
     });
-    const [separator, parts] = onlyResource(stack, FUNCTION).properties.Environment.Variables[CONFIG_VARIABLE]['Fn::Join'];
-    const values: Record<string, string> = { Length: '20', Excluded: '@', Key: 'password' };
-    const text = parts.map((part: any) => typeof part === 'string' ? part : values[part.Ref]).join(separator);
-    expect(JSON.parse(text)).toEqual({
-      target: 'generated', generateStringKey: 'password', passwordPolicy: { passwordLength: 20, excludeCharacters: '@' },
+    const variables = onlyResource(stack, FUNCTION).properties.Environment.Variables;
+    // CloudFormation escapes nothing, so none of these may stand inside the JSON.
+    const values: Record<string, string> = { Length: '020', Excluded: '"\\\n\t{', Key: 'pass"word' };
+    const deployed = Object.fromEntries(Object.entries<any>(variables).map(([name, value]) => [name, typeof value === 'string' ? value : values[value.Ref]]));
+    expect(parseConfig(deployed[CONFIG_VARIABLE], deployed)).toEqual({
+      target: 'generated', generateStringKey: 'pass"word', passwordPolicy: { passwordLength: 20, excludeCharacters: '"\\\n\t{' },
     });
   });
 

@@ -165,7 +165,7 @@ export function isFedFrom(resource: IConstruct, secret: ISecret, key: string | u
 }
 
 /** The resource of a secret of this app, also if it is named by CDK's attachment; otherwise the ARN as it is known. */
-function rootOf(arn: string): CfnResource | string {
+export function rootOf(arn: string): CfnResource | string {
   const token = Tokenization.reverseString(arn).firstToken;
   if (!Reference.isReference(token) || !CfnResource.isCfnResource(token.target)) { return arn; }
   if (token.target instanceof CfnSecretTargetAttachment) { return rootOf(token.target.secretId); }

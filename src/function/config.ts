@@ -1,15 +1,57 @@
-import { Stack, Token } from 'aws-cdk-lib';
+import { Lazy, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { serializeConfig, type CommonConfig, type HandlerConfig } from '../contract';
+import { CONFIG_VARIABLE, serializeConfig, type CommonConfig, type HandlerConfig, type OwnVariable } from '../contract';
 import type { TargetDefinition } from '../targets/definition';
-import { hasTokens } from '../value/generator';
+import type { Generator } from '../value/generator';
 
-/** The configuration of a handler, as the text of the environment variable and as far as it is known. */
+/** The configuration of a handler, as environment variables, and as far as it is known. */
+export interface RenderedConfig {
+  readonly variables: Readonly<Record<string, string>>;
+  readonly knownConfig: HandlerConfig;
+}
+
+/** @param adopted the generator of secrets that other constructs made, when the app is complete; undefined if there is none */
 export function renderConfig(
-  scope: Construct, definition: TargetDefinition, common: CommonConfig,
-): { readonly config: string; readonly knownConfig: HandlerConfig } {
-  const generator = { ...definition.defaults, ...definition.given };
-  const config: HandlerConfig = { ...definition.config(generator), ...common };
-  const isKnown = !hasTokens(generator) && !Object.values(config).some((value) => Token.isUnresolved(value));
-  return { config: isKnown ? serializeConfig(config) : Stack.of(scope).toJsonString(config), knownConfig: config };
+  scope: Construct, definition: TargetDefinition, common: CommonConfig, adopted: () => Generator | undefined,
+): RenderedConfig {
+  const configOf = (generator: Generator): HandlerConfig => ({ ...definition.config(generator), ...common });
+  const knownConfig = configOf({ ...definition.defaults, ...definition.given });
+  const own: Record<string, string> = {};
+  const config = withoutTokens(knownConfig, own);
+  const text = Lazy.uncachedString({
+    produce: () => {
+      const generator = adopted();
+      return textOf(scope, generator ? withoutTokens(configOf(generator), {}) : config);
+    },
+  });
+  return { variables: { [CONFIG_VARIABLE]: text, ...own }, knownConfig };
+}
+
+/**
+ * Gives every text and number that only a deployment knows a variable of its own. ARNs stay: nothing in them has to be escaped.
+ *
+ * @param own where the variables go
+ */
+function withoutTokens<T extends object>(config: T, own: Record<string, string>): T {
+  return Object.fromEntries(Object.entries(config).map(([field, value]: [string, unknown]) => {
+    if (typeof value === 'object' && value !== null) { return [field, withoutTokens(value, own)]; }
+    if (!Token.isUnresolved(value) || field.endsWith('Arn')) { return [field, value]; }
+    const variable = `${CONFIG_VARIABLE}_${field.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+    own[variable] = typeof value === 'number' ? textOfNumber(value) : String(value);
+    const reference: OwnVariable = { variable, type: typeof value === 'number' ? 'number' : 'string' };
+    return [field, reference];
+  })) as T;
+}
+
+function textOfNumber(token: number): string {
+  return Lazy.uncachedString({
+    produce: (context) => {
+      const value: unknown = context.resolve(token);
+      return typeof value === 'number' ? String(value) : Token.asString(value);
+    },
+  });
+}
+
+function textOf(scope: Construct, config: HandlerConfig): string {
+  return Object.values(config).some((value) => Token.isUnresolved(value)) ? Stack.of(scope).toJsonString(config) : serializeConfig(config);
 }

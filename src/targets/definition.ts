@@ -54,6 +54,8 @@ export abstract class TargetDefinition implements TargetGenerator {
   public readonly makesOwnValue: boolean = false;
   /** Whether a rotation changes the secret and nothing else, so that whoever holds a copy of the value doesn't learn of it. */
   public readonly changesSecretOnly: boolean = false;
+  /** Whether a rotation changes the password of a user of a database. */
+  public readonly isOfDatabase: boolean = false;
   /** The keys of a secret's value that `checkValue` looks at. */
   public readonly checkedKeys: readonly string[] = [];
 

@@ -26,6 +26,11 @@ export function generatorOf(given: Generator | SecretStringGenerator = {}): Gene
   return Object.fromEntries(PROPERTIES.filter((property) => given[property] !== undefined).map((property) => [property, given[property]]));
 }
 
+/** Whether a generator says anything but the key. */
+export function hasPolicy(generator: Generator): boolean {
+  return POLICY_PROPERTIES.some((property) => generator[property] !== undefined);
+}
+
 /** Whether anything of a generator is known only at deployment. */
 export function hasTokens(generator: Generator): boolean {
   return PROPERTIES.some((property) => Token.isUnresolved(generator[property]));

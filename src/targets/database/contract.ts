@@ -30,6 +30,13 @@ export const DATABASE_PASSWORD_KEY = 'password';
  */
 export const DATABASE_EXCLUDE_CHARACTERS = '/@"\'\\ ';
 
+/**
+ * What later passwords don't have either, unless the policy says what they exclude. The first value keeps what it was generated with:
+ * CloudFormation would generate it anew. PostgreSQL's password file takes a colon for the end of the password.
+ * https://www.postgresql.org/docs/current/libpq-pgpass.html
+ */
+export const DATABASE_LATER_EXCLUDE_CHARACTERS: Readonly<Record<typeof DATABASE_TARGETS[number], string>> = { postgres: ':', mysql: '', mariadb: '' };
+
 /** What follows the name of the first of two alternating users in the name of the second, as AWS's own rotation functions name it. */
 export const CLONE_SUFFIX = '_clone';
 

@@ -3,13 +3,14 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct } from 'constructs';
 import { checkCertificateAuthority } from './certificate-authority';
-import { DATABASE_EXCLUDE_CHARACTERS, DATABASE_PASSWORD_KEY, type DatabaseTargetConfig } from './contract';
+import { DATABASE_EXCLUDE_CHARACTERS, DATABASE_LATER_EXCLUDE_CHARACTERS, DATABASE_PASSWORD_KEY, type DatabaseTargetConfig } from './contract';
 import { checkDatabaseValue, CHECKED_KEYS, DATABASE_ENGINES, factoryFor } from './database-value';
 import { checkEngine, isProxy } from '../../adopted/databases';
+import { findPolicyProblem, type PasswordPolicyConfig } from '../../contract';
 import { invalid } from '../../invalid';
 import { RotationStrategy } from '../../rotation-strategy';
 import { areSame } from '../../schedule/one-schedule';
-import type { Generator } from '../../value/generator';
+import { hasTokens, type Generator } from '../../value/generator';
 import { shippedCode, TargetDefinition, type TargetBinding } from '../definition';
 
 /** What may be said of a user of a database, besides its generator. */
@@ -25,6 +26,7 @@ export class DatabaseTarget extends TargetDefinition {
   public readonly factory: string;
   public override readonly defaults: Generator = { excludeCharacters: DATABASE_EXCLUDE_CHARACTERS };
   public override readonly hasFixedKey = true;
+  public override readonly isOfDatabase = true;
   public override readonly checkedKeys = CHECKED_KEYS;
   private readonly strategy: RotationStrategy;
 
@@ -46,7 +48,7 @@ export class DatabaseTarget extends TargetDefinition {
       superuserSecretArn: superuserSecret && (superuserSecret.secretFullArn ?? superuserSecret.secretArn),
       certificateAuthority: this.options.certificateAuthority,
       plaintextConnection: this.options.plaintextConnection === true ? true : undefined,
-      passwordPolicy,
+      passwordPolicy: this.laterPolicy(passwordPolicy),
     };
   }
 
@@ -72,6 +74,14 @@ export class DatabaseTarget extends TargetDefinition {
 
   public override checkValue(property: string, value: Readonly<Record<string, unknown>>): void {
     checkDatabaseValue(property, value, { engine: this.engine, factory: this.factory, alternates: this.strategy._superuserSecret !== undefined });
+  }
+
+  private laterPolicy(policy: PasswordPolicyConfig): PasswordPolicyConfig {
+    const { excludeCharacters: given = DATABASE_EXCLUDE_CHARACTERS } = this.given;
+    if (given !== DATABASE_EXCLUDE_CHARACTERS || hasTokens(policy)) { return policy; }
+    const excludeCharacters = [...new Set(`${policy.excludeCharacters ?? ''}${DATABASE_LATER_EXCLUDE_CHARACTERS[this.target]}`)].join('');
+    const later = { ...policy, excludeCharacters };
+    return findPolicyProblem(later) === undefined ? later : policy;
   }
 
   private get engine() {

@@ -1,0 +1,99 @@
+import { Annotations, Stack } from 'aws-cdk-lib';
+import { CfnSecret, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { IConstruct } from 'constructs';
+import { rootOf } from './databases';
+import { CHARACTER_TYPES, findPolicyProblem, includedTypes, type PasswordPolicyConfig } from '../contract';
+import { generatorOf, hasPolicy, hasTokens, type Generator, type TargetGenerator } from '../value/generator';
+
+/** What the policies below have to know of a target. */
+interface PolicyTarget extends TargetGenerator {
+  /** Whether it never generates a later value. */
+  readonly makesOwnValue: boolean;
+  /** Whether it changes users of a database. */
+  readonly isOfDatabase: boolean;
+}
+
+/** Everything that `GetRandomPassword` may put into a password. */
+const CHARACTERS = [...Object.values(CHARACTER_TYPES).join(''), ' '];
+
+/**
+ * The policies of secrets that other constructs made: a reader of such a secret takes what its first value was generated with, and may
+ * take nothing else.
+ */
+export class AdoptedPolicies {
+  private readonly secrets: ISecret[] = [];
+  private hasOurs = false;
+
+  constructor(private readonly target: PolicyTarget) {}
+
+  /** @param isOurs whether it is a `RotatingSecret`, which has the policy of its function */
+  public add(secret: ISecret, isOurs: boolean): void {
+    if (isOurs) {
+      this.hasOurs = true;
+    } else {
+      this.secrets.push(secret);
+    }
+  }
+
+  /** The generator that all the secrets were made with, for later values; undefined if that of the target goes for them. */
+  public generator(): Generator | undefined {
+    const { target } = this;
+    if (this.hasOurs || target.makesOwnValue || hasPolicy(target.given) || this.secrets.length === 0) { return undefined; }
+    const [policy, ...others] = this.secrets.map((secret) => this.policyOf(secret));
+    if (policy === undefined || others.some((other) => JSON.stringify(other) !== JSON.stringify(policy))) { return undefined; }
+    const excludeCharacters = excludedCharacters(target.defaults, policy);
+    const generator = { ...target.defaults, ...target.given, ...policy, ...excludeCharacters === '' ? {} : { excludeCharacters } };
+    return findPolicyProblem(generator) === undefined ? generator : undefined;
+  }
+
+  /** Warns of secrets whose later passwords may have characters that the first one certainly hadn't, or not certainly. */
+  public warn(fn: IConstruct): void {
+    const { target } = this;
+    if (target.makesOwnValue || this.generator() !== undefined || hasTokens(target.given)) { return; }
+    const later = new Set(charactersOf({ ...target.defaults, ...target.given }));
+    for (const secret of this.secrets) {
+      const policy = this.policyOf(secret);
+      if (policy !== undefined) {
+        const first = new Set(charactersOf(policy));
+        const added = [...later].filter((character) => !first.has(character)).join('');
+        if (added === '') { continue; }
+        Annotations.of(secret).addWarningV2('cdk-rotating-secret:otherPolicy', `passwordPolicy: ${secret.node.path} was generated without some characters that ${fn.node.path} puts into later `
+          + `values: ${added}. If a reader of the secret can't take them, give ${target.factory} a passwordPolicy that excludes them, and secrets with other policies a `
+          + 'RotationFunction of their own');
+      } else if (target.isOfDatabase && !hasPolicy(target.given) && !this.isGiven(secret)) {
+        const excluded = excludedCharacters(target.defaults, {});
+        Annotations.of(secret).addWarningV2('cdk-rotating-secret:unknownPolicy', `passwordPolicy: is not given, and what ${secret.node.path} was generated with is not known here. Later passwords `
+          + `have 32 characters of every type, without ${excluded}. Give ${target.factory} the passwordPolicy that the readers of the secret need, or acknowledge this warning`);
+      }
+    }
+  }
+
+  /** What a secret of this app was generated with; undefined if that isn't known, or if it isn't the value that rotates. */
+  private policyOf(secret: ISecret): PasswordPolicyConfig | undefined {
+    const resource = rootOf(secret.secretArn);
+    if (!(resource instanceof CfnSecret)) { return undefined; }
+    const generated = Stack.of(resource).resolve(resource.generateSecretString) as Generator | undefined;
+    if (generated === undefined || generated.generateStringKey !== this.target.given.generateStringKey) { return undefined; }
+    const { generateStringKey: _, ...policy } = generatorOf(generated);
+    return findPolicyProblem(policy) === undefined ? policy : undefined;
+  }
+
+  /** Whether the value was given, so that there is no policy, or is for another key. */
+  private isGiven(secret: ISecret): boolean {
+    const resource = rootOf(secret.secretArn);
+    if (!(resource instanceof CfnSecret)) { return false; }
+    const generated = Stack.of(resource).resolve(resource.generateSecretString) as Generator | undefined;
+    return generated === undefined || (typeof generated.generateStringKey === 'string' && generated.generateStringKey !== this.target.given.generateStringKey);
+  }
+}
+
+/** Without those that no password has, and each once: CloudFormation takes any text. */
+function excludedCharacters(defaults: Generator, policy: PasswordPolicyConfig): string {
+  const excluded = new Set(`${defaults.excludeCharacters ?? ''}${policy.excludeCharacters ?? ''}`);
+  return CHARACTERS.filter((character) => excluded.has(character)).join('');
+}
+
+function charactersOf(policy: PasswordPolicyConfig): string[] {
+  const space = policy.includeSpace === true && !(policy.excludeCharacters ?? '').includes(' ') ? [' '] : [];
+  return [...includedTypes(policy).join(''), ...space];
+}
