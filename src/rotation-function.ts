@@ -16,7 +16,7 @@ import { warnOfGivenRole } from './function/given-role';
 import { RotationNetwork } from './function/network';
 import { checkFunctionOptions, completeFunctionOptions } from './function/options';
 import { RotationPermissions } from './function/permissions';
-import { RotatedSecrets } from './function/rotated-secrets';
+import { checkNamePrefix, RotatedSecrets } from './function/rotated-secrets';
 import { warnOfEnforcedSigning } from './function/unsupported-options';
 import { invalid, naming } from './invalid';
 import { makeRotationAlarms } from './metrics/make-alarms';
@@ -92,6 +92,17 @@ export interface RotationFunctionProps extends lambda.FunctionOptions {
   readonly rotationMetrics?: boolean;
 
   /**
+   * What the names of all its secrets begin with, such as `my-app/`.
+   *
+   * The policy of a function names up to five secrets by their ARNs. With more, and with some of other stacks, it allows every secret
+   * whose rotation function this is, and with a prefix only those whose names begin so.
+   *
+   * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/permissions.md
+   * @default - secrets of any name
+   */
+  readonly secretNamePrefix?: string;
+
+  /**
    * The Node.js runtime, version 20 or later.
    *
    * @default - Node.js 24
@@ -141,7 +152,7 @@ export class RotationFunction extends lambda.Function {
   public readonly _rotationMetrics: boolean;
 
   private readonly schedules = new Map<secretsmanager.ISecret, Schedule>();
-  private readonly rotatedSecrets = new RotatedSecrets(this);
+  private readonly rotatedSecrets: RotatedSecrets;
   private readonly permissions: RotationPermissions;
   private readonly policies: AdoptedPolicies;
   private readonly binding: TargetBinding;
@@ -152,7 +163,7 @@ export class RotationFunction extends lambda.Function {
    */
   constructor(scope: Construct, id: string, props: RotationFunctionProps = {}) {
     naming(scope, id, () => checkProps(props));
-    const { target = RotationTarget.generated(), notification, rotationMetrics = false, ...options } = props;
+    const { target = RotationTarget.generated(), notification, rotationMetrics = false, secretNamePrefix, ...options } = props;
     const definition = target._definition;
     const common = { ...notification?._config, rotationMetrics: rotationMetrics ? true : undefined };
     const policies = new AdoptedPolicies(definition);
@@ -175,6 +186,7 @@ export class RotationFunction extends lambda.Function {
     this._target = target;
     this._rotationMetrics = rotationMetrics;
     if (rotationMetrics) { warnOfLogLevel(this, props); }
+    this.rotatedSecrets = new RotatedSecrets(this, secretNamePrefix);
     this.permissions = new RotationPermissions(this, this.rotatedSecrets);
     this.binding = definition.bind(this, this.rotatedSecrets);
     for (const read of this.binding.reads ?? []) {
@@ -222,7 +234,7 @@ export class RotationFunction extends lambda.Function {
     this.checkRotatable(secret);
     claimSchedule(secret, this);
     const scope = options.scheduleScope ?? this.scheduleScope(secret);
-    this.rotatedSecrets.add(secret);
+    this.rotatedSecrets.add(secret, scope);
     this.policies.add(secret, (secret as { readonly rotationFunction?: unknown }).rotationFunction === this);
     const ready = [...this.permissions.grant(secret, scope), ...this.binding.grant?.(secret, scope) ?? [], ...this.network.ready];
     this.schedules.set(secret, { options, ready, resource: this.schedule(secret, scope, options, ready) });
@@ -340,6 +352,7 @@ export class RotationFunction extends lambda.Function {
   /** What can't be rotated by this function, wherever it is. */
   private checkRotatable(secret: secretsmanager.ISecret): void {
     this.binding.checkSecret?.(secret);
+    this.rotatedSecrets.checkName(secret);
     const service = managingService(secret);
     if (service !== undefined) {
       throw invalid('secret', `${secret.node.path} is managed by another service of AWS (${service}), which rotates it itself and lets nobody else do it. Leave its rotation to `
@@ -365,6 +378,7 @@ export class RotationFunction extends lambda.Function {
 
 function checkProps(props: RotationFunctionProps): void {
   checkFunctionOptions(props);
+  checkNamePrefix(props.secretNamePrefix);
   if (props.timeout && !props.timeout.isUnresolved() && props.timeout.toSeconds() < MIN_TIMEOUT_SECONDS) {
     throw invalid('timeout', `is ${props.timeout.toSeconds()} seconds, and a rotation step needs at least ${MIN_TIMEOUT_SECONDS} to retry what can be retried`);
   }

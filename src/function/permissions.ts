@@ -3,14 +3,15 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IDependable } from 'constructs';
-import { arnForPolicies, KeyPermissions, RotationPolicy, type RotatedSecrets } from './rotated-secrets';
+import { KeyPermissions, RotationPolicy, ROTATION_POLICY_ID, type RotatedSecrets } from './rotated-secrets';
+import { arnsOf } from './secret-arns';
 import type { SecretRead } from '../targets/definition';
 
 /**
  * What a rotation function may do, and who may invoke it.
  *
- * The policy has one size for any number of secrets: it allows what a rotation needs on every secret whose rotation function is
- * this one. It is a resource that neither the function nor its role depends on, so that no cycle of stacks can come of it.
+ * The policy names a few secrets by their ARNs. For more it has one size for any number: it allows what a rotation needs on every secret
+ * whose rotation function is this one. It is a resource that neither the function nor its role depends on, so that no cycle of stacks can come of it.
  *
  * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html
  */
@@ -25,7 +26,7 @@ export class RotationPermissions {
     fn.addPermission('InvokeBySecretsManager', { principal: invoker, sourceAccount: Stack.of(fn).account });
     this.invokePermission = fn.node.findChild('InvokeBySecretsManager');
 
-    this.policy = new RotationPolicy(fn, 'RotationPolicy');
+    this.policy = new RotationPolicy(fn, ROTATION_POLICY_ID);
     this.policy.addStatements(
       new iam.PolicyStatement({
         sid: 'RotateSecrets',
@@ -52,15 +53,22 @@ export class RotationPermissions {
   }
 
   /**
-   * Lets the function read a secret that it doesn't rotate.
+   * Lets the function read the current value of a secret that it doesn't rotate.
    *
    * In the stack of the function: its configuration names the secret, so its stack depends on that of the secret already.
    */
   public grantRead({ secret, sid }: SecretRead): void {
-    this.allow(new iam.PolicyStatement({ sid, actions: ['secretsmanager:GetSecretValue'], resources: [arnForPolicies(secret)] }));
+    const arns = arnsOf(secret);
+    this.allow(new iam.PolicyStatement({
+      sid,
+      actions: ['secretsmanager:GetSecretValue'],
+      resources: arns,
+      // The handler names the label in every such call: https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_iam-permissions.html
+      conditions: { 'ForAnyValue:StringEquals': { 'secretsmanager:VersionStage': 'AWSCURRENT' } },
+    }));
     const keyArn = this.secrets.keyArn(secret.encryptionKey, 'kms:Decrypt');
     if (keyArn === undefined) { return; }
-    this.allow(new iam.PolicyStatement({ actions: ['kms:Decrypt'], resources: [keyArn], conditions: this.secrets.viaSecretsManager }));
+    this.allow(new iam.PolicyStatement({ actions: ['kms:Decrypt'], resources: [keyArn], conditions: this.secrets.keyConditionsOf(arns) }));
   }
 
   /** Lets the function do something beyond rotating secrets. */

@@ -1,10 +1,22 @@
-import { Annotations, ArnFormat, Lazy, Names, Stack } from 'aws-cdk-lib';
+import { Annotations, Lazy, Names, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import { arnOfPrefix, arnsOf, literalArnsOf, nameOf, waitsFor } from './secret-arns';
+import { invalid } from '../invalid';
+
+/** The id of the policy of a rotation function, within it. */
+export const ROTATION_POLICY_ID = 'RotationPolicy';
+
+/** What Secrets Manager tells AWS KMS of the secret whose value it encrypts or decrypts: its complete ARN. */
+const ENCRYPTED_SECRET = 'kms:EncryptionContext:SecretARN';
 
 const AWS_MANAGED_KEY = 'alias/aws/secretsmanager';
+
+/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html */
+const NAME_PREFIX = /^[A-Za-z0-9/_+=.@-]{1,512}$/;
 
 /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html */
 const MAX_POLICY_NAME = 128;
@@ -12,21 +24,49 @@ const MAX_POLICY_NAME = 128;
 const MAX_REGION_NAME = 32;
 
 /**
- * The secrets of one rotation function, as policies name them: in one size for any number of secrets, since Secrets Manager tells
- * which function rotates a secret.
+ * Of how many secrets a policy names the ARNs. With the longest names, the two lists of ARNs in the policy of a function, and the three in
+ * that of a target's function, fit into the 10,240 characters that a role's inline policies may have together.
+ */
+export const MAX_NAMED_SECRETS = 5;
+
+interface RotatedSecret {
+  readonly secret: ISecret;
+  /** The stack of its schedule, which refers to the secret. */
+  readonly stack: Stack;
+}
+
+/**
+ * The secrets of one rotation function, as policies name them: by their ARNs if there are few, and otherwise in one size for any number,
+ * since Secrets Manager tells which function rotates a secret.
  */
 export class RotatedSecrets {
-  private readonly secrets: ISecret[] = [];
+  private readonly secrets: RotatedSecret[] = [];
 
-  constructor(private readonly fn: lambda.Function) {}
+  /** @param prefix of the names of all secrets */
+  constructor(private readonly fn: lambda.Function, private readonly prefix: string = '') {}
 
-  public add(secret: ISecret): void {
-    this.secrets.push(secret);
+  /** Throws if the name of a secret has another prefix. */
+  public checkName(secret: ISecret): void {
+    if (this.prefix === '' || Token.isUnresolved(this.prefix)) { return; }
+    const name = nameOf(secret);
+    if (name === undefined) {
+      Annotations.of(secret).addWarningV2('cdk-rotating-secret:secretNameUnknown', `secretName: of ${secret.node.path} is not known here, and the function ${this.fn.node.path} `
+        + `may rotate only secrets whose names begin with its secretNamePrefix, ${this.prefix}. Give the secret a secretName that begins so`);
+    } else if (!name.startsWith(this.prefix)) {
+      throw invalid('secretName', `of ${secret.node.path} is ${name}, and the function ${this.fn.node.path} may rotate only secrets whose names begin with its `
+        + `secretNamePrefix, ${this.prefix}. Change one of the two, or rotate the secret with another function`);
+    }
   }
 
-  /** The one secret, where there is one of the function's own stack; otherwise every secret, which the condition narrows. */
+  /** @param scheduleScope where the schedule of the secret goes */
+  public add(secret: ISecret, scheduleScope: Construct): void {
+    this.secrets.push({ secret, stack: Stack.of(scheduleScope) });
+  }
+
+  /** The resource of a statement in the stack of the function. A token for one ARN or for several. */
   public get resource(): string {
-    return Lazy.string({ produce: () => this.produce() });
+    const produce = () => oneOrAll(this.fewArns(Stack.of(this.fn), this.secrets) ?? [arnOfPrefix(this.fn, this.prefix)]);
+    return Token.asString(Lazy.any({ produce }));
   }
 
   /** @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html */
@@ -34,9 +74,47 @@ export class RotatedSecrets {
     return { 'secretsmanager:resource/AllowRotationLambdaArn': this.fn.functionArn };
   }
 
-  /** Only on behalf of Secrets Manager. */
-  public get viaSecretsManager() {
-    return { StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(this.fn).region}.amazonaws.com` } };
+  /**
+   * Only on behalf of Secrets Manager, and if they are few, only for these secrets.
+   *
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+   * @param stack of the policy
+   * @param secrets that are encrypted with the keys
+   */
+  public keyConditions(stack: Stack, secrets: readonly RotatedSecret[]): Record<string, unknown> {
+    const produce = () => {
+      const arns = this.fewArns(stack, secrets);
+      return arns && { [ENCRYPTED_SECRET]: oneOrAll(arns) };
+    };
+    return { StringEquals: this.viaSecretsManager, StringLike: Lazy.any({ produce }) };
+  }
+
+  /** Only on behalf of Secrets Manager, and only for one secret, which the function doesn't rotate. */
+  public keyConditionsOf(secretArns: string[]): Record<string, unknown> {
+    return { StringEquals: this.viaSecretsManager, StringLike: { [ENCRYPTED_SECRET]: oneOrAll(secretArns) } };
+  }
+
+  private get viaSecretsManager(): Record<string, unknown> {
+    return { 'kms:ViaService': `secretsmanager.${Stack.of(this.fn).region}.amazonaws.com` };
+  }
+
+  /** The ARNs of secrets, as a policy of a stack names them; undefined if there are too many, or none, or one of them can't be named there. */
+  private fewArns(stack: Stack, secrets: readonly RotatedSecret[]): string[] | undefined {
+    if (secrets.length === 0 || this.secrets.length > MAX_NAMED_SECRETS) { return undefined; }
+    const arns = secrets.map((secret) => this.arnsFrom(stack, secret));
+    return arns.includes(undefined) ? undefined : [...new Set(arns.flat() as string[])];
+  }
+
+  /** Undefined if the stack can't name the secret without waiting for what waits for it. */
+  private arnsFrom(stack: Stack, { secret, stack: scheduleStack }: RotatedSecret): string[] | undefined {
+    const isHere = Stack.of(secret) === stack;
+    const canRefer = (isHere || scheduleStack === stack) && !(isHere && this.waits(secret));
+    return canRefer ? arnsOf(secret) : literalArnsOf(secret, this.fn);
+  }
+
+  /** Whatever waits for the function waits for its policy too. The policy names the key of the secret already. */
+  private waits(secret: ISecret): boolean {
+    return waitsFor(secret.node.defaultChild ?? secret, this.fn.node.findChild(ROTATION_POLICY_ID).node.defaultChild!);
   }
 
   /** IAM takes no alias for a resource, only the key that it stands for. Undefined where no permission is needed, or the key isn't known. */
@@ -52,20 +130,17 @@ export class RotatedSecrets {
       return undefined;
     }
   }
-
-  private produce(): string {
-    const stack = Stack.of(this.fn);
-    const [secret, ...others] = this.secrets;
-    if (secret && others.length === 0 && Stack.of(secret) === stack) {
-      return arnForPolicies(secret);
-    }
-    return stack.formatArn({ service: 'secretsmanager', resource: 'secret', resourceName: '*', arnFormat: ArnFormat.COLON_RESOURCE_NAME });
-  }
 }
 
-/** Secrets Manager adds six characters to the name of a secret, which who imports one by its name doesn't know. */
-export function arnForPolicies(secret: ISecret): string {
-  return secret.secretFullArn ?? `${secret.secretArn}-??????`;
+function oneOrAll(arns: string[]): string | string[] {
+  return arns.length === 1 ? arns[0] : arns;
+}
+
+/** Throws if no name of a secret can begin so. */
+export function checkNamePrefix(prefix: string | undefined): void {
+  if (prefix === undefined || Token.isUnresolved(prefix) || NAME_PREFIX.test(prefix)) { return; }
+  throw invalid('secretNamePrefix', `is "${prefix}", and the names of secrets have 1 to 512 letters, digits and /_+=.@- only. Give what the names begin with, such as my-app/, `
+    + 'without wildcards, or leave it out');
 }
 
 /** A policy that knows whether its role took it: one that can't be changed takes it in silence. */
@@ -85,9 +160,16 @@ export class RotationPolicy extends iam.Policy {
   }
 }
 
+interface StackKeys {
+  readonly policy: RotationPolicy;
+  readonly statement: iam.PolicyStatement;
+  /** Those that are encrypted with the keys. */
+  readonly secrets: RotatedSecret[];
+}
+
 /** What a role may do with the keys of the secrets: one statement for all keys of a stack, since a role's inline policies may have 10,240 characters together. */
 export class KeyPermissions {
-  private readonly keys = new Map<Stack, [RotationPolicy, iam.PolicyStatement]>();
+  private readonly keys = new Map<Stack, StackKeys>();
 
   /**
    * @param main the policy in the stack of the function
@@ -103,19 +185,21 @@ export class KeyPermissions {
   public grant(secret: ISecret, stack: Stack): RotationPolicy | undefined {
     const keyArn = this.secrets.keyArn(secret.encryptionKey, this.actions.join(' and '));
     if (keyArn === undefined) { return undefined; }
-    const [policy, statement] = this.in(stack);
+    const { policy, statement, secrets } = this.statementFor(stack);
     statement.addResources(keyArn);
+    secrets.push({ secret, stack });
     return policy;
   }
 
-  private in(stack: Stack): [RotationPolicy, iam.PolicyStatement] {
+  private statementFor(stack: Stack): StackKeys {
     const existing = this.keys.get(stack);
     if (existing) { return existing; }
     const policy = stack === Stack.of(this.fn) ? this.main : new RotationPolicy(stack, `${Names.nodeUniqueId(this.fn.node)}${this.suffix}`);
-    const statement = new iam.PolicyStatement({ actions: this.actions, conditions: this.secrets.viaSecretsManager });
+    const secrets: RotatedSecret[] = [];
+    const statement = new iam.PolicyStatement({ actions: this.actions, conditions: this.secrets.keyConditions(stack, secrets) });
     policy.addStatements(statement);
     if (policy !== this.main) { this.attach(policy); }
-    const made: [RotationPolicy, iam.PolicyStatement] = [policy, statement];
+    const made = { policy, statement, secrets };
     this.keys.set(stack, made);
     return made;
   }

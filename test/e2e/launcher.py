@@ -93,7 +93,8 @@ def enforce_key(secret, access_key_id, action, service, region):
         return None
     for key_action in KEY_ACTIONS.get(action, []):
         refused = enforce(access_key_id, key_action, "kms", region, resource_arn=secret["KmsKeyId"],
-                          service_context={"kms:ViaService": f"secretsmanager.{region}.amazonaws.com"})
+                          service_context={"kms:ViaService": f"secretsmanager.{region}.amazonaws.com",
+                                           "kms:EncryptionContext:SecretARN": secret["ARN"]})
         if refused:
             return refused
     return None

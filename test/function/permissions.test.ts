@@ -1,13 +1,15 @@
-import { App, NestedStack, Stack, type StackProps } from 'aws-cdk-lib';
+import { App, Fn, NestedStack, Stack, type CfnResource, type StackProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { RotatingSecret, RotationFunction, RotationStrategy, RotationTarget } from '../../src';
+import { RotatingSecret, RotationFunction, RotationStrategy, RotationTarget, type RotationFunctionProps } from '../../src';
+import { MAX_NAMED_SECRETS } from '../../src/function/rotated-secrets';
 import {
-  ENV, FUNCTION, makeStack, onlyResource, PERMISSION, POLICY, resourcesOf, ROLE, SCHEDULE, SECRET, statementsOf, warningsOf,
+  ENV, expectInvalid, FUNCTION, makeStack, onlyResource, PERMISSION, POLICY, resourcesOf, ROLE, SCHEDULE, SECRET, statementsOf, warningsOf,
 } from '../fixture';
 
 const ROTATION_ACTIONS = [
@@ -28,16 +30,24 @@ const keyStatements = (stack: Stack) => statementsOf(stack).filter(allows('kms:D
 const nameOf = (stack: Stack) => JSON.stringify(onlyResource(stack, POLICY).properties.PolicyName);
 const arnOf = (stack: Stack) => ({ 'Fn::GetAtt': [onlyResource(stack, FUNCTION).id, 'Arn'] });
 
-/** `secret:*` of the stack's account and region. */
-const EVERY_SECRET = {
+/** The ARN of a secret of the stack's account and region. */
+const arnIn = (name: string) => ({
   'Fn::Join': ['', [
-    'arn:', { Ref: 'AWS::Partition' }, ':secretsmanager:', { Ref: 'AWS::Region' }, ':', { Ref: 'AWS::AccountId' }, ':secret:*',
+    'arn:', { Ref: 'AWS::Partition' }, ':secretsmanager:', { Ref: 'AWS::Region' }, ':', { Ref: 'AWS::AccountId' }, `:secret:${name}`,
   ]],
-};
+});
+const EVERY_SECRET = arnIn('*');
 
 function withFunction(props?: StackProps): { stack: Stack; rotation: RotationFunction } {
   const stack = makeStack(props);
   return { stack, rotation: new RotationFunction(stack, 'Rotation') };
+}
+
+function withSecrets(count: number, props?: RotationFunctionProps): { stack: Stack; rotation: RotationFunction } {
+  const stack = makeStack();
+  const rotation = new RotationFunction(stack, 'Rotation', props);
+  for (let index = 0; index < count; index++) { rotation.rotate(new secretsmanager.Secret(stack, `Secret${index}`, { secretName: `my-app/${index}` })); }
+  return { stack, rotation };
 }
 
 function secretWithKey(stack: Stack, id = 'Secret'): secretsmanager.Secret {
@@ -92,15 +102,17 @@ describe('what the function may do with secrets', () => {
     expect(rotationStatement(stack)[0].Resource).toEqual({ Ref: onlyResource(stack, SECRET).id });
   });
 
-  test('is not narrowed with two secrets', () => {
-    const { stack, rotation } = withFunction();
-    rotation.rotate(new secretsmanager.Secret(stack, 'One'));
-    rotation.rotate(new secretsmanager.Secret(stack, 'Two'));
+  test.each([2, MAX_NAMED_SECRETS])('is narrowed to %i secrets of its own stack', (count) => {
+    const { stack } = withSecrets(count);
     expect(rotationStatement(stack)).toHaveLength(1);
-    expect(rotationStatement(stack)[0].Resource).toEqual(EVERY_SECRET);
+    expect(rotationStatement(stack)[0].Resource).toEqual(resourcesOf(stack, SECRET).map(({ id }) => ({ Ref: id })));
   });
 
-  test('is not narrowed without a secret, nor to one of another stack', () => {
+  test('is not narrowed with more secrets', () => {
+    expect(rotationStatement(withSecrets(MAX_NAMED_SECRETS + 1).stack).map(({ Resource }) => Resource)).toEqual([EVERY_SECRET]);
+  });
+
+  test('is not narrowed without a secret, nor to one of another stack whose name is not known', () => {
     const app = new App();
     const [mine, theirs] = [new Stack(app, 'Mine'), new Stack(app, 'Theirs')];
     const rotation = new RotationFunction(mine, 'Rotation');
@@ -109,13 +121,73 @@ describe('what the function may do with secrets', () => {
     expect(rotationStatement(mine).map(({ Resource }) => Resource)).toEqual([EVERY_SECRET, EVERY_SECRET]);
   });
 
+  test('is narrowed to secrets of another stack by their names or ARNs, without a reference to that stack', () => {
+    const app = new App();
+    const [mine, theirs] = [new Stack(app, 'Mine'), new Stack(app, 'Theirs')];
+    const rotation = new RotationFunction(mine, 'Rotation');
+    rotation.rotate(new secretsmanager.Secret(theirs, 'Named', { secretName: 'my-app/token' }));
+    rotation.rotate(secretsmanager.Secret.fromSecretNameV2(theirs, 'ByName', 'my-app/password'));
+    rotation.rotate(secretsmanager.Secret.fromSecretCompleteArn(theirs, 'ByArn', COMPLETE_ARN));
+    app.synth();
+    expect(rotationStatement(mine)[0].Resource).toEqual([arnIn('my-app/token-??????'), arnIn('my-app/password-??????'), COMPLETE_ARN]);
+    expect(mine.dependencies).toEqual([]);
+  });
+
+  test('is narrowed to a secret of another stack whose schedule is beside the function', () => {
+    const app = new App();
+    const [mine, theirs] = [new Stack(app, 'Mine'), new Stack(app, 'Theirs')];
+    const rotation = new RotationFunction(mine, 'Rotation');
+    rotation.rotate(new secretsmanager.Secret(theirs, 'Secret'), { scheduleScope: mine });
+    app.synth();
+    expect(rotationStatement(mine)[0].Resource).toEqual(onlyResource(mine, SCHEDULE).properties.SecretId);
+  });
+
+  test.each<[string, (secrets: secretsmanager.Secret[], rotation: RotationFunction) => void]>([
+    ['the function', ([first], rotation) => first.node.addDependency(rotation)],
+    ['another secret, whose schedule waits for the policy', ([first, second]) => first.node.addDependency(second)],
+    ['something that waits for the function', ([first], rotation) => {
+      const between = new secretsmanager.Secret(Stack.of(first), 'Between');
+      between.node.addDependency(rotation);
+      first.node.addDependency(between);
+    }],
+    ['the function, by its resource', ([first], rotation) =>
+      (first.node.defaultChild as CfnResource).addDependency(rotation.node.findChild('RotationPolicy').node.defaultChild as CfnResource)],
+  ])('is not narrowed to a secret that waits for %s, which would be a circle', (_, wait) => {
+    const { stack, rotation } = withFunction();
+    const secrets = ['One', 'Two'].map((id) => secretWithKey(stack, id));
+    for (const secret of secrets) { rotation.rotate(secret); }
+    wait(secrets, rotation);
+    expect(rotationStatement(stack).map(({ Resource }) => Resource)).toEqual([EVERY_SECRET]);
+    expect(keyStatements(stack).map(({ Condition }) => Object.keys(Condition))).toEqual([['StringEquals']]);
+  });
+
+  test('is narrowed to secrets that wait for one another and not for the function', () => {
+    const { stack, rotation } = withFunction();
+    const [first, second, third] = ['One', 'Two', 'Three'].map((id) => new secretsmanager.Secret(stack, id));
+    first.node.addDependency(third);
+    third.node.addDependency(new kms.Key(stack, 'Key'));
+    rotation.rotate(first);
+    rotation.rotate(second);
+    expect(rotationStatement(stack)[0].Resource).toEqual([first, second].map(({ secretArn }) => stack.resolve(secretArn)));
+  });
+
   test('has one size for any number of secrets', () => {
-    const sizeWith = (secrets: number) => {
-      const { stack, rotation } = withFunction();
-      for (let index = 0; index < secrets; index++) { rotation.rotate(new secretsmanager.Secret(stack, `Secret${index}`)); }
-      return JSON.stringify(onlyResource(stack, POLICY).properties).length;
-    };
-    expect(sizeWith(20)).toBe(sizeWith(2));
+    const sizeWith = (secrets: number) => JSON.stringify(onlyResource(withSecrets(secrets).stack, POLICY).properties).length;
+    expect(sizeWith(160)).toBe(sizeWith(MAX_NAMED_SECRETS + 1));
+  });
+
+  test('fits into the 10,240 characters of a role\'s inline policies, with the longest names', () => {
+    const stack = makeStack({ env: ENV });
+    const fn = new lambda.Function(stack, 'Target', { runtime: lambda.Runtime.NODEJS_20_X, handler: 'index.handler', code: lambda.Code.fromInline('exports.handler = () => {}') });
+    const rotation = new RotationFunction(stack, 'Rotation', { target: RotationTarget.invoke(fn, { createSecret: true }) });
+    for (let index = 0; index < MAX_NAMED_SECRETS; index++) {
+      const secretCompleteArn = `arn:aws:secretsmanager:eu-west-1:111111111111:secret:${index}${'n'.repeat(511)}-AbCdEf`;
+      const encryptionKey = kms.Key.fromKeyArn(stack, `Key${index}`, KEY_ARN.slice(0, -1) + index);
+      rotation.rotate(secretsmanager.Secret.fromSecretAttributes(stack, `Secret${index}`, { secretCompleteArn, encryptionKey }));
+    }
+    const sizes = resourcesOf(stack, POLICY).map(({ properties }) => JSON.stringify(properties.PolicyDocument).length);
+    expect(sizes).toHaveLength(2);
+    for (const size of sizes) { expect(size).toBeLessThan(10_240); }
   });
 
   test.each<[string, (stack: Stack) => secretsmanager.ISecret, string]>([
@@ -129,11 +201,82 @@ describe('what the function may do with secrets', () => {
     expect(rotationStatement(stack)[0].Resource).toBe(resource);
   });
 
+  test.each<[string, (stack: Stack, arn: string) => secretsmanager.ISecret]>([
+    ['complete', (stack, arn) => secretsmanager.Secret.fromSecretCompleteArn(stack, 'Secret', arn)],
+    ['partial', (stack, arn) => secretsmanager.Secret.fromSecretPartialArn(stack, 'Secret', arn)],
+  ])('names an ARN both ways that is said to be %s and known only when it is deployed', (_, secret) => {
+    const { stack, rotation } = withFunction();
+    rotation.rotate(secret(stack, Fn.importValue('Theirs')));
+    expect(rotationStatement(stack)[0].Resource).toEqual([
+      { 'Fn::ImportValue': 'Theirs' }, { 'Fn::Join': ['', [{ 'Fn::ImportValue': 'Theirs' }, '-??????']] },
+    ]);
+  });
+
+  test('names a secret both ways whose partial ARN could be a complete one', () => {
+    const { stack, rotation } = withFunction();
+    rotation.rotate(secretsmanager.Secret.fromSecretPartialArn(stack, 'Secret', COMPLETE_ARN));
+    expect(rotationStatement(stack)[0].Resource).toEqual([COMPLETE_ARN, `${COMPLETE_ARN}-??????`]);
+  });
+
+  test('names the secret that is attached to a database by its ARN', () => {
+    const { stack, rotation } = withFunction();
+    const target = { asSecretAttachmentTarget: () => ({ targetId: 'db', targetType: secretsmanager.AttachmentTargetType.RDS_DB_INSTANCE }) };
+    const attached = new secretsmanager.Secret(stack, 'Secret').attach(target);
+    rotation.rotate(attached);
+    expect(rotationStatement(stack)[0].Resource).toEqual(stack.resolve(attached.secretArn));
+  });
+
   test('names a secret that is known by its name with six characters after it', () => {
     const { stack, rotation } = withFunction({ env: ENV });
     rotation.rotate(secretsmanager.Secret.fromSecretNameV2(stack, 'Secret', 'my-app/password'));
     expect(rotationStatement(stack)[0].Resource).toEqual(
       { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':secretsmanager:eu-west-1:111111111111:secret:my-app/password-??????']] });
+  });
+});
+
+describe('secretNamePrefix', () => {
+  const withPrefix = (secretNamePrefix: string) => {
+    const stack = makeStack();
+    return { stack, rotation: new RotationFunction(stack, 'Rotation', { secretNamePrefix }) };
+  };
+
+  test('narrows a policy of one size', () => {
+    const { stack } = withSecrets(MAX_NAMED_SECRETS + 1, { secretNamePrefix: 'my-app/' });
+    expect(rotationStatement(stack).map(({ Resource }) => Resource)).toEqual([arnIn('my-app/*')]);
+    expect(warningsOf(stack)).toEqual([]);
+  });
+
+  test('leaves the ARNs of a few secrets as they are', () => {
+    const named = withSecrets(2).stack;
+    expect(rotationStatement(withSecrets(2, { secretNamePrefix: 'my-app/' }).stack)).toEqual(rotationStatement(named));
+  });
+
+  test.each<[string, (stack: Stack) => secretsmanager.ISecret]>([
+    ['new', (stack) => new secretsmanager.Secret(stack, 'Secret', { secretName: 'other-app/token' })],
+    ['imported', (stack) => secretsmanager.Secret.fromSecretNameV2(stack, 'Secret', 'other-app/token')],
+    ['imported by its ARN', (stack) => secretsmanager.Secret.fromSecretCompleteArn(stack, 'Secret', COMPLETE_ARN.replace('app', 'other-app/token'))],
+  ])('refuses a secret with another name: %s', (_, secret) => {
+    const { stack, rotation } = withPrefix('my-app/');
+    expectInvalid(() => rotation.rotate(secret(stack)), 'secretName', 'Stack/Secret', 'other-app/token', 'Stack/Rotation', 'secretNamePrefix', 'my-app/', 'another function');
+  });
+
+  test('warns of a secret whose name is not known', () => {
+    const { stack, rotation } = withPrefix('my-app/');
+    rotation.rotate(new secretsmanager.Secret(stack, 'Secret'));
+    const warnings = warningsOf(stack);
+    expect(warnings).toHaveLength(1);
+    for (const part of ['secretName: ', 'Stack/Secret', 'secretNamePrefix', 'my-app/', 'secretNameUnknown']) { expect(warnings[0]).toContain(part); }
+  });
+
+  test('may be a token, which is held against no name', () => {
+    const { stack, rotation } = withPrefix(Fn.importValue('Prefix'));
+    for (let index = 0; index <= MAX_NAMED_SECRETS; index++) { rotation.rotate(new secretsmanager.Secret(stack, `Secret${index}`)); }
+    expect(JSON.stringify(rotationStatement(stack)[0].Resource)).toContain('{"Fn::ImportValue":"Prefix"},"*"');
+    expect(warningsOf(stack)).toEqual([]);
+  });
+
+  test.each(['', 'my-app/*', 'my-app/?', 'my app/', 'a'.repeat(513)])('refuses what no name begins with: %s', (prefix) => {
+    expectInvalid(() => withPrefix(prefix), 'secretNamePrefix', `"${prefix}"`, '1 to 512', 'wildcards', 'Stack/Rotation');
   });
 });
 
@@ -219,8 +362,31 @@ describe('customer managed keys', () => {
       Resource: { 'Fn::GetAtt': [onlyResource(stack, 'AWS::KMS::Key').id, 'Arn'] },
       Condition: {
         StringEquals: { 'kms:ViaService': { 'Fn::Join': ['', ['secretsmanager.', { Ref: 'AWS::Region' }, '.amazonaws.com']] } },
+        StringLike: { 'kms:EncryptionContext:SecretARN': { Ref: onlyResource(stack, SECRET).id } },
       },
     }]);
+  });
+
+  test('may be used for the few secrets that they encrypt, and no others', () => {
+    const { stack, rotation } = withFunction();
+    for (const id of ['One', 'Two']) { rotation.rotate(secretWithKey(stack, id)); }
+    rotation.rotate(new secretsmanager.Secret(stack, 'WithoutKey'));
+    const refs = ['One', 'Two'].map((id) => stack.resolve((stack.node.findChild(id) as secretsmanager.Secret).secretArn));
+    expect(keyStatements(stack).map(({ Condition }) => Condition.StringLike)).toEqual([{ 'kms:EncryptionContext:SecretARN': refs }]);
+  });
+
+  test('may be used for an imported secret by its ARN, as far as that is known', () => {
+    const { stack, rotation } = withFunction();
+    const secretPartialArn = COMPLETE_ARN.slice(0, -'-AbCdEf'.length);
+    rotation.rotate(secretsmanager.Secret.fromSecretAttributes(stack, 'Secret', { secretPartialArn, encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN) }));
+    expect(keyStatements(stack)[0].Condition.StringLike).toEqual({ 'kms:EncryptionContext:SecretARN': `${secretPartialArn}-??????` });
+  });
+
+  test('of many secrets may be used through Secrets Manager, in one size', () => {
+    const { stack, rotation } = withFunction();
+    const encryptionKey = new kms.Key(stack, 'Key');
+    for (let index = 0; index <= MAX_NAMED_SECRETS; index++) { rotation.rotate(new secretsmanager.Secret(stack, `Secret${index}`, { encryptionKey })); }
+    expect(keyStatements(stack).map(({ Condition }) => Object.keys(Condition))).toEqual([['StringEquals']]);
   });
 
   test('may be used in the region of the function, where it is known', () => {
@@ -266,6 +432,8 @@ describe('customer managed keys', () => {
       expect(policy.properties.Roles).toEqual([{ 'Fn::ImportValue': expect.stringContaining('Mine:') }]);
       const keys = resourcesOf(stack, 'AWS::KMS::Key').map(({ id }) => ({ 'Fn::GetAtt': [id, 'Arn'] }));
       expect(keyStatements(stack).map(({ Resource }) => Resource)).toEqual([keys]);
+      const secrets = resourcesOf(stack, SECRET).map(({ id }) => ({ Ref: id }));
+      expect(keyStatements(stack).map(({ Condition }) => Condition.StringLike)).toEqual([{ 'kms:EncryptionContext:SecretARN': secrets }]);
     }
     expect(keyStatements(mine)).toEqual([]);
   });
@@ -362,13 +530,15 @@ describe('with policies minimized, as new apps have it', () => {
     const stack = new Stack(app, 'Stack');
     const rotation = new RotationFunction(stack, 'Rotation');
     for (const id of ['One', 'Two']) { rotation.rotate(secretWithKey(stack, id)); }
+    const secrets = resourcesOf(stack, SECRET).map(({ id }) => ({ Ref: id }));
     expect(rotationStatement(stack)).toEqual([expect.objectContaining({
       Action: ROTATION_ACTIONS,
-      Resource: EVERY_SECRET,
+      Resource: secrets,
       Condition: { StringEquals: { 'secretsmanager:resource/AllowRotationLambdaArn': arnOf(stack) } },
     })]);
     const keys = resourcesOf(stack, 'AWS::KMS::Key').map(({ id }) => ({ 'Fn::GetAtt': [id, 'Arn'] }));
     expect(keyStatements(stack)).toEqual([expect.objectContaining({ Action: KEY_ACTIONS, Resource: expect.arrayContaining(keys) })]);
+    expect(keyStatements(stack)[0].Condition.StringLike).toEqual({ 'kms:EncryptionContext:SecretARN': secrets });
   });
 });
 

@@ -374,7 +374,11 @@ describe('the superuser secret', () => {
     const superuser = new secretsmanager.Secret(stack, 'Superuser');
     alternating(stack, superuser);
     expect(superuserStatement(stack)).toEqual([{
-      Sid: 'ReadSuperuserSecret', Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: stack.resolve(superuser.secretArn),
+      Sid: 'ReadSuperuserSecret',
+      Effect: 'Allow',
+      Action: 'secretsmanager:GetSecretValue',
+      Resource: stack.resolve(superuser.secretArn),
+      Condition: { 'ForAnyValue:StringEquals': { 'secretsmanager:VersionStage': 'AWSCURRENT' } },
     }]);
     expect(keyStatements(stack)).toEqual([]);
   });
@@ -420,12 +424,16 @@ describe('the superuser secret', () => {
   test('has a key that the function may decrypt with, through Secrets Manager, and no more', () => {
     const stack = makeStack({ env: ENV });
     const encryptionKey = new kms.Key(stack, 'Key');
-    alternating(stack, new secretsmanager.Secret(stack, 'Superuser', { encryptionKey }));
+    const superuser = new secretsmanager.Secret(stack, 'Superuser', { encryptionKey });
+    alternating(stack, superuser);
     expect(keyStatements(stack)).toEqual([{
       Effect: 'Allow',
       Action: 'kms:Decrypt',
       Resource: stack.resolve(encryptionKey.keyArn),
-      Condition: { StringEquals: { 'kms:ViaService': 'secretsmanager.eu-west-1.amazonaws.com' } },
+      Condition: {
+        StringEquals: { 'kms:ViaService': 'secretsmanager.eu-west-1.amazonaws.com' },
+        StringLike: { 'kms:EncryptionContext:SecretARN': stack.resolve(superuser.secretArn) },
+      },
     }]);
   });
 

@@ -82,6 +82,7 @@ describe('the function of the target', () => {
     const statement = statementsOfRole(stack, fn)[[actions].flat().join()];
     expect(statement).toMatchObject({ Action: actions, Resource: { 'Fn::GetAtt': [expect.stringMatching('^Key'), 'Arn'] } });
     expect(Object.keys(statement.Condition.StringEquals)).toEqual(['kms:ViaService']);
+    expect(statement.Condition.StringLike).toEqual({ 'kms:EncryptionContext:SecretARN': { Ref: expect.stringMatching('^Secret') } });
   });
 
   test('of a shared rotation function is told and allowed what its target says', () => {
@@ -94,12 +95,15 @@ describe('the function of the target', () => {
     expect(statementsOfRole(stack, fn).ReadVersions.Condition.StringEquals['secretsmanager:VersionStage']).toEqual(['AWSPENDING', 'AWSCURRENT']);
   });
 
-  test('may read any number of secrets by one statement', () => {
+  test.each<[number, (resource: any) => void]>([
+    [5, (resource) => expect(resource).toHaveLength(5)],
+    [6, (resource) => expect(JSON.stringify(resource)).toContain(':secret:*')],
+  ])('may read %i secrets by one statement', (count, check) => {
     const stack = makeStack();
     const fn = makeFunction(stack);
     const rotation = new RotationFunction(stack, 'Rotation', { target: RotationTarget.invoke(fn) });
-    for (const id of ['A', 'B', 'C']) { rotation.rotate(new secretsmanager.Secret(stack, id)); }
-    expect(JSON.stringify(statementsOfRole(stack, fn).ReadVersions.Resource)).toContain(':secret:*');
+    for (let index = 0; index < count; index++) { rotation.rotate(new secretsmanager.Secret(stack, `Secret${index}`)); }
+    check(statementsOfRole(stack, fn).ReadVersions.Resource);
     expect(Object.keys(statementsOfRole(stack, fn))).toHaveLength(1);
   });
 
