@@ -623,7 +623,7 @@ describe('the role', () => {
     test('is warned of, with all that it needs, and fails nothing', () => {
       const stack = makeStack({ env: ENV });
       const superuser = new secretsmanager.Secret(stack, 'Superuser');
-      const target = RotationTarget.postgres({ strategy: RotationStrategy.alternatingUsers(superuser) });
+      const target = RotationTarget.postgres({ strategy: RotationStrategy.alternatingUsers(superuser), passwordPolicy: { passwordLength: 40 } });
       new RotationFunction(stack, 'Rotation', { role: makeRole(stack), target }).rotate(secretWithKey(stack));
       expect(resourcesOf(stack, POLICY)).toEqual([]);
       expect(onlyResource(stack, SCHEDULE).dependsOn).toEqual([onlyResource(stack, PERMISSION).id]);
