@@ -16,7 +16,7 @@ import type { PasswordPolicy } from './value/password-policy';
  */
 export interface RotatingSecretProps extends secretsmanager.SecretProps, RotationOptions {
   /**
-   * Whose credential the secret holds. Not together with `rotationFunction`, which has a target.
+   * Whose credential the secret holds. Give it here or to `rotationFunction`, not to both.
    *
    * @default - a generated value, with the key and the policy of `generateSecretString`
    */
@@ -31,11 +31,11 @@ export interface RotatingSecretProps extends secretsmanager.SecretProps, Rotatio
   readonly rotationFunction?: RotationFunction;
 
   /**
-   * What the first value was generated with, where the policy of later values has changed since.
+   * The policy that the deployed secret was generated with. Set it when you change the policy, so that CloudFormation keeps the value.
    *
-   * CloudFormation generates the value anew when what it was generated with changes, and nothing that takes the old one knows the
-   * new one. Give here what `GenerateSecretString` has in the deployed template, no more and no less, and change the policy of
-   * `generateSecretString`, `target` or `rotationFunction`.
+   * CloudFormation generates a new value if `GenerateSecretString` changes in the template, and your database doesn't know that value.
+   * Give here exactly what `GenerateSecretString` has in the deployed template, and the new policy to `generateSecretString`, `target`
+   * or `rotationFunction`.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/changing-a-secret.md
    * @default - the first value has the policy of the later ones
@@ -43,20 +43,20 @@ export interface RotatingSecretProps extends secretsmanager.SecretProps, Rotatio
   readonly firstPasswordPolicy?: PasswordPolicy;
 
   /**
-   * Guards the value against being generated anew: a deployment that changes `secretName` or what generates the value fails before the
-   * secret is touched, unless this text changes too.
+   * Keeps CloudFormation from generating a new value by accident. A deployment that changes `secretName` or `GenerateSecretString` fails
+   * before the secret changes, unless this text changes too.
    *
-   * Any text does, such as `1`. A function that the secrets of a stack share decides, in a custom resource for each. It knows what was
-   * deployed before, so deploy it once before you change something else. It doesn't see property overrides of the resource.
+   * Any text will do, such as `1`. A custom resource for each secret, with one function for the stack, compares the properties with those
+   * of the last deployment, so deploy it once before you change them. It doesn't see property overrides.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/changing-a-secret.md
-   * @default - no guard: such a deployment generates a new value
+   * @default - no guard, so such a deployment generates a new value
    */
   readonly regenerationGuard?: string;
 
   /**
-   * Whether the function that is made for this secret makes metrics of rotations, as with `RotationFunctionProps.rotationMetrics`. Not
-   * together with `rotationFunction`, which says so itself.
+   * Whether the function of this secret emits rotation metrics, see `RotationFunctionProps.rotationMetrics`. Set it here or on
+   * `rotationFunction`, not on both.
    *
    * @default false
    */
@@ -66,7 +66,7 @@ export interface RotatingSecretProps extends secretsmanager.SecretProps, Rotatio
 /**
  * A secret that rotates itself: an AWS Secrets Manager secret, the function that rotates it, and the schedule.
  *
- * It is a `Secret`, and goes wherever one goes. Unless told otherwise it rotates every 30 days, and not at deployment.
+ * It is a `Secret`, so you can use it wherever a `Secret` is expected. By default it rotates every 30 days, and not at deployment.
  *
  * @example
  *
@@ -89,7 +89,7 @@ export class RotatingSecret extends secretsmanager.Secret {
   private attachment?: secretsmanager.ISecret;
 
   /**
-   * @throws where a property, or two together, are such that the secret couldn't be deployed or couldn't rotate
+   * @throws if the secret could not be deployed or could not rotate with these properties
    */
   constructor(scope: Construct, id: string, props: RotatingSecretProps = {}) {
     const { generator, firstGenerator, target } = naming(scope, id, () => {
@@ -106,9 +106,9 @@ export class RotatingSecret extends secretsmanager.Secret {
   }
 
   /**
-   * Not to be called: a secret has one rotation schedule, and this one has it.
+   * Throws. A secret has one rotation schedule, and this one has it already.
    *
-   * @throws always; give `rotationRules`, `rotationFunction` and `target` to the constructor
+   * @throws always. Give `rotationRules`, `rotationFunction` or `target` to the constructor instead
    */
   public addRotationSchedule(id: string, _options: secretsmanager.RotationScheduleOptions): secretsmanager.RotationSchedule {
     throw new Error(`addRotationSchedule: the RotatingSecret ${this.node.path} has its rotation schedule, and a secret can have only one, so ${id} can't be `
@@ -119,7 +119,8 @@ export class RotatingSecret extends secretsmanager.Secret {
    * Attaches a database to this secret, which adds the keys `engine`, `host`, `port` and so on to it. The first rotation waits for the
    * attachment.
    *
-   * Where the function rotates the users of databases and is in a VPC, the database lets it in, on its default port.
+   * If the target of the rotation is a database and the function is in a VPC, the security group of the database lets the function in, on
+   * its default port.
    *
    * Databases of `aws-cdk-lib/aws-rds` call this themselves for the secret of `Credentials.fromSecret`.
    *
@@ -138,8 +139,8 @@ export class RotatingSecret extends secretsmanager.Secret {
 }
 
 /**
- * Whether a database of another stack takes its master password from a secret. The stack of the database then depends on that of the
- * secret, and an attachment in the latter, where CDK has it, would close a cycle.
+ * Whether a database of another stack takes its master password from a secret. The stack of the database then depends on the stack of the
+ * secret, and an attachment in the stack of the secret, where CDK puts it, would close a cycle.
  */
 function isFedFromElsewhere(target: object, secret: secretsmanager.ISecret): target is Construct {
   return Construct.isConstruct(target) && Stack.of(target) !== Stack.of(secret)
@@ -147,9 +148,9 @@ function isFedFromElsewhere(target: object, secret: secretsmanager.ISecret): tar
 }
 
 interface ResolvedGenerator {
-  /** Of every later value, and of the first one too unless it has another. */
+  /** The generator of every later value, and of the first one if it has none of its own. */
   readonly generator: Generator;
-  /** Undefined where the first value is given. */
+  /** Undefined if the first value is given. */
   readonly firstGenerator?: secretsmanager.SecretStringGenerator;
   readonly target: RotationTarget;
 }

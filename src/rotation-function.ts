@@ -50,41 +50,41 @@ export interface RotationOptions {
   readonly rotateImmediately?: boolean;
 
   /**
-   * Where the schedule goes. The stack of the schedule depends on the stack of the function and on that of the secret; give a
-   * scope in the stack of the function where that stack already depends on the stack of the secret.
+   * The scope of the schedule. The stack of the schedule depends on the stack of the function and on the stack of the secret. If the stack
+   * of the function already depends on the stack of the secret, give a scope in the stack of the function.
    *
-   * @default - the secret; the function, where its VPC, its database or its superuser secret is of the stack of the secret
+   * @default - the secret, or the function if its VPC, its database or its superuser secret is in the stack of the secret
    */
   readonly scheduleScope?: Construct;
 }
 
 /**
- * Properties of a `RotationFunction`: all those of a `lambda.Function` but its code.
+ * Properties of a `RotationFunction`: all properties of a `lambda.Function` except its code.
  */
 export interface RotationFunctionProps extends lambda.FunctionOptions {
   /**
    * Whose credentials the secrets of this function hold.
    *
-   * A database in a VPC needs `vpc` too, and subnets from which the function reaches the database and Secrets Manager.
+   * A database in a VPC also needs `vpc`, and subnets from which the function reaches the database and Secrets Manager.
    *
    * @default RotationTarget.generated()
    */
   readonly target?: RotationTarget;
 
   /**
-   * Who is told of every version that becomes the current one.
+   * Where to publish a message after each rotation.
    *
-   * Where nobody can be told, the last step of the rotation fails, and Secrets Manager repeats it. The version stays the current one.
+   * If the message can't be published, the last step of the rotation fails, and Secrets Manager retries it. The new version stays AWSCURRENT.
    *
-   * @default - nobody
+   * @default - no notification
    */
   readonly notification?: RotationNotification;
 
   /**
-   * Whether the function makes metrics of rotations, in the namespace `RotatingSecret`: `RotationsSucceeded`, `RotationsFailed` and
+   * Whether the function emits rotation metrics, in the namespace `RotatingSecret`: `RotationsSucceeded`, `RotationsFailed` and
    * `RotationStepDuration`, for each secret (dimension `SecretId`, its ARN) and for all secrets of the function (`FunctionName`).
    *
-   * They are embedded in the lines of its log that it writes anyway. CloudWatch charges for a custom metric by the hour, and only for hours with data.
+   * They are embedded in its log (CloudWatch embedded metric format). CloudWatch charges for a custom metric for each hour with data.
    *
    * @see https://aws.amazon.com/cloudwatch/pricing/
    * @default false
@@ -92,10 +92,10 @@ export interface RotationFunctionProps extends lambda.FunctionOptions {
   readonly rotationMetrics?: boolean;
 
   /**
-   * What the names of all its secrets begin with, such as `my-app/`.
+   * The prefix of the names of all secrets of this function, such as `my-app/`.
    *
-   * The policy of a function names up to five secrets by their ARNs. With more, and with some of other stacks, it allows every secret
-   * whose rotation function this is, and with a prefix only those whose names begin so.
+   * The policy of a function names up to five secrets by their ARNs. If there are more, or if a secret of another stack has no known name,
+   * it allows every secret that has this function as its rotation function. A prefix limits that to secrets whose names begin with it.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/permissions.md
    * @default - secrets of any name
@@ -120,13 +120,13 @@ interface Schedule {
 const MARK = Symbol.for('cdk-rotating-secret.RotationFunction');
 
 /**
- * The function that rotates secrets: the handler that ships with this package, with the permissions it needs and no others.
+ * The function that rotates secrets: the handler that ships with this package, and only the permissions that it needs.
  *
  * A `RotatingSecret` makes one for itself. Make one to share it among many secrets, to put it in a VPC, or to rotate a secret that
  * another construct made.
  *
- * Unless told otherwise it runs on arm64 with Node.js 24, 256 MiB of memory and 30 seconds of time, and logs JSON to a log group of
- * its own, which keeps events for three months and goes when the function goes.
+ * By default it runs on arm64 with Node.js 24, 256 MiB of memory and a time-out of 30 seconds. It logs JSON to a log group of its own, which
+ * keeps events for three months and is deleted with the stack.
  *
  * @example
  *
@@ -137,7 +137,7 @@ const MARK = Symbol.for('cdk-rotating-secret.RotationFunction');
  */
 export class RotationFunction extends lambda.Function {
   /**
-   * `instanceof` that also works where the package is installed twice.
+   * `instanceof` that also works if the package is installed twice.
    *
    * @internal
    */
@@ -159,7 +159,7 @@ export class RotationFunction extends lambda.Function {
   private readonly network: RotationNetwork;
 
   /**
-   * @throws where a property is one that the function couldn't be deployed or couldn't work with
+   * @throws if the function could not be deployed or could not work with a property
    */
   constructor(scope: Construct, id: string, props: RotationFunctionProps = {}) {
     naming(scope, id, () => checkProps(props));
@@ -226,8 +226,8 @@ export class RotationFunction extends lambda.Function {
    *
    * @param secret the secret, imported with its `encryptionKey` if it was imported and has one
    * @param options when to rotate it
-   * @throws where the secret has a schedule already, is of another account or region, is the superuser secret of the function, or is
-   * one that another service of AWS rotates; a replica of a secret of this app is found when the app is synthesized
+   * @throws if the secret has a schedule already, is in another account or region, is the superuser secret of the function, or is managed
+   * by another AWS service. A replica of a secret of this app is an error at synthesis
    */
   public rotate(secret: secretsmanager.ISecret, options: RotationOptions = {}): Rotation {
     this.checkEnvironment('secret', secret);
@@ -242,11 +242,10 @@ export class RotationFunction extends lambda.Function {
   }
 
   /**
-   * Adds alarms on this function, with all the secrets that it rotates: on failed rotations, and on errors, throttles and the duration of
-   * the function.
+   * Adds alarms for all secrets of this function: on failed rotations, and on errors, throttles and the duration of the function.
    *
-   * The description of each says what happened, what to do and where it is written. They don't see a rotation for which Secrets
-   * Manager could not invoke the function at all: for that there are `onRotationFailed` and `RotationCheck`.
+   * The description of each alarm says what happened, what to do, and which section of the runbook to read. The alarms miss a rotation
+   * for which Secrets Manager can't invoke the function. Use `Rotation.onRotationFailed` or `RotationCheck` for that.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/runbook.md
    * @example
@@ -262,41 +261,41 @@ export class RotationFunction extends lambda.Function {
   }
 
   /**
-   * The number of rotations by this function that were finished.
+   * The number of rotations by this function that succeeded.
    *
-   * One whose last step failed, or was stopped, after the version had become the current one is not among them.
+   * It leaves out a rotation whose last step failed, or was stopped, after the new version had become AWSCURRENT.
    *
-   * @param props a sum over 5 minutes, unless told otherwise
-   * @throws where the function has no `rotationMetrics`
+   * @param props of the metric, by default a sum over 5 minutes
+   * @throws if `rotationMetrics` is not set on the function
    */
   public metricRotationsSucceeded(props: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
     return this.rotationMetric('succeeded', props);
   }
 
   /**
-   * The number of attempts of this function to rotate a secret, or to test it at deployment, in which a step failed and said why.
+   * The number of times that a step of this function failed with an error in the log, in a rotation or in the test at deployment.
    *
-   * Secrets Manager tries a failed rotation again by itself, so there can be several for one rotation that succeeds in the end.
+   * Secrets Manager retries a failed rotation, so one rotation can fail several times and succeed in the end.
    *
-   * @param props a sum over 5 minutes, unless told otherwise
-   * @throws where the function has no `rotationMetrics`
+   * @param props of the metric, by default a sum over 5 minutes
+   * @throws if `rotationMetrics` is not set on the function
    */
   public metricRotationsFailed(props: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
     return this.rotationMetric('failed', props);
   }
 
   /**
-   * How long the steps of rotations by this function took, in milliseconds.
+   * The duration of the steps of rotations by this function, in milliseconds.
    *
-   * @param props the longest of 5 minutes, unless told otherwise
-   * @throws where the function has no `rotationMetrics`
+   * @param props of the metric, by default the maximum of 5 minutes
+   * @throws if `rotationMetrics` is not set on the function
    */
   public metricRotationStepDuration(props: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
     return this.rotationMetric('stepDuration', props);
   }
 
   /**
-   * Has the schedule of a secret wait until the secret is attached, and lets this function into what it is attached to.
+   * Makes the schedule of a secret wait until the secret is attached, and lets this function into the database.
    *
    * @internal
    */
@@ -335,7 +334,7 @@ export class RotationFunction extends lambda.Function {
     return schedule;
   }
 
-  /** Where a schedule closes no cycle of stacks, as far as it is known. */
+  /** The scope in which a schedule closes no cycle of stacks, as far as this app knows. */
   private scheduleScope(secret: secretsmanager.ISecret): Construct {
     return this.network.dependsOn(Stack.of(secret)) ? this : secret as unknown as Construct;
   }
@@ -349,7 +348,7 @@ export class RotationFunction extends lambda.Function {
     return Object.keys(variables).filter((name) => !isKept(name));
   }
 
-  /** What can't be rotated by this function, wherever it is. */
+  /** Throws for a secret that this function can't rotate. */
   private checkRotatable(secret: secretsmanager.ISecret): void {
     this.binding.checkSecret?.(secret);
     this.rotatedSecrets.checkName(secret);

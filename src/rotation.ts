@@ -30,14 +30,14 @@ export class Rotation {
   /**
    * Defines a rule for the event that a rotation of this secret succeeded.
    *
-   * EventBridge gets such events from CloudTrail, where a trail of the account logs the management events of the region.
+   * The account needs a trail that logs the management events of the region: EventBridge gets these events from CloudTrail.
    *
-   * The event has the ARN of the secret, and no value. Where the secret is known by a partial ARN or its name, the rule also matches
-   * secrets whose name begins with that name and a hyphen: import it with `Secret.fromSecretCompleteArn` if there are any.
+   * The event has the ARN of the secret, and no value. If the secret was imported without its complete ARN, the rule also matches secrets
+   * whose name begins with that name and a hyphen. Import it with `Secret.fromSecretCompleteArn` if there are any.
    *
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html
-   * @param id of the rule, below the secret
-   * @param options the target of the rule, and more of what a rule takes
+   * @param id of the rule, whose scope is the secret
+   * @param options the target of the rule, and other properties of it
    */
   public onRotationSucceeded(id: string, options: events.OnEventOptions = {}): events.Rule {
     return this.on('RotationSucceeded', id, options);
@@ -46,62 +46,62 @@ export class Rotation {
   /**
    * Defines a rule for the event that a rotation of this secret failed.
    *
-   * Secrets Manager tries a failed rotation again by itself, several times. `detail.errorMessage` of the event says which step failed.
+   * Secrets Manager retries a failed rotation several times. `detail.errorMessage` of the event says which step failed.
    *
-   * EventBridge gets such events from CloudTrail, where a trail of the account logs the management events of the region. Where the secret is
-   * known by a partial ARN or its name, the rule also matches secrets whose name begins with that name and a hyphen.
+   * The account needs a trail that logs the management events of the region: EventBridge gets these events from CloudTrail.
+   * If the secret was imported without its complete ARN, the rule also matches secrets whose name begins with that name and a hyphen.
    *
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html
-   * @param id of the rule, below the secret
-   * @param options the target of the rule, and more of what a rule takes
+   * @param id of the rule, whose scope is the secret
+   * @param options the target of the rule, and other properties of it
    */
   public onRotationFailed(id: string, options: events.OnEventOptions = {}): events.Rule {
     return this.on('RotationFailed', id, options);
   }
 
   /**
-   * Defines a rule for the event that a rotation of this secret was abandoned, since somebody put a value while it was under way.
+   * Defines a rule for the event that a rotation of this secret was abandoned, because somebody put a value during the rotation.
    *
-   * EventBridge gets such events from CloudTrail, where a trail of the account logs the management events of the region. Where the secret is
-   * known by a partial ARN or its name, the rule also matches secrets whose name begins with that name and a hyphen.
+   * The account needs a trail that logs the management events of the region: EventBridge gets these events from CloudTrail.
+   * If the secret was imported without its complete ARN, the rule also matches secrets whose name begins with that name and a hyphen.
    *
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html
-   * @param id of the rule, below the secret
-   * @param options the target of the rule, and more of what a rule takes
+   * @param id of the rule, whose scope is the secret
+   * @param options the target of the rule, and other properties of it
    */
   public onRotationAbandoned(id: string, options: events.OnEventOptions = {}): events.Rule {
     return this.on('RotationAbandoned', id, options);
   }
 
   /**
-   * The number of rotations of this secret that were finished.
+   * The number of rotations of this secret that succeeded.
    *
-   * One whose last step failed, or was stopped, after the version had become the current one is not among them.
+   * It leaves out a rotation whose last step failed, or was stopped, after the new version had become AWSCURRENT.
    *
-   * @param props a sum over 5 minutes, unless told otherwise
-   * @throws where the function has no `rotationMetrics`, or the secret is not known by its complete ARN
+   * @param props of the metric, by default a sum over 5 minutes
+   * @throws if `rotationMetrics` is not set on the function, or the secret was imported without its complete ARN
    */
   public metricRotationsSucceeded(props: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
     return this.metric('succeeded', props);
   }
 
   /**
-   * The number of attempts to rotate this secret, or to test it at deployment, in which a step failed and said why.
+   * The number of times that a step failed for this secret with an error in the log, in a rotation or in the test at deployment.
    *
-   * Secrets Manager tries a failed rotation again by itself, so there can be several for one rotation that succeeds in the end.
+   * Secrets Manager retries a failed rotation, so one rotation can fail several times and succeed in the end.
    *
-   * @param props a sum over 5 minutes, unless told otherwise
-   * @throws where the function has no `rotationMetrics`, or the secret is not known by its complete ARN
+   * @param props of the metric, by default a sum over 5 minutes
+   * @throws if `rotationMetrics` is not set on the function, or the secret was imported without its complete ARN
    */
   public metricRotationsFailed(props: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
     return this.metric('failed', props);
   }
 
   /**
-   * How long the steps of rotations of this secret took, in milliseconds.
+   * The duration of the steps of rotations of this secret, in milliseconds.
    *
-   * @param props the longest of 5 minutes, unless told otherwise
-   * @throws where the function has no `rotationMetrics`, or the secret is not known by its complete ARN
+   * @param props of the metric, by default the maximum of 5 minutes
+   * @throws if `rotationMetrics` is not set on the function, or the secret was imported without its complete ARN
    */
   public metricRotationStepDuration(props: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
     return this.metric('stepDuration', props);

@@ -5,16 +5,16 @@ import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
  */
 export interface RotationAlarmsOptions {
   /**
-   * What all of the alarms do when they go off, such as an `SnsAction`.
+   * The actions of all the alarms, such as an `SnsAction`.
    *
-   * @default - nothing; the alarms can be seen
+   * @default - no actions
    */
   readonly alarmActions?: cloudwatch.IAlarmAction[];
 
   /**
-   * How much of the time-out of the function, in percent, an invocation has to take for the alarm on the duration to go off.
+   * The threshold of the alarm on the duration, in percent of the time-out of the function.
    *
-   * The handler gives up by itself a second before the time-out.
+   * The handler stops a step one second before the time-out.
    *
    * @default 80
    */
@@ -22,31 +22,31 @@ export interface RotationAlarmsOptions {
 }
 
 /**
- * The alarms on a rotation function, with all its secrets.
+ * The alarms on a rotation function, for all its secrets.
  *
- * Each looks at five minutes at a time, and doesn't go off where there is no data, as most of the time nothing rotates.
+ * The period of each is five minutes. Missing data is not breaching, because most of the time nothing rotates.
  */
 export interface RotationAlarms {
   /**
-   * A step of a rotation failed, and said why, at least once in five minutes.
+   * A step of a rotation failed with an error in the log, at least once in five minutes.
    *
-   * Secrets Manager tries the rotation again by itself, so the alarm may be over before anybody looks.
+   * Secrets Manager retries the rotation, so the alarm may be over before anybody looks.
    */
   readonly rotationsFailed: cloudwatch.Alarm;
 
   /**
-   * The function ended with an error at least once in five minutes. Where `rotationsFailed` doesn't go off with it, the function was
-   * stopped, or could not start.
+   * The function ended with an error at least once in five minutes. If `rotationsFailed` doesn't go off with it, the function was stopped
+   * or could not start.
    */
   readonly errors: cloudwatch.Alarm;
 
   /**
-   * Lambda refused to run the function at least once in five minutes, since there were too many invocations at a time.
+   * Lambda throttled an invocation of the function at least once in five minutes.
    */
   readonly throttles: cloudwatch.Alarm;
 
   /**
-   * An invocation took 80 percent of the time-out of the function, or what `durationPercent` says.
+   * An invocation took `durationPercent` of the time-out of the function.
    */
   readonly duration: cloudwatch.Alarm;
 }

@@ -8,7 +8,6 @@ import type { NotificationConfig } from '../contract';
 import type { PublishingService } from '../function/network';
 import { invalid } from '../invalid';
 
-/** Where `RotationFunction` looks; the handler has `NotificationConfig`. */
 interface Definition {
   readonly parameter: string;
   readonly destination: IResource;
@@ -16,17 +15,17 @@ interface Definition {
   readonly config: NotificationConfig;
   readonly action: string;
   readonly arn: string;
-  /** That of an encrypted topic, where it is known. */
+  /** The key of an encrypted topic, if this app knows it. */
   readonly keyArn?: string;
 }
 
 const AWS_MANAGED_KEY = 'alias/aws/sns';
 
 /**
- * Who is told of every version that becomes the current one, as soon as it is, without CloudTrail.
+ * A destination for a message after each rotation, without CloudTrail.
  *
- * The message has ids and staging labels, and no value. It comes at least once for each rotation, as long as Secrets Manager repeats
- * a last step that failed, never before the version is the current one, and again where the step is repeated.
+ * The message has ids and staging labels, and no value. It is published at least once for each rotation, after the new version has become
+ * AWSCURRENT, and again if Secrets Manager retries the last step.
  *
  * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/notification.md
  */
@@ -46,7 +45,7 @@ export class RotationNotification {
   /**
    * A message in JSON, with the attributes `detailType`, `secretId` and `versionId` for subscriptions to filter by.
    *
-   * The messages of a FIFO topic have a group for each secret, and a promotion is there once in five minutes.
+   * In a FIFO topic, each secret has a message group, and a message about the same rotation is deduplicated for five minutes.
    *
    * @param topic of the region of the function, and if it was imported and has a customer managed key, one whose key the function's
    * role may use
@@ -71,7 +70,7 @@ export class RotationNotification {
   }
 
   /**
-   * What the stack of the function depends on.
+   * The resource that the stack of the function depends on.
    *
    * @internal
    */
@@ -80,7 +79,7 @@ export class RotationNotification {
   }
 
   /**
-   * What the function has to be allowed to do.
+   * The permissions that the function needs.
    *
    * @internal
    */

@@ -18,30 +18,30 @@ import { logLevelOf } from '../metrics/rotation-metrics';
  */
 export interface RotationCheckProps {
   /**
-   * Whose secrets are looked at, at most 20 together with `excludedSecrets`.
+   * The rotation functions whose secrets are checked. At most 20, together with `excludedSecrets`.
    *
-   * @default - every secret of the account and the region whose rotation is, or was, turned on, whatever rotates it
+   * @default - every secret of the account and the region whose rotation is or was turned on, with any rotation function
    */
   readonly rotationFunctions?: lambda.IFunction[];
 
   /**
-   * Secrets that are not looked at, such as one whose rotation was turned off for good.
+   * Secrets that are not checked, such as a secret whose rotation was turned off for good.
    *
-   * @default - none
+   * @default - no secrets
    */
   readonly excludedSecrets?: secretsmanager.ISecret[];
 
   /**
    * How late a rotation may be before its secret is overdue.
    *
-   * Secrets Manager tries a rotation again that failed, so some time is for that.
+   * Leave time for the retries of Secrets Manager.
    *
    * @default Duration.days(1)
    */
   readonly grace?: Duration;
 
   /**
-   * When to look.
+   * When to check.
    *
    * @default events.Schedule.rate(Duration.days(1))
    */
@@ -68,11 +68,11 @@ const RUNBOOK = 'https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob
 const MAX_ARNS = 20;
 
 /**
- * Looks, once a day unless told otherwise, for secrets that should have rotated and haven't, whatever the reason.
+ * Looks for overdue secrets, once a day by default: secrets that should have rotated and haven't.
  *
- * It finds rotations that failed until Secrets Manager gave up, schedules that never fired, rotations that were begun and not
- * finished, and those that were turned off. It goes by what Secrets Manager says of the secrets, and needs no CloudTrail. Each
- * such secret is a line in its log, with its ARN, the reason and what to do, and their number is a metric.
+ * It finds rotations that failed until Secrets Manager gave up, schedules that never fired, rotations that started and didn't finish, and
+ * rotations that were turned off. It asks Secrets Manager (`ListSecrets`), and needs no CloudTrail. Each overdue secret is a line in its
+ * log, with the ARN, the reason and what to do. The number of overdue secrets is a metric.
  *
  * @example
  *
@@ -84,7 +84,7 @@ const MAX_ARNS = 20;
  */
 export class RotationCheck extends Construct {
   /**
-   * The function that looks.
+   * The function that checks the secrets.
    */
   public readonly checkFunction: lambda.Function;
 
@@ -133,9 +133,9 @@ export class RotationCheck extends Construct {
   }
 
   /**
-   * How many secrets should have rotated and haven't, as of the last time it looked.
+   * The number of overdue secrets at the last check.
    *
-   * @param props by default the maximum of a day
+   * @param props of the metric, by default the maximum of a day
    */
   public metricOverdueSecrets(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return new cloudwatch.Metric({
@@ -149,12 +149,12 @@ export class RotationCheck extends Construct {
   }
 
   /**
-   * Makes an alarm that goes off when a secret should have rotated and hasn't, and when nobody looked for days.
+   * Adds an alarm that goes off if a secret is overdue, or if the check doesn't run.
    *
-   * It needs a schedule of once a day or more often. Tell somebody with `addAlarmAction`.
+   * It needs a schedule of once a day or more often. Add an action with `addAlarmAction`.
    *
-   * It also goes off when it is deployed, until the function has looked for the first time, so invoke it once. After a repair it is over
-   * up to a day later.
+   * It goes off at the first deployment, until the check has run once, so invoke the function once. After a repair it stays on for up to a
+   * day.
    *
    * @param id of the alarm within this construct, `OverdueAlarm` by default
    */

@@ -1,5 +1,5 @@
 /**
- * How often each secret rotates where many are spread.
+ * How often each secret of a spread rotates.
  */
 export enum RotationPeriod {
   /**
@@ -13,14 +13,14 @@ export enum RotationPeriod {
   WEEK = 'WEEK',
 
   /**
-   * Once a month, on a day and at an hour of its own. Rotations are 28 to 31 days apart, or 28 to 35 where the days of the week are
-   * chosen.
+   * Once a month, on a day and at an hour of its own. Rotations are 28 to 31 days apart, or 28 to 35 if `weekDay` is
+   * given.
    */
   MONTH = 'MONTH',
 
   /**
-   * Once in three months, in a month, on a day and at an hour of its own. Rotations are 89 to 92 days apart, or 84 to 98 where the days
-   * of the week are chosen.
+   * Once in three months, in a month, on a day and at an hour of its own. Rotations are 89 to 92 days apart, or 84 to 98 if `weekDay`
+   * is given.
    */
   QUARTER = 'QUARTER',
 }

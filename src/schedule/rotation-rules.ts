@@ -13,33 +13,31 @@ export interface RotationRulesOptions {
   /**
    * How long the rotation window stays open, a whole number of hours.
    *
-   * Secrets Manager picks a moment within it. The window mustn't reach into the next window, nor into the next UTC day.
+   * Secrets Manager rotates at a time within the window. The window must not reach into the next window or the next UTC day.
    *
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
-   * @default - the window closes after an hour where rotations are hours apart, otherwise at the end of the UTC day
+   * @default - the window closes after an hour if rotations are hours apart, otherwise at the end of the UTC day
    */
   readonly window?: Duration;
 }
 
 /**
- * When to rotate, as the fields of a cron expression. All times are UTC. Minutes are always 0 and the year is always `*`: Secrets
- * Manager refuses anything else.
+ * When to rotate, as the fields of a cron expression. All times are UTC. Minutes are always 0 and the year is always `*`, because Secrets
+ * Manager accepts nothing else.
  *
  * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
  */
 export interface RotationCronOptions extends RotationRulesOptions {
   /**
-   * The hours at which the window opens, 0 to 23, such as `3`, `0/8` or `2,14`.
-   *
-   * They must be at least 4 hours apart.
+   * The hours at which the window opens, 0 to 23, such as `3`, `0/8` or `2,14`. They must be at least 4 hours apart.
    *
    * @default '0'
    */
   readonly hour?: string;
 
   /**
-   * The days of the month, 1 to 31, such as `1`, `1,15`, `L` for the last or `1W` for the weekday nearest to the first. Not
-   * together with `weekDay`.
+   * The days of the month, 1 to 31, such as `1`, `1,15`, `L` for the last or `1W` for the weekday nearest to the first. Give `day` or
+   * `weekDay`, not both.
    *
    * @default - every day, unless `weekDay` is given
    */
@@ -54,7 +52,7 @@ export interface RotationCronOptions extends RotationRulesOptions {
 
   /**
    * The days of the week, 1 to 7 or SUN to SAT, such as `SUN`, `MON-FRI`, `SAT#1` for the first Saturday of the month or `5L` for
-   * the last Thursday. Not together with `day`.
+   * the last Thursday. Give `day` or `weekDay`, not both.
    *
    * @default - any day of the week
    */
@@ -62,7 +60,7 @@ export interface RotationCronOptions extends RotationRulesOptions {
 }
 
 /**
- * Over which times many secrets are spread. All times are UTC.
+ * The times over which many secrets are spread. All times are UTC.
  */
 export interface RotationSpreadOptions {
   /**
@@ -76,13 +74,13 @@ export interface RotationSpreadOptions {
    * The hours at which the window of a secret may open, 0 to 23, such as `1-4` for rotations from 01:00 to 05:00, or `22,23`. Each
    * secret gets one of them.
    *
-   * @default - every hour from which the window ends on the same UTC day
+   * @default - every hour for which the window ends on the same UTC day
    */
   readonly hour?: string;
 
   /**
    * The days of the week on which a secret may rotate, 1 to 7 or SUN to SAT, such as `SAT,SUN` or `MON-THU`. Each secret gets one of
-   * them, and with `RotationPeriod.DAY` all.
+   * them.
    *
    * @default - any day of the week; the days 1 to 28 of a month
    */
@@ -99,17 +97,17 @@ export interface RotationSpreadOptions {
 /**
  * When Secrets Manager rotates a secret: how often, and in which window of time.
  *
- * Everything that the service would refuse only at deployment is checked when the rules are made.
+ * Rules that Secrets Manager would refuse at deployment are an error at synthesis.
  *
  * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
  */
 export class RotationRules {
   /**
-   * Rotates every so many hours or days. A window of a rate in days opens at midnight UTC.
+   * Rotates at an interval of hours or days. If the interval is in days, the window opens at midnight UTC.
    *
    * @param interval from 4 hours to 999 days, in whole hours
    * @param options the rotation window
-   * @throws where the interval or the window is one that Secrets Manager refuses
+   * @throws if Secrets Manager would refuse the interval or the window
    */
   public static rate(interval: Duration, options: RotationRulesOptions = {}): RotationRules {
     if (interval.isUnresolved()) {
@@ -126,7 +124,7 @@ export class RotationRules {
    * Rotates at the hours and on the days of a cron expression, in UTC.
    *
    * @param options the fields of the expression, and the rotation window
-   * @throws where a field, or the window, is one that Secrets Manager refuses
+   * @throws if Secrets Manager would refuse a field or the window
    */
   public static cron(options: RotationCronOptions): RotationRules {
     if (options.day !== undefined && options.weekDay !== undefined) {
@@ -147,13 +145,11 @@ export class RotationRules {
   }
 
   /**
-   * Rotates as a schedule expression of Secrets Manager says.
-   *
-   * Such as `rate(10 days)` or `cron(0 3 ? * SUN *)`.
+   * Rotates by a schedule expression of Secrets Manager, such as `rate(10 days)` or `cron(0 3 ? * SUN *)`.
    *
    * @param expression a rate or a cron expression, or a token, which is passed on unchecked
    * @param options the rotation window
-   * @throws where the expression or the window is one that Secrets Manager refuses
+   * @throws if Secrets Manager would refuse the expression or the window
    */
   public static expression(expression: string, options: RotationRulesOptions = {}): RotationRules {
     return new RotationRules(() => expression, Token.isUnresolved(expression) ? undefined : checkExpression('expression', expression), options.window);
@@ -162,12 +158,11 @@ export class RotationRules {
   /**
    * Rotates each secret at a time of its own, so that many secrets with the same rules don't rotate at once.
    *
-   * A secret has the same time at every deployment, whatever other secrets there are: it comes of the name of its stack and of its path
-   * in it.
+   * The time depends only on the name of the stack and on the path of the secret in it, so it stays the same at every deployment.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/fleets.md
-   * @param options over which times the secrets are spread
-   * @throws where a field, or the window, is one that Secrets Manager refuses, or is a token
+   * @param options the times over which the secrets are spread
+   * @throws if Secrets Manager would refuse a field or the window, or if one of them is a token
    */
   public static spread(options: RotationSpreadOptions = {}): RotationRules {
     const { period = RotationPeriod.MONTH, hour, weekDay, window = Duration.hours(1) } = options;

@@ -1,5 +1,5 @@
 /**
- * What a generated password is made of. One policy serves the first value of a secret and every later one.
+ * The policy of generated passwords. It applies to the first value of a secret and to every later one.
  *
  * The properties are those of `SecretStringGenerator` in `aws-cdk-lib/aws-secretsmanager`, and of Secrets Manager's
  * `GetRandomPassword`.
@@ -17,9 +17,9 @@ export interface PasswordPolicy {
   /**
    * Characters that the password never has, at most 4096 of them.
    *
-   * Name those that its reader or its target can't take.
+   * Exclude the characters that its readers or its target don't accept.
    *
-   * @default - no character is excluded but those of the excluded types
+   * @default - no characters
    */
   readonly excludeCharacters?: string;
 
