@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { awscdk, javascript, JsonPatch, release, typescript } from 'projen';
 import { PACKAGES, ZONES } from './projenrc/imports';
+import { SafeWorkflows } from './projenrc/workflows';
 
 const CDK_FLOOR = '2.127.0';
+/** Locked there, with all that it needs. */
+const PUBLIB: { readonly dependencies: { readonly publib: string } } = JSON.parse(readFileSync('scripts/release/publib/package.json', 'utf8'));
 /** Has its own dependencies, and checks of its own: examples/nestjs/ci.sh. */
 const NESTJS_SERVICE = ['src', 'test', 'rehearsal', 'dist'].map((folder) => `examples/nestjs/${folder}`);
 
@@ -53,7 +57,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     },
   },
 
-  jsiiReleaseVersion: '0.2.1061',
+  jsiiReleaseVersion: PUBLIB.dependencies.publib,
   npmTrustedPublishing: true,
   npmProvenance: true,
   publishToPypi: { distName: 'cdk-rotating-secret', module: 'cdk_rotating_secret', trustedPublishing: true },
@@ -119,7 +123,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
   },
 
   pullRequestTemplate: false,
-  depsUpgradeOptions: { workflowOptions: { labels: ['dependencies'] } },
+  buildWorkflowOptions: { mutableInstall: false },
+  // A malicious version is mostly found within days.
+  depsUpgradeOptions: { cooldown: 7, workflowOptions: { labels: ['dependencies'] } },
   gitignore: [
     '/assets/', '/rotation/', '/testing/', '/NOTICE', '/sbom.cdx.json', '.jsii.tabl.json', 'cdk.out/', '/.jest-cache/', '/.databases/', '/.bench/', '.venv/', '__pycache__/', '.mypy_cache/', '.pytest_cache/',
     '.DS_Store', '/reports/', '.stryker-tmp/',
@@ -267,4 +273,5 @@ releaseWorkflow.patch(JsonPatch.add('/jobs/release_github/steps/3/run', [
   'gh release create "$tag" -R "$GITHUB_REPOSITORY" -F "$CHANGELOG_FILE" -t "$tag" --target "$GITHUB_SHA" dist/docs/API.*.md',
 ].join('\n')));
 
+new SafeWorkflows(project);
 project.synth();
