@@ -12,10 +12,12 @@ mkdir -p dist/java
 npx jsii-pacmak --target java --code-only --outdir "$sources"
 pom="$sources/java/pom.xml"
 # What jsii and CDK bring along, they ask for in ranges, and Maven would read the description of every version there is. Binds nobody else.
-# The version of constructs is CDK's to choose: the lowest one, asked for here, would win over it in an app that names this artifact first.
+# A version that is asked for here wins over CDK's in an app that names this artifact first. So the version of constructs is left to CDK,
+# and that of jsii-runtime stays a range, which few versions are in.
 sed -E \
-  -e 's#<version>\[([^,<]+),[^<]*</version>#<version>\1</version>#' \
+  -e '/<artifactId>jsii-runtime<\/artifactId>/{n;b}' \
   -e '/<artifactId>constructs<\/artifactId>/{n;s#$#\n      <scope>provided</scope>#}' \
+  -e 's#<version>\[([^,<]+),[^<]*</version>#<version>\1</version>#' \
   -e '/<\/properties>/r scripts/build/package-java.pins.xml' \
   "$pom" > "$pom.lowest"
 mv "$pom.lowest" "$pom"

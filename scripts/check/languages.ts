@@ -7,7 +7,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { loadAssemblyFromPath } from '@jsii/spec';
 import { describeUnused, publicApi, usedApi } from './languages/api-use';
-import { BOUND, TYPESCRIPT, install, synthesize, type Consumer, type Outcome } from './languages/consumers';
+import { BOUND, TYPESCRIPT, install, runJavaOrder, synthesize, type Consumer, type Outcome } from './languages/consumers';
 import { list, missingAbout, readmesOf, sameBytes, unpackAll, unpackCarried } from './languages/packages';
 import { writePython, writeTypeScript } from './languages/readme';
 import { rehearsePublishing } from './publishing/rehearse';
@@ -34,6 +34,10 @@ withTemporaryDirectory((directory) => {
   checkExamples();
   checkPackages(subdirectory(directory, 'unpacked'));
   checkConsumers(directory);
+  timed('Java, with a later CDK', () => {
+    const printed = runJavaOrder(subdirectory(directory, 'java-order'), DIST, join(directory, 'Java', 'repository'));
+    checks.check('Java: named before CDK, the package leaves the version of constructs to CDK', printed.trim().endsWith('{"with":"Order/Bucket"}'), printed);
+  });
   timed('publishing, up to where it takes an account', () => rehearsePublishing(checks, DIST, subdirectory(directory, 'publishing')));
   const python = join(directory, 'Python', '.venv', 'bin', 'python');
   checkDocstrings(python);

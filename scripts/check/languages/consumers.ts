@@ -90,6 +90,16 @@ export function install(consumer: Consumer, directory: string, dist: string, flo
   return consumer.install(directory, dist, floor);
 }
 
+/** Runs an app in Java that names the package before a later CDK, and returns what it prints: what the package asks for must not win. */
+export function runJavaOrder(directory: string, dist: string, repository: string): string {
+  cpSync(join(CONSUMERS, 'java-order'), directory, { recursive: true });
+  run('mvn', [
+    '--quiet', '--batch-mode', `-Dmaven.repo.local=${repository}`, `-Dpackages=file://${join(dist, 'java')}`, `-Dpackage.version=${versionOf(dist)}`,
+    'compile', 'dependency:copy-dependencies',
+  ], { cwd: directory });
+  return run('java', ['-cp', 'target/classes:target/dependency/*', 'consumer.Order'], { cwd: directory });
+}
+
 /** Runs the app where the repository is nowhere in its environment. */
 export function synthesize(command: string[], directory: string): Outcome {
   const output = join(directory, 'cdk.out');

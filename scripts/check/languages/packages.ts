@@ -41,7 +41,7 @@ export function unpackCarried({ registry, name, directory, files }: Package, hom
 /** What every package holds for whoever has to know what is in it, and where. A sdist carries the bill of materials in the npm package. */
 const ABOUT: Readonly<Record<string, readonly RegExp[]>> = {
   'npm': [/^package\/LICENSE$/, /^package\/NOTICE$/, /^package\/sbom\.cdx\.json$/],
-  'wheel': [/\.dist-info\/licenses\/LICENSE$/, /\.dist-info\/licenses\/NOTICE$/, /\.dist-info\/sboms\/sbom\.cdx\.json$/],
+  'wheel': [/\.dist-info\/(licenses\/)?LICENSE$/, /\.dist-info\/(licenses\/)?NOTICE$/, /\.dist-info\/sboms\/sbom\.cdx\.json$/],
   'sdist': [/^[^/]+\/LICENSE$/, /^[^/]+\/NOTICE$/],
   'Maven Central': [/^META-INF\/LICENSE$/, /^META-INF\/NOTICE$/, /^META-INF\/sbom\/sbom\.cdx\.json$/],
   'Go': [/^LICENSE$/, /^NOTICE$/, /^sbom\.cdx\.json$/],
