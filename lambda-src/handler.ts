@@ -84,7 +84,9 @@ function clientsWithBudgets(): () => SecretsManagerClient {
 }
 
 async function tell(notify: Notify | undefined, promotion: Promotion, deadline: Deadline): Promise<void> {
-  const problem = await notify?.(promotion, deadline);
+  if (!notify) { return; }
+  deadline.addToTimeout(() => `. Version ${promotion.versionId} is the current one; its notification is all that is missing`);
+  const problem = await notify(promotion, deadline);
   if (problem === undefined) { return; }
   throw new NotificationError(`Version ${promotion.versionId} is the current one, but ${problem}. Secrets Manager tries the step again`);
 }

@@ -1,11 +1,12 @@
-import { nameOf, UNNAMED, type Channel } from './channel';
+import { nameOf, type Channel } from './channel';
 import { DETAIL_TYPE, SOURCE } from './notification';
 
 /** As much of an answer of PutEvents as is read. */
 interface PutEventsAnswer {
   readonly FailedEntryCount?: unknown;
-  readonly Entries?: readonly { readonly ErrorCode?: unknown }[];
+  readonly Entries?: readonly { readonly EventId?: unknown; readonly ErrorCode?: unknown }[];
   readonly __type?: unknown;
+  readonly code?: unknown;
 }
 
 /**
@@ -26,19 +27,19 @@ export function eventBus(arn: string): Channel {
         }],
       }),
     }),
-    refusalOf({ status, body }) {
+    refusalOf({ status, body, errorType }) {
       const answer = parse(body);
-      if (status !== 200) { return nameOf(String(answer?.__type).replace(/^.*#/, '')); }
-      // The call succeeds also where the bus didn't take the entry.
-      if (answer?.FailedEntryCount === 0) { return undefined; }
-      return answer?.FailedEntryCount === 1 ? nameOf(answer.Entries?.[0]?.ErrorCode) : UNNAMED;
+      if (status !== 200) { return nameOf(errorType, answer?.__type, answer?.code); }
+      const entry = Array.isArray(answer?.Entries) ? answer.Entries[0] : undefined;
+      // The call succeeds also if the bus didn't take the entry.
+      return answer?.FailedEntryCount === 0 && typeof entry?.EventId === 'string' ? undefined : nameOf(entry?.ErrorCode);
     },
   };
 }
 
 function parse(body: string): PutEventsAnswer | undefined {
   try {
-    return JSON.parse(body) as PutEventsAnswer | undefined ?? undefined;
+    return JSON.parse(body) as PutEventsAnswer | null ?? undefined;
   } catch {
     return undefined;
   }

@@ -1,17 +1,20 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { Channel } from './channel';
+import { UNNAMED, type Channel } from './channel';
 import { eventBus } from './event-bus';
 import { makeNotification } from './notification';
 import { signedCall, type SignedCall } from './signed-call';
 import { topic } from './topic';
 import type { NotificationConfig } from '../../src/contract';
 import type { Notify } from '../notify';
-import { isNetworkError } from '../rotation/service-errors';
+import { ConnectivityError } from '../rotation/errors';
+import { findCallProblem, foreignAnswer } from '../rotation/service-errors';
 
 interface Problem {
   readonly text: string;
   readonly mayPass: boolean;
 }
+
+const NAMES = { events: 'EventBridge', sns: 'SNS' };
 
 /** How long to wait before each further attempt, in milliseconds. */
 const RETRY_DELAYS = [100, 400, 1_600];
@@ -39,16 +42,17 @@ export function channelOf({ eventBusArn, topicArn }: NotificationConfig): Channe
 export function notifier(channel: Channel, call: SignedCall): Notify {
   return async (promotion, deadline) => {
     const message = channel.message(makeNotification(promotion, new Date()));
+    const purpose = `${channel.operation} on ${channel.arn}`;
+    const service = { name: NAMES[channel.service], endpoint: channel.service };
     const attempt = async (): Promise<Problem | undefined> => {
       try {
         const answer = await call(channel, message, deadline.signal);
         const name = channel.refusalOf(answer);
         if (name === undefined) { return undefined; }
-        return { text: refused(channel, name), mayPass: answer.status >= 500 || answer.status === 429 || TRANSIENT.test(name) };
+        return { text: name === UNNAMED ? foreignAnswer(purpose, service, answer.status) : refused(channel, name), mayPass: answer.status >= 500 || answer.status === 429 || TRANSIENT.test(name) };
       } catch (error) {
-        const { name = '', code = '' } = (error ?? {}) as { readonly name?: string; readonly code?: string };
-        if (isNetworkError(name, code)) { return { text: unreachable(channel, code || name), mayPass: true }; }
-        return { text: `${channel.operation} on ${channel.arn} failed in a way that is not known to be safe to print`, mayPass: false };
+        const found = findCallProblem(purpose, service, error);
+        return { text: found?.message ?? `${purpose} failed in a way that is not known to be safe to print`, mayPass: found instanceof ConnectivityError };
       }
     };
     let problem = await attempt();
@@ -63,9 +67,4 @@ export function notifier(channel: Channel, call: SignedCall): Notify {
 function refused({ operation, arn, service }: Channel, name: string): string {
   const remedy = REMEDIES.find(([names]) => names.test(name))?.[1] ?? 'See the name of the error in the API reference';
   return `${service}:${operation} on ${arn} was refused with ${name}. ${remedy}`;
-}
-
-function unreachable({ operation, arn, service }: Channel, reason: string): string {
-  return `${arn} can't be reached for ${operation} (${reason}). In a VPC the function needs an interface endpoint for ${service} with private DNS, or a route to the internet, `
-    + 'and security groups that let it out on port 443';
 }

@@ -1,8 +1,12 @@
+import type { Readable } from 'node:stream';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Answer, Channel, Message } from './channel';
 
 /** Makes one signed POST, and reads its answer, whatever that is. */
 export type SignedCall = (channel: Pick<Channel, 'arn' | 'service'>, message: Message, abortSignal: AbortSignal) => Promise<Answer>;
+
+/** In milliseconds. The client waits for the headers of an answer, and for its body as long as it takes. */
+const BODY_TIMEOUT = 5_000;
 
 /** How users of the SDK name the endpoints of a service: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
 const ENDPOINT_VARIABLES = { events: 'AWS_ENDPOINT_URL_EVENTBRIDGE', sns: 'AWS_ENDPOINT_URL_SNS' } as const;
@@ -27,7 +31,7 @@ export function signedCall({ config }: Pick<SecretsManagerClient, 'config'>): Si
       body,
     });
     const { response } = await config.requestHandler.handle(signed as Parameters<typeof config.requestHandler.handle>[0], { abortSignal });
-    return { status: response.statusCode, body: await textOf(response.body as AsyncIterable<Uint8Array>) };
+    return { status: response.statusCode, errorType: response.headers['x-amzn-errortype'], body: await textOf(response.body as Readable) };
   };
 }
 
@@ -37,8 +41,13 @@ export function endpointOf(service: 'events' | 'sns', secretsManager: URL): URL 
   return new URL(given ?? secretsManager.href.replace('//secretsmanager', `//${service}`).replace('-fips.us-gov-', '.us-gov-'));
 }
 
-async function textOf(stream: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of stream) { chunks.push(chunk); }
-  return Buffer.concat(chunks).toString();
+async function textOf(stream: Readable): Promise<string> {
+  const timer = setTimeout(() => { stream.destroy(Object.assign(new Error('The answer has no end'), { name: 'TimeoutError' })); }, BODY_TIMEOUT);
+  try {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of stream) { chunks.push(chunk as Uint8Array); }
+    return Buffer.concat(chunks).toString();
+  } finally {
+    clearTimeout(timer);
+  }
 }

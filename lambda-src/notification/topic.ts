@@ -24,7 +24,8 @@ export function topic(arn: string): Channel {
         ...arn.endsWith('.fifo') ? ordering(notification) : {},
       }).toString(),
     }),
-    refusalOf: ({ status, body }) => status === 200 ? undefined : nameOf(/<Code>(\w+)<\/Code>/.exec(body)?.[1]),
+    refusalOf: ({ status, body, errorType }) => status === 200 && /<MessageId>[^<]+<\/MessageId>/.test(body) ? undefined
+      : nameOf(/<Code>(\w+)<\/Code>/.exec(body)?.[1], errorType),
   };
 }
 

@@ -17,6 +17,8 @@ export interface CheckOverrides {
 }
 
 const ADVICE: Record<OverdueReason, string> = {
+  unreadable: 'What Secrets Manager says of this secret makes no sense, so it is not known whether it is overdue. Look at it with DescribeSecret; if that makes sense, report it as an issue of '
+    + 'cdk-rotating-secret',
   turnedOff: 'Its rotation is turned off. Deploy its schedule again, or call RotateSecret; if that is how it should be, exclude the secret from the check',
   unfinished: 'A rotation was begun and never finished. See the log of its function for why, then rotate again; if another one is said to be in progress, take AWSPENDING off '
     + 'the version that has it and not AWSCURRENT',

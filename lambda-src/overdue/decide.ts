@@ -4,6 +4,8 @@ const DAY = 24 * HOUR;
 /** What ListSecrets says of a secret that a rotation depends on. Nothing here has room for a value. */
 export interface RotatedSecret {
   readonly arn: string;
+  /** Set if what the service says of it makes no sense. */
+  readonly isOdd?: true;
   /** Absent where rotation was never turned on. */
   readonly rotationEnabled?: boolean;
   readonly functionArn?: string;
@@ -17,8 +19,8 @@ export interface RotatedSecret {
   readonly stages: readonly (readonly string[])[];
 }
 
-/** Why a secret should have rotated, and hasn't. */
-export type OverdueReason = 'turnedOff' | 'unfinished' | 'neverRotated' | 'missed';
+/** Why a secret should have rotated, and hasn't; or why that isn't known, which is no good news either. */
+export type OverdueReason = 'unreadable' | 'turnedOff' | 'unfinished' | 'neverRotated' | 'missed';
 
 export interface Overdue {
   readonly reason: OverdueReason;
@@ -32,6 +34,7 @@ export interface Overdue {
  * What comes first says most about the cause: a rotation that was turned off or got stuck is why a window was missed.
  */
 export function findOverdue(secret: RotatedSecret, now: Date, grace: number): Overdue | undefined {
+  if (secret.isOdd) { return { reason: 'unreadable', since: now }; }
   const { rotationEnabled, lastChangedDate, lastRotatedDate } = secret;
   if (rotationEnabled === undefined) { return undefined; }
   const overdue = (reason: OverdueReason, since: Date | undefined): Overdue | undefined =>

@@ -106,7 +106,7 @@ test('case 64: nobody listening is said, with what a VPC needs', async () => {
   cleanUp.pop();
   const fn = await load({ publishTo: url });
   const result = await rotate(simulator, arn, { invoke: (event) => fn.invoke(event), attempts: 1 });
-  expect((result.failures[0].error as Error).message).toMatch(/can't be reached for PutEvents \(ECONNREFUSED\).*interface endpoint for events/);
+  expect((result.failures[0].error as Error).message).toMatch(/EventBridge can't be reached for PutEvents on arn:\S+ \(ECONNREFUSED\).*interface endpoint for events/);
 });
 
 test('case 64: a bus that never answers is given up before Lambda would kill the function', async () => {

@@ -78,6 +78,13 @@ describe('what is said', () => {
   });
 });
 
+/** An answer that names its error in the header, and nowhere else. */
+const named = (errorType: string): ReturnType<typeof refuse> => (response) => {
+  response.setHeader('x-amzn-errortype', errorType);
+  refuse(400, '')(response);
+};
+const foreign = (status: string) => new RegExp(`^What answered PutEvents on arn:.*/rotations with the HTTP status ${status} did not answer in the way of EventBridge\\. Look for a proxy`);
+
 describe('an event bus', () => {
   test('gets a signed event, whose resource is the secret', async () => {
     expect(await tell({ eventBusArn: BUS })).toEqual({ sleeps: [], problem: undefined });
@@ -112,10 +119,12 @@ describe('an event bus', () => {
     ['an error', refuse(400, '{"__type":"AccessDeniedException","Message":"p4ssw0rd"}'), /AccessDeniedException\. Grant it/],
     ['an error with a namespace', refuse(400, '{"__type":"com.amazonaws.events#ResourceNotFoundException","message":"p4ssw0rd"}'), /ResourceNotFoundException\. It does not exist/],
     ['an error that nobody knows', refuse(400, '{"__type":"SomethingException"}'), /SomethingException\. See/],
-    ['an error without a name', refuse(400, '{"__type":"p4ssw0rd and so on"}'), /UnknownError/],
-    ['an answer that is none', refuse(200, 'p4ssw0rd'), /UnknownError/],
-    ['an answer that is null', refuse(200, 'null'), /UnknownError/],
-    ['an answer without a count', refuse(200, '{}'), /UnknownError/],
+    ['an error whose name is in the header', named('com.amazonaws.events#AccessDeniedException:http://p4ssw0rd/'), /was refused with AccessDeniedException\. Grant it/],
+    ['an error with a code', refuse(400, '{"code":"AccessDeniedException"}'), /was refused with AccessDeniedException\. Grant it/],
+    ['an error without a type', refuse(400, '{"message":"p4ssw0rd"}'), foreign('400')],
+    ['an error without a name', refuse(400, '{"__type":"p4ssw0rd and so on"}'), foreign('400')],
+    ...['p4ssw0rd', '', 'null', '[]', '{}', '{"FailedEntryCount":0}', '{"FailedEntryCount":0,"Entries":[]}', '{"FailedEntryCount":0,"Entries":[null]}', '{"FailedEntryCount":"0","Entries":[{"EventId":"1"}]}']
+      .map((body): [string, ReturnType<typeof refuse>, RegExp] => [`the answer ${body}, which is none`, refuse(200, body), foreign('200')]),
   ])('refuses by %s: it is said which, what to do, and nothing of the message', async (_, answer, expected) => {
     endpoint.answers.push(answer);
     const { problem, sleeps } = await tell({ eventBusArn: BUS });
@@ -126,6 +135,18 @@ describe('an event bus', () => {
 });
 
 describe('a topic', () => {
+  test.each(['', '<html>p4ssw0rd</html>', '<PublishResponse><PublishResult><MessageId></MessageId></PublishResult></PublishResponse>', '{}'])('did not take the message by the answer %j', async (body) => {
+    endpoint.answers.push(refuse(200, body));
+    const { problem, sleeps } = await tell({ topicArn: TOPIC });
+    expect(problem).toMatch(/^What answered Publish on arn:.*:rotations with the HTTP status 200 did not answer in the way of SNS\. Look for a proxy/);
+    expect(sleeps).toEqual([]);
+  });
+
+  test('that names its error in the header alone is understood', async () => {
+    endpoint.answers.push(named('NotFound'));
+    expect((await tell({ topicArn: TOPIC })).problem).toMatch(/was refused with NotFound\. It does not exist any more/);
+  });
+
   test('gets a signed message, with attributes to filter by', async () => {
     expect(await tell({ topicArn: TOPIC })).toEqual({ sleeps: [], problem: undefined });
     const [{ Message, ...rest }] = endpoint.messages;
@@ -178,12 +199,23 @@ describe('a topic', () => {
   });
 });
 
+test('an answer without an end is given up after five seconds, and the next one counts', async () => {
+  endpoint.answers.push((response) => {
+    response.writeHead(200);
+    response.write('{"FailedEntryCount":0,');
+  });
+  const start = Date.now();
+  expect(await tell({ eventBusArn: BUS })).toEqual({ sleeps: [100], problem: undefined });
+  expect(Date.now() - start).toBeGreaterThanOrEqual(4_900);
+  expect(Date.now() - start).toBeLessThan(15_000);
+});
+
 // Over a real socket it takes a process of its own, as in asset.test.ts: in Jest's realm the SDK takes the error of a socket for none, and wraps it.
 test.each([[{ code: 'ECONNREFUSED' }], [{ code: 'ENOTFOUND' }], [{ name: 'TimeoutError' }]])('what can not be reached is tried again, and then named: %j', async (failure) => {
   const lost = Object.assign(new Error('p4ssw0rd'), failure);
-  expect(await tellBy({ eventBusArn: BUS }, lost, { status: 200, body: '{"FailedEntryCount":0}' })).toEqual({ sleeps: [100], problem: undefined });
+  expect(await tellBy({ eventBusArn: BUS }, lost, { status: 200, body: '{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}' })).toEqual({ sleeps: [100], problem: undefined });
   const { problem } = await tellBy({ topicArn: TOPIC }, lost);
-  expect(problem).toMatch(/^arn:.*:rotations can't be reached for Publish \(\w+\)\. In a VPC .* interface endpoint for sns with private DNS/);
+  expect(problem).toMatch(/^SNS can't be reached for Publish on arn:.*:rotations \(\w+\)\. In a VPC .* interface endpoint for sns with private DNS/);
 });
 
 test('whatever else goes wrong is not repeated, and not quoted', async () => {

@@ -27,13 +27,56 @@ async function check(pages: SecretListEntry[][], config: Partial<CheckConfig> = 
   }
   const lines: any[] = [];
   const result = await makeCheck({ client: new SecretsManagerClient({ region: 'eu-west-1' }), write: (line) => { lines.push(line); }, now: () => NOW })();
-  return { result, lines, names: result.overdue.map(({ secretId }) => /secret:(.*)-\w{6}$/.exec(secretId)![1]) };
+  return { result, lines, names: result.overdue.map(({ secretId }) => /secret:(.*)-\w{6}$/.exec(secretId)?.[1]) };
 }
 
 test('every page is looked at', async () => {
   const { result, names } = await check([[late('a'), late('b', { NextRotationDate: ago(-10), LastRotatedDate: ago(1) })], [], [late('c')]]);
   expect(names).toEqual(['a', 'c']);
   expect(result.checked).toBe(3);
+});
+
+test.each<[string, SecretListEntry]>([
+  ['a date that is none', { LastRotatedDate: new Date(NaN) }],
+  ['a date as a text', { NextRotationDate: 'soon' as unknown as Date }],
+  ['labels that are no list', { SecretVersionsToStages: { one: null as unknown as string[] } }],
+  ['rules that are none', { RotationRules: 5 as object }],
+  ['a switch that is neither on nor off', { RotationEnabled: 'yes' as unknown as boolean }],
+])('a secret with %s is one line and counts, and the others are looked at', async (_, odd) => {
+  const { names, lines, result } = await check([[late('a'), late('odd', odd), late('b')]]);
+  expect(names).toEqual(['a', 'odd', 'b']);
+  expect(result.overdue.map(({ reason }) => reason)).toEqual(['missed', 'unreadable', 'missed']);
+  expect(lines[1]).toMatchObject({ level: 'WARN', secretId: arnOf('odd'), reason: 'unreadable', message: expect.stringMatching(/makes no sense, .* Look at it with DescribeSecret/) });
+  expect(lines.at(-1)).toMatchObject({ OverdueSecrets: 3, checked: 3 });
+});
+
+test('an entry that is none is a line, where every secret is looked at', async () => {
+  const { result } = await check([[null as unknown as SecretListEntry, late('a')]], { functionArns: undefined });
+  expect(result.overdue.map(({ reason }) => reason)).toEqual(['unreadable', 'missed']);
+});
+
+test.each([[[]], [{}], [{ SecretList: null }], [{ SecretList: {} }]])('the answer %j is no list, and no good news', async (answer) => {
+  Object.assign(process.env, { AWS_REGION: 'eu-west-1', [CHECK_CONFIG_VARIABLE]: JSON.stringify({ graceSeconds: 86_400 }) });
+  client.on(ListSecretsCommand).resolves(answer as object);
+  const lines: object[] = [];
+  const checked = makeCheck({ client: new SecretsManagerClient({ region: 'eu-west-1' }), write: (line) => { lines.push(line); } })();
+  await expect(checked).rejects.toMatchObject({ name: 'ConnectivityError', message: expect.stringMatching(/^What answered ListSecrets did not answer in the way of Secrets Manager\. /) });
+  expect(lines).toEqual([]);
+});
+
+test('a list without an end is a failure', async () => {
+  Object.assign(process.env, { AWS_REGION: 'eu-west-1', [CHECK_CONFIG_VARIABLE]: JSON.stringify({ graceSeconds: 86_400 }) });
+  client.on(ListSecretsCommand).resolves({ SecretList: [], NextToken: 'again' });
+  await expect(makeCheck({ client: new SecretsManagerClient({ region: 'eu-west-1' }) })()).rejects.toMatchObject({
+    message: 'ListSecrets gave a NextToken for the second time, so the list has no end and nothing was checked. Secrets Manager failed; the next check asks again',
+  });
+  expect(client.commandCalls(ListSecretsCommand)).toHaveLength(2);
+});
+
+test.each(['ThrottlingException', 'InternalServiceError', 'ExpiredTokenException'])('%s is told with what a check does next', async (name) => {
+  Object.assign(process.env, { AWS_REGION: 'eu-west-1', [CHECK_CONFIG_VARIABLE]: JSON.stringify({ graceSeconds: 86_400 }) });
+  client.on(ListSecretsCommand).rejects(Object.assign(new Error('refused'), { name, $fault: 'client' }));
+  await expect(makeCheck({ client: new SecretsManagerClient({ region: 'eu-west-1' }) })()).rejects.toMatchObject({ message: expect.stringMatching(/\. The next check asks again$/) });
 });
 
 test('a line says which secret, why, since when and what to do', async () => {

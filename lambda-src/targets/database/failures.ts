@@ -22,7 +22,7 @@ const UNREACHABLE = new Set([
 const CUT_WHILE_SECURING = /ECONNRESET|EPIPE|disconnected before secure TLS connection/;
 
 /** What to do if the server doesn't allow a password. The version of the rotation keeps the one that it has. */
-export const NEW_POLICY = 'Give the target a passwordPolicy that its rules allow, remove AWSPENDING with UpdateSecretVersionStage, and rotate again';
+export const NEW_POLICY = 'Give the target a passwordPolicy whose passwords it takes, remove AWSPENDING with UpdateSecretVersionStage, and rotate again';
 
 /** In milliseconds. */
 const CONNECT_TIMEOUT = { least: 5_000, most: 20_000 };

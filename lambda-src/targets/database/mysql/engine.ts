@@ -9,7 +9,7 @@ import { endOfLock, failedLoginLimit, isLocked, parseTerms, reconcileTerms, Unkn
 import { reconcileGrants } from './grants';
 import { DATABASE_ENGINE_NAMES } from '../../../../src/targets/database/contract';
 import type { Deadline } from '../../../rotation/deadline';
-import { AuthenticationError, ConnectivityError, RotationError, TargetRefusedError, TlsError } from '../../../rotation/errors';
+import { AuthenticationError, ConnectivityError, RotationError, SecretValueError, TargetRefusedError, TlsError } from '../../../rotation/errors';
 import { remedyOf } from '../../../rotation/service-errors';
 
 const STATEMENT_TIMEOUT = 8_000;
@@ -35,7 +35,7 @@ const MARIADB_STATEMENT_TIMEOUT = 1969;
 /** https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html */
 const REMEDIES: Record<string, string> = {
   ER_ACCESS_DENIED_ERROR: 'The user may not do this. A superuser secret needs a user with CREATE USER, SELECT on the database mysql, and all that it is to pass on, WITH GRANT OPTION',
-  ER_ACCESS_DENIED_NO_PASSWORD_ERROR: 'The user may not grant this role. Grant it the role WITH ADMIN OPTION',
+  ER_ACCESS_DENIED_NO_PASSWORD_ERROR: 'The user of the superuser secret may not grant a role that the first user has. Grant that role to it WITH ADMIN OPTION',
   ER_BAD_DB_ERROR: 'The database of the key "dbname" does not exist. Correct the key',
   ER_CANNOT_USER: 'The user can not be changed. See that it exists, and that the superuser may manage it',
   ER_COLUMNACCESS_DENIED_ERROR: 'The user may not read this column. A superuser secret needs a user with SELECT on the database mysql',
@@ -77,6 +77,9 @@ const NATIVE = 'mysql_native_password';
 const MARK = 'cdk-rotating-secret';
 /** The first version of MySQL in which an account can have attributes. */
 const ATTRIBUTES_SINCE = [8, 0, 21];
+
+/** In bytes. MariaDB takes longer ones. */
+const MAX_PASSWORD_BYTES = 256;
 
 /** How long to wait before a password changes where failed logins lock: copies of this function that run at the same time log in meanwhile. */
 const SETTLING_TIME = 1_000;
@@ -178,6 +181,7 @@ class MySqlSession implements Session {
       const plugin = / IDENTIFIED VIA (\w+)/.exec(String(Object.values(created)[0]))?.[1] ?? NATIVE;
       await this.setMariaDbPassword('', plugin, password);
     } else {
+      mustBeShort(password);
       // With the old one, for users that have PASSWORD REQUIRE CURRENT.
       await this.connection.query(`ALTER USER USER() IDENTIFIED BY ${literal(password)} REPLACE ${literal(this.own.password)}`);
     }
@@ -205,6 +209,7 @@ class MySqlSession implements Session {
 
   /** There are no transactions for accounts: the password, which makes the user whole, comes last. */
   public async shareWith({ user, password, original, isFirst }: ShareRequest): Promise<void> {
+    if (!this.isMariaDb) { mustBeShort(password); }
     const originals = await this.accounts(original);
     if (originals.length === 0) {
       throw new TargetRefusedError('There is no account of the user of the version with AWSCURRENT to be seen in mysql.user, so its rights can not be passed on. Let the user of '
@@ -536,6 +541,13 @@ function isAtLeast(version: string, [major, minor, patch]: readonly number[]): b
 
 function hostText(host: string): string {
   return /^[\w.:%/-]{1,255}$/.test(host) ? `'${host}'` : 'a host with an odd name';
+}
+
+/** The server would only say that the user can't be changed. */
+function mustBeShort(password: string): void {
+  if (Buffer.byteLength(password) <= MAX_PASSWORD_BYTES) { return; }
+  throw new SecretValueError(`The password in the key "password" of the pending version is longer than ${MAX_PASSWORD_BYTES} bytes, which is the most that MySQL takes, so nothing was changed. `
+    + NEW_POLICY);
 }
 
 function mustHavePasswords(accounts: readonly Account[]): void {

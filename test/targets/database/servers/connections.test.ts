@@ -130,7 +130,8 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     const first = await connect(server, { login: user });
     try {
       const h = await make({ user });
-      await fails(h, h.step(h.start({ rotateImmediately: false }), 'testSecret'), 'TargetRefusedError', /refused with (53300|ER_USER_LIMIT_REACHED|ER_TOO_MANY_USER_CONNECTIONS)\. /);
+      await fails(h, h.step(h.start({ rotateImmediately: false }), 'testSecret'), 'TargetRefusedError',
+        /refused with (53300\. .*of the user \(CONNECTION LIMIT\)\. Raise the limit|ER_USER_LIMIT_REACHED\. .*MAX_USER_CONNECTIONS\)\. Raise the limit|ER_TOO_MANY_USER_CONNECTIONS\. .*Raise its limit)/);
     } finally {
       await first.close();
     }

@@ -1,7 +1,7 @@
 /*
  * What is MySQL's and MariaDB's own about accounts, their rights and their plugins, on real servers: contract cases 32, 34 to 36, 41, 70 and 72.
  */
-import { created, expectNoSecrets, fails, formsOf } from './failing';
+import { created, expectNoSecrets, fails, formsOf, pendingWith } from './failing';
 import { DatabaseHarness, KINDS, letsIn, makeUser, run, STRATEGIES, type DatabaseHarnessOptions } from './fixture';
 import { passwordOf } from '../../../harness';
 import type { DatabaseServer, Login } from '../../../servers';
@@ -42,6 +42,32 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
     : asRoot(`SELECT DEFAULT_ROLE_USER AS role FROM mysql.default_roles WHERE USER = '${username}' ORDER BY 1`);
 
   const pluginOf = async (username: string) => (await asRoot(`SELECT plugin FROM mysql.user WHERE User = '${username}'`)).map(({ plugin }) => plugin);
+
+  test.each(STRATEGIES)('case 30: a password of 256 bytes is set with %s, and a longer one only where the server takes it', async (strategy) => {
+    const h = await make({ strategy });
+    const next = strategy === 'singleUser' ? {} : { username: `${h.user.username}_clone` };
+    await h.step(pendingWith(h, { ...next, password: 'p'.repeat(256) }), 'setSecret');
+    expect(await letsIn(server, h.login('AWSPENDING'))).toBe(true);
+    const other = await make({ strategy });
+    const longer = pendingWith(other, { ...strategy === 'singleUser' ? {} : { username: `${other.user.username}_clone` }, password: 'p'.repeat(257) });
+    if (isMariaDb) {
+      await other.step(longer, 'setSecret');
+      expect(await letsIn(server, other.login('AWSPENDING'))).toBe(true);
+    } else {
+      await fails(other, other.step(longer, 'setSecret'), 'SecretValueError', /longer than 256 bytes, which is the most that MySQL takes, so nothing was changed\. Give the target a passwordPolicy .*, remove AWSPENDING/);
+      expect(await letsIn(server, other.user)).toBe(true);
+    }
+  });
+
+  test('a role that the superuser may not pass on is told with what to grant', async () => {
+    await asRoot('CREATE ROLE IF NOT EXISTS not_to_pass_on');
+    const h = await make();
+    await asRoot(`GRANT not_to_pass_on TO \`${h.user.username}\`@'%'`);
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', isMariaDb
+      ? /ER_ACCESS_DENIED_NO_PASSWORD_ERROR\. The user of the superuser secret may not grant a role that the first user has\. Grant that role to it WITH ADMIN OPTION/
+      : /ER_SPECIFIC_ACCESS_DENIED_ERROR\. The user lacks a privilege\. A superuser secret needs a user with .*all that it is to pass on, WITH GRANT OPTION/);
+    expect(await letsIn(server, h.user)).toBe(true);
+  });
 
   const RIGHTS: [string, (n: number) => ((account: string) => string)[]][] = [
     ['everything in a database, to be passed on', () => [(account) => `GRANT ALL PRIVILEGES ON app.* TO ${account} WITH GRANT OPTION`]],

@@ -3,9 +3,9 @@
  * value of a secret in an error or a log line.
  */
 import { created, dialledVersions, expectNoSecrets, fails, passwordStatements, pendingWith, setPassword } from './failing';
-import { DatabaseHarness, KINDS, letsIn, makeUser, MARIADB, MYSQL, POSTGRES } from './fixture';
+import { DatabaseHarness, KINDS, letsIn, makeUser, MARIADB, MYSQL, POSTGRES, run, STRATEGIES } from './fixture';
 import { accessDenied, throttled, type Interceptor } from '../../../../simulator';
-import { passwordOf } from '../../../harness';
+import { failure, passwordOf } from '../../../harness';
 import type { DatabaseServer } from '../../../servers';
 
 const NOT_ACCEPTED = /accepts neither the pending password, nor the current one, nor the previous one\. Make the user if it was never made, or give it/;
@@ -200,6 +200,37 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     expect(await letsIn(server, h.login('AWSPENDING'))).toBe(true);
   });
 
+  test.each<[string, object, RegExp]>([
+    ['a key is missing', { password: undefined }, /In version [\w-]+, which has the staging label AWSPENDING: .*"password" not at all.*remove AWSPENDING/],
+    ['the port is no number', { port: 'x' }, /In version [\w-]+, which has the staging label AWSPENDING: .*"port".*remove AWSPENDING/],
+    ['the password is empty', { password: '' }, /In version [\w-]+, which has the staging label AWSPENDING: .*"password".*empty.*remove AWSPENDING/],
+  ])('cases 20, 102: where %s in a pending value that somebody put, its version is named', async (_, changes, text) => {
+    const h = await make();
+    const rotation = h.start();
+    const SecretString = JSON.stringify({ ...JSON.parse(h.value('AWSCURRENT')), password: 'put-by-hand-02', ...changes });
+    h.simulator.perform('PutSecretValue', { SecretId: h.arn, ClientRequestToken: rotation.token, SecretString, VersionStages: ['AWSPENDING'] });
+    for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const) {
+      const error = await failure(h.step(rotation, step));
+      expect(error).toMatchObject({ name: 'SecretValueError', message: expect.stringMatching(text) });
+    }
+    expect(h.dialled).toEqual([]);
+  });
+
+  test('case 102: a pending value with the password of the current one is not promoted', async () => {
+    const h = await make();
+    const rotation = pendingWith(h, { password: h.user.password });
+    for (const step of ['createSecret', 'finishSecret'] as const) {
+      const error = await failure(h.step(rotation, step));
+      expect(error).toMatchObject({ name: 'SecretValueError', message: expect.stringMatching(/is the current one, so nothing would be rotated\. Remove AWSPENDING/) });
+    }
+    expect(h.writes).toEqual([]);
+  });
+
+  test('case 36: a user whose name is too long is told as that user, not as one that alternates', async () => {
+    const h = await make({ changes: { username: 'n'.repeat({ postgres: 64, mysql: 33, mariadb: 81 }[kind.target as string]!) } });
+    await fails(h, h.step(h.start(), 'createSecret'), 'SecretValueError', /The user name in the key "username" of the secret is longer than \d+ \w+, the limit of \w+\. Put the name that the server has/);
+  });
+
   test('case 31: a pending version without a value fails, and nothing is dialled', async () => {
     const h = await make();
     await fails(h, h.step(h.start(), 'setSecret'), 'PendingValueMissingError', /has the staging label AWSPENDING and no value/);
@@ -218,11 +249,24 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
   });
 });
 
+test('a password that has expired is among the causes that PostgreSQL\'s refusal is told with', async () => {
+  const server = await POSTGRES.start();
+  try {
+    for (const strategy of STRATEGIES) {
+      const h = await DatabaseHarness.make(server, { strategy });
+      await run(server, server.admin, `ALTER ROLE ${h.user.username} VALID UNTIL '2020-01-01'`);
+      await fails(h, h.step(await created(h), 'setSecret'), 'AuthenticationError', /its password has not expired \(VALID UNTIL in PostgreSQL\)/);
+    }
+  } finally {
+    await server.stop();
+  }
+});
+
 test.each([
   // A verifier tells passwordcheck no more than this.
-  ['PostgreSQL', POSTGRES, 'strict_user', /refused with 22023.*passwordPolicy/],
-  ['MariaDB', MARIADB, 'tooweakly', /refused with ER_NOT_VALID_PASSWORD.*passwordPolicy/],
-  ['MySQL', KINDS.find(({ name }) => name === 'MySQL 9.7')!, 'tooweakly', /refused with ER_NOT_VALID_PASSWORD.*passwordPolicy/],
+  ['PostgreSQL', POSTGRES, 'strict_user', /refused with 22023.*passwordPolicy.*remove AWSPENDING/],
+  ['MariaDB', MARIADB, 'tooweakly', /refused with ER_NOT_VALID_PASSWORD.*passwordPolicy.*remove AWSPENDING/],
+  ['MySQL', KINDS.find(({ name }) => name === 'MySQL 9.7')!, 'tooweakly', /refused with ER_NOT_VALID_PASSWORD.*passwordPolicy.*remove AWSPENDING/],
 ] as const)('case 30: a password that the policy of %s refuses fails, and the current one still works', async (_, kind, password, text) => {
   const server = await kind.start({ passwordPolicy: true });
   try {
