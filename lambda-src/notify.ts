@@ -1,5 +1,6 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Deadline } from './rotation/deadline';
+import { findCallProblem, foreignAnswer, type ServiceErrors } from './rotation/service-errors';
 import type { Promotion } from './rotation/steps';
 import type { NotificationConfig } from '../src/contract';
 
@@ -16,6 +17,8 @@ type Client = Pick<SecretsManagerClient, 'config'>;
 export function shippedNotifier(config: NotificationConfig, makeClient: () => Client): Notify | undefined {
   if (config.eventBusArn === undefined && config.topicArn === undefined) { return undefined; }
   // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { notifierOf } = require('./notification/notify') as { notifierOf(config: NotificationConfig, client: Client): Notify };
-  return notifierOf(config, makeClient());
+  const { notifierOf } = require('./notification/notify') as {
+    notifierOf(config: NotificationConfig, client: Client, serviceErrors: ServiceErrors): Notify;
+  };
+  return notifierOf(config, makeClient(), { findCallProblem, foreignAnswer });
 }

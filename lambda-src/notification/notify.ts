@@ -6,8 +6,7 @@ import { signedCall, type SignedCall } from './signed-call';
 import { topic } from './topic';
 import type { NotificationConfig } from '../../src/contract';
 import type { Notify } from '../notify';
-import { ConnectivityError } from '../rotation/errors';
-import { findCallProblem, foreignAnswer } from '../rotation/service-errors';
+import type { ServiceErrors } from '../rotation/service-errors';
 
 interface Problem {
   readonly text: string;
@@ -30,16 +29,19 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/NotFound/, 'It does not exist any more: deploy it again, or give another RotationNotification'],
 ];
 
-/** @param client whose parts make the call */
-export function notifierOf(config: NotificationConfig, client: Pick<SecretsManagerClient, 'config'>): Notify {
-  return notifier(channelOf(config), signedCall(client));
+/**
+ * @param client whose parts make the call
+ * @param serviceErrors of the asset, which has them anyway
+ */
+export function notifierOf(config: NotificationConfig, client: Pick<SecretsManagerClient, 'config'>, serviceErrors: ServiceErrors): Notify {
+  return notifier(channelOf(config), signedCall(client), serviceErrors);
 }
 
 export function channelOf({ eventBusArn, topicArn }: NotificationConfig): Channel {
   return eventBusArn === undefined ? topic(topicArn!) : eventBus(eventBusArn);
 }
 
-export function notifier(channel: Channel, call: SignedCall): Notify {
+export function notifier(channel: Channel, call: SignedCall, { findCallProblem, foreignAnswer }: ServiceErrors): Notify {
   return async (promotion, deadline) => {
     const message = channel.message(makeNotification(promotion, new Date()));
     const purpose = `${channel.operation} on ${channel.arn}`;
@@ -52,7 +54,7 @@ export function notifier(channel: Channel, call: SignedCall): Notify {
         return { text: name === UNNAMED ? foreignAnswer(purpose, service, answer.status) : refused(channel, name), mayPass: answer.status >= 500 || answer.status === 429 || TRANSIENT.test(name) };
       } catch (error) {
         const found = findCallProblem(purpose, service, error);
-        return { text: found?.message ?? `${purpose} failed in a way that is not known to be safe to print`, mayPass: found instanceof ConnectivityError };
+        return { text: found?.message ?? `${purpose} failed in a way that is not known to be safe to print`, mayPass: found?.name === 'ConnectivityError' };
       }
     };
     let problem = await attempt();

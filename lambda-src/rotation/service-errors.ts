@@ -93,6 +93,12 @@ export function foreignAnswer(operation: string, { name }: Pick<Service, 'name'>
     + `endpoint of your own between the function and ${name}; without one, ${name} failed`;
 }
 
+/** What the errors of every service have in common. */
+export interface ServiceErrors {
+  readonly findCallProblem: typeof findCallProblem;
+  readonly foreignAnswer: typeof foreignAnswer;
+}
+
 /** What went wrong before a service could answer, or instead of that; undefined if the service itself refused. */
 export function findCallProblem(operation: string, service: Service, error: unknown): RotationError | undefined {
   const { name = '', code = '', message, $metadata, $fault } = (error ?? {}) as ServiceError;

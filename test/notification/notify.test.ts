@@ -8,11 +8,13 @@ import { makeNotification } from '../../lambda-src/notification/notification';
 import { channelOf, notifier, notifierOf } from '../../lambda-src/notification/notify';
 import { endpointOf, type SignedCall } from '../../lambda-src/notification/signed-call';
 import { Deadline } from '../../lambda-src/rotation/deadline';
+import { findCallProblem, foreignAnswer } from '../../lambda-src/rotation/service-errors';
 import type { Promotion } from '../../lambda-src/rotation/steps';
 import type { NotificationConfig } from '../../src/contract';
 
 const SECRET = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:my-app/password-AbCdEf';
 const PROMOTION = { secretId: SECRET, versionId: 'new', previousVersionId: 'old' };
+const SERVICE_ERRORS = { findCallProblem, foreignAnswer };
 const NOW = new Date('2026-11-25T03:00:00.000Z');
 const environment = { ...process.env };
 
@@ -34,7 +36,7 @@ function deadlineOf(milliseconds = 30_000) {
 
 async function tell(config: NotificationConfig, milliseconds?: number, promotion: Promotion = PROMOTION) {
   const { sleeps, deadline } = deadlineOf(milliseconds);
-  return { sleeps, problem: await notifierOf(config, new SecretsManagerClient({}))(promotion, deadline) };
+  return { sleeps, problem: await notifierOf(config, new SecretsManagerClient({}), SERVICE_ERRORS)(promotion, deadline) };
 }
 
 /** With answers that are made up, for what a server can't be brought to. */
@@ -45,7 +47,7 @@ async function tellBy(config: NotificationConfig, ...answers: (Answer | Error)[]
     if (answer instanceof Error) { throw answer; }
     return answer;
   };
-  return { sleeps, problem: await notifier(channelOf(config), call)(PROMOTION, deadline) };
+  return { sleeps, problem: await notifier(channelOf(config), call, SERVICE_ERRORS)(PROMOTION, deadline) };
 }
 
 describe('what is said', () => {

@@ -40,7 +40,7 @@ test.each<[string, SecretListEntry]>([
   ['a date that is none', { LastRotatedDate: new Date(NaN) }],
   ['a date as a text', { NextRotationDate: 'soon' as unknown as Date }],
   ['labels that are no list', { SecretVersionsToStages: { one: null as unknown as string[] } }],
-  ['rules that are none', { RotationRules: 5 as object }],
+  ['rules that are none', { RotationRules: 5 as unknown as object }],
   ['a switch that is neither on nor off', { RotationEnabled: 'yes' as unknown as boolean }],
 ])('a secret with %s is one line and counts, and the others are looked at', async (_, odd) => {
   const { names, lines, result } = await check([[late('a'), late('odd', odd), late('b')]]);

@@ -3,6 +3,7 @@ import { makeHandler } from '../../lambda-src/handler';
 import { eventBus } from '../../lambda-src/notification/event-bus';
 import { notifier } from '../../lambda-src/notification/notify';
 import type { SignedCall } from '../../lambda-src/notification/signed-call';
+import { findCallProblem, foreignAnswer } from '../../lambda-src/rotation/service-errors';
 import { generatedTarget } from '../../lambda-src/targets/generated/target';
 
 const BUS = 'arn:aws:events:us-east-1:111122223333:event-bus/rotations';
@@ -23,7 +24,7 @@ const telling = (name: string, makeSubjectHandler: Subject['makeHandler']): Subj
 
 /** A handler that tells a bus of every promotion. */
 export const TELLING = telling('telling a bus', (dependencies) => makeHandler(generatedTarget, {
-  ...dependencies, notifierOf: () => notifier(eventBus(BUS), putEvents(dependencies)),
+  ...dependencies, notifierOf: () => notifier(eventBus(BUS), putEvents(dependencies), { findCallProblem, foreignAnswer }),
 }));
 
 /** One that is content where the bus can't be told. */

