@@ -12,6 +12,7 @@ import { logarithmicPlot } from './plot';
 import { countCalls, type StepCalls } from './rotation';
 import { SeededRandom } from '../simulator/random';
 import { RotationRules } from '../src';
+import { startCommand } from '../tools/command';
 import { openings } from '../tools/cron';
 import { printTable, type Table } from '../tools/table';
 import { Terminal } from '../tools/terminal';
@@ -161,7 +162,7 @@ export function fleetMarkdown({ tables, calls }: FleetReport): string {
   return [...tables.map(({ title, table }) => `### ${title}\n\n${markdown(table)}`), `Reads and writes of each step: ${calls}.`].join('\n\n');
 }
 
-async function main(): Promise<void> {
+async function main(write: boolean): Promise<void> {
   const report = await reportFleet();
   const terminal = new Terminal(process.stdout);
   for (const { title, table } of report.tables) {
@@ -170,9 +171,18 @@ async function main(): Promise<void> {
     printTable(terminal, table);
   }
   terminal.line(`  Reads and writes of each step: ${report.calls}.`);
-  if (!process.argv.includes('--write')) { return; }
+  if (!write) { return; }
   writeFileSync(join(DOCS, 'fleet-peak.svg'), report.svg);
   replaceBetween(join(DOCS, 'fleets.md'), fleetMarkdown(report));
 }
 
-if (require.main === module) { void main(); }
+if (require.main === module) {
+  const { values: { write = false } } = startCommand({
+    name: 'bench:fleet',
+    description: 'Simulate a month of rotations of many secrets, with and without spreading them',
+    options: { write: { type: 'boolean' } },
+    usage: { '--write': 'write the tables into the docs' },
+    after: ['bundle'],
+  });
+  void main(write);
+}

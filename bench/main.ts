@@ -17,6 +17,7 @@ import { LATENCY_MS, measureFleet, measureRotations } from './rotation';
 import { measureStartUps, type StartUp } from './start-up';
 import { kilobytes, ratio, show } from './statistics';
 import { measureSyntheses, mostSecrets, type Synthesis, type Whose } from './synthesis';
+import { startCommand } from '../tools/command';
 import { printTable, type Table } from '../tools/table';
 import { Terminal } from '../tools/terminal';
 
@@ -152,4 +153,11 @@ function writeDocs(machine: string, syntheses: readonly Synthesis[], measured: r
   replaceBetween(join(ROOT, 'docs', 'evidence.md'), markdown({ columns: ['', ''], rows: measured }));
 }
 
-void main(process.argv.includes('--quick'), process.argv.includes('--write'));
+const { values: { quick = false, write = false } } = startCommand({
+  name: 'bench',
+  description: 'Measure it beside what people write by hand, in one run, and print the tables',
+  options: { quick: { type: 'boolean' }, write: { type: 'boolean' } },
+  usage: { '--quick': 'measure less', '--write': 'write the tables into the docs' },
+  after: ['bundle'],
+});
+void main(quick, write);

@@ -11,6 +11,7 @@ import { deploy } from './scenes/deployment';
 import { rotate, rotateWithCrashes } from './scenes/rotation';
 import { synthesize } from './synthesis';
 import { StackTemplate } from './template';
+import { startCommand } from '../tools/command';
 import { Terminal } from '../tools/terminal';
 
 const APP = join(__dirname, '..', 'examples', 'basic');
@@ -52,4 +53,9 @@ async function main(): Promise<void> {
   }
 }
 
+startCommand({
+  name: 'demo',
+  description: 'Synthesize examples/basic and rotate its secret on this machine, with a crash in the middle',
+  after: ['bundle'],
+});
 void main();

@@ -31,10 +31,10 @@ function checkLogs({ terminal, checks, deployment, text }: Stage): void {
   const finished = deployment.steps.filter(({ outcome }) => outcome !== undefined);
   const anyIn = (scanned: readonly string[]) => scanned.some((line) => text.isIn(line, values));
 
-  checks.check(`Each of the ${finished.length} steps that came to an end logged one line of JSON, and nothing else was logged.`,
+  checks.check(`Each of the ${finished.length} steps that came to an end wrote one line of JSON to standard output, and nothing else went there.`,
     logged === finished.length && finished.every(({ logLines }) => logLines === 1), { logged });
   if (lines.length > logged) {
-    terminal.paragraph(`The function also wrote ${plural(lines.length - logged, 'line')} to standard error, where Node.js and the AWS SDK put their warnings.`);
+    terminal.paragraph(`The function also wrote ${plural(lines.length - logged, 'line')} to standard error, where Node.js and the AWS SDK put their warnings. Lambda logs both.`);
   }
   checks.check(`${plural(passwords.size, 'password')} ever existed: the first one, and one for each call of GetRandomPassword.`, passwords.size === generated + 1);
   checks.check('The scan for passwords finds one that is put into a line of the log, as it is or escaped in JSON.',

@@ -5,6 +5,7 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
+import { startCommand } from '../../tools/command';
 import { ASSETS, NOTIFICATION, NOTICE, notificationOptions, options, ROOT, SBOM, SOURCE, TESTING_OPTIONS } from './bundle-options';
 import { notices } from './notices';
 import { sbom, type Product } from './sbom';
@@ -39,4 +40,5 @@ function writeThirdParties(bundled: readonly Bundled[]): void {
   writeFileSync(join(ROOT, SBOM), `${JSON.stringify(sbom(product, parties), undefined, 1)}\n`);
 }
 
+startCommand({ name: 'bundle', description: 'Bundle the handler: one asset per target' });
 void main();

@@ -8,12 +8,19 @@ import { ROOT } from '../../tools/run';
 import { latestVersion } from '../release/changelog';
 import { findBreaks } from './compatibility/compatibility';
 import { Checks } from '../../tools/checks';
+import { startCommand } from '../../tools/command';
 import { tagsBelowHead } from '../release/tags';
 
+const { positionals: [given] } = startCommand({
+  name: 'compat',
+  description: 'Hold the public API against that of the last release',
+  usage: { RELEASE: 'another one to compare with: the folder of a package, or npm:PACKAGE@VERSION' },
+  maxArguments: 1,
+});
 const checks = new Checks();
 
 build();
-const last = process.argv[2] ?? lastRelease();
+const last = given ?? lastRelease();
 if (last === undefined) {
   console.log('NOT COMPARED: nothing has been released, as no tag such as v0.1.0 leads to this commit. The first release is what later ones are compared with.');
 } else {

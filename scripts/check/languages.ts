@@ -15,8 +15,14 @@ import { build } from './shared/build';
 import { floorOf } from './shared/floor';
 import { Checks } from '../../tools/checks';
 import { filesBelow } from '../../tools/files';
+import { startCommand } from '../../tools/command';
 import { ROOT, run, withTemporaryDirectory } from '../../tools/run';
 import { relativeLinks } from '../build/links';
+
+startCommand({
+  name: 'languages',
+  description: 'Make the packages of all languages, run an app in each, and rehearse their publishing; needs Python 3.11, JDK 17, Maven, Go and GnuPG',
+});
 
 const DIST = join(ROOT, 'dist');
 const ASSETS = join(ROOT, 'assets');

@@ -16,6 +16,7 @@ import { SUBJECTS } from './subjects';
 import { TELLING } from './telling';
 import { withoutTimers } from './without-timers';
 import { Violation } from './world';
+import { runTasks, startCommand } from '../../tools/command';
 import { printTable } from '../../tools/table';
 import { Terminal } from '../../tools/terminal';
 import { runGuards } from '../mutation/guards';
@@ -190,5 +191,15 @@ async function main(databases: boolean, long: boolean, seed: number | undefined)
   process.exit(failed === 0 ? 0 : 1);
 }
 
-const seed = process.argv.find((argument) => argument.startsWith('--seed='))?.slice('--seed='.length);
-void main(process.argv.includes('--databases'), process.argv.includes('--long'), seed === undefined ? undefined : Number(seed));
+const { values: { databases = false, long = false, seed } } = startCommand({
+  name: 'prove',
+  description: 'Prove that no crash, retry or race loses a credential, and print the table; takes minutes',
+  options: { databases: { type: 'boolean' }, long: { type: 'boolean' }, seed: { type: 'string' } },
+  usage: { '--databases': 'prove it of the databases, on real servers, as npm run prove:databases does', '--long': 'explore more', '--seed=N': 'repeat a failure' },
+});
+if (seed !== undefined && !/^-?\d+$/.test(seed)) {
+  process.stderr.write(`--seed has to be a whole number, got ${seed}\n`);
+  process.exit(2);
+}
+if (databases) { runTasks(['databases']); }
+void main(databases, long, seed === undefined ? undefined : Number(seed));

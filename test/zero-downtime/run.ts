@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../../simulator';
 import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../../src/contract';
+import { runTasks, startCommand } from '../../tools/command';
 import { FunctionProcess } from '../../tools/function-process';
 import { printTable } from '../../tools/table';
 import { Terminal } from '../../tools/terminal';
@@ -146,4 +147,15 @@ async function main(rotations: number): Promise<void> {
   process.exitCode = failures.length === 0 ? 0 : 1;
 }
 
-void main(Number(process.argv[2] ?? 50));
+const { positionals: [given = '50'] } = startCommand({
+  name: 'zero-downtime',
+  description: 'Rotate users of real databases, while clients keep logging in; takes minutes',
+  usage: { N: 'how many rotations of each user; 50 unless told otherwise' },
+  maxArguments: 1,
+});
+if (!/^[1-9]\d*$/.test(given)) {
+  process.stderr.write(`The number of rotations has to be a whole number above 0, got ${given}\n`);
+  process.exit(2);
+}
+runTasks(['databases', 'bundle']);
+void main(Number(given));
