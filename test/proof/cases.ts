@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Progress } from './progress';
 import { casesOf, numbersOf } from '../docs/rotation-contract';
 
 /** The cases of docs/rotation-contract.md that every target has in common, by number. */
@@ -34,11 +36,20 @@ interface JestReport {
 }
 
 /** Runs tests, and says which of them is for which case. */
-export function runContractTests(root: string, paths: readonly string[], cases: readonly number[]): ContractCase[] {
+export async function runContractTests(
+  root: string, paths: readonly string[], cases: readonly number[], progress: Progress,
+): Promise<ContractCase[]> {
   const folder = mkdtempSync(join(tmpdir(), 'contract-'));
   const outputFile = join(folder, 'report.json');
   try {
-    spawnSync('npx', ['jest', '--silent', '--json', '--outputFile', outputFile, ...paths], { cwd: root, stdio: 'ignore' });
+    const jest = spawn('npx', ['jest', '--silent', '--json', '--outputFile', outputFile, ...paths], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
+    let files = 0;
+    // Jest writes a line when it is done with a file.
+    jest.stderr.setEncoding('utf8').on('data', (text: string) => {
+      files += text.match(/^(PASS|FAIL) /gm)?.length ?? 0;
+      progress(`${files} files of tests`);
+    });
+    await once(jest, 'close');
     const report = JSON.parse(readFileSync(outputFile, 'utf8')) as JestReport;
     const tests = report.testResults.flatMap(({ assertionResults }) => assertionResults);
     for (const { fullName, failureMessages } of tests.filter(({ status }) => status === 'failed')) {

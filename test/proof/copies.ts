@@ -1,27 +1,62 @@
+import { silent, type Progress } from './progress';
 import type { Subject } from './subjects';
-import { STEPS, World } from './world';
+import { STEPS, Violation, World, type Invariant } from './world';
+
+/** What came of many copies of every step at once, rotation after rotation. */
+export interface CopiesReport {
+  /** Rotations that completed. */
+  readonly rounds: number;
+  /** Steps that were run, by whichever copy. */
+  readonly steps: number;
+  /** Of them, those that failed. */
+  readonly failed: number;
+  /** How often somebody with the value of a staging label was not let in. */
+  readonly lockedOut: number;
+  /** What ended the run before its last round. */
+  readonly violation?: Error;
+}
+
+const LOCKED_OUT: readonly Invariant[] = ['accepted', 'currentUsable'];
+
+/** Many copies of every step at once, rotation after rotation, until an invariant breaks. */
+export async function countCopies(subject: Subject, copies: number, rounds: number, progress: Progress = silent): Promise<CopiesReport> {
+  const report = { rounds: 0, steps: 0, failed: 0, lockedOut: 0 };
+  try {
+    await subject.server?.reset();
+    const world = new World(subject);
+    while (report.rounds < rounds) {
+      world.start();
+      const runs = Array.from({ length: copies }, (_, n) => world.copy(`copy ${n}`, () => 'pass'));
+      for (const step of STEPS) {
+        const endings = await Promise.all(runs.map((run) => run(step)));
+        const failed = endings.filter((ending) => ending !== 'succeeded').length;
+        report.steps += copies;
+        report.failed += failed;
+        if (failed > 0) { world.violate('recovers', `${failed} of ${copies} copies of ${step} failed`); }
+        world.rethrow();
+      }
+      if (world.secret.stages.AWSCURRENT !== world.rotation.token) { world.violate('recovers', 'AWSCURRENT is on another version'); }
+      if (subject.server && !await subject.server.accepts(world.valueOf('AWSCURRENT'))) { world.violate('accepted', 'that of AWSCURRENT is not'); }
+      world.checkStrays();
+      world.rethrow();
+      world.simulator.completeRotation(world.arn);
+      report.rounds++;
+      progress(`${report.rounds} of ${rounds} rotations, ${report.steps} steps`);
+    }
+    return report;
+  } catch (error) {
+    const lockedOut = error instanceof Violation && LOCKED_OUT.includes(error.invariant) ? 1 : 0;
+    return { ...report, lockedOut, violation: error as Error };
+  }
+}
 
 /**
  * Many copies of every step at once, rotation after rotation. None may fail, and nobody may be locked out.
  *
  * @returns how many steps were run
  */
-export async function runCopies(subject: Subject, copies: number, rounds: number): Promise<number> {
-  await subject.server?.reset();
-  const world = new World(subject);
-  for (let round = 0; round < rounds; round++) {
-    world.start();
-    const runs = Array.from({ length: copies }, (_, n) => world.copy(`copy ${n}`, () => 'pass'));
-    for (const step of STEPS) {
-      const endings = await Promise.all(runs.map((run) => run(step)));
-      const failed = endings.filter((ending) => ending !== 'succeeded').length;
-      if (failed > 0) { world.violate('recovers', `${failed} of ${copies} copies of ${step} failed`); }
-      world.rethrow();
-    }
-    if (subject.server && !await subject.server.accepts(world.valueOf('AWSCURRENT'))) { world.violate('accepted', 'that of AWSCURRENT is not'); }
-    world.checkStrays();
-    world.rethrow();
-    world.simulator.completeRotation(world.arn);
-  }
-  return copies * rounds * STEPS.length;
+export async function runCopies(subject: Subject, copies: number, rounds: number, progress: Progress = silent): Promise<number> {
+  const { steps, violation } = await countCopies(subject, copies, rounds, progress);
+  if (violation) { throw violation; }
+  return steps;
 }

@@ -140,9 +140,9 @@ function watch(dialler: Connect, { perform, dial, life }: HandlerDependencies): 
 
 const KINDS = [
   { name: 'PostgreSQL 18', start: () => startPostgres({ settings: { scram_iterations: 1 } }) },
-  { name: 'PostgreSQL 15', start: () => startPostgres({ version: '15' }) },
-  { name: 'MariaDB 11.8', start: () => startMariaDb() },
   { name: 'MySQL 8.0', start: () => startMySql() },
+  { name: 'MariaDB 11.8', start: () => startMariaDb() },
+  { name: 'PostgreSQL 15', start: () => startPostgres({ version: '15' }) },
 ];
 
 /** Every kind of database with every strategy, on real servers. */

@@ -1,3 +1,4 @@
+import { silent, type Progress } from './progress';
 import type { Subject } from './subjects';
 import { World, type Verdict } from './world';
 import type { Switches } from '../../simulator';
@@ -71,6 +72,8 @@ export interface ExhaustOptions {
   readonly stale?: boolean;
   /** @default - all */
   readonly switches?: readonly Partial<Switches>[];
+  /** @default - nobody is told */
+  readonly progress?: Progress;
 }
 
 /**
@@ -80,6 +83,8 @@ export interface ExhaustOptions {
  */
 export async function exhaust(subject: Subject, options: ExhaustOptions = {}): Promise<Explored> {
   const explored = { boundaries: 0, pairs: 0, stale: 0 };
+  const { progress = silent } = options;
+  const tell = () => progress(`${explored.boundaries} boundaries, ${explored.pairs} pairs, ${explored.stale} stale reads`);
   let seen = 0;
   for (const switches of options.switches ?? SWITCHES) {
     const [length] = await explore(subject, switches, []);
@@ -87,16 +92,19 @@ export async function exhaust(subject: Subject, options: ExhaustOptions = {}): P
       if (index % (options.everyBoundary ?? 1) !== 0) { continue; }
       await explore(subject, switches, [first]);
       explored.boundaries++;
+      tell();
       if (options.pairs ?? true) {
         for (const second of stopsIn(await callsAfter(subject, switches, first))) {
           if (seen++ % (options.everyPair ?? 1) !== 0) { continue; }
           await explore(subject, switches, [first, second]);
           explored.pairs++;
+          tell();
         }
       }
       for (let read = 0; read < (options.stale ?? true ? length : 0); read++) {
         await explore(subject, switches, [first], { call: read, by: 1 + read % 2 });
         explored.stale++;
+        tell();
       }
     }
   }

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { SWITCHES } from './exhaustion';
+import { silent, type Progress } from './progress';
 import type { Subject } from './subjects';
 import { STEPS, World, type Ending, type Verdict } from './world';
 import type { Step, Switches } from '../../simulator';
@@ -117,6 +118,11 @@ export async function live(subject: Subject, { switches, actions }: History): Pr
  *
  * @throws with the shortest history that does, its trace, and the seed that finds it again
  */
-export async function interleave(subject: Subject, runs: number, seed?: number): Promise<void> {
-  await fc.assert(fc.asyncProperty(histories, (history) => live(subject, history)), { numRuns: runs, seed, includeErrorInReport: true });
+export async function interleave(subject: Subject, runs: number, seed?: number, progress: Progress = silent): Promise<void> {
+  let lived = 0;
+  const run = async (history: History) => {
+    await live(subject, history);
+    progress(`${++lived} of ${runs} histories`);
+  };
+  await fc.assert(fc.asyncProperty(histories, run), { numRuns: runs, seed, includeErrorInReport: true });
 }

@@ -1,18 +1,20 @@
 /*
  * `npm run prove`: one table of what was proven, and how much of it. `--databases` proves the same of the databases, on real servers.
- * `--long` explores more and runs the mutation tests; without it the table shows only what fits a pull request's time.
+ * `--long` explores more and runs the mutation tests; without it the table shows only what fits a pull request's time. `--copies` runs many
+ * copies of every step at once and nothing else, of generated values and of the databases, for 100 rotations each, or `--rounds=N`.
  */
 import { join } from 'node:path';
 import { COMMON_CASES, DATABASE_CASES, ISSUED_CASES, runContractTests } from './cases';
-import { runCopies } from './copies';
+import { countCopies, runCopies } from './copies';
 import { catchNaiveStrategies, withDatabaseSubjects } from './databases';
 import { exhaust, giveUp, SWITCHES } from './exhaustion';
 import { interleave } from './interleavings';
 import { ISSUED_TARGETS, NAIVE_ISSUED, overtake, refuseForeign, rotateAfterPut } from './issued-subjects';
 import { catchNaive } from './naive';
 import { EXAMPLE_TARGET, OWN_TARGETS } from './own-targets';
+import { progressEvery, type Progress } from './progress';
 import { SCENARIOS } from './scenarios';
-import { SUBJECTS } from './subjects';
+import { SUBJECTS, type Subject } from './subjects';
 import { TELLING } from './telling';
 import { withoutTimers } from './without-timers';
 import { Violation } from './world';
@@ -47,24 +49,38 @@ const terminal = new Terminal(process.stdout);
 const rows: Row[] = [];
 let violations = 0;
 
+interface Result {
+  readonly result: string;
+  readonly ok?: boolean;
+}
+
+const say = (line: string) => { process.stderr.write(`${line}\n`); };
+
 /** Adds a row, with the time it took; what throws is a violation, or at least a failure. */
-async function prove(what: string, run: () => Promise<{ result: string; ok?: boolean }> | { result: string; ok?: boolean }): Promise<void> {
+async function prove(what: string, run: (progress: Progress) => Promise<Result> | Result): Promise<void> {
   const start = performance.now();
-  process.stderr.write(`${what} ...\n`);
-  let row: { result: string; ok?: boolean };
+  say(`${what} ...`);
+  let row: Result;
   try {
-    row = await run();
+    row = await run(progressEvery(say));
   } catch (error) {
-    violations++;
-    console.error(`\n${what}\n${(error as Error).message}\n`);
+    reportViolation(what, error as Error);
     row = { result: error instanceof Violation ? `violation: ${error.invariant}` : (error as Error).message.split('\n')[0], ok: false };
   }
-  rows.push({ what, result: row.result, ok: row.ok ?? true, seconds: (performance.now() - start) / 1000 });
+  const { result, ok = true } = row;
+  const seconds = (performance.now() - start) / 1000;
+  say(`  ${ok ? 'ok' : 'FAILED'}: ${result}, ${seconds.toFixed(0)} s`);
+  rows.push({ what, result, ok, seconds });
+}
+
+function reportViolation(what: string, { message }: Error): void {
+  violations++;
+  console.error(`\n${what}\n${message}\n`);
 }
 
 async function proveCases(paths: readonly string[], numbers: readonly number[], details: boolean): Promise<void> {
-  await prove('cases of the rotation contract that apply', () => {
-    const cases = runContractTests(ROOT, paths, numbers);
+  await prove('cases of the rotation contract that apply', async (progress) => {
+    const cases = await runContractTests(ROOT, paths, numbers, progress);
     const missing = cases.filter(({ tests }) => tests === 0).map(({ number }) => number);
     const failed = cases.filter((one) => one.failed > 0).map(({ number }) => number);
     if (details) {
@@ -72,6 +88,15 @@ async function proveCases(paths: readonly string[], numbers: readonly number[], 
     }
     const trouble = [missing.length > 0 && `no test for ${missing.join()}`, failed.length > 0 && `failed: ${failed.join()}`].filter(Boolean).join('; ');
     return { result: trouble || `${cases.length} cases, each with a test of its number`, ok: trouble === '' };
+  });
+}
+
+async function proveCopies(subject: Subject, rounds: number): Promise<void> {
+  await prove(`${subject.name}: ${COPIES} copies of every step at once`, async (progress) => {
+    const { violation, ...done } = await countCopies(subject, COPIES, rounds, progress);
+    const result = `${done.rounds} of ${rounds} rotations, ${done.steps} steps: ${done.failed} failed, ${done.lockedOut} locked out`;
+    if (violation) { reportViolation(subject.name, violation); }
+    return { result, ok: violation === undefined };
   });
 }
 
@@ -91,16 +116,16 @@ async function proveGenerated(long: boolean, seed: number | undefined): Promise<
   }
   const restore = withoutTimers();
   for (const subject of SUBJECTS) {
-    await prove(`${subject.name}: stopped at every boundary, at every pair, and with every stale read`, async () => {
-      const { boundaries, pairs, stale } = await exhaust(subject);
+    await prove(`${subject.name}: stopped at every boundary, at every pair, and with every stale read`, async (progress) => {
+      const { boundaries, pairs, stale } = await exhaust(subject, { progress });
       return { result: `${boundaries} boundaries, ${pairs} pairs, ${stale} stale reads` };
     });
-    await prove(`${subject.name}: random histories of two copies`, async () => {
+    await prove(`${subject.name}: random histories of two copies`, async (progress) => {
       const runs = long ? LONG_HISTORIES : HISTORIES;
-      await interleave(subject, runs, seed);
+      await interleave(subject, runs, seed, progress);
       return { result: `${runs} histories` };
     });
-    await prove(`${subject.name}: ${COPIES} copies of every step at once`, async () => ({ result: `${ROUNDS} rotations, ${await runCopies(subject, COPIES, ROUNDS)} steps` }));
+    await proveCopies(subject, ROUNDS);
     await prove(`${subject.name}: the scenarios of the classic mistakes`, async () => {
       let explored = 0;
       for (const scenario of Object.values(SCENARIOS)) { explored += await scenario(subject); }
@@ -108,22 +133,22 @@ async function proveGenerated(long: boolean, seed: number | undefined): Promise<
     });
   }
   for (const subject of [...OWN_TARGETS, TELLING]) {
-    await prove(`${subject.name}: stopped at every boundary and at every pair`, async () => {
-      const { boundaries, pairs } = await exhaust(subject, { switches: long ? SWITCHES : [{}], stale: false });
+    await prove(`${subject.name}: stopped at every boundary and at every pair`, async (progress) => {
+      const { boundaries, pairs } = await exhaust(subject, { switches: long ? SWITCHES : [{}], stale: false, progress });
       return { result: `${boundaries} boundaries, ${pairs} pairs` };
     });
   }
   await prove(`${EXAMPLE_TARGET.name}: given up before every call`, async () => ({ result: `${await giveUp(EXAMPLE_TARGET)} calls` }));
   for (const subject of ISSUED_TARGETS) {
-    await prove(`${subject.name}: stopped at every boundary, and at ${long ? 'every' : 'some'} pairs`, async () => {
-      const options = { switches: long ? SWITCHES : [{}], stale: false, everyPair: long ? 1 : EVERY_ISSUED_PAIR };
+    await prove(`${subject.name}: stopped at every boundary, and at ${long ? 'every' : 'some'} pairs`, async (progress) => {
+      const options = { switches: long ? SWITCHES : [{}], stale: false, everyPair: long ? 1 : EVERY_ISSUED_PAIR, progress };
       const { boundaries, pairs } = await exhaust(subject, options);
       return { result: `${boundaries} boundaries, ${pairs} pairs` };
     });
-    await prove(`${subject.name}: random histories, ${COPIES} copies at once, scenarios, given up before every call`, async () => {
+    await prove(`${subject.name}: random histories, ${COPIES} copies at once, scenarios, given up before every call`, async (progress) => {
       const runs = long ? LONG_HISTORIES : HISTORIES;
-      await interleave(subject, runs, seed);
-      const steps = await runCopies(subject, COPIES, ROUNDS);
+      await interleave(subject, runs, seed, progress);
+      const steps = await runCopies(subject, COPIES, ROUNDS, progress);
       let explored = 0;
       for (const scenario of Object.values(SCENARIOS)) { explored += await scenario(subject); }
       await rotateAfterPut(subject);
@@ -160,14 +185,13 @@ async function proveDatabases(long: boolean): Promise<void> {
   await proveCases(['--testPathIgnorePatterns', '/node_modules/', '--', 'test/targets/database/servers'], DATABASE_CASES, true);
   await withDatabaseSubjects(async (subject) => {
     const restore = withoutTimers();
-    await prove(`${subject.name}: stopped at ${long ? 'every boundary, and at every pair' : 'a third of the boundaries, and at some pairs'}`, async () => {
+    await prove(`${subject.name}: stopped at ${long ? 'every boundary, and at every pair' : 'a third of the boundaries, and at some pairs'}`, async (progress) => {
       const sample = long ? {} : { everyBoundary: EVERY_DATABASE_BOUNDARY, everyPair: EVERY_DATABASE_PAIR };
-      const { boundaries, pairs } = await exhaust(subject, { switches: [{}], stale: false, ...sample });
+      const { boundaries, pairs } = await exhaust(subject, { switches: [{}], stale: false, progress, ...sample });
       return { result: `${boundaries} boundaries, ${pairs} pairs` };
     });
     restore();
-    const rounds = long ? ROUNDS : DATABASE_ROUNDS;
-    await prove(`${subject.name}: ${COPIES} copies of every step at once`, async () => ({ result: `${rounds} rotations, ${await runCopies(subject, COPIES, rounds)} steps` }));
+    await proveCopies(subject, long ? ROUNDS : DATABASE_ROUNDS);
   });
   await prove('naive strategies', async () => {
     const naive = await catchNaiveStrategies();
@@ -176,8 +200,16 @@ async function proveDatabases(long: boolean): Promise<void> {
   });
 }
 
-async function main(databases: boolean, long: boolean, seed: number | undefined): Promise<void> {
-  await (databases ? proveDatabases(long) : proveGenerated(long, seed));
+/** Nothing but the copies: of generated values in memory, then of every kind of database. */
+async function proveAllCopies(rounds: number): Promise<void> {
+  const restore = withoutTimers();
+  for (const subject of SUBJECTS) { await proveCopies(subject, rounds); }
+  restore();
+  await withDatabaseSubjects((subject) => proveCopies(subject, rounds));
+}
+
+async function main({ copies, databases, long, rounds, seed }: Options): Promise<void> {
+  await (copies ? proveAllCopies(rounds) : databases ? proveDatabases(long) : proveGenerated(long, seed));
   terminal.line();
   printTable(terminal, {
     columns: ['Proven', 'How much', '', 'Seconds'],
@@ -191,15 +223,39 @@ async function main(databases: boolean, long: boolean, seed: number | undefined)
   process.exit(failed === 0 ? 0 : 1);
 }
 
-const { values: { databases = false, long = false, seed } } = startCommand({
+interface Options {
+  readonly databases: boolean;
+  readonly long: boolean;
+  readonly copies: boolean;
+  readonly rounds: number;
+  readonly seed?: number;
+}
+
+const { values: { databases = false, long = false, copies = false, rounds, seed } } = startCommand({
   name: 'prove',
   description: 'Prove that no crash, retry or race loses a credential, and print the table; takes minutes',
-  options: { databases: { type: 'boolean' }, long: { type: 'boolean' }, seed: { type: 'string' } },
-  usage: { '--databases': 'prove it of the databases, on real servers, as npm run prove:databases does', '--long': 'explore more', '--seed=N': 'repeat a failure' },
+  options: {
+    databases: { type: 'boolean' },
+    long: { type: 'boolean' },
+    copies: { type: 'boolean' },
+    rounds: { type: 'string' },
+    seed: { type: 'string' },
+  },
+  usage: {
+    '--databases': 'prove it of the databases, on real servers, as npm run prove:databases does',
+    '--long': 'explore more',
+    '--copies': 'run 20 copies of every step at once, on generated values and on real servers',
+    '--rounds=N': `how many rotations --copies makes on each target, ${ROUNDS} by default`,
+    '--seed=N': 'repeat a failure',
+  },
 });
+if (rounds !== undefined && (!copies || !/^[1-9]\d*$/.test(rounds))) {
+  process.stderr.write(copies ? `--rounds has to be a whole number from 1 on, got ${rounds}\n` : '--rounds says how many rotations --copies makes. Give both\n');
+  process.exit(2);
+}
 if (seed !== undefined && !/^-?\d+$/.test(seed)) {
   process.stderr.write(`--seed has to be a whole number, got ${seed}\n`);
   process.exit(2);
 }
-if (databases) { runTasks(['databases']); }
-void main(databases, long, seed === undefined ? undefined : Number(seed));
+if (databases || copies) { runTasks(['databases']); }
+void main({ databases, long, copies, rounds: Number(rounds ?? ROUNDS), seed: seed === undefined ? undefined : Number(seed) });
