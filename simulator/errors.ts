@@ -36,5 +36,7 @@ export const secretNotFound = () => notFound("Secrets Manager can't find the spe
 export const markedForDeletion = () =>
   invalidRequest("You can't perform this operation on the secret because it was marked for deletion.");
 
-export const tokenInUse = (token: string, arn: string) =>
-  resourceExists(`You can't use ClientRequestToken ${token} because that value is already in use for a version of secret ${arn}.`);
+export const tokenInUseMessage = (token: string, arn: string) =>
+  `You can't use ClientRequestToken ${token} because that value is already in use for a version of secret ${arn}.`;
+
+export const tokenInUse = (token: string, arn: string) => resourceExists(tokenInUseMessage(token, arn));

@@ -71,8 +71,8 @@ export function withoutSecret(state: State, secret: Secret): State {
   return { ...state, secrets };
 }
 
-/** The secret of this name, complete ARN, or ARN without its six random characters. */
-export function findSecret(state: State, secretId: string): Secret {
+/** The secret of this name, complete ARN, or ARN without its six random characters, if there is one. */
+export function lookUpSecret(state: State, secretId: string): Secret | undefined {
   const complete = state.secrets.get(secretId);
   if (complete) { return complete; }
   // An id that ends like a complete ARN is taken for one, as the service does.
@@ -80,7 +80,13 @@ export function findSecret(state: State, secretId: string): Secret {
   for (const secret of state.secrets.values()) {
     if (secret.name === secretId || (maybePartialArn && secret.arn.slice(0, -7) === secretId)) { return secret; }
   }
-  throw secretNotFound();
+  return undefined;
+}
+
+export function findSecret(state: State, secretId: string): Secret {
+  const secret = lookUpSecret(state, secretId);
+  if (!secret) { throw secretNotFound(); }
+  return secret;
 }
 
 /** The labels of a version, sorted. */

@@ -1,5 +1,5 @@
 import type { RotationRulesType } from '@aws-sdk/client-secrets-manager';
-import { ServiceError, invalidParameter, invalidRequest, tokenInUse } from '../errors';
+import { ServiceError, invalidParameter, invalidRequest, tokenInUseMessage } from '../errors';
 import { randomUuid } from '../random';
 import { AWSCURRENT, AWSPENDING, attachStages, detachStage, hasIncompleteRotation, withSecret, withVersion } from '../state';
 import type { RotationConfig, Secret } from '../state';
@@ -15,7 +15,8 @@ export const rotateSecret: Implementation<'RotateSecret'> = (context, input) => 
   const rotation = rotationConfig(secret, input);
   // A retried request: the rotation that it started goes on.
   if (secret.inProgress?.token === token) { return { output }; }
-  if (secret.versions.has(token)) { throw tokenInUse(token, secret.arn); }
+  // The reference knows no ResourceExistsException of RotateSecret.
+  if (secret.versions.has(token)) { throw invalidRequest(tokenInUseMessage(token, secret.arn)); }
   if (hasIncompleteRotation(secret)) {
     throw invalidRequest("A previous rotation isn't complete. That rotation will be reattempted.");
   }

@@ -1,17 +1,24 @@
 import { invalidParameter, invalidRequest, resourceExists } from '../errors';
 import { randomText } from '../random';
-import { findSecret, stagesOf, withSecret, withoutSecret } from '../state';
+import { findSecret, lookUpSecret, stagesOf, withSecret, withoutSecret } from '../state';
 import type { Secret } from '../state';
 import type { Implementation } from './context';
-import { addVersion, givenValue } from './versions';
+import { addVersion, givenValue, sameValue } from './versions';
 
 const DAY = 24 * 60 * 60 * 1000;
 const ARN_SUFFIX = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 export const createSecret: Implementation<'CreateSecret'> = (context, input) => {
   const name = input.Name!;
+  const token = input.ClientRequestToken!;
+  const value = givenValue(input);
   for (const secret of context.state.secrets.values()) {
     if (secret.name !== name) { continue; }
+    const stored = secret.versions.get(token)?.value;
+    // A retried request, which the reference says is ignored.
+    if (secret.deletionAt === undefined && stored !== undefined && value !== undefined && sameValue(stored, value)) {
+      return { output: { ARN: secret.arn, Name: name, VersionId: token } };
+    }
     throw secret.deletionAt === undefined
       ? resourceExists(`The operation failed because the secret ${name} already exists.`)
       : invalidRequest("You can't create this secret because a secret with this name is already scheduled for deletion.");
@@ -21,15 +28,13 @@ export const createSecret: Implementation<'CreateSecret'> = (context, input) => 
     arn: `arn:aws:secretsmanager:${region}:${account}:secret:${name}-${randomText(context.random, ARN_SUFFIX, 6)}`,
     name,
     description: input.Description,
-    kmsKeyId: input.KmsKeyId,
+    kmsKeyId: input.KmsKeyId || undefined,
     createdAt: context.at,
     lastChangedAt: context.at,
     versions: new Map(),
     stages: new Map(),
   };
-  const value = givenValue(input);
   if (value === undefined) { return { state: withSecret(context.state, created), output: { ARN: created.arn, Name: name } }; }
-  const token = input.ClientRequestToken!;
   const secret = addVersion(context, created, token, value, ['AWSCURRENT']);
   return { state: withSecret(context.state, secret), output: { ARN: secret.arn, Name: name, VersionId: token } };
 };
@@ -60,12 +65,13 @@ export const describeSecret: Implementation<'DescribeSecret'> = ({ state }, inpu
 };
 
 export const deleteSecret: Implementation<'DeleteSecret'> = (context, input) => {
-  const secret = findSecret(context.state, input.SecretId!);
   const { RecoveryWindowInDays: days, ForceDeleteWithoutRecovery: force } = input;
+  if (force && days !== undefined) {
+    throw invalidParameter("You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.");
+  }
+  if (force && !lookUpSecret(context.state, input.SecretId!)) { return { output: { Name: input.SecretId, DeletionDate: new Date(context.at) } }; }
+  const secret = findSecret(context.state, input.SecretId!);
   if (force) {
-    if (days !== undefined) {
-      throw invalidParameter("You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.");
-    }
     return {
       state: withoutSecret(context.state, secret),
       output: { ARN: secret.arn, Name: secret.name, DeletionDate: new Date(context.at) },

@@ -26,7 +26,7 @@ function checkRemoval(stage: string, holder: string | undefined, from: string | 
   if (from === undefined && to === undefined) {
     throw invalidParameter('You must specify RemoveFromVersionId, MoveToVersionId or both.');
   }
-  if (from === undefined && holder !== undefined && holder !== to) {
+  if (from === undefined && holder !== undefined) {
     throw invalidParameter(`The parameter RemoveFromVersionId can't be empty. Staging label ${stage} is currently attached to ` +
       `version ${holder}, so you must explicitly reference that version in RemoveFromVersionId.`);
   }

@@ -114,15 +114,16 @@ export const updateSecret: Implementation<'UpdateSecret'> = (context, input) => 
   const secret = usableSecret(context.state, input.SecretId!);
   const value = givenValue(input);
   const token = input.ClientRequestToken!;
+  if (secret.versions.has(token)) { throw tokenInUse(token, secret.arn); }
   const described: Secret = {
     ...secret,
     description: input.Description ?? secret.description,
-    kmsKeyId: input.KmsKeyId ?? secret.kmsKeyId,
+    // An empty one stands for the key that AWS manages.
+    kmsKeyId: input.KmsKeyId === '' ? undefined : input.KmsKeyId ?? secret.kmsKeyId,
     lastChangedAt: context.at,
   };
   const output = { ARN: secret.arn, Name: secret.name };
   if (value === undefined) { return { state: withSecret(context.state, described), output }; }
-  if (secret.versions.has(token)) { throw tokenInUse(token, secret.arn); }
   return {
     state: withSecret(context.state, addVersion(context, described, token, value, [AWSCURRENT])),
     output: { ...output, VersionId: token },

@@ -106,7 +106,7 @@ describe('RotateSecret', () => {
     const before = simulator.snapshot().state;
     expect(simulator.perform('RotateSecret', { SecretId, ClientRequestToken: B }).VersionId).toBe(B);
     expect(simulator.snapshot().state).toBe(before);
-    expect(errorOf(() => simulator.perform('RotateSecret', { SecretId, ClientRequestToken: A }))).toMatch(/^ResourceExistsException/);
+    expect(errorOf(() => simulator.perform('RotateSecret', { SecretId, ClientRequestToken: A }))).toMatch(/^InvalidRequestException: .*already in use/);
   });
 });
 

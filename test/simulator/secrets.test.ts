@@ -27,6 +27,15 @@ describe('CreateSecret', () => {
     expect(simulator.perform('DescribeSecret', { SecretId: 'empty' })).not.toHaveProperty('VersionIdsToStages');
   });
 
+  test('repeated with its token and value changes nothing; with another value it is refused', () => {
+    const { simulator, arn } = withSecret();
+    const again = (SecretString: string) => simulator.perform('CreateSecret', { Name: 'app', SecretString, ClientRequestToken: token('a') });
+    const before = simulator.snapshot().state;
+    expect(again('one')).toEqual({ ARN: arn, Name: 'app', VersionId: token('a') });
+    expect(errorOf(() => again('two'))).toMatch(/^ResourceExistsException/);
+    expect(simulator.snapshot().state).toBe(before);
+  });
+
   test('refuses a name that is taken', () => {
     const { simulator } = withSecret();
     expect(errorOf(() => simulator.createSecret('app', 'x')))
@@ -154,6 +163,13 @@ describe('DeleteSecret and RestoreSecret', () => {
     simulator.perform('DeleteSecret', { SecretId: 'app', ForceDeleteWithoutRecovery: true });
     expect(errorOf(() => simulator.perform('DescribeSecret', { SecretId: 'app' }))).toMatch(/^ResourceNotFoundException/);
     expect(simulator.createSecret('app', 'again')).not.toBe(arn);
+  });
+
+  test('by force, a secret that is not there is no error; without force it is', () => {
+    const simulator = new SecretsManagerSimulator();
+    const remove = (ForceDeleteWithoutRecovery?: boolean) => simulator.perform('DeleteSecret', { SecretId: 'app', ForceDeleteWithoutRecovery });
+    expect(remove(true)).toEqual({ Name: 'app', DeletionDate: expect.any(Date) });
+    expect(errorOf(() => remove())).toMatch(/^ResourceNotFoundException/);
   });
 
   test('by force and with a window is refused', () => {

@@ -55,12 +55,18 @@ describe('moving AWSCURRENT', () => {
     expect(simulator.inspect(SecretId).stages).toEqual({ AWSCURRENT: C, AWSPREVIOUS: A, AWSPENDING: B, MINE: C });
   });
 
-  test('to where it is changes nothing, with and without RemoveFromVersionId', () => {
+  test('to where it is changes nothing', () => {
     const simulator = withPending();
     const before = simulator.snapshot().state;
     move(simulator, 'AWSCURRENT', A, A);
-    move(simulator, 'AWSCURRENT', undefined, A);
     expect(simulator.snapshot().state).toBe(before);
+  });
+
+  test('to where it is is refused without RemoveFromVersionId, as for every label that is attached', () => {
+    const simulator = withPending();
+    for (const [label, to] of [['AWSCURRENT', A], ['AWSPENDING', B]]) {
+      expect(errorOf(() => move(simulator, label, undefined, to))).toMatch(/^InvalidParameterException: The parameter RemoveFromVersionId can't be empty/);
+    }
   });
 
   test('without RemoveFromVersionId is refused', () => {

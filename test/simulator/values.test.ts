@@ -206,6 +206,19 @@ describe('UpdateSecret', () => {
       .toMatch(/^ResourceExistsException/);
   });
 
+  test('a token that is a version is refused without a value, too', () => {
+    const { simulator } = withSecret();
+    expect(errorOf(() => simulator.perform('UpdateSecret', { SecretId, Description: 'new', ClientRequestToken: token('a') })))
+      .toMatch(/^ResourceExistsException/);
+  });
+
+  test('an empty key is the one that AWS manages, which is never named', () => {
+    const { simulator } = withSecret();
+    simulator.perform('UpdateSecret', { SecretId, KmsKeyId: 'alias/k' });
+    simulator.perform('UpdateSecret', { SecretId, KmsKeyId: '' });
+    expect(simulator.perform('DescribeSecret', { SecretId })).not.toHaveProperty('KmsKeyId');
+  });
+
   test('without a value changes the details only', () => {
     const { simulator, arn } = withSecret();
     expect(simulator.perform('UpdateSecret', { SecretId, Description: 'new', KmsKeyId: 'alias/k' })).toEqual({ ARN: arn, Name: 'app' });
