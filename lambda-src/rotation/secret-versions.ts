@@ -91,7 +91,7 @@ export class SecretVersions {
     }), this.options));
   }
 
-  /** Gives the pending version another staging label; false where it has no value, or the service refuses. */
+  /** Gives the pending version another staging label, or finds that it has it; false if the service refuses. */
   public async label(label: string): Promise<boolean> {
     const { SecretId, ClientRequestToken } = this.event;
     const move = { SecretId, VersionStage: label, MoveToVersionId: ClientRequestToken };
@@ -99,7 +99,8 @@ export class SecretVersions {
       await this.client.send(new UpdateSecretVersionStageCommand(move), this.options);
       return true;
     } catch {
-      return false;
+      // The service also refuses if the label is there: given by another copy, or by a call whose reply was lost.
+      return this.describe().then(({ stages }) => stages.get(ClientRequestToken)?.includes(label) ?? false, () => false);
     }
   }
 

@@ -140,6 +140,16 @@ describe('a function that makes the value and forgets VersionStages', () => {
     });
   });
 
+  test('is not told so, if the label is there already and only the reply was lost', async () => {
+    const { harness } = harnessOf((event, given) => {
+      given.simulator.intercept = ({ operation, phase }) => {
+        if (operation === 'UpdateSecretVersionStage' && phase === 'after') { throw accessDenied('secretsmanager:UpdateSecretVersionStage'); }
+      };
+      return (forgetting() as (event: FunctionEvent, harness: Harness) => string)(event, given);
+    }, { createSecret: true });
+    expect((await failure(harness.step(harness.start(), 'createSecret'))).message).not.toMatch(/could not be given/);
+  });
+
   test('is told that a retry will not know, if the version can\'t be labelled', async () => {
     const { harness } = harnessOf((event, given) => {
       given.simulator.intercept = ({ operation }) => { if (operation === 'UpdateSecretVersionStage') { throw accessDenied('secretsmanager:UpdateSecretVersionStage'); } };
