@@ -167,10 +167,11 @@ export class RotationFunction extends lambda.Function {
     const definition = target._definition;
     const common = { ...notification?._config, rotationMetrics: rotationMetrics ? true : undefined };
     const policies = new AdoptedPolicies(definition);
-    const { variables, knownConfig } = renderConfig(scope, definition, common, () => policies.generator());
+    const rendered = renderConfig(scope, definition, common, () => policies.generator());
+    const { variables } = rendered;
     naming(scope, id, () => {
       checkReserved(props.environment, variables);
-      checkEnvironment(props.environment, knownConfig);
+      checkEnvironment(props.environment, rendered);
     });
     super(scope, id, {
       ...options,

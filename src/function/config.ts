@@ -8,6 +8,8 @@ import type { Generator } from '../value/generator';
 export interface RenderedConfig {
   readonly variables: Readonly<Record<string, string>>;
   readonly knownConfig: HandlerConfig;
+  /** The variables with as much of the configuration as is known when the construct is made. */
+  readonly knownVariables: Readonly<Record<string, string>>;
 }
 
 /** @param adopted the generator of secrets that other constructs made, when the app is complete; undefined if there is none */
@@ -24,7 +26,7 @@ export function renderConfig(
       return textOf(scope, generator ? withoutTokens(configOf(generator), {}) : config);
     },
   });
-  return { variables: { [CONFIG_VARIABLE]: text, ...own }, knownConfig };
+  return { variables: { [CONFIG_VARIABLE]: text, ...own }, knownConfig, knownVariables: { [CONFIG_VARIABLE]: serializeConfig(config), ...own } };
 }
 
 /**

@@ -1,14 +1,13 @@
 import { Token, Tokenization } from 'aws-cdk-lib';
-import { CONFIG_VARIABLE, type HandlerConfig } from '../contract';
+import type { RenderedConfig } from './config';
 import { invalid } from '../invalid';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MAX_BYTES = 4096;
 
 /** Throws where Lambda would refuse the environment of the function for its size, as far as that is known: tokens count for nothing. */
-export function checkEnvironment(environment: Readonly<Record<string, string>> | undefined, config: HandlerConfig): void {
-  const text = JSON.stringify(config, (_, value: unknown) => typeof value === 'number' && Token.isUnresolved(value) ? 0 : value);
-  const size = sizeOf(CONFIG_VARIABLE, text, ...Object.entries(environment ?? {}).flat());
+export function checkEnvironment(environment: Readonly<Record<string, string>> | undefined, { knownConfig: config, knownVariables }: RenderedConfig): void {
+  const size = sizeOf(...Object.entries({ ...environment, ...knownVariables }).flat());
   if (size <= MAX_BYTES) { return; }
   const certificateAuthority = 'certificateAuthority' in config ? config.certificateAuthority ?? '' : '';
   const share = sizeOf(JSON.stringify(certificateAuthority));

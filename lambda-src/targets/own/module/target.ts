@@ -1,6 +1,8 @@
 import { isNativeError } from 'node:util/types';
 import type { HandlerConfig } from '../../../../src/contract';
-import { parseModuleConfig, type ModuleTargetConfig } from '../../../../src/targets/own/module/contract';
+import {
+  findMisspelledSteps, OPTIONAL_STEPS, parseModuleConfig, REQUIRED_STEPS, type ModuleTargetConfig,
+} from '../../../../src/targets/own/module/contract';
 import type { Deadline } from '../../../rotation/deadline';
 import { RotationError, TargetModuleError } from '../../../rotation/errors';
 import type { SecretValues, Target, ValueRequest } from '../../../target';
@@ -9,9 +11,6 @@ import { generatedValue, ownValue, parseValue, type CustomValue } from '../custo
 import { KnownValues } from '../known-values';
 import { findNextProblem, findReturnProblem, isReply } from '../next-value';
 import { findReplyProblem, settle } from '../settle';
-
-const REQUIRED = ['setSecret', 'testSecret'] as const;
-const OPTIONAL = ['createSecret', 'finishSecret'] as const;
 
 const RETURN_A_VALUE = 'Return the next value of the secret, a string or a plain object of strings, numbers, booleans, null, arrays and objects; '
   + 'or the reply "notYet" or "failed", with a reason';
@@ -29,9 +28,14 @@ export function moduleTarget(config: HandlerConfig, module: Partial<RotationModu
 
 /** @throws Error where the module doesn't export what it has to. */
 export function checkModule(module: Partial<RotationModule<unknown>>): RotationModule<unknown> {
-  for (const name of [...REQUIRED, ...OPTIONAL]) {
+  const [misspelled] = findMisspelledSteps(Object.keys(module));
+  if (misspelled) {
+    throw new Error(`The module of the target exports ${misspelled.name}, which no step of a rotation calls, and not ${misspelled.step}. Name it ${misspelled.step}, or, `
+      + 'if it is something else, give it a name that is less like it');
+  }
+  for (const name of [...REQUIRED_STEPS, ...OPTIONAL_STEPS]) {
     const given: unknown = module[name];
-    if (given === undefined && (OPTIONAL as readonly string[]).includes(name)) { continue; }
+    if (given === undefined && (OPTIONAL_STEPS as readonly string[]).includes(name)) { continue; }
     if (typeof given !== 'function') { throw new Error(`The module of the target has to export the function ${name}${given === undefined ? '' : `, and exports a ${typeof given}`}`); }
   }
   return module as RotationModule<unknown>;

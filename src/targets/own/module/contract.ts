@@ -13,3 +13,38 @@ export function parseModuleConfig(config: TargetConfig): ModuleTargetConfig {
   const { target, passwordPolicy, text } = fieldsOf(config, 'module');
   return { target, generateStringKey: text('generateStringKey'), passwordPolicy };
 }
+
+/** The functions that a module exports, each called for a step of the rotation by the same name. */
+export const REQUIRED_STEPS = ['setSecret', 'testSecret'] as const;
+export const OPTIONAL_STEPS = ['createSecret', 'finishSecret'] as const;
+
+const MAX_EDITS = 2;
+
+/** Names of functions that no step calls, and that look like one that is missing: each with the name that it was to be. */
+export function findMisspelledSteps(exported: readonly string[]): { readonly name: string; readonly step: string }[] {
+  const steps: readonly string[] = [...REQUIRED_STEPS, ...OPTIONAL_STEPS];
+  const missing = steps.filter((step) => !exported.includes(step));
+  return exported.filter((name) => !steps.includes(name)).flatMap((name) => {
+    const step = missing.find((each) => isLike(name, each));
+    return step === undefined ? [] : [{ name, step }];
+  });
+}
+
+/** Never by the first letter: `getSecret` and `recreateSecret` are names of other things. */
+function isLike(name: string, step: string): boolean {
+  const [given, meant] = [name, step].map((each) => each.replace(/_/g, '').toLowerCase());
+  return given[0] === meant[0] && editsBetween(given, meant) <= MAX_EDITS;
+}
+
+/** Letters to insert, to take out or to replace. */
+function editsBetween(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (const [index, letter] of [...one].entries()) {
+    const next = [index + 1];
+    for (const [column, wanted] of [...other].entries()) {
+      next.push(Math.min(row[column] + (letter === wanted ? 0 : 1), row[column + 1] + 1, next[column] + 1));
+    }
+    row = next;
+  }
+  return row[other.length];
+}

@@ -1,18 +1,26 @@
-import { statSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, extname, join, resolve } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { findMisspelledSteps, REQUIRED_STEPS } from './contract';
 import { invalid } from '../../../invalid';
 
 const PROPERTY = 'entry';
 const EXTENSIONS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'];
+/** Names that somebody may take for those of steps. */
+const LIKE_STEP = /^(cancel|complete|delete|finali[sz]e|generate|make|prepare|remove|revoke|rollback|rotate|update|verify)Secret$/;
 const CORE = join(__dirname, '..', '..', '..', '..', 'assets', 'module', 'index.js');
-const REQUIRED = ['setSecret', 'testSecret'];
 
 /** As much of esbuild as is used. */
 interface Esbuild {
-  buildSync(options: object): { readonly metafile?: Metafile };
+  buildSync(options: object): BuildResult;
+}
+
+interface BuildResult {
+  readonly metafile?: Metafile;
+  readonly outputFiles?: readonly { readonly text: string }[];
+  readonly warnings: readonly Message[];
 }
 
 interface Message {
@@ -28,6 +36,12 @@ interface Metafile {
 /** The user's module, as far as it can be read without running it. */
 export interface TargetModule {
   readonly entry: string;
+  /** The module and the rotation in one file. */
+  readonly bundle: string;
+  /** What esbuild warns of: code that may do something else once it is bundled, or fail. */
+  readonly warnings: readonly string[];
+  /** Exported functions that are named like a step, and that no step calls. */
+  readonly uncalled: readonly string[];
   /** Whether it makes the next value itself. */
   readonly createsSecret: boolean;
 }
@@ -37,22 +51,28 @@ export function readModule(given: string): TargetModule {
   const entry = resolve(given);
   if (!EXTENSIONS.includes(extname(entry)) || !statSync(entry, { throwIfNoEntry: false })?.isFile()) {
     throw invalid(PROPERTY, `is ${JSON.stringify(given)}, which is no file with one of the extensions ${EXTENSIONS.join(', ')}. Give the path of the module that exports setSecret and testSecret, `
-      + 'such as join(__dirname, \'my-target.ts\')');
+      + 'absolute or from the working directory');
   }
-  const { metafile } = bundle(entry, { entryPoints: [entry], format: 'esm', write: false, metafile: true });
+  const { metafile } = build(entry, { entryPoints: [entry], format: 'esm', write: false, metafile: true });
   const [input] = Object.keys(metafile!.inputs).slice(-1);
   const [{ exports }] = Object.values(metafile!.outputs);
   // What a CommonJS module exports is known only when it runs: the function says then what is missing.
-  if (metafile!.inputs[input].format === 'cjs') { return { entry, createsSecret: false }; }
-  const missing = REQUIRED.filter((name) => !exports.includes(name));
+  if (metafile!.inputs[input].format === 'cjs') { return { entry, ...bundle(entry), uncalled: [], createsSecret: false }; }
+  const [misspelled] = findMisspelledSteps(exports);
+  if (misspelled) {
+    throw invalid(PROPERTY, `exports ${misspelled.name}, which no step of a rotation calls, and not ${misspelled.step}. Name it ${misspelled.step}, or, if it is something else, `
+      + 'give it a name that is less like it');
+  }
+  const missing = REQUIRED_STEPS.filter((name) => !exports.includes(name));
   if (missing.length > 0) {
     throw invalid(PROPERTY, `exports ${exports.length === 0 ? 'nothing' : exports.join(', ')}, and has to export ${missing.join(' and ')}, as functions by these names`);
   }
-  return { entry, createsSecret: exports.includes('createSecret') };
+  const uncalled = exports.filter((name) => LIKE_STEP.test(name));
+  return { entry, ...bundle(entry), uncalled, createsSecret: exports.includes('createSecret') };
 }
 
 /** The module and the rotation in one asset, which is bundled when the app is synthesized. Its hash is that of the output. */
-export function moduleCode({ entry }: TargetModule): lambda.Code {
+export function moduleCode({ entry, bundle: text }: TargetModule): lambda.Code {
   return lambda.Code.fromAsset(dirname(entry), {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
@@ -60,11 +80,7 @@ export function moduleCode({ entry }: TargetModule): lambda.Code {
       image: DockerImage.fromRegistry('none'),
       local: {
         tryBundle(outputDirectory: string): boolean {
-          const contents = `import * as target from ${JSON.stringify(entry)};\n`
-            + `import { handlerOf } from ${JSON.stringify(CORE)};\n`
-            + 'export const handler = handlerOf(target);\n';
-          const stdin = { contents, resolveDir: dirname(entry) };
-          bundle(entry, { stdin, outfile: join(outputDirectory, 'index.js'), format: 'cjs', minify: true, legalComments: 'none' });
+          writeFileSync(join(outputDirectory, 'index.js'), text);
           return true;
         },
       },
@@ -72,7 +88,16 @@ export function moduleCode({ entry }: TargetModule): lambda.Code {
   });
 }
 
-function bundle(entry: string, options: object) {
+function bundle(entry: string): Pick<TargetModule, 'bundle' | 'warnings'> {
+  const contents = `import * as target from ${JSON.stringify(entry)};\n`
+    + `import { handlerOf } from ${JSON.stringify(CORE)};\n`
+    + 'export const handler = handlerOf(target);\n';
+  const stdin = { contents, resolveDir: dirname(entry) };
+  const { outputFiles, warnings } = build(entry, { stdin, write: false, outfile: 'index.js', format: 'cjs', minify: true, legalComments: 'none' });
+  return { bundle: outputFiles![0].text, warnings: warnings.map(describe) };
+}
+
+function build(entry: string, options: object): BuildResult {
   try {
     return findEsbuild(entry).buildSync({
       bundle: true, platform: 'node', target: 'node20', mainFields: ['module', 'main'], absWorkingDir: dirname(entry), logLevel: 'silent', ...options,
@@ -80,9 +105,12 @@ function bundle(entry: string, options: object) {
   } catch (error) {
     const [first] = (error as { readonly errors?: readonly Message[] }).errors ?? [];
     if (!first) { throw error; }
-    const place = first.location ? ` (${first.location.file}, line ${first.location.line})` : '';
-    throw invalid(PROPERTY, `${JSON.stringify(entry)} can't be bundled: ${first.text}${place}`);
+    throw invalid(PROPERTY, `${JSON.stringify(entry)} can't be bundled: ${describe(first)}`);
   }
+}
+
+function describe({ text, location }: Message): string {
+  return location ? `${text} (${location.file}, line ${location.line})` : text;
 }
 
 /** esbuild is the user's: of the module's package, or of the app. */

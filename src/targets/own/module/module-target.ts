@@ -1,8 +1,9 @@
+import { Annotations } from 'aws-cdk-lib';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ModuleTargetConfig } from './contract';
 import { moduleCode, readModule } from './module-bundle';
 import type { Generator } from '../../../value/generator';
-import { TargetDefinition } from '../../definition';
+import { TargetDefinition, type TargetBinding } from '../../definition';
 
 /** A module of the user's, bundled with the handler. */
 export class ModuleTarget extends TargetDefinition {
@@ -22,5 +23,18 @@ export class ModuleTarget extends TargetDefinition {
 
   public config({ generateStringKey, ...passwordPolicy }: Generator): ModuleTargetConfig {
     return { target: 'module', generateStringKey, passwordPolicy };
+  }
+
+  public override bind(fn: lambda.Function): TargetBinding {
+    const { entry, warnings, uncalled } = this.module;
+    for (const warning of warnings) {
+      Annotations.of(fn).addWarningV2('cdk-rotating-secret:moduleBundling', `entry: bundling ${entry} makes something else of a part of it, so it may fail in Lambda: ${warning}. Change that `
+        + 'part, or acknowledge this warning');
+    }
+    if (uncalled.length > 0) {
+      Annotations.of(fn).addWarningV2('cdk-rotating-secret:uncalledExport', `entry: ${entry} exports ${uncalled.join(' and ')}, which no step of a rotation calls. The steps are `
+        + 'createSecret, setSecret, testSecret and finishSecret. Rename the function, or acknowledge this warning if it is not for a step');
+    }
+    return {};
   }
 }

@@ -8,7 +8,7 @@ import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../../../
 import { RotatingSecret, RotationFunction, RotationNotification, RotationTarget } from '../../../../src';
 import { CONFIG_VARIABLE } from '../../../../src/contract';
 import { FunctionProcess } from '../../../../tools/function-process';
-import { configOf, expectInvalid, FUNCTION, makeStack, resourcesOf } from '../../../fixture';
+import { configOf, expectInvalid, FUNCTION, makeStack, resourcesOf, warningsOf } from '../../../fixture';
 import { BUS, CREDENTIALS, PublishingEndpoint } from '../../../notification/endpoint';
 
 const MODULES = join(__dirname, '..', '..', '..', '..', 'node_modules');
@@ -157,7 +157,7 @@ describe('an entry is refused that', () => {
     ['is a directory', () => directory],
     ['is no module', () => file('target.py', '')],
   ])('%s', (_, entry) => {
-    expectInvalid(() => RotationTarget.module(entry()), 'entry', JSON.stringify(entry()), '.ts, .mts', 'setSecret and testSecret', 'join(__dirname');
+    expectInvalid(() => RotationTarget.module(entry()), 'entry', JSON.stringify(entry()), '.ts, .mts', 'setSecret and testSecret', 'absolute or from the working directory');
   });
 
   test.each([
@@ -169,9 +169,44 @@ describe('an entry is refused that', () => {
   });
 
   test.each([
+    ['finnishSecret', 'finishSecret'], ['FinishSecret', 'finishSecret'], ['finish_secret', 'finishSecret'], ['finishSecrets', 'finishSecret'],
+    ['creatSecret', 'createSecret'], ['createsecret', 'createSecret'],
+  ])('exports %s, which is %s misspelled', (name, step) => {
+    const entry = file('target.ts', `${BOTH}export async function ${name}() {}\n`);
+    expectInvalid(() => RotationTarget.module(entry), 'entry', `exports ${name}, which no step of a rotation calls, and not ${step}. Name it ${step}`);
+  });
+
+  test('misspells a step that it has to have', () => {
+    const entry = file('target.ts', 'export async function setSecret() {}\nexport async function tstSecret() {}\n');
+    expectInvalid(() => RotationTarget.module(entry), 'entry', 'exports tstSecret', 'not testSecret');
+  });
+
+  test.each([
     ['can not be read', 'export const = 1;', /can't be bundled: Expected identifier.* \(target\.ts, line 1\)$/],
     ['imports what is not there', `import 'nowhere-to-be-found';\n${BOTH}`, /can't be bundled: Could not resolve "nowhere-to-be-found" \(target\.ts, line 1\)$/],
   ])('%s', (_, text, message) => {
     expect(() => RotationTarget.module(file('target.ts', text))).toThrow(message);
   });
+});
+
+function warningsFor(text: string): string[] {
+  const stack = makeStack();
+  new RotationFunction(stack, 'Rotation', { target: RotationTarget.module(file('target.ts', text)) });
+  return warningsOf(stack);
+}
+
+test.each(['getSecret', 'recreateSecret', 'idOf', 'create', 'setSecrets'])('a module may export %s besides', (name) => {
+  expect(() => RotationTarget.module(file('target.ts', `${BOTH}export function ${name}() {}\n`))).not.toThrow();
+});
+
+test('an export that is named like a step, and is none, gets a warning', () => {
+  expect(warningsFor(`${BOTH}export function revokeSecret() {}\nexport function helper() {}\n`)).toEqual([
+    expect.stringContaining('exports revokeSecret, which no step of a rotation calls'),
+  ]);
+});
+
+test('what esbuild warns of becomes warnings, with the place', () => {
+  const text = `import { createRequire } from 'node:module';\n${BOTH}export const required = () => createRequire(import.meta.url);\n`;
+  expect(warningsFor(text)).toEqual([expect.stringMatching(/"import\.meta" is not available.* \(target\.ts, line 4\)\. Change that part/)]);
+  expect(warningsFor(BOTH)).toEqual([]);
 });

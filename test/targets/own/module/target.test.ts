@@ -368,6 +368,7 @@ describe('a module that fails', () => {
   test.each([
     [{}, 'has to export the function setSecret'],
     [{ setSecret: nothing }, 'has to export the function testSecret'],
+    [{ ...base, finnishSecret: nothing }, 'exports finnishSecret, which no step of a rotation calls, and not finishSecret'],
     [{ ...base, testSecret: 'p4ssw0rd' }, 'has to export the function testSecret, and exports a string'],
     [{ ...base, finishSecret: 1 }, 'has to export the function finishSecret, and exports a number'],
     [{ ...base, createSecret: null }, 'has to export the function createSecret, and exports a object'],
