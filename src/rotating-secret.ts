@@ -8,7 +8,7 @@ import { guardRegeneration } from './regeneration/regeneration-guard';
 import type { Rotation } from './rotation';
 import { RotationFunction, type RotationOptions } from './rotation-function';
 import { RotationTarget } from './rotation-target';
-import { agree, checkGenerator, generatorOf, type Generator } from './value/generator';
+import { agree, checkGenerator, generatorOf, warnOfReplacedValue, type Generator } from './value/generator';
 import type { PasswordPolicy } from './value/password-policy';
 
 /**
@@ -97,6 +97,7 @@ export class RotatingSecret extends secretsmanager.Secret {
       return resolveGenerator(props);
     });
     super(scope, id, { ...props, generateSecretString: firstGenerator });
+    warnOfReplacedValue(this, firstGenerator);
     if (props.regenerationGuard !== undefined) { guardRegeneration(this, props.regenerationGuard); }
     this.rotationFunction = props.rotationFunction ?? new RotationFunction(this, 'RotationFunction', {
       target: target._with(generator),

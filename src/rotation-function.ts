@@ -11,7 +11,7 @@ import { AdoptedPolicies } from './adopted/policies';
 import { findReplicas } from './adopted/replicas';
 import { HANDLER, METRIC_DIMENSIONS, MIN_TIMEOUT_SECONDS } from './contract';
 import { renderConfig } from './function/config';
-import { checkEnvironment } from './function/environment';
+import { checkEnvironment, checkStacks } from './function/environment';
 import { warnOfGivenRole } from './function/given-role';
 import { RotationNetwork } from './function/network';
 import { checkFunctionOptions, completeFunctionOptions } from './function/options';
@@ -155,6 +155,7 @@ export class RotationFunction extends lambda.Function {
   private readonly rotatedSecrets: RotatedSecrets;
   private readonly permissions: RotationPermissions;
   private readonly policies: AdoptedPolicies;
+  private readonly hasName: boolean;
   private readonly binding: TargetBinding;
   private readonly network: RotationNetwork;
 
@@ -184,6 +185,7 @@ export class RotationFunction extends lambda.Function {
     });
     Object.defineProperty(this, MARK, { value: true });
     this.policies = policies;
+    this.hasName = props.functionName !== undefined;
     this._target = target;
     this._rotationMetrics = rotationMetrics;
     if (rotationMetrics) { warnOfLogLevel(this, props); }
@@ -235,6 +237,7 @@ export class RotationFunction extends lambda.Function {
     this.checkRotatable(secret);
     claimSchedule(secret, this);
     const scope = options.scheduleScope ?? this.scheduleScope(secret);
+    if (!this.hasName) { checkStacks('secret', secret, scope, this); }
     this.rotatedSecrets.add(secret, scope);
     this.policies.add(secret, (secret as { readonly rotationFunction?: unknown }).rotationFunction === this);
     const ready = [...this.permissions.grant(secret, scope), ...this.binding.grant?.(secret, scope) ?? [], ...this.network.ready];

@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { ENV, onlyResource, POLICY, resourcesOf, SCHEDULE, SECRET, statementsOf } from './fixture';
+import { ENV, expectInvalid, onlyResource, POLICY, resourcesOf, SCHEDULE, SECRET, statementsOf } from './fixture';
 import { RotatingSecret, RotationFunction } from '../src';
 
 const CYCLE = /cyclic/i;
@@ -255,4 +255,24 @@ test('one construct tree in two stages makes two of everything', () => {
     return stack;
   });
   expect(stacks.map((stack) => resourcesOf(stack, SCHEDULE).length)).toEqual([1, 1]);
+});
+
+describe('a function in a stack that knows its account and region, and a secret in one that doesn\'t', () => {
+  const make = (functionName?: string) => {
+    const app = new App();
+    const rotation = new RotationFunction(new Stack(app, 'Functions', { env: ENV }), 'Rotation', { functionName });
+    return { app, rotation, secrets: new Stack(app, 'Secrets') };
+  };
+
+  test('are refused with what to do', () => {
+    const { rotation, secrets } = make();
+    expectInvalid(() => rotation.rotate(new secretsmanager.Secret(secrets, 'Secret')), 'secret', 'the schedule of Secrets/Secret goes into the stack Secrets (no account given, no region given)',
+      'Functions/Rotation is in Functions (account 111111111111, region eu-west-1)', 'Give both stacks the same env');
+  });
+
+  test('are taken if the function has a name, by which CDK can refer to it', () => {
+    const { app, rotation, secrets } = make('rotation');
+    rotation.rotate(new secretsmanager.Secret(secrets, 'Secret'));
+    expect(() => app.synth()).not.toThrow();
+  });
 });

@@ -1,6 +1,7 @@
 import { Annotations, CfnResource, Reference, Stack, Stage, Token, Tokenization } from 'aws-cdk-lib';
 import { CfnSecret, CfnSecretTargetAttachment, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
+import { DEFAULT_PASSWORD_LENGTH } from '../contract';
 import { invalid } from '../invalid';
 
 /** What the checks below have to know of a target. */
@@ -36,6 +37,18 @@ const PROXY = 'AWS::RDS::DBProxy';
 /** The databases that take a password as a property. */
 const WITH_MASTER_PASSWORD = /^AWS::(RDS|DocDB|Redshift)::/;
 const PASSWORD_KEY = 'password';
+const MIN_MASTER_PASSWORD = 8;
+/**
+ * How long RDS lets the password of a master user be. That of an Aurora cluster for PostgreSQL isn't here, since its documents disagree.
+ *
+ * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
+ * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBCluster.html
+ */
+const MAX_MASTER_PASSWORDS: readonly (readonly [RegExp, number])[] = [
+  [/^(mysql|mariadb|aurora|aurora-mysql)$/, 41],
+  [/^oracle-/, 30],
+  [/^(postgres$|sqlserver-)/, 128],
+];
 
 /** The target for the users of a database with an engine; undefined if there is none. */
 type FactoryFor = (engine: string) => string | undefined;
@@ -93,7 +106,7 @@ function findWrongTargets(root: IConstruct, functions: readonly CheckedFunction[
     attached.set(secret, [...attached.get(secret) ?? [], describeTarget(attachment)]);
   }
   const errors = functions.flatMap((checked) => [...checked.secrets()].flatMap((secret) =>
-    findWrongTarget(checked, secret, attached.get(rootOf(secret.secretArn)) ?? [], databases)));
+    [...findWrongTarget(checked, secret, attached.get(rootOf(secret.secretArn)) ?? [], databases), ...databases.flatMap((database) => wrongLength(database, secret))]));
   return [...new Set(errors.map(({ message }) => message))];
 }
 
@@ -106,6 +119,19 @@ function findWrongTarget(checked: CheckedFunction, secret: ISecret, attached: re
   const fed = databases.find((database) => isFedFrom(database, secret, given.generateStringKey));
   const database = fed ? describeResource(fed) : given.generateStringKey === PASSWORD_KEY ? attached[0] : undefined;
   return database ? [unchangedPassword(checked, secret, database)] : [];
+}
+
+/** Refuses a first password that RDS refuses. Later ones don't go through RDS. */
+function wrongLength(database: CfnResource, secret: ISecret): Error[] {
+  const resource = rootOf(secret.secretArn);
+  const engine = database.cfnResourceType.startsWith('AWS::RDS::') ? describeResource(database)?.engine : undefined;
+  const [, max] = MAX_MASTER_PASSWORDS.find(([engines]) => engine !== undefined && engines.test(engine)) ?? [];
+  if (!(resource instanceof CfnSecret) || max === undefined || !isFedFrom(database, secret, PASSWORD_KEY)) { return []; }
+  const generator = Stack.of(resource).resolve(resource.generateSecretString) as CfnSecret.GenerateSecretStringProperty | undefined;
+  const length: unknown = generator?.generateStringKey === PASSWORD_KEY ? generator.passwordLength ?? DEFAULT_PASSWORD_LENGTH : undefined;
+  if (typeof length !== 'number' || (length >= MIN_MASTER_PASSWORD && length <= max)) { return []; }
+  return [invalid('passwordLength', `is ${length} for the first value of ${secret.node.path}, which is the master password of ${describeResource(database)!.path}, and RDS takes from `
+    + `${MIN_MASTER_PASSWORD} to ${max} characters for the engine ${engine}. Give a passwordLength that is allowed`)];
 }
 
 function otherEngine({ fn, factoryFor, target: { factory } }: CheckedFunction, secret: ISecret, { path, type, engine }: Database): Error[] {

@@ -1,4 +1,5 @@
-import { Token, Tokenization } from 'aws-cdk-lib';
+import { Stack, Token, Tokenization } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
 import type { RenderedConfig } from './config';
 import { invalid } from '../invalid';
 
@@ -17,6 +18,23 @@ export function checkEnvironment(environment: Readonly<Record<string, string>> |
   }
   throw invalid('environment', `has ${size} bytes, and Lambda takes ${MAX_BYTES}. The password policy is a part of it: make excludeCharacters shorter, `
     + 'or exclude types of characters as a whole');
+}
+
+/**
+ * Throws if a resource in one stack can't name the function in another, since only one of them is known to be of some account and region.
+ *
+ * @param scope of the resource
+ */
+export function checkStacks(property: string, secret: IConstruct, scope: IConstruct, fn: IConstruct): void {
+  const [theirs, ours] = [Stack.of(scope), Stack.of(fn)];
+  if (theirs.environment === ours.environment) { return; }
+  throw invalid(property, `the schedule of ${secret.node.path} goes into the stack ${theirs.node.path} (${environmentOf(theirs)}), and ${fn.node.path} is in ${ours.node.path} `
+    + `(${environmentOf(ours)}), so CDK can't tell that both are deployed to one account and region. Give both stacks the same env`);
+}
+
+function environmentOf({ account, region }: Stack): string {
+  const [of, inRegion] = [account, region].map((known) => Token.isUnresolved(known) ? undefined : known);
+  return `${of ? `account ${of}` : 'no account given'}, ${inRegion ? `region ${inRegion}` : 'no region given'}`;
 }
 
 function sizeOf(...texts: string[]): number {

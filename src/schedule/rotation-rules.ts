@@ -1,4 +1,4 @@
-import { Duration, Token } from 'aws-cdk-lib';
+import { Annotations, Duration, Token } from 'aws-cdk-lib';
 import type { CfnRotationSchedule } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IConstruct } from 'constructs';
 import { invalid } from '../invalid';
@@ -171,13 +171,17 @@ export class RotationRules {
     checkKnown('window', window.isUnresolved());
     const lastOpening = HOURS_PER_DAY - Math.max(1, Math.ceil(window.toHours({ integral: false })));
     const hours = hoursOf('spread', hour ?? `0-${Math.max(0, lastOpening)}`);
-    const days = spreadDays(period, weekDay === undefined ? undefined : weekDaysOf('spread', weekDay));
+    const weekDays = weekDay === undefined ? undefined : weekDaysOf('spread', weekDay);
+    const days = spreadDays(period, weekDays);
+    const isWeekly = period === RotationPeriod.DAY && weekDays?.length === 1;
     const expressionOf = (secret: IConstruct) => `cron(0 ${choose(secret, 'hour', hours.map(String))} ${choose(secret, 'day', days)} *)`;
-    return new RotationRules(expressionOf, { hoursApart: HOURS_PER_DAY, lastHour: hours[hours.length - 1] }, window);
+    return new RotationRules(expressionOf, { hoursApart: HOURS_PER_DAY, lastHour: hours[hours.length - 1] }, window, isWeekly ? weekDays[0] : undefined);
   }
 
   private constructor(
     private readonly expressionOf: (secret: IConstruct) => string, openings: Openings | undefined, private readonly window?: Duration,
+    /** The only day of the week of rules that are said to be daily. */
+    private readonly onlyDay?: string,
   ) {
     if (window?.isUnresolved() && window.unitLabel() !== 'hours') {
       throw invalid('window', `is a token in ${window.unitLabel()}, and can't be converted to the hours that it takes; use Duration.hours with a token`);
@@ -193,6 +197,10 @@ export class RotationRules {
    * @internal
    */
   public _render(secret: IConstruct): CfnRotationSchedule.RotationRulesProperty {
+    if (this.onlyDay !== undefined) {
+      Annotations.of(secret).addWarningV2('cdk-rotating-secret:weeklyPeriod', `period: is DAY, and weekDay is ${this.onlyDay}, so ${secret.node.path} rotates once a week. Use `
+        + 'RotationPeriod.WEEK for that, or allow more days');
+    }
     return {
       scheduleExpression: this.expressionOf(secret),
       duration: this.window && `${this.window.toHours()}h`,

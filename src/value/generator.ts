@@ -1,5 +1,6 @@
-import { Token } from 'aws-cdk-lib';
+import { Annotations, Token } from 'aws-cdk-lib';
 import type { SecretStringGenerator } from 'aws-cdk-lib/aws-secretsmanager';
+import type { IConstruct } from 'constructs';
 import { DEFAULT_PASSWORD_LENGTH, findPolicyProblem, POLICY_PROPERTIES, type PasswordPolicyConfig } from '../contract';
 import { invalid } from '../invalid';
 
@@ -42,6 +43,15 @@ export function checkGenerator(parent: string, generator: Generator): void {
   if (hasTokens(generator)) { return; }
   const problem = findPolicyProblem(generator);
   if (problem) { throw invalid(`${parent}.${problem.property}`, problem.problem); }
+}
+
+/** Warns of a value for the key that is generated: it is replaced, and can be read in the template. */
+export function warnOfReplacedValue(secret: IConstruct, generator: SecretStringGenerator | undefined): void {
+  const { secretStringTemplate: template, generateStringKey: key } = generator ?? {};
+  if (template === undefined || key === undefined || Token.isUnresolved(template) || Token.isUnresolved(key)) { return; }
+  if (!Object.hasOwn(JSON.parse(template) as object, key)) { return; }
+  Annotations.of(secret).addWarningV2('cdk-rotating-secret:replacedValue', `generateSecretString.secretStringTemplate: that of ${secret.node.path} has the key ${key}, which is the `
+    + `generateStringKey, so its value is replaced by a generated one, and stands readable in the template. Take ${key} out of secretStringTemplate`);
 }
 
 /** What a target says about generated values. */

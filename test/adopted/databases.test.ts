@@ -199,3 +199,58 @@ describe('a secret of a database user whose host is nowhere', () => {
     expect(hostWarnings(stack)).toEqual([]);
   });
 });
+
+describe('the first master password', () => {
+  const errorsFor = (engine: rds.IInstanceEngine, passwordLength: number, factory: 'mysql' | 'mariadb' | 'postgres') => {
+    const stack = makeStack();
+    const secret = new RotatingSecret(stack, 'Secret', { target: RotationTarget[factory](), generateSecretString: { ...template(), passwordLength } });
+    makeInstance(stack, engine, rds.Credentials.fromSecret(secret));
+    try {
+      synth(stack);
+      return undefined;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+
+  test.each<[string, rds.IInstanceEngine, 'mysql' | 'mariadb' | 'postgres', number, number]>([
+    ['mysql', MYSQL, 'mysql', 8, 41], ['mariadb', MARIADB, 'mariadb', 8, 41], ['postgres', POSTGRES, 'postgres', 8, 128],
+  ])('of %s has a length that RDS takes', (name, engine, factory, min, max) => {
+    for (const length of [min, max]) { expect(errorsFor(engine, length, factory)).toBeUndefined(); }
+    for (const length of [min - 1, max + 1]) {
+      expect(errorsFor(engine, length, factory)).toContain(`passwordLength: is ${length} for the first value of Stack/Secret, which is the master password of Stack/Database, and RDS takes from `
+        + `${min} to ${max} characters for the engine ${name}`);
+    }
+  });
+
+  test('of an app\'s user may be as long as a password gets', () => {
+    const stack = makeStack();
+    const secret = new RotatingSecret(stack, 'Secret', { target: RotationTarget.mysql(), generateSecretString: { ...template(), passwordLength: 64 } });
+    secret.attach(makeInstance(stack, MYSQL));
+    expect(() => synth(stack)).not.toThrow();
+  });
+});
+
+test('a superuser secret that RDS manages is refused, with what to give', () => {
+  const stack = makeStack();
+  const { attrMasterUserSecretSecretArn: arn } = new rds.CfnDBInstance(stack, 'Database', { manageMasterUserPassword: true });
+  const byName = secretsmanager.Secret.fromSecretNameV2(stack, 'Named', 'rds!db-1234');
+  for (const superuser of [secretsmanager.Secret.fromSecretCompleteArn(stack, 'Superuser', arn), byName]) {
+    const target = RotationTarget.postgres({ strategy: RotationStrategy.alternatingUsers(superuser) });
+    expectInvalid(() => new RotationFunction(stack, `Rotation${superuser.node.id}`, { target }), 'superuserSecret', `${superuser.node.path} is managed by RDS, so it has no host`,
+      `Stack/Rotation${superuser.node.id} would fail`, 'give database.secret');
+  }
+});
+
+test('a value for the key that is generated gets a warning', () => {
+  const warned = (value: object) => {
+    const stack = makeStack();
+    new RotatingSecret(stack, 'Secret', { generateSecretString: { ...template(value), generateStringKey: 'password' } });
+    return warningsOf(stack);
+  };
+  expect(warned({ username: 'app' })).toEqual([]);
+  const [warning, ...others] = warned({ username: 'app', password: 'hunter2' });
+  expect(others).toEqual([]);
+  expect(warning).toContain('generateSecretString.secretStringTemplate: that of Stack/Secret has the key password, which is the generateStringKey');
+  expect(warning).not.toContain('hunter2');
+});

@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { RotatingSecret, RotationFunction, RotationPeriod, RotationRules, type RotationSpreadOptions } from '../../src';
 import { checkExpression, checkWindow } from '../../src/schedule/expression';
 import { openings } from '../../tools/cron';
-import { expectInvalid, makeStack, onlyResource, resourcesOf, SCHEDULE } from '../fixture';
+import { expectInvalid, makeStack, onlyResource, resourcesOf, SCHEDULE, warningsOf } from '../fixture';
 
 const { DAY, WEEK, MONTH, QUARTER } = RotationPeriod;
 const PERIODS = [DAY, WEEK, MONTH, QUARTER];
@@ -192,4 +192,13 @@ describe('refused', () => {
   ])('a token as %s', (property, options) => {
     expectInvalid(() => RotationRules.spread(options(makeStack())), property, 'token', 'when the app is synthesized');
   });
+});
+
+test.each<[RotationSpreadOptions, boolean]>([
+  [{ period: DAY, weekDay: 'MON' }, true], [{ period: DAY, weekDay: 'MON-FRI' }, false], [{ period: DAY }, false], [{ period: WEEK, weekDay: 'MON' }, false],
+])('%j is weekly, and said to be daily: %s', (options, isWarnedOf) => {
+  const stack = makeStack();
+  new RotatingSecret(stack, 'Secret', { rotationRules: RotationRules.spread(options) });
+  const warning = expect.stringContaining('period: is DAY, and weekDay is MON, so Stack/Secret rotates once a week. Use RotationPeriod.WEEK');
+  expect(warningsOf(stack)).toEqual(isWarnedOf ? [warning] : []);
 });

@@ -43,11 +43,13 @@ export function parseCredentials(value: string, { engines, defaultPort }: Creden
   if (/[\s/\\,]/.test(host)) {
     throw new SecretValueError('The key "host" in the value of the secret is not the name of one server. Correct it');
   }
-  const { port = defaultPort, dbname } = JSON.parse(value) as { port?: unknown; dbname?: unknown };
-  if (dbname !== undefined && (typeof dbname !== 'string' || dbname.includes('\0'))) {
+  const { port, dbname } = JSON.parse(value) as { port?: unknown; dbname?: unknown };
+  // Null stands for a key that isn't there, as in AWS's own rotation functions.
+  const isGiven = (given: unknown) => given !== undefined && given !== null;
+  if (isGiven(dbname) && (typeof dbname !== 'string' || dbname.includes('\0'))) {
     throw new SecretValueError('The key "dbname" in the value of the secret is not the name of a database. Make it a string, or leave it out');
   }
-  return { host, port: parsePort(port), username, password, dbname: dbname === '' ? undefined : dbname };
+  return { host, port: isGiven(port) ? parsePort(port) : defaultPort, username, password, dbname: dbname || undefined };
 }
 
 function parsePort(port: unknown): number {

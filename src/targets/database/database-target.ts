@@ -6,6 +6,7 @@ import { checkCertificateAuthority } from './certificate-authority';
 import { DATABASE_EXCLUDE_CHARACTERS, DATABASE_LATER_EXCLUDE_CHARACTERS, DATABASE_PASSWORD_KEY, type DatabaseTargetConfig } from './contract';
 import { checkDatabaseValue, CHECKED_KEYS, DATABASE_ENGINES, factoryFor } from './database-value';
 import { checkEngine, isProxy } from '../../adopted/databases';
+import { managingService } from '../../adopted/managed-secrets';
 import { findPolicyProblem, type PasswordPolicyConfig } from '../../contract';
 import { invalid } from '../../invalid';
 import { RotationStrategy } from '../../rotation-strategy';
@@ -58,6 +59,11 @@ export class DatabaseTarget extends TargetDefinition {
     if (database) {
       checkEngine('database', fn, database, this.factory, factoryFor);
       if (isProxy(database)) { warnOfProxy(fn, database); }
+    }
+    if (superuserSecret && managingService(superuserSecret) === 'rds') {
+      throw invalid('superuserSecret', `${superuserSecret.node.path} is managed by RDS, so it has no host, and a rotation can't see that it is for the server of the secrets. Every rotation `
+        + `of ${fn.node.path} would fail. Have CDK make the master secret, without manageMasterUserPassword, and give database.secret; or give the secret of another user who may `
+        + 'manage users, with a host that attach or its value has');
     }
     return {
       reads: superuserSecret ? [{ property: 'superuserSecret', sid: 'ReadSuperuserSecret', secret: superuserSecret }] : [],

@@ -78,7 +78,7 @@ export function checkDatabaseValue(property: string, value: Readonly<Record<stri
     throw invalid(property, `has the engine ${JSON.stringify(system)}, and ${factory} rotates ${engine.engines.join(', ')}. Correct it, leave it out for attach to add it, or give `
       + 'the target of that engine');
   }
-  if (port !== undefined && !isToken(port) && !isPort(port)) {
+  if (port !== undefined && port !== null && !isToken(port) && !isPort(port)) {
     throw invalid(property, `has the port ${JSON.stringify(port)}, which is not a whole number from 1 to ${MAX_PORT}. Correct it, or leave it out`);
   }
 }
