@@ -226,12 +226,6 @@ test('the superuser secret of the function is refused', () => {
   expectInvalid(() => rotation.rotate(secret), 'secret', 'is the superuser secret of this function', 'RotationStrategy.singleUser()');
 });
 
-test('a secret of a stack that doesn\'t know its region, with a function of one that does, is refused by CDK itself', () => {
-  const { app, rotation } = setUp();
-  rotation.rotate(new Secret(new Stack(app, 'Anywhere'), 'Secret'));
-  expect(errorOf(() => app.synth()).message).toMatch(/cross.*(environment|region|account)/i);
-});
-
 describe('a replica that is known by its name, of a secret of this app,', () => {
   const build = (region: string, importReplica: (stack: Stack) => ISecret, name = 'my-app/password') => {
     const { app, stack, rotation } = setUp();
