@@ -191,12 +191,12 @@ export class RotationFunction extends lambda.Function {
     if (rotationMetrics) { warnOfLogLevel(this, props); }
     this.rotatedSecrets = new RotatedSecrets(this, secretNamePrefix);
     this.permissions = new RotationPermissions(this, this.rotatedSecrets);
-    this.binding = definition.bind(this, this.rotatedSecrets);
+    this.binding = naming(scope, id, () => definition.bind(this, this.rotatedSecrets));
     for (const read of this.binding.reads ?? []) {
-      this.checkEnvironment(read.property, read.secret);
+      naming(scope, id, () => this.checkEnvironment(read.property, read.secret));
       this.permissions.grantRead(read);
     }
-    this.permissions.allow(...this.binding.statements ?? [], ...notification?._bind(this) ?? []);
+    this.permissions.allow(...this.binding.statements ?? [], ...naming(scope, id, () => notification?._bind(this)) ?? []);
     this.network = new RotationNetwork(this, props, this.binding, notification);
     this.node.addValidation({ validate: () => this.changedVariables(variables).map((variable) => reserved(variable).message) });
     this.node.addValidation({ validate: () => findReplicas(this, this.schedules.keys()) });

@@ -1,6 +1,6 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import { invalid } from '../invalid';
+import { invalid, naming } from '../invalid';
 import type { RotationAlarms, RotationAlarmsOptions } from './rotation-alarms';
 
 const RUNBOOK = 'https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/runbook.md';
@@ -25,7 +25,7 @@ interface AlarmDefinition {
  */
 export function makeRotationAlarms(fn: lambda.Function, rotationsFailed: cloudwatch.Metric, options: RotationAlarmsOptions): RotationAlarms {
   const { alarmActions = [], durationPercent = DEFAULT_DURATION_PERCENT } = options;
-  const longest = durationThreshold(fn, durationPercent);
+  const longest = naming(fn, '', () => durationThreshold(fn, durationPercent));
   const make = ({ id, metric, threshold, happened, whatToDo, section }: AlarmDefinition): cloudwatch.Alarm => {
     const alarm = new cloudwatch.Alarm(fn, id, {
       metric,
