@@ -160,7 +160,7 @@ interface ResolvedGenerator {
 function resolveGenerator(props: RotatingSecretProps): ResolvedGenerator {
   const { rotationFunction, generateSecretString, firstPasswordPolicy, regenerationGuard } = props;
   if (rotationFunction !== undefined && !RotationFunction._isRotationFunction(rotationFunction)) {
-    throw invalid('rotationFunction', 'is not a RotationFunction. Other functions, and imported ones, don\'t hold our handler: make one with new RotationFunction');
+    throw invalid('rotationFunction', 'is not a RotationFunction. Other functions, and imported ones, don\'t hold our handler. Give a RotationFunction');
   }
   if (props.target && rotationFunction) {
     throw invalid('target', 'is given together with rotationFunction, which has a target. Give target to the RotationFunction only');
@@ -197,7 +197,7 @@ function hasOwnValue(props: RotatingSecretProps): boolean {
 function checkOwnValue(value: { [key: string]: SecretValue } | undefined, key: string | undefined, target: RotationTarget): void {
   if (value === undefined || Token.isUnresolved(key)) { return; }
   if (key === undefined) {
-    throw invalid('secretObjectValue', 'is a JSON object, and no key of it is to be rotated. Give target: RotationTarget.generated({ generateStringKey })');
+    throw invalid('secretObjectValue', 'is a JSON object, and no key of it is to be rotated. Give the key as generateStringKey to RotationTarget.generated, and that as target');
   }
   if (!Object.hasOwn(value, key)) {
     throw invalid('secretObjectValue', `has no key ${JSON.stringify(key)}, which is the generateStringKey to rotate. Its keys are ${Object.keys(value).join(', ')}`);
@@ -209,7 +209,7 @@ function checkOwnValue(value: { [key: string]: SecretValue } | undefined, key: s
 function checkTemplate(template: string | undefined, key: string | undefined, target: RotationTarget): void {
   if (key !== undefined && template === undefined) {
     throw invalid('generateSecretString.secretStringTemplate', `is missing, and generateStringKey is ${JSON.stringify(key)}. Give the JSON object that the key goes `
-      + 'into, such as JSON.stringify({ username: \'user1\' })');
+      + 'into, such as {"username":"user1"}');
   }
   if (key === undefined && template !== undefined) {
     throw invalid('generateSecretString.generateStringKey', 'is missing, and secretStringTemplate is given. Name the key of the generated value');
@@ -220,7 +220,7 @@ function checkTemplate(template: string | undefined, key: string | undefined, ta
     parsed = JSON.parse(template);
   } catch { /* undefined is refused below, without what JSON.parse quotes */ }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    throw invalid('generateSecretString.secretStringTemplate', 'is not a JSON object. Make it one with JSON.stringify');
+    throw invalid('generateSecretString.secretStringTemplate', 'is not a JSON object. Give the text of one, such as {"username":"user1"}');
   }
   target._definition.checkValue('generateSecretString.secretStringTemplate', parsed as Record<string, unknown>);
 }

@@ -246,7 +246,8 @@ export class RotationFunction extends lambda.Function {
   }
 
   /**
-   * Adds alarms for all secrets of this function: on failed rotations, and on errors, throttles and the duration of the function.
+   * Adds alarms for all secrets of this function: on errors, throttles and the duration of the function, and if it has `rotationMetrics`,
+   * on failed rotations.
    *
    * The description of each alarm says what happened, what to do, and which section of the runbook to read. The alarms miss a rotation
    * for which Secrets Manager can't invoke the function. Use `Rotation.onRotationFailed` or `RotationCheck` for that.
@@ -258,10 +259,10 @@ export class RotationFunction extends lambda.Function {
    * const alarms = rotation.addRotationAlarms();
    *
    * @param options what the alarms do, and when the duration is too long
-   * @throws where the function has no `rotationMetrics`, has the alarms already, or has a time-out that is not known
+   * @throws if the function has the alarms already, or has a time-out that is not known
    */
   public addRotationAlarms(options: RotationAlarmsOptions = {}): RotationAlarms {
-    return makeRotationAlarms(this, this.metricRotationsFailed(), options);
+    return makeRotationAlarms(this, this._rotationMetrics ? this.metricRotationsFailed() : undefined, options);
   }
 
   /**

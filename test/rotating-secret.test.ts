@@ -244,20 +244,20 @@ describe('refuses', () => {
     // Plain JavaScript, and other languages with a cast, get past the compiler.
     const rotationFunction = makeFunction(stack) as RotationFunction;
     const action = () => new RotatingSecret(stack, 'Secret', { rotationFunction });
-    expectInvalid(action, 'rotationFunction', 'is not a RotationFunction', 'new RotationFunction');
+    expectInvalid(action, 'rotationFunction', 'is not a RotationFunction', 'Give a RotationFunction');
   });
 
   test('generateStringKey without secretStringTemplate', () => {
     const generateSecretString = { generateStringKey: 'password' };
-    expectInvalid(() => make({ generateSecretString }), template, 'is missing', '"password"', 'JSON.stringify');
+    expectInvalid(() => make({ generateSecretString }), template, 'is missing', '"password"', 'such as {"username":"user1"}');
   });
 
   test('generateStringKey of a target without secretStringTemplate', () => {
     const target = RotationTarget.generated({ generateStringKey: 'password' });
-    expectInvalid(() => make({ target }), template, 'is missing', '"password"', 'JSON.stringify');
+    expectInvalid(() => make({ target }), template, 'is missing', '"password"', 'such as {"username":"user1"}');
     const stack = makeStack();
     const rotationFunction = new RotationFunction(stack, 'Rotation', { target });
-    expectInvalid(() => new RotatingSecret(stack, 'Secret', { rotationFunction }), template, 'is missing', '"password"', 'JSON.stringify');
+    expectInvalid(() => new RotatingSecret(stack, 'Secret', { rotationFunction }), template, 'is missing', '"password"', 'such as {"username":"user1"}');
   });
 
   test('secretStringTemplate without generateStringKey', () => {
@@ -269,7 +269,7 @@ describe('refuses', () => {
   test.each(['', 'user1', '"user1"', '["user1"]', 'null', '42', '{username:"user1"}', '{"username":"user1"', `${TEMPLATE} `.repeat(2)])(
     'secretStringTemplate %j, which is no JSON object', (secretStringTemplate) => {
       expectInvalid(() => make({ generateSecretString: { secretStringTemplate, generateStringKey: 'password' } }),
-        template, 'is not a JSON object', 'JSON.stringify');
+        template, 'is not a JSON object', 'such as {"username":"user1"}');
     });
 
   test('a secretStringTemplate that is no JSON object, without quoting it', () => {

@@ -129,8 +129,8 @@ export class RotationNetwork {
     const isolated = vpc.selectSubnets(vpcSubnets).subnets.filter((subnet) => !hasWayOut(vpc, subnet, routes));
     if (isolated.length === 0) { return; }
     Annotations.of(this.fn).addWarningV2(`cdk-rotating-secret:${service.warning}`, `vpcSubnets: ${isolated.map(({ node }) => node.path).join(' and ')} have no route to the `
-      + `internet that a function can take, and no interface endpoint for ${service.title} is known in the VPC, so the function can't reach it. Add one with `
-      + `vpc.addInterfaceEndpoint('${service.title.replace(' ', '')}', { service: ec2.InterfaceVpcEndpointAwsService.${service.constant} }), or choose subnets with a NAT gateway`);
+      + `internet that a function can take, and no interface endpoint for ${service.title} is known in the VPC, so the function can't reach it. Give the VPC the `
+      + `interface endpoint InterfaceVpcEndpointAwsService.${service.constant} with addInterfaceEndpoint, or choose subnets with a NAT gateway`);
   }
 }
 

@@ -21,9 +21,9 @@ interface AlarmDefinition {
 /**
  * Makes the alarms on a function. Each says what happened, what to do and where it is written.
  *
- * @param rotationsFailed the metric of all its secrets
+ * @param rotationsFailed the metric of all its secrets, if the function has it
  */
-export function makeRotationAlarms(fn: lambda.Function, rotationsFailed: cloudwatch.Metric, options: RotationAlarmsOptions): RotationAlarms {
+export function makeRotationAlarms(fn: lambda.Function, rotationsFailed: cloudwatch.Metric | undefined, options: RotationAlarmsOptions): RotationAlarms {
   const { alarmActions = [], durationPercent = DEFAULT_DURATION_PERCENT } = options;
   const longest = naming(fn, '', () => durationThreshold(fn, durationPercent));
   const make = ({ id, metric, threshold, happened, whatToDo, section }: AlarmDefinition): cloudwatch.Alarm => {
@@ -40,7 +40,7 @@ export function makeRotationAlarms(fn: lambda.Function, rotationsFailed: cloudwa
     return alarm;
   };
   return {
-    rotationsFailed: make({
+    rotationsFailed: rotationsFailed && make({
       id: 'RotationsFailedAlarm',
       metric: rotationsFailed,
       threshold: 1,

@@ -31,8 +31,10 @@ export interface RotationAlarms {
    * A step of a rotation failed with an error in the log, at least once in five minutes.
    *
    * Secrets Manager retries the rotation, so the alarm may be over before anybody looks.
+   *
+   * @default - no such alarm, if the function has no `rotationMetrics`
    */
-  readonly rotationsFailed: cloudwatch.Alarm;
+  readonly rotationsFailed?: cloudwatch.Alarm;
 
   /**
    * The function ended with an error at least once in five minutes. If `rotationsFailed` doesn't go off with it, the function was stopped

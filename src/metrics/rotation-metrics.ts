@@ -28,7 +28,7 @@ export function rotationMetric(
 
 export function checkMetrics(fn: MeasuredFunction): void {
   if (fn._rotationMetrics) { return; }
-  throw invalid('rotationMetrics', `is not set, so ${fn.node.path} makes no metrics of rotations. Give rotationMetrics: true to the RotationFunction, or to the RotatingSecret that makes it`);
+  throw invalid('rotationMetrics', `is not set, so ${fn.node.path} makes no metrics of rotations. Turn rotationMetrics on for the RotationFunction, or for the RotatingSecret that makes it`);
 }
 
 /** Lambda drops lines below the level, and the metrics in them. A line about a step that succeeded is INFO, and one about a failed step ERROR. */

@@ -184,7 +184,7 @@ export class RotationRules {
     private readonly onlyDay?: string,
   ) {
     if (window?.isUnresolved() && window.unitLabel() !== 'hours') {
-      throw invalid('window', `is a token in ${window.unitLabel()}, and can't be converted to the hours that it takes; use Duration.hours with a token`);
+      throw invalid('window', `is a token in ${window.unitLabel()}, and can't be converted to the hours that it takes. Give a duration in hours`);
     }
     if (window && !window.isUnresolved()) {
       checkWindow('window', window.toHours({ integral: false }), openings ?? { hoursApart: 24, lastHour: 0 });

@@ -273,7 +273,7 @@ describe('a RotatingSecret', () => {
     ['imported by its name', (stack) => lambda.Function.fromFunctionName(stack, 'Imported', 'rotation')],
     ['made by lambda.Function', (stack) => new lambda.Function(stack, 'Imported', { code: lambda.Code.fromInline('//'), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_20_X })],
   ])('refuses a function %s, which doesn\'t hold the handler', (_, fn) => {
-    expectInvalid(make(({ stack }) => ({ rotationFunction: fn(stack) as RotationFunction })), 'rotationFunction', 'is not a RotationFunction', 'new RotationFunction');
+    expectInvalid(make(({ stack }) => ({ rotationFunction: fn(stack) as RotationFunction })), 'rotationFunction', 'is not a RotationFunction', 'Give a RotationFunction');
   });
 
   test.each<[string, (context: Context) => kms.IKey, string]>([

@@ -31,8 +31,9 @@ function alarmsOf(options: RotationAlarmsOptions = {}, props: RotationFunctionPr
   return {
     stack,
     fn,
+    alarms,
     ids: found.map(({ id }) => id),
-    properties: (alarm: keyof typeof alarms): any => found.find(({ id }) => id === idOf(alarms[alarm]))!.properties,
+    properties: (alarm: keyof typeof alarms): any => found.find(({ id }) => id === idOf(alarms[alarm]!))!.properties,
   };
 }
 
@@ -126,13 +127,14 @@ test.each([[10, 95, 90], [30, 97, 96]])('a time-out of %d seconds and %d percent
   expect(alarmsOf({ durationPercent: most }, duration).properties('duration').Threshold).toBe(seconds * most * 10);
 });
 
-describe('the alarms are refused', () => {
-  test('where the function makes no metrics', () => {
-    const fn = new RotationFunction(makeStack(), 'Rotation');
-    expectInvalid(() => fn.addRotationAlarms(), 'rotationMetrics', 'Stack/Rotation makes no metrics', 'Give rotationMetrics: true');
-    expect(fn.node.findAll().filter((child) => child instanceof cloudwatch.Alarm)).toEqual([]);
-  });
+test('a function without rotationMetrics has the three alarms that need none, as they are with it', () => {
+  const [without, having] = [alarmsOf({}, { rotationMetrics: false }), alarmsOf()];
+  expect(without.ids).toHaveLength(3);
+  expect(without.alarms.rotationsFailed).toBeUndefined();
+  for (const alarm of ['errors', 'throttles', 'duration'] as const) { expect(without.properties(alarm)).toEqual(having.properties(alarm)); }
+});
 
+describe('the alarms are refused', () => {
   test('where the time-out is not known', () => {
     const stack = makeStack();
     const timeout = Duration.seconds(new CfnParameter(stack, 'Timeout', { type: 'Number' }).valueAsNumber);
@@ -197,7 +199,7 @@ describe('a metric', () => {
   test.each(HELPERS)('%s is refused where the function makes none, saying what to do', (helper) => {
     const secret = new RotatingSecret(makeStack(), 'Secret');
     for (const metric of [() => secret.rotation[helper](), () => secret.rotationFunction[helper]()]) {
-      expectInvalid(metric, 'rotationMetrics', 'is not set', 'Stack/Secret/RotationFunction makes no metrics', 'Give rotationMetrics: true');
+      expectInvalid(metric, 'rotationMetrics', 'is not set', 'Stack/Secret/RotationFunction makes no metrics', 'Turn rotationMetrics on');
     }
   });
 

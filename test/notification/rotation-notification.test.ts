@@ -144,7 +144,7 @@ describe('in subnets without a way to the internet', () => {
     const stack = makeStack();
     rotationWith(make(stack), stack, { vpc: vpcOf(stack), vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED } });
     expect(warningsOf(stack)).toEqual([expect.stringMatching(
-      new RegExp(`^vpcSubnets: .* no interface endpoint for ${title} is known.*addInterfaceEndpoint\\('${title}', .*\\.${constant} \\}.*${id}`),
+      new RegExp(`^vpcSubnets: .* no interface endpoint for ${title} is known.*InterfaceVpcEndpointAwsService\\.${constant} with addInterfaceEndpoint.*${id}`),
     )]);
   });
 

@@ -17,8 +17,7 @@ export function checkCertificateAuthority(pem: string | undefined, plaintextConn
   }
   const certificates = pem.match(CERTIFICATE);
   if (!certificates) {
-    throw invalid(PROPERTY, 'has no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----. Give the text of the file and not its name, such as '
-      + 'readFileSync(\'ca.pem\', \'utf8\')');
+    throw invalid(PROPERTY, 'has no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----. Give the text of the file and not its name');
   }
   for (const [index, certificate] of certificates.entries()) {
     try {

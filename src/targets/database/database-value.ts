@@ -70,7 +70,7 @@ export function checkDatabaseValue(property: string, value: Readonly<Record<stri
   if (!isToken(username)) {
     if (typeof username !== 'string' || username === '') {
       throw invalid(property, `${username === undefined ? 'has no username' : 'has a username that is not a string of at least one character'}. Give it the user whose `
-        + 'password the secret holds, such as JSON.stringify({ username: \'app\' })');
+        + 'password the secret holds, such as {"username":"app"}');
     }
     checkUserName(property, username, engine, alternates);
   }

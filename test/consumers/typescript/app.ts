@@ -158,7 +158,7 @@ function operations(stack: Stack): void {
 
   const alarms = rotation.addRotationAlarms({ alarmActions: [new SnsAction(topic)], durationPercent: 90 });
   new CompositeAlarm(stack, 'Alarms', {
-    alarmRule: AlarmRule.anyOf(alarms.rotationsFailed, alarms.errors, alarms.throttles, alarms.duration),
+    alarmRule: AlarmRule.anyOf(alarms.rotationsFailed!, alarms.errors, alarms.throttles, alarms.duration),
   });
 
   const check = new RotationCheck(stack, 'Check', {

@@ -125,7 +125,7 @@ describe('a template of a database secret', () => {
   });
 
   test.each<[Engine, object, string[]]>([
-    ['postgres', {}, ['has no username', 'JSON.stringify({ username: \'app\' })']],
+    ['postgres', {}, ['has no username', 'such as {"username":"app"}']],
     ['postgres', { user: 'app' }, ['has no username']],
     ['postgres', { username: '' }, ['a username that is not a string of at least one character']],
     ['postgres', { username: 1 }, ['a username that is not a string of at least one character']],

@@ -1,9 +1,9 @@
 import { App, Stack } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import { RotatingSecret, RotationFunction } from 'cdk-rotating-secret';
+import { RotatingSecret, RotationFunction, RotationTarget } from 'cdk-rotating-secret';
 
 const stack = new Stack(new App(), 'Shared');
-const rotationFunction = new RotationFunction(stack, 'Rotation');
+const rotationFunction = new RotationFunction(stack, 'Rotation', { target: RotationTarget.generated({ generateStringKey: 'password' }) });
 const encryptionKey = new kms.Key(stack, 'Key');
 
 for (const id of ['First', 'Second']) {
