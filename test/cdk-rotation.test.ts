@@ -61,7 +61,7 @@ test('Secrets Manager of any account may invoke the function', () => {
   expect(properties).not.toHaveProperty('SourceArn');
 });
 
-test('a function that can\'t be given permissions gets none, and nobody is told', () => {
+test('gives a role that can\'t be changed no permissions, and no warning', () => {
   const stack = makeStack({ env: ENV });
   const rotationLambda = lambda.Function.fromFunctionArn(stack, 'Rotation', `arn:aws:lambda:${ENV.region}:999999999999:function:rotation`);
   new Secret(stack, 'Secret').addRotationSchedule('Schedule', { rotationLambda });
@@ -69,7 +69,7 @@ test('a function that can\'t be given permissions gets none, and nobody is told'
   expect(warningsOf(stack)).toEqual([]);
 });
 
-test('nobody is told of subnets without a route to Secrets Manager', () => {
+test('gives no warning of subnets without a route to Secrets Manager', () => {
   const stack = makeStack({ env: ENV });
   const vpc = isolatedVpc(stack);
   new Secret(stack, 'Secret').addRotationSchedule('Schedule', { hostedRotation: HostedRotation.postgreSqlSingleUser({ vpc, vpcSubnets: { subnets: vpc.isolatedSubnets } }) });

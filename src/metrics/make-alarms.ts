@@ -23,7 +23,9 @@ interface AlarmDefinition {
  *
  * @param rotationsFailed the metric of all its secrets, if the function has it
  */
-export function makeRotationAlarms(fn: lambda.Function, rotationsFailed: cloudwatch.Metric | undefined, options: RotationAlarmsOptions): RotationAlarms {
+export function makeRotationAlarms(
+  fn: lambda.Function, rotationsFailed: cloudwatch.Metric | undefined, options: RotationAlarmsOptions,
+): RotationAlarms {
   const { alarmActions = [], durationPercent = DEFAULT_DURATION_PERCENT } = options;
   const longest = naming(fn, '', () => durationThreshold(fn, durationPercent));
   const make = ({ id, metric, threshold, happened, whatToDo, section }: AlarmDefinition): cloudwatch.Alarm => {

@@ -35,6 +35,7 @@ interface Outcome {
 /** How a value stands in a template, with the types of resources for their logical ids. */
 function show(stack: Stack, value: any): string {
   if (typeof value === 'string') { return value; }
+  if (Array.isArray(value)) { return value.map((item) => show(stack, item)).join(' '); }
   const typeOf = (id: string) => resourcesOf(stack).find((resource) => resource.id === id)?.type.split('::').pop() ?? id;
   const [[name, argument]] = Object.entries<any>(value);
   if (name === 'Ref') { return argument === 'AWS::Partition' ? 'aws' : `<${typeOf(argument)}>`; }
@@ -132,7 +133,7 @@ const ADOPTED: Record<string, [(context: Context) => ISecret, Outcome]> = {
     { ...HERE, secretId: ARN, mayRotate: `${ARN}-??????`, keys: [KEY_ARN] },
   ],
   'imported by an ARN that another stack exports': [
-    ({ stack }) => Secret.fromSecretCompleteArn(stack, 'Secret', Fn.importValue('arn')), { ...HERE, secretId: '<Fn::ImportValue>', mayRotate: '<Fn::ImportValue>' },
+    ({ stack }) => Secret.fromSecretCompleteArn(stack, 'Secret', Fn.importValue('arn')), { ...HERE, secretId: '<Fn::ImportValue>', mayRotate: '<Fn::ImportValue> <Fn::ImportValue>-??????' },
   ],
   'of a nested stack': [
     ({ stack }) => new Secret(new NestedStack(stack, 'Nested'), 'Secret'), { ...ELSEWHERE, scheduledIn: 'Stack/Nested' },
@@ -148,7 +149,7 @@ const ADOPTED: Record<string, [(context: Context) => ISecret, Outcome]> = {
     ({ other }) => instanceOf(other).secret!, { ...ELSEWHERE, secretId: '<SecretTargetAttachment>' },
   ],
   'imported into another stack': [
-    ({ other }) => Secret.fromSecretNameV2(other, 'Secret', 'my-app/password'), { ...ELSEWHERE, secretId: ARN },
+    ({ other }) => Secret.fromSecretNameV2(other, 'Secret', 'my-app/password'), { ...ELSEWHERE, secretId: ARN, mayRotate: `${ARN}-??????` },
   ],
 };
 

@@ -64,7 +64,7 @@ export async function run(postgres: Postgres, strategy: Strategy, of: number, on
     const seconds = (performance.now() - start) / 1000;
 
     const ours = doors.find(({ design }) => design === 'this service')!.service;
-    problems.push(...await checkHealth(ours, account.currentVersionId));
+    problems.push(...await checkHealth(ours, account.currentVersionId), ...await checkKeepAlive(ours));
     problems.push(...await checkOrders(postgres, account, lanes.find(({ design }) => design === 'this service')!));
     for (const service of services.splice(0)) {
       const end = await service.stop();
@@ -83,6 +83,14 @@ export async function run(postgres: Postgres, strategy: Strategy, of: number, on
 async function checkHealth(service: ServiceProcess, versionId: string): Promise<string[]> {
   const { secret } = await (await fetch(`${service.url}/health`)).json() as Health;
   return secret?.versionId === versionId ? [] : ['the service doesn\'t have the version that is current at the end'];
+}
+
+/** A load balancer keeps an idle connection for 60 s by default. If the service closes it first, a request that is just being sent fails. */
+async function checkKeepAlive({ url }: ServiceProcess): Promise<string[]> {
+  const response = await fetch(`${url}/health`);
+  await response.text();
+  const seconds = Number(/timeout=(\d+)/.exec(response.headers.get('keep-alive') ?? '')?.[1] ?? 0);
+  return seconds > 60 ? [] : [`the service keeps an idle connection for ${seconds} s, and has to for more than 60 s`];
 }
 
 /** No order was placed twice because a login was tried again, and none was lost. */

@@ -272,7 +272,7 @@ describe('the connection', () => {
 
     test.each(['', 'ca.pem', 'MIIB', CERTIFICATE.replace('-----END CERTIFICATE-----', ''), '-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----'])(
       '%j, which has no certificate', (text) => {
-        refuse(text, 'has no certificate in PEM', '-----BEGIN CERTIFICATE-----', 'readFileSync');
+        refuse(text, 'has no certificate in PEM', '-----BEGIN CERTIFICATE-----', 'Give the text of the file');
       });
 
     test('one that can\'t be read', () => {

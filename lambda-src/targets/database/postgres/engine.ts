@@ -256,7 +256,8 @@ class PostgresSession implements Session {
       + 'AND d.classid NOT IN (\'pg_default_acl\'::regclass, \'pg_user_mapping\'::regclass) LIMIT 1', [user]);
     if (rows.length > 0) {
       throw new TargetRefusedError('The user that is to act as the other one owns objects of its own, which the other one could not use. Run REASSIGN OWNED BY this user TO the '
-        + 'other one in every database that has such objects, and rotate again. The user that owns nothing of its own is the one whose name ends with _clone');
+        + 'other one in every database that has such objects, and rotate again. The user that owns nothing of its own is the one whose name ends with _clone. '
+        + 'The statements are in https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/moving.md#from-awss-rotation-of-two-postgresql-users');
     }
   }
 

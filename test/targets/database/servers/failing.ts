@@ -67,6 +67,12 @@ export function pendingWith(h: DatabaseHarness, changes: Record<string, unknown>
   return rotation;
 }
 
+/** Makes a version AWSPREVIOUS that has another user, as after a rotation by another tool. */
+export function putPrevious(h: DatabaseHarness, login: Login): void {
+  const value = h.value('AWSCURRENT');
+  for (const SecretString of [JSON.stringify({ ...JSON.parse(value), ...login }), value]) { h.simulator.perform('PutSecretValue', { SecretId: h.arn, SecretString }); }
+}
+
 /** As who the engine was asked to log in, one after the other. */
 export function dialledUsers(h: DatabaseHarness): string[] {
   return h.dialled.map(({ username }) => username);

@@ -3,7 +3,7 @@
  * may be.
  */
 import { Client, type ClientConfig } from 'pg';
-import { created, expectNoSecrets, fails, formsOf, pendingWith } from './failing';
+import { created, expectNoSecrets, fails, formsOf, pendingWith, putPrevious } from './failing';
 import { DatabaseHarness, KINDS, letsIn, makeUser, quoteName, run, STRATEGIES, valueFor, type DatabaseHarnessOptions } from './fixture';
 import { scramVerifier } from '../../../../lambda-src/targets/database/postgres/scram';
 import { passwordOf } from '../../../harness';
@@ -88,7 +88,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
     putPrevious(h, clone);
     await run(server, clone, `CREATE SCHEMA ${clone.username}`);
     const rotation = await created(h);
-    await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /owns objects of its own.*REASSIGN OWNED BY/);
+    await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /owns objects of its own.*REASSIGN OWNED BY.*docs\/moving\.md#from-awss-rotation-of-two-postgresql-users$/);
     expect(await letsIn(server, clone)).toBe(true);
     await asRoot(`REASSIGN OWNED BY ${clone.username} TO ${h.user.username}`);
     await h.steps(rotation, 'setSecret', 'testSecret', 'finishSecret');
@@ -536,12 +536,6 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name with r
     expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
   });
 });
-
-/** Makes a version AWSPREVIOUS that has another user, as after a rotation by another tool. */
-function putPrevious(h: DatabaseHarness, login: Login): void {
-  const value = h.value('AWSCURRENT');
-  for (const SecretString of [JSON.stringify({ ...JSON.parse(value), ...login }), value]) { h.simulator.perform('PutSecretValue', { SecretId: h.arn, SecretString }); }
-}
 
 describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name with password_encryption = md5', (kind) => {
   test.each(STRATEGIES)('%s: a verifier of that kind is sent, and no password', async (strategy) => {

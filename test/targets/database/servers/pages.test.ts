@@ -1,0 +1,70 @@
+/*
+ * The statements of the pages, as they stand there, on real servers.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { created, fails, pendingWith, putPrevious } from './failing';
+import { DatabaseHarness, KINDS, run, type Kind } from './fixture';
+import type { DatabaseServer, Login } from '../../../servers';
+
+const DOCS = join(__dirname, '..', '..', '..', '..', 'docs');
+const POSTGRES_KINDS = KINDS.filter(({ target }) => target === 'postgres');
+
+const USER = 'user_of_page';
+
+/** The statements of a page from a heading on, or from a line, one list for each block, with names of the test. */
+function statementsAfter(page: string, start: string, database: string): string[][] {
+  const text = readFileSync(join(DOCS, page), 'utf8');
+  const [, after] = text.split(`\n${start}\n`);
+  return [...after.split('\n## ')[0].matchAll(/```sql\n(.*?)```/gs)].map(([, block]) => block
+    .replace('DATABASE app ', `DATABASE ${database} `).replace(' app.*', ` ${database}.*`).replaceAll(/\bapp(_clone)?\b/g, `${USER}$1`)
+    .split(';').map((statement) => statement.trim()).filter((statement) => statement !== ''));
+}
+
+function withServer(kinds: readonly Kind[], act: (server: () => DatabaseServer, kind: Kind) => void): void {
+  describe.each(kinds)('$name', (kind) => {
+    let server: DatabaseServer;
+    beforeAll(async () => { server = await kind.start(); });
+    afterAll(() => server.stop());
+    act(() => server, kind);
+  });
+}
+
+describe('the user of the first deployment', () => {
+  withServer(KINDS, (server, kind) => {
+    test('fails testSecret until the statements of the page were run, and rotates then', async () => {
+      const h = await DatabaseHarness.make(server(), { user: { username: USER, password: 'the password in the secret' } });
+      const rotation = pendingWith(h, { password: h.user.password });
+      await fails(h, h.step(rotation, 'testSecret'), 'AuthenticationError', /./);
+      const [statements] = statementsAfter('databases.md', kind.target === 'postgres' ? 'PostgreSQL:' : 'MySQL and MariaDB:', server().database);
+      await run(server(), server().admin, ...statements);
+      await h.step(rotation, 'testSecret');
+    });
+  });
+});
+
+describe('moving from AWS\'s rotation of two users', () => {
+  withServer(POSTGRES_KINDS, (server) => {
+    test('the statements of the page give what the second user owns to the first one, while both go on', async () => {
+      const { admin, database } = server();
+      const [app, clone]: Login[] = [USER, `${USER}_clone`].map((username) => ({ username, password: `password-of-${username}` }));
+      // As AWS's function makes the second user.
+      await run(server(), admin, `CREATE ROLE ${USER} LOGIN PASSWORD '${app.password}'`, `GRANT CREATE ON DATABASE ${database} TO ${USER}`,
+        `CREATE ROLE ${USER}_clone WITH LOGIN PASSWORD '${clone.password}'`, `GRANT ${USER} TO ${USER}_clone`);
+      await run(server(), clone, 'CREATE SCHEMA of_clone', 'CREATE TABLE of_clone.things (id int)', 'INSERT INTO of_clone.things VALUES (1)');
+
+      const h = await DatabaseHarness.make(server(), { strategy: 'alternatingUsers', user: app });
+      putPrevious(h, clone);
+      const rotation = await created(h);
+      await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /REASSIGN OWNED/);
+
+      const [look, reassign] = statementsAfter('moving.md', '## From AWS\'s rotation of two PostgreSQL users', database);
+      expect(await run(server(), app, ...look)).toEqual([{ datname: database }]);
+      await run(server(), admin, ...reassign);
+      expect(await run(server(), app, ...look)).toEqual([]);
+      expect(await run(server(), clone, 'SELECT id FROM of_clone.things')).toEqual([{ id: 1 }]);
+      await h.steps(rotation, 'setSecret', 'testSecret', 'finishSecret');
+      expect(await run(server(), h.login('AWSCURRENT'), 'ALTER TABLE of_clone.things ADD COLUMN name text')).toEqual([]);
+    });
+  });
+});
