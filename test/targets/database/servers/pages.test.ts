@@ -17,7 +17,7 @@ function statementsAfter(page: string, start: string, database: string): string[
   const text = readFileSync(join(DOCS, page), 'utf8');
   const [, after] = text.split(`\n${start}\n`);
   return [...after.split('\n## ')[0].matchAll(/```sql\n(.*?)```/gs)].map(([, block]) => block
-    .replace('DATABASE app ', `DATABASE ${database} `).replace(' app.*', ` ${database}.*`).replaceAll(/\bapp(_clone)?\b/g, `${USER}$1`)
+    .replaceAll(/(?<!DATABASE )\bapp(_clone)?\b(?!\.\*)/g, `${USER}$1`).replace('DATABASE app ', `DATABASE ${database} `).replace(' app.*', ` ${database}.*`)
     .split(';').map((statement) => statement.trim()).filter((statement) => statement !== ''));
 }
 
