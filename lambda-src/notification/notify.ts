@@ -51,7 +51,8 @@ export function notifier(channel: Channel, call: SignedCall, { findCallProblem, 
         const answer = await call(channel, message, deadline.signal);
         const name = channel.refusalOf(answer);
         if (name === undefined) { return undefined; }
-        return { text: name === UNNAMED ? foreignAnswer(purpose, service, answer.status) : refused(channel, name), mayPass: answer.status >= 500 || answer.status === 429 || TRANSIENT.test(name) };
+        const text = name === UNNAMED ? foreignAnswer(purpose, service, answer.status) : refused(channel, name);
+        return { text, mayPass: answer.status >= 500 || answer.status === 429 || TRANSIENT.test(name) };
       } catch (error) {
         const found = findCallProblem(purpose, service, error);
         return { text: found?.message ?? `${purpose} failed in a way that is not known to be safe to print`, mayPass: found?.name === 'ConnectivityError' };
