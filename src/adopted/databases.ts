@@ -106,7 +106,10 @@ function findWrongTargets(root: IConstruct, functions: readonly CheckedFunction[
     attached.set(secret, [...attached.get(secret) ?? [], describeTarget(attachment)]);
   }
   const errors = functions.flatMap((checked) => [...checked.secrets()].flatMap((secret) =>
-    [...findWrongTarget(checked, secret, attached.get(rootOf(secret.secretArn)) ?? [], databases), ...databases.flatMap((database) => wrongLength(database, secret))]));
+    [
+      ...findWrongTarget(checked, secret, attached.get(rootOf(secret.secretArn)) ?? [], databases),
+      ...databases.flatMap((database) => wrongLength(database, secret)),
+    ]));
   return [...new Set(errors.map(({ message }) => message))];
 }
 

@@ -7,7 +7,8 @@ import { invalid } from '../invalid';
 const MAX_BYTES = 4096;
 
 /** Throws where Lambda would refuse the environment of the function for its size, as far as that is known: tokens count for nothing. */
-export function checkEnvironment(environment: Readonly<Record<string, string>> | undefined, { knownConfig: config, knownVariables }: RenderedConfig): void {
+export function checkEnvironment(environment: Readonly<Record<string, string>> | undefined, rendered: RenderedConfig): void {
+  const { knownConfig: config, knownVariables } = rendered;
   const size = sizeOf(...Object.entries({ ...environment, ...knownVariables }).flat());
   if (size <= MAX_BYTES) { return; }
   const certificateAuthority = 'certificateAuthority' in config ? config.certificateAuthority ?? '' : '';
@@ -33,7 +34,7 @@ export function checkStacks(property: string, secret: IConstruct, scope: IConstr
 }
 
 function environmentOf({ account, region }: Stack): string {
-  const [of, inRegion] = [account, region].map((known) => Token.isUnresolved(known) ? undefined : known);
+  const [of, inRegion] = [account, region].map((each) => Token.isUnresolved(each) ? undefined : each);
   return `${of ? `account ${of}` : 'no account given'}, ${inRegion ? `region ${inRegion}` : 'no region given'}`;
 }
 

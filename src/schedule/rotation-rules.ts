@@ -198,8 +198,8 @@ export class RotationRules {
    */
   public _render(secret: IConstruct): CfnRotationSchedule.RotationRulesProperty {
     if (this.onlyDay !== undefined) {
-      Annotations.of(secret).addWarningV2('cdk-rotating-secret:weeklyPeriod', `period: is DAY, and weekDay is ${this.onlyDay}, so ${secret.node.path} rotates once a week. Use `
-        + 'RotationPeriod.WEEK for that, or allow more days');
+      Annotations.of(secret).addWarningV2('cdk-rotating-secret:weeklyPeriod', `period: is DAY, and weekDay is ${this.onlyDay}, so ${secret.node.path} rotates `
+        + 'once a week. Use RotationPeriod.WEEK for that, or allow more days');
     }
     return {
       scheduleExpression: this.expressionOf(secret),

@@ -21,13 +21,13 @@ function databaseOf(stack: Stack): rds.DatabaseInstance {
 
 /** How a stack looked before, and how it looks with this package. */
 const MOVES: Record<string, [(stack: Stack) => void, (stack: Stack) => ISecret]> = {
-  'addRotationSchedule': [
+  addRotationSchedule: [
     (stack) => new Secret(stack, 'Secret').addRotationSchedule('RotationSchedule', {
       rotationLambda: new lambda.Function(stack, 'Own', { runtime: lambda.Runtime.NODEJS_20_X, handler: 'index.handler', code: lambda.Code.fromInline('exports.handler = 1;') }),
     }),
     (stack) => new RotatingSecret(stack, 'Secret'),
   ],
-  'addRotationSingleUser': [
+  addRotationSingleUser: [
     (stack) => databaseOf(stack).addRotationSingleUser(),
     (stack) => {
       const { secret } = databaseOf(stack);
