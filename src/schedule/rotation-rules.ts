@@ -175,7 +175,8 @@ export class RotationRules {
     const days = spreadDays(period, weekDays);
     const isWeekly = period === RotationPeriod.DAY && weekDays?.length === 1;
     const expressionOf = (secret: IConstruct) => `cron(0 ${choose(secret, 'hour', hours.map(String))} ${choose(secret, 'day', days)} *)`;
-    return new RotationRules(expressionOf, { hoursApart: HOURS_PER_DAY, lastHour: hours[hours.length - 1] }, window, isWeekly ? weekDays[0] : undefined);
+    const openings = { hoursApart: HOURS_PER_DAY, lastHour: hours[hours.length - 1] };
+    return new RotationRules(expressionOf, openings, window, isWeekly ? weekDays[0] : undefined);
   }
 
   private constructor(
