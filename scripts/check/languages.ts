@@ -7,7 +7,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { loadAssemblyFromPath } from '@jsii/spec';
 import { describeUnused, publicApi, usedApi } from './languages/api-use';
-import { BOUND, TYPESCRIPT, install, runJavaOrder, synthesize, type Consumer, type Outcome } from './languages/consumers';
+import { BOUND, TYPESCRIPT, install, runJavaOrder, stacksOfGuide, synthesize, type Consumer, type Outcome } from './languages/consumers';
 import { list, missingAbout, readmesOf, sameBytes, unpackAll, unpackCarried } from './languages/packages';
 import { writePython, writeTypeScript } from './languages/readme';
 import { rehearsePublishing } from './publishing/rehearse';
@@ -122,6 +122,10 @@ function checkConsumers(directory: string): void {
     const used = usedApi(assembly, theirs.trace);
     const unused = api.filter((name) => !used.has(name)).map((name) => describeUnused(assembly, name, consumer.app, TYPESCRIPT.app));
     checks.check(`${language}: all ${api.length} types and members of the public API are used`, api.length > 0 && unused.length === 0, unused);
+    if (consumer.guide) {
+      const stacks = stacksOfGuide(consumer, join(directory, language));
+      checks.check(`${language}: the app of docs/${consumer.guide.page} synthesizes`, stacks.join() === 'Database,FirstSecret,Fleet,OwnCode', stacks);
+    }
     if (theirs.readme) {
       checks.check(`${language}: the README's complete examples synthesize to what TypeScript's do`, JSON.stringify(ours.readme) === JSON.stringify(theirs.readme));
     }

@@ -99,7 +99,8 @@ describe('of this package', () => {
   const text = readFileSync(join(ROOT, NOTICE), 'utf8');
   const bom: Bom = JSON.parse(readFileSync(join(ROOT, SBOM), 'utf8'));
   const fullName = ({ group, name }: Component) => group === undefined ? name : `${group}/${name}`;
-  const assetsWith = (name: string) => bom.components.find((component) => fullName(component) === name)?.properties.map(({ name: property, value }) => [property, value]);
+  const assetsWith = (name: string) => bom.components.filter((component) => fullName(component) === name)
+    .flatMap(({ properties }) => properties.map(({ name: property, value }) => [property, value]));
 
   test.each([
     ['pg', ['postgres']], ['pg-protocol', ['postgres']], ['pg-types', ['postgres']], ['pg-int8', ['postgres']],

@@ -1,5 +1,6 @@
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { appOfPage } from './readme';
 import { filesBelow } from '../../../tools/files';
 import { ROOT, run } from '../../../tools/run';
 import type { Floor } from '../shared/floor';
@@ -20,6 +21,8 @@ export interface Consumer {
   readonly language: string;
   /** Its source, relative to `test/consumers`. */
   readonly app: string;
+  /** The page with a whole app, which is built along. */
+  readonly guide?: { readonly page: string; readonly file: string; readonly language: string; readonly command: (directory: string) => string[] };
   /** Installs the package with the language's own tools in `directory`, where nothing is installed, and returns the command of its app. */
   install(directory: string, dist: string, floor: Floor): string[];
 }
@@ -54,6 +57,12 @@ export const BOUND: Consumer[] = [
   {
     language: 'Java',
     app: 'java/src/main/java/consumer/App.java',
+    guide: {
+      page: 'java.md',
+      language: 'java',
+      file: 'src/main/java/SecretsApp.java',
+      command: () => ['java', '-cp', 'target/classes:target/dependency/*', 'SecretsApp'],
+    },
     install(directory, dist, floor) {
       installEsbuild(directory);
       run('mvn', [
@@ -68,6 +77,7 @@ export const BOUND: Consumer[] = [
   {
     language: 'Go',
     app: 'go/app.go',
+    guide: { page: 'go.md', language: 'go', file: 'guide/main.go', command: (directory) => [join(directory, 'guide', 'guide')] },
     install(directory, dist, floor) {
       installEsbuild(directory);
       const [module] = readdirSync(join(dist, 'go'));
@@ -76,6 +86,7 @@ export const BOUND: Consumer[] = [
       const go = (...args: string[]) => run('go', args, { cwd: directory, env });
       go('mod', 'edit', `-replace=${name}=${join(dist, 'go', module)}`);
       go('build', '-o', 'app', '.');
+      go('build', '-o', 'guide/guide', './guide');
       const cdk = go('list', '-m', 'github.com/aws/aws-cdk-go/awscdk/v2');
       if (!cdk.includes(` v${floor['aws-cdk-lib']}\n`)) { throw new Error(`go.mod takes another version of CDK than ${floor['aws-cdk-lib']}: ${cdk}`); }
       return [join(directory, 'app')];
@@ -87,6 +98,11 @@ export const BOUND: Consumer[] = [
 export function install(consumer: Consumer, directory: string, dist: string, floor: Floor): string[] {
   cpSync(join(CONSUMERS, consumer.language.toLowerCase()), directory, { recursive: true });
   for (const file of ['ca.pem', 'target.mjs']) { cpSync(join(CONSUMERS, file), join(directory, file)); }
+  if (consumer.guide) {
+    const { page, file, language } = consumer.guide;
+    mkdirSync(dirname(join(directory, file)), { recursive: true });
+    writeFileSync(join(directory, file), appOfPage(page, language));
+  }
   return consumer.install(directory, dist, floor);
 }
 
@@ -98,6 +114,15 @@ export function runJavaOrder(directory: string, dist: string, repository: string
     'compile', 'dependency:copy-dependencies',
   ], { cwd: directory });
   return run('java', ['-cp', 'target/classes:target/dependency/*', 'consumer.Order'], { cwd: directory });
+}
+
+/** Runs the app of a page, and returns the names of the stacks that it synthesizes. */
+export function stacksOfGuide({ guide }: Consumer, directory: string): string[] {
+  const output = join(directory, 'guide.out');
+  mkdirSync(output);
+  const [command, ...args] = guide!.command(directory);
+  run(command, args, { cwd: directory, env: { ...process.env, CDK_OUTDIR: output, JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION: 'true' } });
+  return filesBelow(output).flatMap((file) => /^(\w+)\.template\.json$/.exec(file)?.[1] ?? []).sort();
 }
 
 /** Runs the app where the repository is nowhere in its environment. */

@@ -56,6 +56,14 @@ export function writePython(directory: string): void {
   ].join('\n'));
 }
 
+/** The app of a page that shows a whole one, such as `docs/java.md`. */
+export function appOfPage(page: string, language: string): string {
+  const text = readFileSync(join(ROOT, 'docs', page), 'utf8');
+  const blocks = [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm'))];
+  if (blocks.length !== 1) { throw new Error(`docs/${page} has ${blocks.length} blocks in ${language}, and should have 1: a whole app`); }
+  return blocks[0][1];
+}
+
 /** The imports of two examples from one package. TypeScript takes a name only once. */
 function merged(first: string, second: string): string {
   const names = [first, second].flatMap((imports) => /^import \{ (.*) \} from 'cdk-rotating-secret';$/.exec(imports)![1].split(', '));
