@@ -216,8 +216,10 @@ func operations(stack awscdk.Stack) {
 		RegenerationGuard:    jsii.String("1"),
 	})
 	told := rotating.NewRotatingSecret(stack, jsii.String("Told"), &rotating.RotatingSecretProps{
+		SecretName: jsii.String("told/password"),
 		RotationFunction: rotating.NewRotationFunction(stack, jsii.String("Telling"), &rotating.RotationFunctionProps{
-			Notification: rotating.RotationNotification_Topic(topic),
+			SecretNamePrefix: jsii.String("told/"),
+			Notification:     rotating.RotationNotification_Topic(topic),
 		}),
 	})
 

@@ -220,8 +220,12 @@ def operations(stack: Stack) -> None:
     told = RotatingSecret(
         stack,
         "Told",
+        secret_name="told/password",
         rotation_function=RotationFunction(
-            stack, "Telling", notification=RotationNotification.topic(topic)
+            stack,
+            "Telling",
+            secret_name_prefix="told/",
+            notification=RotationNotification.topic(topic),
         ),
     )
 

@@ -145,7 +145,8 @@ function operations(stack: Stack): void {
     regenerationGuard: '1',
   });
   const told = new RotatingSecret(stack, 'Told', {
-    rotationFunction: new RotationFunction(stack, 'Telling', { notification: RotationNotification.topic(topic) }),
+    secretName: 'told/password',
+    rotationFunction: new RotationFunction(stack, 'Telling', { secretNamePrefix: 'told/', notification: RotationNotification.topic(topic) }),
   });
 
   const target = new SnsTopic(topic);

@@ -230,7 +230,9 @@ public final class App {
                 .regenerationGuard("1")
                 .build();
         var told = RotatingSecret.Builder.create(stack, "Told")
+                .secretName("told/password")
                 .rotationFunction(RotationFunction.Builder.create(stack, "Telling")
+                        .secretNamePrefix("told/")
                         .notification(RotationNotification.topic(topic))
                         .build())
                 .build();
