@@ -77,7 +77,7 @@ export class Rotation {
     const existing = await this.versions.pending();
     if (existing) {
       this.target.validate(existing.value);
-      await this.target.checkNext?.(existing.value, async () => (await this.current(ids.current)).value, ids.pending);
+      await this.target.checkNext?.(existing.value, async () => (await this.current(ids.current, true)).value, ids.pending);
       return 'alreadyCreated';
     }
     const current = await this.current(ids.current);
@@ -195,12 +195,15 @@ export class Rotation {
       + 'Secrets Manager tries the rotation again, from createSecret');
   }
 
-  /** The current version, once it can be read as the one that DescribeSecret names. */
-  private async current(versionId: string): Promise<SecretVersion> {
+  /**
+   * The current version, once it can be read as the one that DescribeSecret names.
+   *
+   * @param mayBePromoted whether another copy of this function may have been faster; before there is a pending value, it can only be a mistake
+   */
+  private async current(versionId: string, mayBePromoted = this.event.Step !== 'createSecret'): Promise<SecretVersion> {
     const version = await this.deadline.reread(async () => {
       const found = await this.versions.current();
-      // Another copy of this function was faster. In createSecret it would be somebody's mistake.
-      if (found?.versionId === this.event.ClientRequestToken && this.event.Step !== 'createSecret') { throw new PromotedMeanwhile(); }
+      if (found?.versionId === this.event.ClientRequestToken && mayBePromoted) { throw new PromotedMeanwhile(); }
       return found?.versionId === versionId ? found : undefined;
     });
     if (version) { return version; }

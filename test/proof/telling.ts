@@ -13,7 +13,7 @@ function putEvents({ perform, tell }: Pick<HandlerDependencies, 'perform' | 'tel
   return (_, { body }) => perform('PutEvents', 'write', async () => {
     const { Entries } = JSON.parse(body) as { Entries: { Detail: string }[] };
     for (const { Detail } of Entries) { tell(Detail); }
-    return { status: 200, body: '{"FailedEntryCount":0}' };
+    return { status: 200, body: JSON.stringify({ FailedEntryCount: 0, Entries: Entries.map((_entry, n) => ({ EventId: `event-${n}` })) }) };
   });
 }
 

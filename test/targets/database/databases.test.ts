@@ -133,12 +133,14 @@ describe('in one stack, the database lets the function in', () => {
       expect(secret.node.tryFindChild('Attachment')).toBe(database.secret);
     });
 
-    test('that has a secret of its own, which excludes more characters: that is rotated after its attachment', () => {
+    test('that has a secret of its own, which excludes more characters: that is rotated after its attachment, with its own policy', () => {
       const { stack, vpc, database } = setUp(makeDatabase);
       const rotation = makeRotation(stack, vpc, { database });
       rotation.rotate(database.secret!);
       expect(onlyResource(stack, SCHEDULE).properties.SecretId).toEqual({ Ref: onlyResource(stack, ATTACHMENT).id });
-      expect(configOf(stack).passwordPolicy.excludeCharacters).toBe('/@"\'\\ ');
+      const { passwordPolicy: { excludeCharacters } } = configOf(stack);
+      for (const character of onlyResource(stack, SECRET).properties.GenerateSecretString.ExcludeCharacters) { expect(excludeCharacters).toContain(character); }
+      for (const character of '/@"\'\\ :') { expect(excludeCharacters).toContain(character); }
       const rule = expectOneRule(stack, database, rotation);
       expect(onlyResource(stack, SCHEDULE).dependsOn).toContain(rule.id);
       expect(database.secret!.node.tryFindChild('RotationSchedule')).toBeDefined();
@@ -396,7 +398,7 @@ describe('the superuser secret', () => {
     const [separator, parts] = onlyResource(stack, FUNCTION).properties.Environment.Variables.ROTATION_CONFIG['Fn::Join'];
     expect(parts).toContainEqual(stack.resolve(superuser.secretArn));
     expect(JSON.parse(parts.map((part: unknown) => typeof part === 'string' ? part : ARN).join(separator))).toEqual({
-      target: 'postgres', superuserSecretArn: ARN, passwordPolicy: { excludeCharacters: '/@"\'\\ ' },
+      target: 'postgres', superuserSecretArn: ARN, passwordPolicy: { excludeCharacters: '/@"\'\\ :' },
     });
   });
 
@@ -404,7 +406,7 @@ describe('the superuser secret', () => {
     const stack = makeStack();
     makeRotation(stack);
     expect(superuserStatement(stack)).toEqual([]);
-    expect(configOf(stack)).toEqual({ target: 'postgres', passwordPolicy: { excludeCharacters: '/@"\'\\ ' } });
+    expect(configOf(stack)).toEqual({ target: 'postgres', passwordPolicy: { excludeCharacters: '/@"\'\\ :' } });
   });
 
   const PARTIAL = ARN.slice(0, -'-AbCdEf'.length);
@@ -554,10 +556,10 @@ describe('a secret that another service manages', () => {
     expectInvalid(() => makeRotation(stack).rotate(secret(stack)), 'secret', 'Stack/Secret', `another service of AWS (${service})`, 'rotates it itself');
   });
 
-  test('is taken as the superuser secret', () => {
+  test('is refused as the superuser secret, for it has no host', () => {
     const stack = makeStack();
     const superuser = secretsmanager.Secret.fromSecretNameV2(stack, 'Superuser', 'rds!db-1234abcd-12ab-34cd-56ef-1234567890ab');
-    expect(() => makeRotation(stack, undefined, { strategy: RotationStrategy.alternatingUsers(superuser) })).not.toThrow();
+    expectInvalid(() => makeRotation(stack, undefined, { strategy: RotationStrategy.alternatingUsers(superuser) }), 'superuserSecret', 'Stack/Superuser is managed by RDS', 'has no host');
   });
 });
 
