@@ -128,7 +128,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   depsUpgradeOptions: { cooldown: 7, workflowOptions: { labels: ['dependencies'] } },
   gitignore: [
     '/assets/', '/rotation/', '/testing/', '/NOTICE', '/sbom.cdx.json', '.jsii.tabl.json', 'cdk.out/', '/.jest-cache/', '/.databases/', '/.bench/', '.venv/', '__pycache__/', '.mypy_cache/', '.pytest_cache/',
-    '.DS_Store', '/reports/', '.stryker-tmp/',
+    '.DS_Store', '/reports/', '.stryker-tmp/', '/test/docs/samples-*/',
   ],
 });
 

@@ -1,17 +1,16 @@
 /*
  * The samples in TypeScript of the README and of the pages that it sends readers to compile, with what rosetta/ declares for them.
  */
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as ts from 'typescript';
 
 const ROOT = join(__dirname, '..', '..');
 const PAGES = ['README.md', 'docs/databases.md', 'docs/options.md'];
 
 interface Sample {
   readonly name: string;
-  /** A path that no file has. */
-  readonly path: string;
+  readonly file: string;
   readonly source: string;
 }
 
@@ -27,32 +26,29 @@ function withFixture(code: string, fixture: string): string {
 
 const samples: Sample[] = PAGES.flatMap((page) => [...read(page).matchAll(/^```ts(?: fixture=(\w+))?\n([^]*?)^```$/gm)].map(([, fixture = 'default', code], index) => ({
   name: `${page}, sample ${index + 1}`,
-  path: join(ROOT, 'test', 'docs', `${page.replace(/\W/g, '-')}-${index + 1}.ts`),
+  file: `${page.replace(/\W/g, '-')}-${index + 1}.ts`,
   source: withFixture(code, fixture),
 })));
 
+/** Compiled in a folder of their own, which has the configuration of this repository. */
 function problemsOf(programs: readonly Sample[]): Map<string, string[]> {
-  const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.dev.json'), (path) => ts.sys.readFile(path)) as { config: object };
-  const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [] }, ts.sys, ROOT);
-  Object.assign(options, { noUnusedLocals: false, noUnusedParameters: false, incremental: false, composite: false });
-  const host = ts.createCompilerHost(options);
-  const sources = new Map(programs.map(({ path, source }) => [path, source]));
-  const { getSourceFile, fileExists } = host;
-  host.fileExists = (path) => sources.has(path) || fileExists(path);
-  host.getSourceFile = (path, version, ...rest) => {
-    const source = sources.get(path);
-    return source === undefined ? getSourceFile(path, version, ...rest) : ts.createSourceFile(path, source, version);
-  };
-  const program = ts.createProgram([...sources.keys()], options, host);
-  return new Map(programs.map(({ name, path }) => {
-    const file = program.getSourceFile(path)!;
-    const diagnostics = [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];
-    return [name, diagnostics.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))];
-  }));
+  const folder = mkdtempSync(join(ROOT, 'test', 'docs', 'samples-'));
+  try {
+    for (const { file, source } of programs) { writeFileSync(join(folder, file), source); }
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({
+      extends: '../../../tsconfig.dev.json', compilerOptions: { noUnusedLocals: false, noUnusedParameters: false }, include: ['*.ts'], exclude: [],
+    }));
+    const { stdout, status } = spawnSync(process.execPath, [join(ROOT, 'node_modules', 'typescript-native', 'bin', 'tsc'), '-p', folder, '--pretty', 'false'], { encoding: 'utf8' });
+    const problems = stdout.split('\n').filter((line) => line.includes('error TS'));
+    expect(status === 0).toBe(problems.length === 0);
+    return new Map(programs.map(({ name, file }) => [name, problems.filter((line) => line.includes(`${file}(`))]));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 describe('samples', () => {
-  const wrong: Sample = { name: 'wrong', path: join(ROOT, 'test', 'docs', 'wrong.ts'), source: withFixture('new RotatingSecret(this, 1);', 'default') };
+  const wrong: Sample = { name: 'wrong', file: 'wrong.ts', source: withFixture('new RotatingSecret(this, 1);', 'default') };
   const problems = problemsOf([...samples, wrong]);
 
   test.each(PAGES)('%s has some', (page) => { expect(samples.filter(({ name }) => name.startsWith(page)).length).toBeGreaterThan(0); });

@@ -14,7 +14,8 @@ const SCRIPT = `const { startCommand } = require('./tools/command.ts');
   const given = startCommand({ name: 'x', description: 'Do it', options: { quick: { type: 'boolean' } }, usage: { '--quick': 'do less' }, maxArguments: 1 });
   console.log('ran', given.values.quick === true, given.positionals.join());
   if (given.positionals[0] === 'on') { setInterval(() => process.stdout.write('a line\\n'.repeat(1000)), 1); }`;
-const run = (...words: string[]) => spawnSync('npx', ['tsx', '-e', SCRIPT, '--', ...words], { cwd: ROOT, encoding: 'utf8' });
+const TSX = join(ROOT, 'node_modules', 'tsx', 'dist', 'cli.mjs');
+const run = (...words: string[]) => spawnSync(process.execPath, [TSX, '-e', SCRIPT, '--', ...words], { cwd: ROOT, encoding: 'utf8' });
 
 test.each(COMMANDS)('%s has nothing but a script that gets the arguments, and looks at them first', (command) => {
   const { steps = [] } = tasks[command];
@@ -46,6 +47,6 @@ test('e2e takes options before anything is installed', () => {
 });
 
 test('whoever stops reading the output of a command ends it without an error', () => {
-  const { stdout, stderr, status } = spawnSync('bash', ['-c', 'set -o pipefail; npx tsx -e "$0" -- on | head -2', SCRIPT], { cwd: ROOT, encoding: 'utf8' });
+  const { stdout, stderr, status } = spawnSync('bash', ['-c', 'set -o pipefail; node "$1" -e "$0" -- on | head -2', SCRIPT, TSX], { cwd: ROOT, encoding: 'utf8' });
   expect({ stdout, stderr, status }).toEqual({ stdout: 'ran false on\na line\n', stderr: '', status: 0 });
 });
