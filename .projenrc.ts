@@ -108,7 +108,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       testTimeout: 60_000,
       moduleNameMapper: { '^cdk-rotating-secret$': '<rootDir>/src/index.ts', '^cdk-rotating-secret/testing$': '<rootDir>/rehearsal/index.ts' },
       testPathIgnorePatterns: [
-        '/node_modules/', '<rootDir>/test/e2e/', '<rootDir>/test/consumers/', '<rootDir>/test/(.*/)?servers/',
+        '/node_modules/', '<rootDir>/test/e2e/', '<rootDir>/test/consumers/', '<rootDir>/test/(.*/)?servers/', '<rootDir>/test/package/',
       ],
     },
   },
@@ -128,7 +128,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   depsUpgradeOptions: { cooldown: 7, workflowOptions: { labels: ['dependencies'] } },
   gitignore: [
     '/assets/', '/rotation/', '/testing/', '/NOTICE', '/sbom.cdx.json', '.jsii.tabl.json', 'cdk.out/', '/.jest-cache/', '/.databases/', '/.bench/', '.venv/', '__pycache__/', '.mypy_cache/', '.pytest_cache/',
-    '.DS_Store', '/reports/', '.stryker-tmp/', '/test/docs/samples-*/',
+    '.DS_Store', '/reports/', '.stryker-tmp/', '/.samples-*/',
   ],
 });
 
@@ -173,6 +173,11 @@ project.testTask.prependExec('node node_modules/typescript-native/bin/tsc --noEm
 project.testTask.prependSpawn(bundle);
 // Linting takes as long as half of the tests: CI does it by itself, and so does `npx projen eslint`.
 project.testTask.removeStep(project.testTask.steps.findIndex(({ spawn }) => spawn === project.eslint!.eslintTask.name));
+
+project.addTask('test:package', {
+  description: 'Run the tests of what is published and of the commands of this repository',
+  steps: [{ spawn: bundle.name }, { exec: 'jest --testPathIgnorePatterns /node_modules/ -- test/package/', receiveArgs: true }],
+});
 
 project.addTask('test:databases', {
   description: 'Run the tests that need real database servers; takes minutes',

@@ -32,11 +32,11 @@ const samples: Sample[] = PAGES.flatMap((page) => [...read(page).matchAll(/^```t
 
 /** Compiled in a folder of their own, which has the configuration of this repository. */
 function problemsOf(programs: readonly Sample[]): Map<string, string[]> {
-  const folder = mkdtempSync(join(ROOT, 'test', 'docs', 'samples-'));
+  const folder = mkdtempSync(join(ROOT, '.samples-'));
   try {
     for (const { file, source } of programs) { writeFileSync(join(folder, file), source); }
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({
-      extends: '../../../tsconfig.dev.json', compilerOptions: { noUnusedLocals: false, noUnusedParameters: false }, include: ['*.ts'], exclude: [],
+      extends: '../tsconfig.dev.json', compilerOptions: { noUnusedLocals: false, noUnusedParameters: false }, include: ['*.ts'], exclude: [],
     }));
     const { stdout, status } = spawnSync(process.execPath, [join(ROOT, 'node_modules', 'typescript-native', 'bin', 'tsc'), '-p', folder, '--pretty', 'false'], { encoding: 'utf8' });
     const problems = stdout.split('\n').filter((line) => line.includes('error TS'));
