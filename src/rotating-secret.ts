@@ -8,7 +8,8 @@ import { guardRegeneration } from './regeneration/regeneration-guard';
 import type { Rotation } from './rotation';
 import { RotationFunction, type RotationOptions } from './rotation-function';
 import { RotationTarget } from './rotation-target';
-import { agree, checkGenerator, generatorOf, warnOfReplacedValue, type Generator } from './value/generator';
+import { addressOf } from './schedule/identity';
+import { mergeGenerators, checkGenerator, generatorOf, warnOfReplacedValue, type Generator } from './value/generator';
 import type { PasswordPolicy } from './value/password-policy';
 
 /**
@@ -132,7 +133,7 @@ export class RotatingSecret extends secretsmanager.Secret {
     if (this.attachment) { throw new Error(`Secret is already attached to a target. ${this.node.path} is the secret`); }
     checkAttachable(this, target);
     this.attachment = isFedFromElsewhere(target, this)
-      ? new secretsmanager.SecretTargetAttachment(target, `Attachment-${this.node.addr}`, { secret: this, target })
+      ? new secretsmanager.SecretTargetAttachment(target, `Attachment-${addressOf(this)}`, { secret: this, target })
       : super.attach(target);
     this.rotationFunction._attach(this, this.attachment, target);
     return this.attachment;
@@ -169,7 +170,7 @@ function resolveGenerator(props: RotatingSecretProps): ResolvedGenerator {
     throw invalid('rotationMetrics', 'is given together with rotationFunction, which says whether it makes metrics. Give rotationMetrics to the RotationFunction only');
   }
   const target = rotationFunction?._target ?? props.target ?? RotationTarget.generated();
-  const generator = agree(generatorOf(generateSecretString), target._definition, rotationFunction && 'rotationFunction');
+  const generator = mergeGenerators(generatorOf(generateSecretString), target._definition, rotationFunction && 'rotationFunction');
   checkGenerator('generateSecretString', generator);
   if (hasOwnValue(props)) {
     if (generateSecretString) {

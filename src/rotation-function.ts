@@ -11,7 +11,7 @@ import { AdoptedPolicies } from './adopted/policies';
 import { findReplicas } from './adopted/replicas';
 import { HANDLER, METRIC_DIMENSIONS, MIN_TIMEOUT_SECONDS } from './contract';
 import { renderConfig } from './function/config';
-import { checkEnvironment, checkStacks } from './function/environment';
+import { checkEnvironmentSize, checkStacks } from './function/environment';
 import { warnOfGivenRole } from './function/given-role';
 import { RotationNetwork } from './function/network';
 import { checkFunctionOptions, completeFunctionOptions } from './function/options';
@@ -25,6 +25,7 @@ import { rotationMetric, warnOfLogLevel, type MetricName } from './metrics/rotat
 import type { RotationNotification } from './notification/rotation-notification';
 import { Rotation } from './rotation';
 import { RotationTarget } from './rotation-target';
+import { addressOf } from './schedule/identity';
 import { claimSchedule } from './schedule/one-schedule';
 import { RotationRules } from './schedule/rotation-rules';
 import type { TargetBinding } from './targets/definition';
@@ -114,7 +115,7 @@ export interface RotationFunctionProps extends lambda.FunctionOptions {
 interface Schedule {
   readonly resource: secretsmanager.CfnRotationSchedule;
   readonly options: RotationOptions;
-  readonly ready: IDependable[];
+  readonly scheduleDependencies: IDependable[];
 }
 
 const MARK = Symbol.for('cdk-rotating-secret.RotationFunction');
@@ -172,7 +173,7 @@ export class RotationFunction extends lambda.Function {
     const { variables } = rendered;
     naming(scope, id, () => {
       checkReserved(props.environment, variables);
-      checkEnvironment(props.environment, rendered);
+      checkEnvironmentSize(props.environment, rendered);
     });
     super(scope, id, {
       ...options,
@@ -193,7 +194,7 @@ export class RotationFunction extends lambda.Function {
     this.permissions = new RotationPermissions(this, this.rotatedSecrets);
     this.binding = naming(scope, id, () => definition.bind(this, this.rotatedSecrets));
     for (const read of this.binding.reads ?? []) {
-      naming(scope, id, () => this.checkEnvironment(read.property, read.secret));
+      naming(scope, id, () => this.checkSameAccountAndRegion(read.property, read.secret));
       this.permissions.grantRead(read);
     }
     this.permissions.allow(...this.binding.statements ?? [], ...naming(scope, id, () => notification?._bind(this)) ?? []);
@@ -233,15 +234,17 @@ export class RotationFunction extends lambda.Function {
    * by another AWS service. A replica of a secret of this app is an error at synthesis
    */
   public rotate(secret: secretsmanager.ISecret, options: RotationOptions = {}): Rotation {
-    this.checkEnvironment('secret', secret);
+    this.checkSameAccountAndRegion('secret', secret);
     this.checkRotatable(secret);
     claimSchedule(secret, this);
     const scope = options.scheduleScope ?? this.scheduleScope(secret);
     if (!this.hasName) { checkStacks('secret', secret, scope, this); }
     this.rotatedSecrets.add(secret, scope);
     this.policies.add(secret, (secret as { readonly rotationFunction?: unknown }).rotationFunction === this);
-    const ready = [...this.permissions.grant(secret, scope), ...this.binding.grant?.(secret, scope) ?? [], ...this.network.ready];
-    this.schedules.set(secret, { options, ready, resource: this.schedule(secret, scope, options, ready) });
+    const scheduleDependencies = [
+      ...this.permissions.grant(secret, scope), ...this.binding.grant?.(secret, scope) ?? [], ...this.network.scheduleDependencies,
+    ];
+    this.schedules.set(secret, { options, scheduleDependencies, resource: this.schedule(secret, scope, options, scheduleDependencies) });
     return Rotation._of(secret, this);
   }
 
@@ -305,15 +308,15 @@ export class RotationFunction extends lambda.Function {
    * @internal
    */
   public _attach(secret: secretsmanager.ISecret, attachment: secretsmanager.ISecret, target: secretsmanager.ISecretAttachmentTarget): void {
-    const { options, ready, resource: first } = this.schedules.get(secret)!;
+    const { options, scheduleDependencies, resource: first } = this.schedules.get(secret)!;
     let schedule = first;
     if (Stack.of(attachment) !== Stack.of(secret)) {
       this.network.addDependent(Stack.of(attachment));
       if (options.scheduleScope === undefined) {
         // The stack of the attachment depends on that of the secret, and what waits for the attachment must not be in the latter.
         schedule.node.scope!.node.tryRemoveChild(schedule.node.id);
-        schedule = this.schedule(attachment, this.scheduleScope(attachment), options, ready);
-        this.schedules.set(secret, { options, ready, resource: schedule });
+        schedule = this.schedule(attachment, this.scheduleScope(attachment), options, scheduleDependencies);
+        this.schedules.set(secret, { options, scheduleDependencies, resource: schedule });
       }
     }
     schedule.node.addDependency(attachment);
@@ -325,16 +328,16 @@ export class RotationFunction extends lambda.Function {
   }
 
   private schedule(
-    secret: secretsmanager.ISecret, scope: Construct, options: RotationOptions, ready: IDependable[],
+    secret: secretsmanager.ISecret, scope: Construct, options: RotationOptions, scheduleDependencies: IDependable[],
   ): secretsmanager.CfnRotationSchedule {
-    const schedule = new secretsmanager.CfnRotationSchedule(scope, scope === secret ? 'RotationSchedule' : `RotationSchedule-${secret.node.addr}`, {
+    const schedule = new secretsmanager.CfnRotationSchedule(scope, scope === secret ? 'RotationSchedule' : `RotationSchedule-${addressOf(secret)}`, {
       secretId: secret.secretFullArn ?? secret.secretArn,
       rotationLambdaArn: this.functionArn,
       rotationRules: (options.rotationRules ?? RotationRules.rate(Duration.days(30)))._render(secret),
       rotateImmediatelyOnUpdate: options.rotateImmediately ?? false,
     });
     // The first rotation, or the test in its place, comes with the schedule and must not race IAM, nor the network.
-    schedule.node.addDependency(...ready);
+    schedule.node.addDependency(...scheduleDependencies);
     this.network.addDependent(Stack.of(scope));
     return schedule;
   }
@@ -364,7 +367,7 @@ export class RotationFunction extends lambda.Function {
     }
   }
 
-  private checkEnvironment(parameter: string, secret: secretsmanager.ISecret): void {
+  private checkSameAccountAndRegion(parameter: string, secret: secretsmanager.ISecret): void {
     for (const property of ['region', 'account'] as const) {
       const [theirs, ours] = [secret.env[property], this.env[property]];
       if (!Token.isUnresolved(theirs) && !Token.isUnresolved(ours) && theirs !== ours) {

@@ -1,10 +1,13 @@
 import { App, NestedStack, Stack, Stage } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
+import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import { ENV, expectInvalid, onlyResource, POLICY, resourcesOf, SCHEDULE, SECRET, statementsOf } from './fixture';
-import { RotatingSecret, RotationFunction } from '../src';
+import { RotatingSecret, RotationFunction, RotationTarget } from '../src';
+import { addressOf } from '../src/schedule/identity';
 
 const CYCLE = /cyclic/i;
 const ARN = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:app-AbCdEf';
@@ -274,5 +277,37 @@ describe('a function in a stack that knows its account and region, and a secret 
     const { app, rotation, secrets } = make('rotation');
     rotation.rotate(new secretsmanager.Secret(secrets, 'Secret'));
     expect(() => app.synth()).not.toThrow();
+  });
+});
+
+describe('an app whose secrets, function and database are in different stacks', () => {
+  /** Schedules in another scope than their secret, and an attachment in another stack. */
+  function idsIn(scope: Construct): string[] {
+    const [network, secrets, databases, functions] = ['Network', 'Secrets', 'Databases', 'Functions'].map((id) => new Stack(scope, id, { env: ENV, stackName: `my-${id}` }));
+    const vpc = new ec2.Vpc(network, 'Vpc', { natGateways: 1, maxAzs: 2 });
+    const rotationFunction = new RotationFunction(functions, 'Rotation', { target: RotationTarget.postgres(), vpc });
+    const user = new RotatingSecret(secrets, 'User', { rotationFunction, generateSecretString: { secretStringTemplate: '{"username":"app"}' } });
+    new rds.DatabaseInstance(databases, 'Database', {
+      engine: rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.of('16', '16') }), vpc, credentials: rds.Credentials.fromSecret(user),
+    });
+    const shared = new RotationFunction(functions, 'Shared');
+    shared.rotate(new secretsmanager.Secret(secrets, 'Other'), { scheduleScope: functions });
+    // The rule that lets a function into a database is CDK's, and so is its id.
+    return [network, secrets, databases, functions].flatMap((stack) => resourcesOf(stack).filter(({ type }) => type !== 'AWS::EC2::SecurityGroupIngress')
+      .map(({ id, type }) => `${stack.stackName} ${type} ${id}`)).sort();
+  }
+
+  test('keeps the logical ids of schedules and attachments if its stacks move into a Stage and keep their names', () => {
+    const ids = idsIn(new App());
+    expect(ids.filter((id) => /RotationSchedule.+RotationSchedulec8[0-9a-f]{40}/.test(id)).length).toBeGreaterThan(0);
+    expect(ids.filter((id) => /Attachmentc8[0-9a-f]{40}/.test(id)).length).toBeGreaterThan(0);
+    expect(idsIn(new Stage(new App(), 'Production', { env: ENV }))).toEqual(ids);
+  });
+
+  test('has the addresses of its secrets in logical ids, if the name of a stack is its id', () => {
+    const stack = new Stack(new App(), 'Stack');
+    const secret = new secretsmanager.Secret(new Construct(stack, 'Part'), 'Secret');
+    expect(addressOf(secret)).toBe(secret.node.addr);
+    expect(addressOf(new secretsmanager.Secret(new NestedStack(stack, 'Nested'), 'Secret'))).toMatch(/^c8[0-9a-f]{40}$/);
   });
 });

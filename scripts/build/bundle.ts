@@ -5,11 +5,11 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
-import { startCommand } from '../../tools/command';
 import { ASSETS, NOTIFICATION, NOTICE, notificationOptions, options, ROOT, SBOM, SOURCE, TESTING_OPTIONS } from './bundle-options';
 import { notices } from './notices';
 import { sbom, type Product } from './sbom';
 import { thirdParties, type Bundled } from './third-parties';
+import { startCommand } from '../../tools/command';
 
 async function main(): Promise<void> {
   const bundled: Bundled[] = [];

@@ -14,8 +14,8 @@ import { rehearsePublishing } from './publishing/rehearse';
 import { build } from './shared/build';
 import { floorOf } from './shared/floor';
 import { Checks } from '../../tools/checks';
-import { filesBelow } from '../../tools/files';
 import { startCommand } from '../../tools/command';
+import { filesBelow } from '../../tools/files';
 import { ROOT, run, withTemporaryDirectory } from '../../tools/run';
 import { relativeLinks } from '../build/links';
 

@@ -7,7 +7,7 @@ import { invalid } from '../invalid';
 const MAX_BYTES = 4096;
 
 /** Throws where Lambda would refuse the environment of the function for its size, as far as that is known: tokens count for nothing. */
-export function checkEnvironment(environment: Readonly<Record<string, string>> | undefined, rendered: RenderedConfig): void {
+export function checkEnvironmentSize(environment: Readonly<Record<string, string>> | undefined, rendered: RenderedConfig): void {
   const { knownConfig: config, knownVariables } = rendered;
   const size = sizeOf(...Object.entries({ ...environment, ...knownVariables }).flat());
   if (size <= MAX_BYTES) { return; }

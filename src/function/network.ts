@@ -39,7 +39,7 @@ interface Attachment {
  */
 export class RotationNetwork {
   /** What every schedule must wait for. */
-  public readonly ready: IDependable[] = [];
+  public readonly scheduleDependencies: IDependable[] = [];
   private readonly upstream: ReadonlySet<Stack>;
   private readonly downstream = new Set<Stack>();
   private readonly attachments: Attachment[] = [];
@@ -55,7 +55,7 @@ export class RotationNetwork {
     const given = [options.vpc, ...reads.map(({ secret }) => secret), ...names, notification?._destination]
       .filter((construct) => construct !== undefined);
     this.upstream = new Set(given.filter(Resource.isOwnedResource).map((construct) => Stack.of(construct)));
-    if (reaches?.connectable) { this.ready.push(...this.letIn(reaches.connectable.connections)); }
+    if (reaches?.connectable) { this.scheduleDependencies.push(...this.letIn(reaches.connectable.connections)); }
     Aspects.of(fn).add({
       visit: (construct) => {
         if (construct === fn) { this.complete(); }

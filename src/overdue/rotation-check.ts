@@ -182,11 +182,11 @@ function checkProps({ rotationFunctions, excludedSecrets, functionOptions, runti
     throw invalid('rotationFunctions', `and excludedSecrets name ${arns} together, and ${MAX_ARNS} fit into the environment of a function. Leave rotationFunctions out to look at all `
       + 'rotated secrets of the account and the region, or make more than one check');
   }
-  for (const fn of rotationFunctions ?? []) { checkEnvironment(fn, stack); }
+  for (const fn of rotationFunctions ?? []) { checkSameAccountAndRegion(fn, stack); }
 }
 
 /** Secrets Manager lists the secrets of one account and region. */
-function checkEnvironment({ env, node }: lambda.IFunction, { account, region }: Stack): void {
+function checkSameAccountAndRegion({ env, node }: lambda.IFunction, { account, region }: Stack): void {
   for (const [property, theirs, ours] of [['region', env.region, region], ['account', env.account, account]]) {
     if (Token.isUnresolved(theirs) || Token.isUnresolved(ours) || theirs === ours) { continue; }
     throw invalid('rotationFunctions', `${node.path} is of the ${property} ${theirs}, and the check of ${ours}, where its secrets are not seen. Make a check of the same ${property}`);

@@ -17,7 +17,7 @@ export function claimSchedule(secret: ISecret, fn: lambda.IFunction): void {
   const claimed = claims.get(root) ?? watch(root);
   const key = keyOf(secret, secret.secretArn, fn.functionArn);
   const first = claimed.get(key) ?? schedulesBelow(secret)[0]?.node.path;
-  if (first !== undefined) { throw twice(secret.node.path, first); }
+  if (first !== undefined) { throw alreadyScheduled(secret.node.path, first); }
   claimed.set(key, secret.node.path);
 }
 
@@ -31,7 +31,7 @@ function watch(root: IConstruct): Map<string, string> {
         const key = keyOf(schedule, schedule.secretId, schedule.rotationLambdaArn ?? '');
         const first = seen.get(key);
         seen.set(key, schedule.node.path);
-        return first !== undefined && claimed.has(key) ? [twice(claimed.get(key)!, `${first} and ${schedule.node.path}`).message] : [];
+        return first !== undefined && claimed.has(key) ? [alreadyScheduled(claimed.get(key)!, `${first} and ${schedule.node.path}`).message] : [];
       });
     },
   });
@@ -79,6 +79,6 @@ function environmentOf(scope: IConstruct, functionArn: string): string {
   return Stack.of(Reference.isReference(token) ? token.target : scope).node.path;
 }
 
-function twice(secret: string, first: string): Error {
+function alreadyScheduled(secret: string, first: string): Error {
   return invalid('secret', `${secret} has a rotation schedule already (${first}), and a secret can have only one. Rotate it in one place`);
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { invalid } from '../invalid';
+import { identityOf } from './identity';
 import { RotationPeriod } from './rotation-period';
 
 /** Days that every month has. */
@@ -36,15 +36,4 @@ export function spreadDays(period: RotationPeriod, weekDays: readonly string[] |
 export function choose(secret: IConstruct, aspect: string, choices: readonly string[]): string {
   const hash = createHash('sha256').update(JSON.stringify([aspect, ...identityOf(secret)])).digest();
   return choices[hash.readUIntBE(0, BYTES) % choices.length];
-}
-
-/**
- * The name of the stack and the path below it: known when the app is synthesized, and no other secret of the account and region has
- * the same. Where either changes, CloudFormation makes another secret.
- */
-function identityOf(secret: IConstruct): string[] {
-  let stack = Stack.of(secret);
-  while (stack.nestedStackParent) { stack = stack.nestedStackParent; }
-  const { stackName } = stack;
-  return [Token.isUnresolved(stackName) ? stack.node.path : stackName, secret.node.path.slice(stack.node.path.length)];
 }

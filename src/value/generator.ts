@@ -73,7 +73,7 @@ export interface TargetGenerator {
  * @param target what the target says
  * @param owner whose target it is, if it is one that can't be completed by this secret any more
  */
-export function agree(given: Generator, target: TargetGenerator, owner?: string): Generator {
+export function mergeGenerators(given: Generator, target: TargetGenerator, owner?: string): Generator {
   const held: Generator = owner ? { ...DEFAULTS, generateStringKey: undefined, ...target.defaults, ...target.given } : target.given;
   for (const property of PROPERTIES) {
     if (given[property] === undefined || !(property in held) || given[property] === held[property]) { continue; }

@@ -1,5 +1,5 @@
 import { Lazy } from 'aws-cdk-lib';
-import { agree, checkGenerator, generatorOf, type Generator, type TargetGenerator } from '../../src/value/generator';
+import { mergeGenerators, checkGenerator, generatorOf, type Generator, type TargetGenerator } from '../../src/value/generator';
 import { expectInvalid } from '../fixture';
 
 /** What a target says that has a default of its own. */
@@ -43,29 +43,29 @@ describe('checkGenerator', () => {
   });
 });
 
-describe('agree', () => {
+describe('mergeGenerators', () => {
   test('takes from the target what the secret leaves open, and the other way round', () => {
-    expect(agree({ passwordLength: 20 }, target({ excludePunctuation: true }))).toEqual({ passwordLength: 20, excludePunctuation: true });
+    expect(mergeGenerators({ passwordLength: 20 }, target({ excludePunctuation: true }))).toEqual({ passwordLength: 20, excludePunctuation: true });
   });
 
   test('takes the same, said twice', () => {
-    expect(agree({ passwordLength: 20, generateStringKey: token }, target({ passwordLength: 20, generateStringKey: token })))
+    expect(mergeGenerators({ passwordLength: 20, generateStringKey: token }, target({ passwordLength: 20, generateStringKey: token })))
       .toEqual({ passwordLength: 20, generateStringKey: token });
   });
 
   test('refuses what differs', () => {
     expectInvalid(
-      () => agree({ passwordLength: 20 }, target({ passwordLength: 21 })), 'generateSecretString.passwordLength', 'is 20', 'target has 21',
+      () => mergeGenerators({ passwordLength: 20 }, target({ passwordLength: 21 })), 'generateSecretString.passwordLength', 'is 20', 'target has 21',
     );
   });
 
   test('refuses two tokens that differ, without showing them', () => {
-    expectInvalid(() => agree({ excludeCharacters: token }, target({ excludeCharacters: Lazy.string({ produce: () => 'x' }) })),
+    expectInvalid(() => mergeGenerators({ excludeCharacters: token }, target({ excludeCharacters: Lazy.string({ produce: () => 'x' }) })),
       'generateSecretString.excludeCharacters', 'is another token', 'target has another token');
   });
 
   test('with an owner, what it leaves open is GetRandomPassword\'s default', () => {
-    expect(agree({ passwordLength: 32, excludeCharacters: '', requireEachIncludedType: true, includeSpace: false }, target({}), 'rotationFunction'))
+    expect(mergeGenerators({ passwordLength: 32, excludeCharacters: '', requireEachIncludedType: true, includeSpace: false }, target({}), 'rotationFunction'))
       .toEqual({ passwordLength: 32, excludeCharacters: '', requireEachIncludedType: true, includeSpace: false });
   });
 
@@ -81,26 +81,26 @@ describe('agree', () => {
     [{ generateStringKey: 'password' }, 'is "password"', 'none'],
   ])('with an owner, %j differs from its default', (given, is, held) => {
     const [property] = Object.keys(given);
-    expectInvalid(() => agree(given, target({}), 'rotationFunction'), `generateSecretString.${property}`, is, `rotationFunction has ${held}`,
+    expectInvalid(() => mergeGenerators(given, target({}), 'rotationFunction'), `generateSecretString.${property}`, is, `rotationFunction has ${held}`,
       'leave it out here', 'RotationTarget.made of the function');
   });
 
   test('takes the default of the target where nobody says anything', () => {
-    expect(agree({}, target({}, { excludeCharacters: '@' }))).toEqual({ excludeCharacters: '@' });
-    expect(agree({}, target({}, { excludeCharacters: '@' }), 'rotationFunction')).toEqual({ excludeCharacters: '@' });
+    expect(mergeGenerators({}, target({}, { excludeCharacters: '@' }))).toEqual({ excludeCharacters: '@' });
+    expect(mergeGenerators({}, target({}, { excludeCharacters: '@' }), 'rotationFunction')).toEqual({ excludeCharacters: '@' });
   });
 
   test('takes what the secret says instead of the default of its own target', () => {
-    expect(agree({ excludeCharacters: '' }, target({}, { excludeCharacters: '@' }))).toEqual({ excludeCharacters: '' });
+    expect(mergeGenerators({ excludeCharacters: '' }, target({}, { excludeCharacters: '@' }))).toEqual({ excludeCharacters: '' });
   });
 
   test('refuses what differs from the default of the target of an owner, which later values have', () => {
-    expectInvalid(() => agree({ excludeCharacters: '' }, target({}, { excludeCharacters: '@' }), 'rotationFunction'),
+    expectInvalid(() => mergeGenerators({ excludeCharacters: '' }, target({}, { excludeCharacters: '@' }), 'rotationFunction'),
       'generateSecretString.excludeCharacters', 'is ""', 'rotationFunction has "@"', 'RotationTarget.made of the function');
   });
 
   test('doesn\'t tell to give another key to a target that has only one', () => {
-    expectInvalid(() => agree({ generateStringKey: 'pass' }, target({ generateStringKey: 'password' }, {}, true)),
+    expectInvalid(() => mergeGenerators({ generateStringKey: 'pass' }, target({ generateStringKey: 'password' }, {}, true)),
       'generateSecretString.generateStringKey', 'is "pass"', 'target has "password"', 'leave it out here, for RotationTarget.made has no other');
   });
 });

@@ -1,7 +1,7 @@
 import { TargetFunctionReplyError } from '../../../rotation/errors';
 import type { RotationIds } from '../../../target';
 import type { Reply } from '../api';
-import { findReplyProblem } from '../settle';
+import { findReplyProblem } from '../poll-until-done';
 
 /** Rises when a field changes its meaning or goes. New fields may come at any time. */
 export const EVENT_VERSION = 1;

@@ -9,7 +9,7 @@ import {
 } from '../../../rotation/errors';
 import type { SecretValues, StoredVersionRules, Target, ValueRequest } from '../../../target';
 import { KnownValues } from '../known-values';
-import { settle } from '../settle';
+import { pollUntilDone } from '../poll-until-done';
 import { storedVersionRules } from '../stored-version';
 
 /** How an invocation ended. */
@@ -78,7 +78,7 @@ export class InvokeTarget implements Target {
       if (isError) { throw functionError(who, payload); }
       return parseReply(who, payload);
     };
-    await settle(who, ask, (isForLater) => maskOf(step, values, isForLater), deadline);
+    await pollUntilDone(who, ask, (isForLater) => maskOf(step, values, isForLater), deadline);
   }
 }
 

@@ -10,7 +10,7 @@ import type { CreateSecretContext, Reply, RotationContext, RotationModule, Secre
 import { generatedValue, ownValue, parseValue, type CustomValue } from '../custom-value';
 import { KnownValues } from '../known-values';
 import { findNextProblem, findReturnProblem, isReply } from '../next-value';
-import { findReplyProblem, settle } from '../settle';
+import { findReplyProblem, pollUntilDone } from '../poll-until-done';
 
 const RETURN_A_VALUE = 'Return the next value of the secret, a string or a plain object of strings, numbers, booleans, null, arrays and objects; '
   + 'or the reply "notYet" or "failed", with a reason';
@@ -74,7 +74,7 @@ export class ModuleTarget implements Target {
     };
     log.hold(deadline.signal);
     try {
-      await settle('createSecret of the module', ask, async () => known, deadline);
+      await pollUntilDone('createSecret of the module', ask, async () => known, deadline);
       known.add(made);
       known.complete();
     } finally {
@@ -123,7 +123,7 @@ export class ModuleTarget implements Target {
       if (problem !== undefined) { throw new TargetModuleError(`What ${step} of the module returned ${problem}. Return nothing, or one of the replies of its type`); }
       return reply as Reply;
     };
-    await settle(`${step} of the module`, ask, async () => known, deadline);
+    await pollUntilDone(`${step} of the module`, ask, async () => known, deadline);
   }
 
   private async contextOf(

@@ -1,7 +1,7 @@
 import { Deadline } from '../../../lambda-src/rotation/deadline';
 import type { Reply } from '../../../lambda-src/targets/own/api';
 import { KnownValues } from '../../../lambda-src/targets/own/known-values';
-import { findReplyProblem, settle } from '../../../lambda-src/targets/own/settle';
+import { findReplyProblem, pollUntilDone } from '../../../lambda-src/targets/own/poll-until-done';
 
 /** Asks with these replies, the last one from then on, in a time that only waiting takes. */
 function ask(replies: Reply[], remaining = 30_000) {
@@ -11,7 +11,7 @@ function ask(replies: Reply[], remaining = 30_000) {
     remaining -= milliseconds;
   });
   const mask = jest.fn(async () => new KnownValues(['p4ssw0rd']));
-  const settled = settle('setSecret of it', async () => replies.length > 1 ? replies.shift()! : replies[0], mask, deadline);
+  const settled = pollUntilDone('setSecret of it', async () => replies.length > 1 ? replies.shift()! : replies[0], mask, deadline);
   return { settled, waits, mask };
 }
 
@@ -59,7 +59,7 @@ test('the last reason is in the error of a step whose time is over while it is a
   let asked = 0;
   const replies = ['The key p4ssw0rd spreads', 'The key p4ssw0rd still spreads'];
   const asking = () => asked < 2 ? Promise.resolve<Reply>({ status: 'notYet', reason: replies[asked++], retryAfterMillis: 0 }) : new Promise<Reply>(() => {});
-  const step = deadline.run('setSecret', () => settle('setSecret of it', asking, async () => new KnownValues(['p4ssw0rd']), deadline));
+  const step = deadline.run('setSecret', () => pollUntilDone('setSecret of it', asking, async () => new KnownValues(['p4ssw0rd']), deadline));
   await expect(step).rejects.toMatchObject({ name: 'StepTimeoutError', message: expect.stringMatching(/\. Before, setSecret of it was not ready: The key \*\*\* still spreads$/) });
 });
 

@@ -27,7 +27,7 @@ type MakeMask = (isForLater?: boolean) => Promise<Hides | undefined>;
  * @param who whose reply it is, for the errors
  * @param mask made only where a reply has a reason, which may quote a value
  */
-export async function settle(who: string, ask: () => Promise<Reply>, mask: MakeMask, deadline: Deadline): Promise<void> {
+export async function pollUntilDone(who: string, ask: () => Promise<Reply>, mask: MakeMask, deadline: Deadline): Promise<void> {
   const reasonOf = async (reason?: string | null) => reason ? (await mask())?.hide(reason).slice(0, MAX_REASON) ?? LEFT_OUT : 'It gave no reason';
   let last: string | null | undefined;
   // For the error of a step whose time is over while it is asked again.
