@@ -181,6 +181,12 @@ _RESOURCE_HANDLERS["AWS::SecretsManager::RotationSchedule"] = {
     "update": lambda physical_id, old, new, stack_name: create_schedule(physical_id, new, stack_name),
     "delete": delete_schedule,
 }
+# CDK's own schedule adds one, which keeps the root user of the account from deleting the secret. Nothing here does that.
+_RESOURCE_HANDLERS["AWS::SecretsManager::ResourcePolicy"] = {
+    "create": lambda logical_id, props, stack_name: (logical_id, {}),
+    "update": lambda physical_id, old, new, stack_name: (physical_id, {}),
+    "delete": lambda physical_id, props: None,
+}
 _RESOURCE_HANDLERS["AWS::SecretsManager::Secret"].update(create=create_secret, update=update_secret, delete=delete_secret)
 _RESOURCE_HANDLERS["AWS::EC2::VPC"].update(create=create_vpc)
 _RESOURCE_HANDLERS["AWS::IAM::Role"].update({name: keep_boundary(_RESOURCE_HANDLERS["AWS::IAM::Role"][name]) for name in ("create", "update")})

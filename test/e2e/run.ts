@@ -9,6 +9,7 @@ import { customTarget } from './scenarios/custom-target';
 import { fleet } from './scenarios/fleet';
 import { generated } from './scenarios/generated';
 import { guard } from './scenarios/guard';
+import { moving } from './scenarios/moving';
 import { shared } from './scenarios/shared';
 import { Checks } from '../../tools/checks';
 
@@ -23,6 +24,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'generated': { app: join(EXAMPLES, 'basic'), run: generated },
   'custom-target': { app: join(EXAMPLES, 'custom-target'), run: customTarget },
   'guard': { app: join(__dirname, 'apps', 'guarded'), run: guard },
+  'moving': { app: join(__dirname, 'apps', 'moving'), run: moving },
   'shared': { app: join(__dirname, 'apps', 'shared'), run: shared },
   'fleet': { app: join(EXAMPLES, 'fleet'), run: fleet },
 };
