@@ -30,19 +30,21 @@ export function isJsonObject(text: string): boolean {
 }
 
 /** What a text is that can't be a password; undefined if it may be one. */
-export function findFormat(text: string): string | undefined {
+export function findFormat(given: string): string | undefined {
+  // White space, and a byte order mark.
+  const text = given.trim();
   const parsed = parse(text);
   if (isObject(parsed)) { return 'a JSON object'; }
   if (Array.isArray(parsed)) { return 'a JSON array'; }
   if (text.startsWith('-----BEGIN ')) { return 'a PEM text, such as a key or a certificate'; }
   // A file of one line may have been put with the end of the line.
-  return /[\r\n]/.test(text.trim()) ? 'a text of several lines' : undefined;
+  return /[\r\n]/.test(text) ? 'a text of several lines' : undefined;
 }
 
 /** @throws SecretValueError if a password can't come after the current one */
 export function mustBeNextPassword(next: string, current: string, versionId: string): void {
   if (next !== '' && next !== current) { return; }
-  throw new SecretValueError(`The password in version ${versionId}, which has the staging label AWSPENDING, is ${next === '' ? 'empty' : 'the current one, so nothing would be rotated'}. `
+  throw new SecretValueError(`The password in version ${versionId}, which has the staging label AWSPENDING, is ${next === '' ? 'empty' : 'the current one, so no password would be rotated'}. `
     + `Remove AWSPENDING with UpdateSecretVersionStage (VersionStage AWSPENDING, RemoveFromVersionId ${versionId}) and rotate again`);
 }
 

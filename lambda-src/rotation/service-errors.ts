@@ -83,7 +83,7 @@ export function unreachable({ name, endpoint }: Service, purpose: string, reason
 }
 
 export function untrusted({ name }: Pick<Service, 'name'>, code: string): string {
-  return `What answers for ${name} has no certificate to trust (${code}), so nothing was sent. Look for a proxy or a firewall that answers with a certificate of its own, and for a `
+  return `What answers for ${name} has no certificate to trust (${code}). Look for a proxy or a firewall that answers with a certificate of its own, and for a `
     + 'variable AWS_ENDPOINT_URL… in the environment of the function. If that is how it should be, name the file of its authority in the variable NODE_EXTRA_CA_CERTS';
 }
 

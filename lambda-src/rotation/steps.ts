@@ -37,7 +37,10 @@ export class Rotation {
     try {
       return await this.step(ids);
     } catch (error) {
-      if (error instanceof PromotedMeanwhile) { return this.alreadyCurrent({ outcome: 'alreadyCurrent', previousVersionId: ids.current }); }
+      if (error instanceof PromotedMeanwhile) {
+        const now = admit(await this.versions.describe(), this.event.ClientRequestToken);
+        return this.alreadyCurrent(now.outcome === 'alreadyCurrent' ? now : { outcome: 'alreadyCurrent', previousVersionId: ids.current });
+      }
       throw error instanceof SecretValueError ? await this.withVersion(error) : error;
     }
   }
@@ -51,14 +54,22 @@ export class Rotation {
 
   /** The error, with the version whose value is at fault, if that isn't the one that everybody would look at. */
   private async withVersion(error: SecretValueError): Promise<SecretValueError> {
-    const [pending, current] = await Promise.all([this.versions.pending(), this.versions.current()].map((read) => read.catch(() => undefined)));
-    if (pending === undefined || pending.value === current?.value) { return error; }
     try {
-      this.target.validate(pending.value);
-      return error;
+      // If the current value is malformed too, it isn't the pending one that has to go: that may be the only one that works.
+      const current = await this.versions.current();
+      if (current === undefined) { return error; }
+      this.target.validate(current.value);
     } catch {
+      return error;
+    }
+    try {
+      const pending = await this.versions.pending();
+      if (pending !== undefined) { this.target.validate(pending.value); }
+      return error;
+    } catch (problem) {
+      if (!(problem instanceof SecretValueError)) { return error; }
       const { ClientRequestToken: token } = this.event;
-      return new SecretValueError(`In version ${token}, which has the staging label AWSPENDING: ${error.message}. A version can not get another value, so remove AWSPENDING with `
+      return new SecretValueError(`In version ${token}, which has the staging label AWSPENDING: ${error.message}. A version can not get another value, so, unless setSecret succeeded with it, remove AWSPENDING with `
         + `UpdateSecretVersionStage (VersionStage AWSPENDING, RemoveFromVersionId ${token}) and rotate again`);
     }
   }

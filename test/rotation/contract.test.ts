@@ -665,8 +665,8 @@ describe('values that a rotation can not go on with', () => {
 
   test.each([
     ['empty', JSON_VALUE.replace('first \\"value\\"', ''), 'password', 'empty'],
-    ['the current one', JSON_VALUE.replace('"first', '"\\u0066irst'), 'password', 'the current one, so nothing would be rotated'],
-    ['the current whole string', 'plain-current', undefined, 'the current one, so nothing would be rotated'],
+    ['the current one', JSON_VALUE.replace('"first', '"\\u0066irst'), 'password', 'the current one, so no password would be rotated'],
+    ['the current whole string', 'plain-current', undefined, 'the current one, so no password would be rotated'],
   ])('case 102: a pending password that is %s is not promoted', async (_, value, generateStringKey, problem) => {
     const h = harness(generateStringKey ? {} : { value, generateStringKey });
     const rotation = h.start();
@@ -706,12 +706,29 @@ describe('values that a rotation can not go on with', () => {
     put(h, rotation.token, '{"pass":"by-hand-1"}');
     const error = await fails(h, h.step(rotation, step), 'SecretValueError', /./);
     expect(error.message).toBe(`In version ${rotation.token}, which has the staging label AWSPENDING: The value of the secret has the key "password" not at all. It needs it once, with a string. `
-      + `A version can not get another value, so remove AWSPENDING with UpdateSecretVersionStage (VersionStage AWSPENDING, RemoveFromVersionId ${rotation.token}) and rotate again`);
+      + `A version can not get another value, so, unless setSecret succeeded with it, remove AWSPENDING with UpdateSecretVersionStage (VersionStage AWSPENDING, RemoveFromVersionId ${rotation.token}) and rotate again`);
+  });
+
+  test('case 102: a pending value is not named if the current one is malformed too: it may be the only one that works', async () => {
+    const h = harness({ value: '{"pass":"p4ssw0rd-1"}' });
+    const rotation = h.start();
+    put(h, rotation.token, '{"pass":"by-hand-1"}');
+    const error = await fails(h, h.step(rotation, 'createSecret'), 'SecretValueError', /./);
+    expect(error.message).toBe('The value of the secret has the key "password" not at all. It needs it once, with a string');
+  });
+
+  test('case 102: a pending value that is binary is told with its version', async () => {
+    const h = harness();
+    const rotation = h.start();
+    h.simulator.execute('PutSecretValue', { SecretId: h.arn, ClientRequestToken: rotation.token, VersionStages: ['AWSPENDING'], SecretBinary: new Uint8Array([1, 2]) });
+    await fails(h, h.step(rotation, 'createSecret'), 'SecretValueError', /^In version [\w-]+, which has the staging label AWSPENDING: The value of the secret is binary\. .*remove AWSPENDING/);
   });
 
   test.each([
     ['a JSON array', '["p4ssw0rd-1"]'], ['a text of several lines', 'user: p4ssw0rd-1\nother: p4ssw0rd-2\n'],
     ['a PEM text, such as a key or a certificate', '-----BEGIN PRIVATE KEY-----\np4ssw0rd-1\n-----END PRIVATE KEY-----'],
+    ['a PEM text, such as a key or a certificate', ' -----BEGIN PRIVATE KEY----- p4ssw0rd-1 -----END PRIVATE KEY-----'],
+    ['a JSON array', '\ufeff["p4ssw0rd-1"]'],
   ])('case 104: %s as the whole string is not replaced by a password', async (what, value) => {
     const h = harness({ value, generateStringKey: undefined });
     const error = await fails(h, h.step(h.start(), 'createSecret'), 'SecretValueError', /./);

@@ -35,7 +35,7 @@ describe('what has no remedy at Secrets Manager', () => {
     'is a certificate, by the code %s', (code) => {
       expect(toRotationError('GetSecretValue', Object.assign(new Error('p4ssw0rd'), { code, $metadata: { attempts: 1 } }))).toMatchObject({
         name: 'TlsError',
-        message: `What answers for Secrets Manager has no certificate to trust (${code}), so nothing was sent. Look for a proxy or a firewall that answers with a certificate of its own, and for a `
+        message: `What answers for Secrets Manager has no certificate to trust (${code}). Look for a proxy or a firewall that answers with a certificate of its own, and for a `
           + 'variable AWS_ENDPOINT_URL… in the environment of the function. If that is how it should be, name the file of its authority in the variable NODE_EXTRA_CA_CERTS',
       });
     });

@@ -78,7 +78,7 @@ const MARK = 'cdk-rotating-secret';
 /** The first version of MySQL in which an account can have attributes. */
 const ATTRIBUTES_SINCE = [8, 0, 21];
 
-/** In bytes. MariaDB takes longer ones. */
+/** In bytes, of the plugins with SHA-2. MariaDB takes longer ones, and so does mysql_native_password. */
 const MAX_PASSWORD_BYTES = 256;
 
 /** How long to wait before a password changes where failed logins lock: copies of this function that run at the same time log in meanwhile. */
@@ -181,7 +181,7 @@ class MySqlSession implements Session {
       const plugin = / IDENTIFIED VIA (\w+)/.exec(String(Object.values(created)[0]))?.[1] ?? NATIVE;
       await this.setMariaDbPassword('', plugin, password);
     } else {
-      mustBeShort(password);
+      if (isLong(password) && await this.ownPlugin() !== NATIVE) { throw tooLong(); }
       // With the old one, for users that have PASSWORD REQUIRE CURRENT.
       await this.connection.query(`ALTER USER USER() IDENTIFIED BY ${literal(password)} REPLACE ${literal(this.own.password)}`);
     }
@@ -209,13 +209,13 @@ class MySqlSession implements Session {
 
   /** There are no transactions for accounts: the password, which makes the user whole, comes last. */
   public async shareWith({ user, password, original, isFirst }: ShareRequest): Promise<void> {
-    if (!this.isMariaDb) { mustBeShort(password); }
     const originals = await this.accounts(original);
     if (originals.length === 0) {
       throw new TargetRefusedError('There is no account of the user of the version with AWSCURRENT to be seen in mysql.user, so its rights can not be passed on. Let the user of '
         + 'the superuser secret read the database mysql');
     }
     const before = await this.accounts(user);
+    if (!this.isMariaDb && isLong(password) && [...originals, ...before].some(({ plugin }) => plugin !== NATIVE)) { throw tooLong(); }
     const isWayBack = isFirst && before.length > 0;
     if (!isWayBack) { await this.copyAccounts(user, password, original, originals, before); }
     const accounts = await this.accounts(user);
@@ -226,6 +226,11 @@ class MySqlSession implements Session {
 
   public close(): Promise<void> {
     return this.connection.close();
+  }
+
+  private async ownPlugin(): Promise<string | undefined> {
+    const [created] = await this.connection.query('SHOW CREATE USER CURRENT_USER()');
+    return / IDENTIFIED WITH '(\w+)'/.exec(String(Object.values(created)[0]))?.[1];
   }
 
   /** Whom the server takes us for, and from where. */
@@ -543,11 +548,14 @@ function hostText(host: string): string {
   return /^[\w.:%/-]{1,255}$/.test(host) ? `'${host}'` : 'a host with an odd name';
 }
 
-/** The server would only say that the user can't be changed. */
-function mustBeShort(password: string): void {
-  if (Buffer.byteLength(password) <= MAX_PASSWORD_BYTES) { return; }
-  throw new SecretValueError(`The password in the key "password" of the pending version is longer than ${MAX_PASSWORD_BYTES} bytes, which is the most that MySQL takes, so nothing was changed. `
-    + NEW_POLICY);
+/** Most plugins of MySQL don't take it, and the server would only say that the user can't be changed. */
+function isLong(password: string): boolean {
+  return Buffer.byteLength(password) > MAX_PASSWORD_BYTES;
+}
+
+function tooLong(): SecretValueError {
+  return new SecretValueError(`The password in the key "password" of the pending version is longer than ${MAX_PASSWORD_BYTES} bytes, which is the most that the authentication plugin `
+    + `of the user takes, so nothing was changed. ${NEW_POLICY}`);
 }
 
 function mustHavePasswords(accounts: readonly Account[]): void {

@@ -28,15 +28,19 @@ export function moduleTarget(config: HandlerConfig, module: Partial<RotationModu
 
 /** @throws Error where the module doesn't export what it has to. */
 export function checkModule(module: Partial<RotationModule<unknown>>): RotationModule<unknown> {
-  const [misspelled] = findMisspelledSteps(Object.keys(module));
+  const given = module as Record<string, unknown>;
+  const functions = Object.keys(given).filter((name) => typeof given[name] === 'function');
+  // Methods of an object's prototype are no keys of it.
+  const steps = [...REQUIRED_STEPS, ...OPTIONAL_STEPS].filter((name) => given[name] !== undefined);
+  const [misspelled] = findMisspelledSteps([...new Set([...functions, ...steps])]);
   if (misspelled) {
     throw new Error(`The module of the target exports ${misspelled.name}, which no step of a rotation calls, and not ${misspelled.step}. Name it ${misspelled.step}, or, `
       + 'if it is something else, give it a name that is less like it');
   }
   for (const name of [...REQUIRED_STEPS, ...OPTIONAL_STEPS]) {
-    const given: unknown = module[name];
-    if (given === undefined && (OPTIONAL_STEPS as readonly string[]).includes(name)) { continue; }
-    if (typeof given !== 'function') { throw new Error(`The module of the target has to export the function ${name}${given === undefined ? '' : `, and exports a ${typeof given}`}`); }
+    const step = given[name];
+    if (step === undefined && (OPTIONAL_STEPS as readonly string[]).includes(name)) { continue; }
+    if (typeof step !== 'function') { throw new Error(`The module of the target has to export the function ${name}${step === undefined ? '' : `, and exports a ${typeof step}`}`); }
   }
   return module as RotationModule<unknown>;
 }

@@ -33,7 +33,12 @@ export function findMisspelledSteps(exported: readonly string[]): { readonly nam
 /** Never by the first letter: `getSecret` and `recreateSecret` are names of other things. */
 function isLike(name: string, step: string): boolean {
   const [given, meant] = [name, step].map((each) => each.replace(/_/g, '').toLowerCase());
-  return given[0] === meant[0] && editsBetween(given, meant) <= MAX_EDITS;
+  return given[0] === meant[0] && !isExtended(name, step) && editsBetween(given, meant) <= MAX_EDITS;
+}
+
+/** `createSecretV2` is a name of its own. */
+function isExtended(name: string, step: string): boolean {
+  return name.startsWith(step) && /^[A-Z0-9]/.test(name.slice(step.length));
 }
 
 /** Letters to insert, to take out or to replace. */

@@ -54,7 +54,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
       await other.step(longer, 'setSecret');
       expect(await letsIn(server, other.login('AWSPENDING'))).toBe(true);
     } else {
-      await fails(other, other.step(longer, 'setSecret'), 'SecretValueError', /longer than 256 bytes, which is the most that MySQL takes, so nothing was changed\. Give the target a passwordPolicy .*, remove AWSPENDING/);
+      await fails(other, other.step(longer, 'setSecret'), 'SecretValueError', /longer than 256 bytes, which is the most that the authentication plugin of the user takes, so nothing was changed\. Give the target a passwordPolicy .*, remove AWSPENDING/);
       expect(await letsIn(server, other.user)).toBe(true);
     }
   });
@@ -146,6 +146,17 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
       expect(await pluginOf(h.login('AWSCURRENT').username)).toEqual([plugin]);
     }
   });
+
+  if (!isMariaDb && native) {
+    test.each(STRATEGIES)('case 30: mysql_native_password takes a password of more than 256 bytes: %s', async (strategy) => {
+      const username = `long_${++users}`;
+      await asAdmin(`CREATE USER '${username}' IDENTIFIED WITH mysql_native_password BY '${PASSWORD}'`, `GRANT SELECT ON app.* TO '${username}'`);
+      const h = await make({ strategy, user: { username, password: PASSWORD } });
+      const next = strategy === 'singleUser' ? {} : { username: `${username}_clone` };
+      await h.step(pendingWith(h, { ...next, password: 'p'.repeat(300) }), 'setSecret');
+      expect(await letsIn(server, h.login('AWSPENDING'))).toBe(true);
+    });
+  }
 
   test(`case 72: a plugin that has no password fails, and says which: ${isMariaDb ? 'unix_socket' : 'auth_socket'}`, async () => {
     const h = await make({ user: await user() });

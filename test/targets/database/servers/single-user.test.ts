@@ -221,7 +221,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     const rotation = pendingWith(h, { password: h.user.password });
     for (const step of ['createSecret', 'finishSecret'] as const) {
       const error = await failure(h.step(rotation, step));
-      expect(error).toMatchObject({ name: 'SecretValueError', message: expect.stringMatching(/is the current one, so nothing would be rotated\. Remove AWSPENDING/) });
+      expect(error).toMatchObject({ name: 'SecretValueError', message: expect.stringMatching(/is the current one, so no password would be rotated\. Remove AWSPENDING/) });
     }
     expect(h.writes).toEqual([]);
   });

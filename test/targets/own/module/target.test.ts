@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net';
 import type { CreateSecretContext, RotationContext, RotationModule } from '../../../../lambda-src/targets/own/api';
-import { moduleTarget } from '../../../../lambda-src/targets/own/module/target';
+import { checkModule, moduleTarget } from '../../../../lambda-src/targets/own/module/target';
 import { internalError, type Interceptor } from '../../../../simulator';
 import type { HandlerConfig } from '../../../../src/contract';
 import type { ModuleTargetConfig } from '../../../../src/targets/own/module/contract';
@@ -375,6 +375,17 @@ describe('a module that fails', () => {
   ])('to export what it has to is told what: %j', async (module, problem) => {
     const { harness } = harnessOf(module);
     expect(await failure(harness.step(harness.start(), 'testSecret'))).toMatchObject({ name: 'ConfigurationError', message: expect.stringContaining(problem) });
+  });
+
+  test('may export constants and have methods of a prototype, whatever they are called', () => {
+    class Prototyped {
+      public readonly CREATED_SECRET = 'x';
+      public setSecret = nothing;
+      public testSecret(): Promise<void> { return Promise.resolve(); }
+      public testSecrets = nothing;
+    }
+    expect(() => checkModule(new Prototyped() as never)).not.toThrow();
+    expect(() => checkModule({ ...base, createSecretV2: nothing } as never)).not.toThrow();
   });
 
   test('to be of the module\'s asset is told so', () => {
