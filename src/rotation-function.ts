@@ -95,8 +95,8 @@ export interface RotationFunctionProps extends lambda.FunctionOptions {
   /**
    * The prefix of the names of all secrets of this function, such as `my-app/`.
    *
-   * The policy of a function names up to five secrets by their ARNs. If there are more, or if a secret of another stack has no known name,
-   * it allows every secret that has this function as its rotation function. A prefix limits that to secrets whose names begin with it.
+   * The policy of a function names up to five secrets of its stack by their ARNs. If there are more, or one is in another stack, it allows
+   * every secret that has this function as its rotation function. A prefix limits that to secrets whose names begin with it.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/permissions.md
    * @default - secrets of any name
@@ -190,7 +190,7 @@ export class RotationFunction extends lambda.Function {
     this._target = target;
     this._rotationMetrics = rotationMetrics;
     if (rotationMetrics) { warnOfLogLevel(this, props); }
-    this.rotatedSecrets = new RotatedSecrets(this, secretNamePrefix);
+    this.rotatedSecrets = new RotatedSecrets(this, secretNamePrefix, props.role === undefined);
     this.permissions = new RotationPermissions(this, this.rotatedSecrets);
     this.binding = naming(scope, id, () => definition.bind(this, this.rotatedSecrets));
     for (const read of this.binding.reads ?? []) {
@@ -330,7 +330,9 @@ export class RotationFunction extends lambda.Function {
   private schedule(
     secret: secretsmanager.ISecret, scope: Construct, options: RotationOptions, scheduleDependencies: IDependable[],
   ): secretsmanager.CfnRotationSchedule {
-    const schedule = new secretsmanager.CfnRotationSchedule(scope, scope === secret ? 'RotationSchedule' : `RotationSchedule-${addressOf(secret)}`, {
+    const id = scope === secret ? 'RotationSchedule' : `RotationSchedule-${addressOf(secret)}`;
+    // Stacks of the same name, in different regions, may both import the secret.
+    const schedule = new secretsmanager.CfnRotationSchedule(scope, scope.node.tryFindChild(id) ? `RotationSchedule-${secret.node.addr}` : id, {
       secretId: secret.secretFullArn ?? secret.secretArn,
       rotationLambdaArn: this.functionArn,
       rotationRules: (options.rotationRules ?? RotationRules.rate(Duration.days(30)))._render(secret),

@@ -9,6 +9,8 @@ import { generatorOf, hasPolicy, hasTokens, type Generator, type TargetGenerator
 interface PolicyTarget extends TargetGenerator {
   /** Whether it never generates a later value. */
   readonly makesOwnValue: boolean;
+  /** The configuration, which has the policy of later values. */
+  readonly config: (generator: Generator) => { readonly passwordPolicy: PasswordPolicyConfig };
   /** Whether it changes users of a database. */
   readonly isOfDatabase: boolean;
 }
@@ -50,7 +52,7 @@ export class AdoptedPolicies {
   public warn(fn: IConstruct): void {
     const { target } = this;
     if (target.makesOwnValue || this.generator() !== undefined || hasTokens(target.given)) { return; }
-    const later = new Set(charactersOf({ ...target.defaults, ...target.given }));
+    const later = new Set(charactersOf(target.config({ ...target.defaults, ...target.given }).passwordPolicy));
     for (const secret of this.secrets) {
       const policy = this.policyOf(secret);
       if (policy !== undefined) {
@@ -59,7 +61,7 @@ export class AdoptedPolicies {
         if (added === '') { continue; }
         Annotations.of(secret).addWarningV2('cdk-rotating-secret:otherPolicy', `passwordPolicy: ${secret.node.path} was generated without some characters that ${fn.node.path} puts into later `
           + `values: ${added}. If a reader of the secret can't take them, give ${target.factory} a passwordPolicy that excludes them, and secrets with other policies a `
-          + 'RotationFunction of their own');
+          + 'RotationFunction of their own. Otherwise acknowledge this warning');
       } else if (target.isOfDatabase && !hasPolicy(target.given) && !this.isGiven(secret)) {
         const excluded = excludedCharacters(target.defaults, {});
         Annotations.of(secret).addWarningV2('cdk-rotating-secret:unknownPolicy', `passwordPolicy: is not given, and what ${secret.node.path} was generated with is not known here. Later passwords `

@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IDependable } from 'constructs';
-import { KeyPermissions, RotationPolicy, ROTATION_POLICY_ID, type RotatedSecrets } from './rotated-secrets';
+import { KeyPermissions, RotationPolicy, type RotatedSecrets } from './rotated-secrets';
 import { arnsOf } from './secret-arns';
 import type { SecretRead } from '../targets/definition';
 
@@ -26,7 +26,7 @@ export class RotationPermissions {
     fn.addPermission('InvokeBySecretsManager', { principal: invoker, sourceAccount: Stack.of(fn).account });
     this.invokePermission = fn.node.findChild('InvokeBySecretsManager');
 
-    this.policy = new RotationPolicy(fn, ROTATION_POLICY_ID);
+    this.policy = new RotationPolicy(fn, 'RotationPolicy');
     this.policy.addStatements(
       new iam.PolicyStatement({
         sid: 'RotateSecrets',

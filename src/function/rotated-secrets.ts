@@ -1,14 +1,11 @@
-import { Annotations, Lazy, Names, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Lazy, Names, Stack, Token, type IResolveContext } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { arnOfPrefix, arnsOf, literalArnsOf, nameOf, waitsFor } from './secret-arns';
+import { arnOfPrefix, arnsOf, independentArnsOf, nameOf } from './secret-arns';
 import { invalid } from '../invalid';
-
-/** The id of the policy of a rotation function, within it. */
-export const ROTATION_POLICY_ID = 'RotationPolicy';
 
 /** What Secrets Manager tells AWS KMS of the secret whose value it encrypts or decrypts: its complete ARN. */
 const ENCRYPTED_SECRET = 'kms:EncryptionContext:SecretARN';
@@ -24,8 +21,8 @@ const MAX_POLICY_NAME = 128;
 const MAX_REGION_NAME = 32;
 
 /**
- * Of how many secrets a policy names the ARNs. With the longest names, the two lists of ARNs in the policy of a function, and the three in
- * that of a target's function, fit into the 10,240 characters that a role's inline policies may have together.
+ * How many ARNs a policy names. With the longest names, the two lists of ARNs in the policy of a function fit into the 10,240 characters that
+ * a role's inline policies may have together.
  */
 export const MAX_NAMED_SECRETS = 5;
 
@@ -42,8 +39,11 @@ interface RotatedSecret {
 export class RotatedSecrets {
   private readonly secrets: RotatedSecret[] = [];
 
-  /** @param prefix of the names of all secrets */
-  constructor(private readonly fn: lambda.Function, private readonly prefix: string = '') {}
+  /**
+   * @param prefix of the names of all secrets
+   * @param hasOwnRole whether the function's role is its own: in another one, more ARNs could be too many
+   */
+  constructor(private readonly fn: lambda.Function, private readonly prefix: string = '', private readonly hasOwnRole = true) {}
 
   /** Throws if the name of a secret has another prefix. */
   public checkName(secret: ISecret): void {
@@ -63,10 +63,23 @@ export class RotatedSecrets {
     this.secrets.push({ secret, stack: Stack.of(scheduleScope) });
   }
 
-  /** The resource of a statement in the stack of the function. A token for one ARN or for several. */
+  /** The resource of a statement of the function. A token for one ARN or for several. */
   public get resource(): string {
-    const produce = () => oneOrAll(this.fewArns(Stack.of(this.fn), this.secrets) ?? [arnOfPrefix(this.fn, this.prefix)]);
-    return Token.asString(Lazy.any({ produce }));
+    return this.resourceIn(this.hasOwnRole);
+  }
+
+  /** The same for another role, which names one secret at most. */
+  public get resourceForOthers(): string {
+    return this.resourceIn(false);
+  }
+
+  private resourceIn(mayNameMany: boolean): string {
+    const stack = Stack.of(this.fn);
+    // Roles that an app customizes are printed outside of a stack, where nothing can be referred to.
+    const isInStack = ({ scope }: IResolveContext) => scope.node.scopes.some((each) => Stack.isStack(each));
+    const produce = (context: IResolveContext) =>
+      oneOrAll((isInStack(context) ? this.fewArns(stack, this.secrets, mayNameMany) : undefined) ?? [arnOfPrefix(this.fn, this.prefix)]);
+    return Token.asString(Lazy.uncachedAny({ produce }));
   }
 
   /** @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html */
@@ -80,10 +93,11 @@ export class RotatedSecrets {
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
    * @param stack of the policy
    * @param secrets that are encrypted with the keys
+   * @param isForOthers whether the policy is of another role
    */
-  public keyConditions(stack: Stack, secrets: readonly RotatedSecret[]): Record<string, unknown> {
+  public keyConditions(stack: Stack, secrets: readonly RotatedSecret[], isForOthers: boolean): Record<string, unknown> {
     const produce = () => {
-      const arns = this.fewArns(stack, secrets);
+      const arns = this.fewArns(stack, secrets, this.hasOwnRole && !isForOthers);
       return arns && { [ENCRYPTED_SECRET]: oneOrAll(arns) };
     };
     return { StringEquals: this.viaSecretsManager, StringLike: Lazy.any({ produce }) };
@@ -98,23 +112,19 @@ export class RotatedSecrets {
     return { 'kms:ViaService': `secretsmanager.${Stack.of(this.fn).region}.amazonaws.com` };
   }
 
-  /** The ARNs of secrets, as a policy of a stack names them; undefined if there are too many, or none, or one of them can't be named there. */
-  private fewArns(stack: Stack, secrets: readonly RotatedSecret[]): string[] | undefined {
-    if (secrets.length === 0 || this.secrets.length > MAX_NAMED_SECRETS) { return undefined; }
-    const arns = secrets.map((secret) => this.arnsFrom(stack, secret));
-    return arns.includes(undefined) ? undefined : [...new Set(arns.flat() as string[])];
-  }
-
-  /** Undefined if the stack can't name the secret without waiting for what waits for it. */
-  private arnsFrom(stack: Stack, { secret, stack: scheduleStack }: RotatedSecret): string[] | undefined {
-    const isHere = Stack.of(secret) === stack;
-    const canRefer = (isHere || scheduleStack === stack) && !(isHere && this.waits(secret));
-    return canRefer ? arnsOf(secret) : literalArnsOf(secret, this.fn);
-  }
-
-  /** Whatever waits for the function waits for its policy too. The policy names the key of the secret already. */
-  private waits(secret: ISecret): boolean {
-    return waitsFor(secret.node.defaultChild ?? secret, this.fn.node.findChild(ROTATION_POLICY_ID).node.defaultChild!);
+  /**
+   * The ARNs of secrets, as a policy of a stack names them; undefined if it doesn't. A policy names only secrets that are deployed with it: if
+   * the secret of another stack was new, its first rotation would wait for a deployment of this one.
+   */
+  private fewArns(stack: Stack, secrets: readonly RotatedSecret[], mayNameMany: boolean): string[] | undefined {
+    const isHere = ({ secret, stack: scheduleStack }: RotatedSecret) => Stack.of(secret) === stack && scheduleStack === stack;
+    if (secrets.length === 0 || stack !== Stack.of(this.fn) || !secrets.every(isHere)) { return undefined; }
+    if (this.secrets.length === 1) { return arnsOf(secrets[0].secret); }
+    if (!mayNameMany || this.secrets.length > MAX_NAMED_SECRETS) { return undefined; }
+    const arns = secrets.map(({ secret }) => independentArnsOf(secret));
+    if (arns.includes(undefined)) { return undefined; }
+    const unique = [...new Set(arns.flat() as string[])];
+    return unique.length > MAX_NAMED_SECRETS ? undefined : unique;
   }
 
   /** IAM takes no alias for a resource, only the key that it stands for. Undefined where no permission is needed, or the key isn't known. */
@@ -175,10 +185,12 @@ export class KeyPermissions {
    * @param main the policy in the stack of the function
    * @param suffix of the ids of those in other stacks
    * @param attach gives a new policy to the role
+   * @param isForOthers whether the role isn't that of the function
    */
   constructor(
     private readonly fn: lambda.Function, private readonly secrets: RotatedSecrets, private readonly actions: string[],
     private readonly main: RotationPolicy, private readonly suffix: string, private readonly attach: (policy: RotationPolicy) => void,
+    private readonly isForOthers = false,
   ) {}
 
   /** @returns the policy that what is deployed in the stack has to wait for; undefined where none is needed */
@@ -196,7 +208,7 @@ export class KeyPermissions {
     if (existing) { return existing; }
     const policy = stack === Stack.of(this.fn) ? this.main : new RotationPolicy(stack, `${Names.nodeUniqueId(this.fn.node)}${this.suffix}`);
     const secrets: RotatedSecret[] = [];
-    const statement = new iam.PolicyStatement({ actions: this.actions, conditions: this.secrets.keyConditions(stack, secrets) });
+    const statement = new iam.PolicyStatement({ actions: this.actions, conditions: this.secrets.keyConditions(stack, secrets, this.isForOthers) });
     policy.addStatements(statement);
     if (policy !== this.main) { this.attach(policy); }
     const made = { policy, statement, secrets };

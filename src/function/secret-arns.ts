@@ -1,6 +1,7 @@
-import { ArnFormat, CfnResource, Reference, Stack, Token, Tokenization } from 'aws-cdk-lib';
+import { ArnFormat, CfnElement, CfnResource, Reference, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import { CfnSecret, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IConstruct } from 'constructs';
+import { rootOf } from '../adopted/databases';
 
 /** Secrets Manager adds a hyphen and six characters to the name of a secret. Whoever imports one by its name doesn't know them. */
 const SUFFIX = '-??????';
@@ -24,17 +25,13 @@ export function arnsOf(secret: ISecret): string[] {
 
 /** The name of a secret, as it is deployed; undefined if it isn't known here. */
 export function nameOf(secret: ISecret): string | undefined {
-  const resource = secret.node.defaultChild;
+  const resource = rootOf(secret.secretArn);
+  if (!(resource instanceof CfnSecret) && secret.secretFullArn === undefined && !Token.isUnresolved(secret.secretArn)) {
+    // CDK takes a last part of six characters for the suffix that such an import lacks.
+    return secret.secretArn.split(':').slice(6).join(':');
+  }
   const given = resource instanceof CfnSecret ? resource.name : secret.secretName;
   return given === undefined || Token.isUnresolved(given) ? undefined : given;
-}
-
-/** The ARNs of a secret, without a reference to it; undefined if that takes one. */
-export function literalArnsOf(secret: ISecret, scope: IConstruct): string[] | undefined {
-  const arn = secret.secretFullArn ?? secret.secretArn;
-  if (!Token.isUnresolved(arn)) { return arnsOf(secret); }
-  const name = nameOf(secret);
-  return name === undefined ? undefined : arnsOfName(scope, name);
 }
 
 /** The ARN that all secrets have whose names begin so, in the account and the region of a construct. */
@@ -43,28 +40,44 @@ export function arnOfPrefix(scope: IConstruct, prefix: string): string {
 }
 
 /**
- * Whether a resource of a construct is deployed only after another construct, by what was added with `addDependency`. References are not
- * looked at.
+ * The ARNs of a secret of the stack that has the policy, if the policy can name it together with others; undefined if not. What a secret
+ * refers to may wait for another secret, and that one for the policy. So it may refer to keys, which the policy names already, and parameters.
  */
-export function waitsFor(construct: IConstruct, awaited: IConstruct): boolean {
-  const todo: IConstruct[] = [construct];
-  const seen = new Set<IConstruct>(todo);
-  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
-    for (const dependency of dependenciesOf(next)) {
-      if (awaited.node.scopes.includes(dependency)) { return true; }
-      for (const child of dependency.node.findAll()) {
-        if (seen.has(child)) { continue; }
-        seen.add(child);
-        todo.push(child);
-      }
-    }
-  }
-  return false;
+export function independentArnsOf(secret: ISecret): string[] | undefined {
+  const stack = Stack.of(secret);
+  const root = rootOf(secret.secretArn);
+  if (root instanceof CfnSecret && Stack.of(root) === stack) { return isIndependent(stack, templateOf(root)) ? [root.ref] : undefined; }
+  return isIndependent(stack, stack.resolve(secret.secretFullArn ?? secret.secretArn)) ? arnsOf(secret) : undefined;
 }
 
-function dependenciesOf(construct: IConstruct): IConstruct[] {
-  const ofResource = CfnResource.isCfnResource(construct) ? construct.obtainDependencies() : [];
-  return [...construct.node.scopes.flatMap(({ node }) => node.dependencies), ...ofResource];
+/** The resource, and what it depends on. */
+function templateOf(resource: CfnResource): unknown {
+  const { Resources } = Stack.of(resource).resolve((resource as unknown as { _toCloudFormation(): unknown })._toCloudFormation()) as { Resources: object };
+  return Resources;
+}
+
+function isIndependent(stack: Stack, template: unknown): boolean {
+  const names = namesIn(template);
+  if (names.length === 0) { return true; }
+  const harmless = stack.node.findAll()
+    .filter((child) => CfnElement.isCfnElement(child) && (!CfnResource.isCfnResource(child) || child.cfnResourceType === 'AWS::KMS::Key') && child.stack === stack)
+    .map((child) => stack.resolve((child as CfnElement).logicalId));
+  return names.every((name) => name.startsWith('AWS::') || harmless.includes(name));
+}
+
+/** The logical ids that a part of a template names. */
+function namesIn(part: unknown): string[] {
+  if (typeof part !== 'object' || part === null) { return []; }
+  if (Array.isArray(part)) { return part.flatMap(namesIn); }
+  return Object.entries(part).flatMap(([key, value]: [string, unknown]) => {
+    switch (key) {
+      case 'Ref': return [String(value)];
+      case 'DependsOn': return [value].flat().map(String);
+      case 'Fn::GetAtt': return [String([value].flat()[0]).split('.')[0]];
+      case 'Fn::Sub': return [...[...String([value].flat()[0]).matchAll(/\$\{(?!!)([\w:]+)/g)].map(([, name]) => name), ...namesIn(value)];
+      default: return namesIn(value);
+    }
+  });
 }
 
 function arnsOfName(scope: IConstruct, name: string): string[] {

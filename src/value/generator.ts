@@ -49,7 +49,9 @@ export function checkGenerator(parent: string, generator: Generator): void {
 export function warnOfReplacedValue(secret: IConstruct, generator: SecretStringGenerator | undefined): void {
   const { secretStringTemplate: template, generateStringKey: key } = generator ?? {};
   if (template === undefined || key === undefined || Token.isUnresolved(template) || Token.isUnresolved(key)) { return; }
-  if (!Object.hasOwn(JSON.parse(template) as object, key)) { return; }
+  // An empty text is what some write who mean the key to be generated.
+  const { [key]: value } = JSON.parse(template) as Record<string, unknown>;
+  if (value === undefined || value === '') { return; }
   Annotations.of(secret).addWarningV2('cdk-rotating-secret:replacedValue', `generateSecretString.secretStringTemplate: that of ${secret.node.path} has the key ${key}, which is the `
     + `generateStringKey, so its value is replaced by a generated one, and stands readable in the template. Take ${key} out of secretStringTemplate`);
 }

@@ -1,4 +1,4 @@
-import { App, Fn, NestedStack, Stack, type CfnResource, type StackProps } from 'aws-cdk-lib';
+import { App, CfnParameter, CfnResource, Fn, NestedStack, Stack, type StackProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -121,25 +121,55 @@ describe('what the function may do with secrets', () => {
     expect(rotationStatement(mine).map(({ Resource }) => Resource)).toEqual([EVERY_SECRET, EVERY_SECRET]);
   });
 
-  test('is narrowed to secrets of another stack by their names or ARNs, without a reference to that stack', () => {
+  test('is not narrowed to secrets of another stack, which may be deployed without the stack of the function', () => {
     const app = new App();
-    const [mine, theirs] = [new Stack(app, 'Mine'), new Stack(app, 'Theirs')];
-    const rotation = new RotationFunction(mine, 'Rotation');
-    rotation.rotate(new secretsmanager.Secret(theirs, 'Named', { secretName: 'my-app/token' }));
-    rotation.rotate(secretsmanager.Secret.fromSecretNameV2(theirs, 'ByName', 'my-app/password'));
-    rotation.rotate(secretsmanager.Secret.fromSecretCompleteArn(theirs, 'ByArn', COMPLETE_ARN));
+    const [mine, theirs, before] = ['Mine', 'Theirs', 'Before'].map((id) => new Stack(app, id));
+    const functions = ['One', 'Two', 'Three', 'Four'].map((id) => new RotationFunction(mine, id));
+    functions[0].rotate(new secretsmanager.Secret(theirs, 'Named', { secretName: 'my-app/token' }));
+    functions[1].rotate(secretsmanager.Secret.fromSecretNameV2(theirs, 'ByName', 'my-app/password'));
+    functions[2].rotate(secretsmanager.Secret.fromSecretCompleteArn(theirs, 'ByArn', COMPLETE_ARN));
+    functions[3].rotate(new secretsmanager.Secret(before, 'Secret'), { scheduleScope: mine });
     app.synth();
-    expect(rotationStatement(mine)[0].Resource).toEqual([arnIn('my-app/token-??????'), arnIn('my-app/password-??????'), COMPLETE_ARN]);
-    expect(mine.dependencies).toEqual([]);
+    expect(rotationStatement(mine).map(({ Resource }) => Resource)).toEqual(functions.map(() => EVERY_SECRET));
   });
 
-  test('is narrowed to a secret of another stack whose schedule is beside the function', () => {
-    const app = new App();
-    const [mine, theirs] = [new Stack(app, 'Mine'), new Stack(app, 'Theirs')];
-    const rotation = new RotationFunction(mine, 'Rotation');
-    rotation.rotate(new secretsmanager.Secret(theirs, 'Secret'), { scheduleScope: mine });
-    app.synth();
-    expect(rotationStatement(mine)[0].Resource).toEqual(onlyResource(mine, SCHEDULE).properties.SecretId);
+  test.each<[string, (stack: Stack, first: RotatingSecret, rotation: RotationFunction) => object]>([
+    ['what waits for another secret', (stack, first) => {
+      const handler = new lambda.Function(stack, 'Handler', { runtime: lambda.Runtime.NODEJS_20_X, handler: 'index.handler', code: lambda.Code.fromInline('exports.handler = () => {}') });
+      handler.node.addDependency(first);
+      return { description: handler.addFunctionUrl().url };
+    }],
+    ['what waits for another secret, inside a text', (stack, first) => {
+      const waiting = new CfnResource(stack, 'Waiting', { type: 'AWS::SNS::Topic' });
+      waiting.node.addDependency(first);
+      return { description: Fn.sub('the topic ${Waiting}') };
+    }],
+  ])('is not narrowed to a secret that refers to %s, which would be a circle', (_, make) => {
+    const { stack, rotation } = withFunction();
+    const first = new RotatingSecret(stack, 'First', { rotationFunction: rotation });
+    new RotatingSecret(stack, 'Second', { rotationFunction: rotation, ...make(stack, first, rotation) });
+    expect(rotationStatement(stack)[0].Resource).toEqual(EVERY_SECRET);
+  });
+
+  test('is narrowed to secrets that refer to keys and parameters', () => {
+    const { stack, rotation } = withFunction();
+    const secretName = new CfnParameter(stack, 'Name').valueAsString;
+    const secrets = [secretWithKey(stack, 'One'), new secretsmanager.Secret(stack, 'Two', { secretName })];
+    for (const secret of secrets) { rotation.rotate(secret); }
+    expect(rotationStatement(stack)[0].Resource).toEqual(resourcesOf(stack, SECRET).map(({ id }) => ({ Ref: id })));
+  });
+
+  test('is not narrowed to several secrets with a role that was given, which may have other policies', () => {
+    const stack = makeStack();
+    const rotation = new RotationFunction(stack, 'Rotation', { role: new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') }) });
+    for (const id of ['One', 'Two']) { rotation.rotate(new secretsmanager.Secret(stack, id)); }
+    expect(rotationStatement(stack)[0].Resource).toEqual(EVERY_SECRET);
+  });
+
+  test('is not narrowed with more than five ARNs, of which an import that may be partial has two', () => {
+    const { stack, rotation } = withFunction();
+    for (const id of ['One', 'Two', 'Three']) { rotation.rotate(secretsmanager.Secret.fromSecretCompleteArn(stack, id, new CfnParameter(stack, `${id}Arn`).valueAsString)); }
+    expect(rotationStatement(stack)[0].Resource).toEqual(EVERY_SECRET);
   });
 
   test.each<[string, (secrets: secretsmanager.Secret[], rotation: RotationFunction) => void]>([
@@ -159,16 +189,6 @@ describe('what the function may do with secrets', () => {
     wait(secrets, rotation);
     expect(rotationStatement(stack).map(({ Resource }) => Resource)).toEqual([EVERY_SECRET]);
     expect(keyStatements(stack).map(({ Condition }) => Object.keys(Condition))).toEqual([['StringEquals']]);
-  });
-
-  test('is narrowed to secrets that wait for one another and not for the function', () => {
-    const { stack, rotation } = withFunction();
-    const [first, second, third] = ['One', 'Two', 'Three'].map((id) => new secretsmanager.Secret(stack, id));
-    first.node.addDependency(third);
-    third.node.addDependency(new kms.Key(stack, 'Key'));
-    rotation.rotate(first);
-    rotation.rotate(second);
-    expect(rotationStatement(stack)[0].Resource).toEqual([first, second].map(({ secretArn }) => stack.resolve(secretArn)));
   });
 
   test('has one size for any number of secrets', () => {
@@ -432,8 +452,7 @@ describe('customer managed keys', () => {
       expect(policy.properties.Roles).toEqual([{ 'Fn::ImportValue': expect.stringContaining('Mine:') }]);
       const keys = resourcesOf(stack, 'AWS::KMS::Key').map(({ id }) => ({ 'Fn::GetAtt': [id, 'Arn'] }));
       expect(keyStatements(stack).map(({ Resource }) => Resource)).toEqual([keys]);
-      const secrets = resourcesOf(stack, SECRET).map(({ id }) => ({ Ref: id }));
-      expect(keyStatements(stack).map(({ Condition }) => Condition.StringLike)).toEqual([{ 'kms:EncryptionContext:SecretARN': secrets }]);
+      expect(keyStatements(stack).map(({ Condition }) => Object.keys(Condition))).toEqual([['StringEquals']]);
     }
     expect(keyStatements(mine)).toEqual([]);
   });

@@ -28,19 +28,19 @@ export class TargetFunctionPermissions {
     this.policy.addStatements(new iam.PolicyStatement({
       sid: 'ReadVersions',
       actions: ['secretsmanager:GetSecretValue'],
-      resources: [secrets.resource],
+      resources: [secrets.resourceForOthers],
       conditions: { StringEquals: { ...secrets.rotatedByFunction, 'secretsmanager:VersionStage': versionStages } },
     }));
     if (createsSecret) {
       this.policy.addStatements(new iam.PolicyStatement({
         sid: 'PutPendingVersion',
         actions: ['secretsmanager:PutSecretValue'],
-        resources: [secrets.resource],
+        resources: [secrets.resourceForOthers],
         conditions: { StringEquals: secrets.rotatedByFunction },
       }));
     }
     const keyActions = ['kms:Decrypt', ...createsSecret ? ['kms:GenerateDataKey'] : []];
-    this.keys = new KeyPermissions(rotationFunction, secrets, keyActions, this.policy, 'TargetFunctionKeys', (policy) => this.attach(policy));
+    this.keys = new KeyPermissions(rotationFunction, secrets, keyActions, this.policy, 'TargetFunctionKeys', (policy) => this.attach(policy), true);
     this.attach(this.policy);
   }
 

@@ -30,8 +30,9 @@ export function findMisspelledSteps(exported: readonly string[]): { readonly nam
   });
 }
 
-/** Never by the first letter: `getSecret` and `recreateSecret` are names of other things. */
+/** Never by the first letter: `getSecret` and `recreateSecret` are names of other things, and capitals are those of constants. */
 function isLike(name: string, step: string): boolean {
+  if (!/[a-z]/.test(name)) { return false; }
   const [given, meant] = [name, step].map((each) => each.replace(/_/g, '').toLowerCase());
   return given[0] === meant[0] && !isExtended(name, step) && editsBetween(given, meant) <= MAX_EDITS;
 }
