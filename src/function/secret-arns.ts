@@ -52,8 +52,8 @@ export function independentArnsOf(secret: ISecret): string[] | undefined {
 
 /** The resource, and what it depends on. */
 function templateOf(resource: CfnResource): unknown {
-  const { Resources } = Stack.of(resource).resolve((resource as unknown as { _toCloudFormation(): unknown })._toCloudFormation()) as { Resources: object };
-  return Resources;
+  const element = resource as unknown as { _toCloudFormation(): unknown };
+  return (Stack.of(resource).resolve(element._toCloudFormation()) as { Resources: object }).Resources;
 }
 
 function isIndependent(stack: Stack, template: unknown): boolean {

@@ -327,9 +327,6 @@ func refusals(stack awscdk.Stack) map[string]string {
 		"a metric that isn't made": refusal(func() {
 			rotating.NewRotatingSecret(stack, jsii.String("Metric"), nil).Rotation().MetricRotationsFailed(nil)
 		}),
-		"alarms on metrics that aren't made": refusal(func() {
-			rotating.NewRotationFunction(stack, jsii.String("Alarms"), nil).AddRotationAlarms(nil)
-		}),
 		"a check of nothing": refusal(func() {
 			rotating.NewRotationCheck(stack, jsii.String("Check"), &rotating.RotationCheckProps{RotationFunctions: &[]awslambda.IFunction{}})
 		}),

@@ -309,9 +309,6 @@ def refusals(stack: Stack) -> dict[str, str]:
         "a metric that isn't made": lambda: RotatingSecret(
             stack, "Metric"
         ).rotation.metric_rotations_failed(),
-        "alarms on metrics that aren't made": lambda: RotationFunction(
-            stack, "Alarms"
-        ).add_rotation_alarms(),
         "a check of nothing": lambda: RotationCheck(stack, "Check", rotation_functions=[]),
     }
     return {name: refusal(misuse) for name, misuse in misuses.items()}

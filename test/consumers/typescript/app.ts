@@ -205,7 +205,6 @@ function refusals(stack: Stack): Record<string, string> {
     'a second schedule': () => new RotatingSecret(stack, 'Second').addRotationSchedule('Schedule', {}),
     'a guard without a text': () => new RotatingSecret(stack, 'Guard', { regenerationGuard: '' }),
     'a metric that isn\'t made': () => new RotatingSecret(stack, 'Metric').rotation.metricRotationsFailed(),
-    'alarms on metrics that aren\'t made': () => new RotationFunction(stack, 'Alarms').addRotationAlarms(),
     'a check of nothing': () => new RotationCheck(stack, 'Check', { rotationFunctions: [] }),
   };
   return Object.fromEntries(Object.entries(misuses).map(([name, misuse]) => [name, refusal(misuse)]));

@@ -381,8 +381,8 @@ describe('a module that fails', () => {
     class Prototyped {
       public readonly CREATED_SECRET = 'x';
       public setSecret = nothing;
-      public testSecret(): Promise<void> { return Promise.resolve(); }
       public testSecrets = nothing;
+      public testSecret(): Promise<void> { return Promise.resolve(); }
     }
     expect(() => checkModule(new Prototyped() as never)).not.toThrow();
     expect(() => checkModule({ ...base, createSecretV2: nothing } as never)).not.toThrow();

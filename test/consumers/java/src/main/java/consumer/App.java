@@ -314,7 +314,6 @@ public final class App {
                 .addRotationSchedule("Schedule", RotationScheduleOptions.builder().build()));
         misuses.put("a guard without a text", () -> RotatingSecret.Builder.create(stack, "Guard").regenerationGuard("").build());
         misuses.put("a metric that isn't made", () -> new RotatingSecret(stack, "Metric").getRotation().metricRotationsFailed());
-        misuses.put("alarms on metrics that aren't made", () -> new RotationFunction(stack, "Alarms").addRotationAlarms());
         misuses.put("a check of nothing", () -> RotationCheck.Builder.create(stack, "Check")
                 .rotationFunctions(List.of())
                 .build());
