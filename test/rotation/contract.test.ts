@@ -720,7 +720,7 @@ describe('values that a rotation can not go on with', () => {
   test('case 102: a pending value that is binary is told with its version', async () => {
     const h = harness();
     const rotation = h.start();
-    h.simulator.execute('PutSecretValue', { SecretId: h.arn, ClientRequestToken: rotation.token, VersionStages: ['AWSPENDING'], SecretBinary: new Uint8Array([1, 2]) });
+    await h.simulator.execute('PutSecretValue', { SecretId: h.arn, ClientRequestToken: rotation.token, VersionStages: ['AWSPENDING'], SecretBinary: new Uint8Array([1, 2]) });
     await fails(h, h.step(rotation, 'createSecret'), 'SecretValueError', /^In version [\w-]+, which has the staging label AWSPENDING: The value of the secret is binary\. .*remove AWSPENDING/);
   });
 
