@@ -145,7 +145,9 @@ export class RotationRules {
   }
 
   /**
-   * Rotates by a schedule expression of Secrets Manager, such as `rate(10 days)` or `cron(0 3 ? * SUN *)`.
+   * Rotates by a schedule expression of Secrets Manager.
+   *
+   * Examples are `rate(10 days)` and `cron(0 3 ? * SUN *)`.
    *
    * @param expression a rate or a cron expression, or a token, which is passed on unchecked
    * @param options the rotation window
