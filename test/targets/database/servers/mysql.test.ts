@@ -59,15 +59,17 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
     }
   });
 
-  test('a role that the superuser may not pass on is told with what to grant', async () => {
-    await asRoot('CREATE ROLE IF NOT EXISTS not_to_pass_on');
-    const h = await make();
-    await asRoot(`GRANT not_to_pass_on TO \`${h.user.username}\`@'%'`);
-    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', isMariaDb
-      ? /ER_ACCESS_DENIED_NO_PASSWORD_ERROR\. The user of the superuser secret may not grant a role that the first user has\. Grant that role to it WITH ADMIN OPTION/
-      : /ER_SPECIFIC_ACCESS_DENIED_ERROR\. The user lacks a privilege\. A superuser secret needs a user with .*all that it is to pass on, WITH GRANT OPTION/);
-    expect(await letsIn(server, h.user)).toBe(true);
-  });
+  // The superuser of MySQL has ROLE_ADMIN, which MariaDB doesn't have.
+  if (isMariaDb) {
+    test('a role that the superuser may not pass on is told with what to grant', async () => {
+      await asRoot('CREATE ROLE IF NOT EXISTS not_to_pass_on');
+      const h = await make();
+      await asRoot(`GRANT not_to_pass_on TO \`${h.user.username}\`@'%'`);
+      await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError',
+        /ER_ACCESS_DENIED_NO_PASSWORD_ERROR\. The user of the superuser secret may not grant a role that the first user has\. Grant that role to it WITH ADMIN OPTION/);
+      expect(await letsIn(server, h.user)).toBe(true);
+    });
+  }
 
   const RIGHTS: [string, (n: number) => ((account: string) => string)[]][] = [
     ['everything in a database, to be passed on', () => [(account) => `GRANT ALL PRIVILEGES ON app.* TO ${account} WITH GRANT OPTION`]],

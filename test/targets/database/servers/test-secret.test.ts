@@ -6,7 +6,7 @@ import { DatabaseHarness, KINDS, makeUser, MARIADB, MYSQL, POSTGRES, run, STRATE
 import type { StartedRotation } from '../../../../simulator';
 import type { DatabaseServer } from '../../../servers';
 
-const NOT_ACCEPTED = /does not accept the pending credentials\. See that the user is neither locked nor expired/;
+const NOT_ACCEPTED = /does not accept the pending credentials\. See that the user is not locked and that its password has not expired/;
 
 describe.each(KINDS)('$name', (kind) => {
   let server: DatabaseServer;
