@@ -64,7 +64,7 @@ export function isNamed(error: unknown, name: string): boolean {
   return (error as ServiceError | undefined)?.name === name;
 }
 
-export function isNetworkError(name: string, code: string): boolean {
+function isNetworkError(name: string, code: string): boolean {
   return NETWORK_ERRORS.has(code) || name === 'TimeoutError';
 }
 
@@ -77,12 +77,12 @@ export function remedyOf(remedies: Readonly<Record<string, string>>, name: strin
   return Object.hasOwn(remedies, name) ? remedies[name] : undefined;
 }
 
-export function unreachable({ name, endpoint }: Service, purpose: string, reason: string): string {
+function unreachable({ name, endpoint }: Service, purpose: string, reason: string): string {
   return `${name} can't be reached ${purpose} (${reason}). In a VPC the function needs an interface endpoint for ${endpoint} with private DNS, `
     + 'or a route to the internet, and security groups that let it out on port 443';
 }
 
-export function untrusted({ name }: Pick<Service, 'name'>, code: string): string {
+function untrusted({ name }: Pick<Service, 'name'>, code: string): string {
   return `What answers for ${name} has no certificate to trust (${code}). Look for a proxy or a firewall that answers with a certificate of its own, and for a `
     + 'variable AWS_ENDPOINT_URL… in the environment of the function. If that is how it should be, name the file of its authority in the variable NODE_EXTRA_CA_CERTS';
 }

@@ -3,6 +3,7 @@ import { CfnSecret, CfnSecretTargetAttachment, type ISecret } from 'aws-cdk-lib/
 import { Construct, type IConstruct } from 'constructs';
 import { DEFAULT_PASSWORD_LENGTH } from '../contract';
 import { invalid } from '../invalid';
+import { generatorIn } from '../value/generator';
 
 /** What the checks below have to know of a target. */
 interface CheckedTarget {
@@ -130,7 +131,7 @@ function wrongLength(database: CfnResource, secret: ISecret): Error[] {
   const engine = database.cfnResourceType.startsWith('AWS::RDS::') ? describeResource(database)?.engine : undefined;
   const [, max] = MAX_MASTER_PASSWORDS.find(([engines]) => engine !== undefined && engines.test(engine)) ?? [];
   if (!(resource instanceof CfnSecret) || max === undefined || !isFedFrom(database, secret, PASSWORD_KEY)) { return []; }
-  const generator = Stack.of(resource).resolve(resource.generateSecretString) as CfnSecret.GenerateSecretStringProperty | undefined;
+  const generator = generatorIn(resource);
   const length: unknown = generator?.generateStringKey === PASSWORD_KEY ? generator.passwordLength ?? DEFAULT_PASSWORD_LENGTH : undefined;
   if (typeof length !== 'number' || (length >= MIN_MASTER_PASSWORD && length <= max)) { return []; }
   return [invalid('passwordLength', `is ${length} for the first value of ${secret.node.path}, which is the master password of ${describeResource(database)!.path}, and RDS takes from `
@@ -218,9 +219,7 @@ export function warnOfMissingHosts(root: IConstruct, given: Iterable<readonly [p
 }
 
 function mayHaveHost(resource: CfnSecret): boolean {
-  const stack = Stack.of(resource);
-  const { secretStringTemplate } = stack.resolve(resource.generateSecretString) as CfnSecret.GenerateSecretStringProperty | undefined ?? {};
-  const text: unknown = secretStringTemplate ?? stack.resolve(resource.secretString);
+  const text: unknown = generatorIn(resource)?.secretStringTemplate ?? Stack.of(resource).resolve(resource.secretString);
   // What is no text is known to CloudFormation only.
   if (typeof text !== 'string') { return true; }
   try {

@@ -1,9 +1,9 @@
-import { Annotations, Stack } from 'aws-cdk-lib';
+import { Annotations } from 'aws-cdk-lib';
 import { CfnSecret, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IConstruct } from 'constructs';
 import { rootOf } from './databases';
 import { CHARACTER_TYPES, findPolicyProblem, includedTypes, type PasswordPolicyConfig } from '../contract';
-import { generatorOf, hasPolicy, hasTokens, type Generator, type TargetGenerator } from '../value/generator';
+import { generatorIn, generatorOf, hasPolicy, hasTokens, type Generator, type TargetGenerator } from '../value/generator';
 
 /** What the policies below have to know of a target. */
 interface PolicyTarget extends TargetGenerator {
@@ -72,20 +72,23 @@ export class AdoptedPolicies {
 
   /** What a secret of this app was generated with; undefined if that isn't known, or if it isn't the value that rotates. */
   private policyOf(secret: ISecret): PasswordPolicyConfig | undefined {
-    const resource = rootOf(secret.secretArn);
-    if (!(resource instanceof CfnSecret)) { return undefined; }
-    const generated = Stack.of(resource).resolve(resource.generateSecretString) as Generator | undefined;
-    if (generated === undefined || generated.generateStringKey !== this.target.given.generateStringKey) { return undefined; }
+    const generated = this.generated(secret);
+    if (!generated || generated.generateStringKey !== this.target.given.generateStringKey) { return undefined; }
     const { generateStringKey: _, ...policy } = generatorOf(generated);
     return findPolicyProblem(policy) === undefined ? policy : undefined;
   }
 
   /** Whether the value was given, so that there is no policy, or is for another key. */
   private isGiven(secret: ISecret): boolean {
+    const generated = this.generated(secret);
+    if (generated === undefined) { return false; }
+    return generated === null || (typeof generated.generateStringKey === 'string' && generated.generateStringKey !== this.target.given.generateStringKey);
+  }
+
+  /** Null if the value was given; undefined if the secret isn't of this app. */
+  private generated(secret: ISecret): Generator | null | undefined {
     const resource = rootOf(secret.secretArn);
-    if (!(resource instanceof CfnSecret)) { return false; }
-    const generated = Stack.of(resource).resolve(resource.generateSecretString) as Generator | undefined;
-    return generated === undefined || (typeof generated.generateStringKey === 'string' && generated.generateStringKey !== this.target.given.generateStringKey);
+    return resource instanceof CfnSecret ? generatorIn(resource) as Generator | undefined ?? null : undefined;
   }
 }
 

@@ -1,5 +1,5 @@
-import { Annotations, Token } from 'aws-cdk-lib';
-import type { SecretStringGenerator } from 'aws-cdk-lib/aws-secretsmanager';
+import { Annotations, Stack, Token } from 'aws-cdk-lib';
+import type { CfnSecret, SecretStringGenerator } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IConstruct } from 'constructs';
 import { DEFAULT_PASSWORD_LENGTH, findPolicyProblem, POLICY_PROPERTIES, type PasswordPolicyConfig } from '../contract';
 import { invalid } from '../invalid';
@@ -43,6 +43,11 @@ export function checkGenerator(parent: string, generator: Generator): void {
   if (hasTokens(generator)) { return; }
   const problem = findPolicyProblem(generator);
   if (problem) { throw invalid(`${parent}.${problem.property}`, problem.problem); }
+}
+
+/** What a secret of this app is generated with, as it stands in the template; undefined if its value is given. */
+export function generatorIn(secret: CfnSecret): CfnSecret.GenerateSecretStringProperty | undefined {
+  return Stack.of(secret).resolve(secret.generateSecretString) as CfnSecret.GenerateSecretStringProperty | undefined;
 }
 
 /** Warns of a value for the key that is generated: it is replaced, and can be read in the template. */

@@ -72,7 +72,7 @@ export interface ExhaustOptions {
   readonly stale?: boolean;
   /** @default - all */
   readonly switches?: readonly Partial<Switches>[];
-  /** @default - nobody is told */
+  /** @default - no progress is written */
   readonly progress?: Progress;
 }
 
