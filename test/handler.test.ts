@@ -147,7 +147,7 @@ describe('who is to be told', () => {
     expect(lines).toEqual([['ERROR', message, { ...IDS, step: 'finishSecret', errorType: 'NotificationError', durationMs: expect.any(Number) }]]);
   });
 
-  test('and is not in time, leaves an error that says that the version is current all the same', async () => {
+  test('and is not in time, leaves an error that says that the version is current', async () => {
     const { invoke } = setUp({ client: clientThat(async () => current), notifierOf: () => () => new Promise<undefined>(() => {}) });
     await expect(invoke(finish, 1_100)).rejects.toMatchObject({
       name: 'StepTimeoutError', message: expect.stringMatching(/raise the timeout of the RotationFunction\. Version token is the current one; its notification is all that is missing$/),

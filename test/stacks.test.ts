@@ -304,6 +304,18 @@ describe('an app whose secrets, function and database are in different stacks', 
     expect(idsIn(new Stage(new App(), 'Production', { env: ENV }))).toEqual(ids);
   });
 
+  test('may import a secret into two stacks of one name, in two regions', () => {
+    const app = new App();
+    const functions = new Stack(app, 'Functions', { env: ENV });
+    const rotation = new RotationFunction(functions, 'Rotation');
+    for (const [id, region, name] of [['A', ENV.region, 'a'], ['B', 'us-east-1', 'b']]) {
+      const stack = new Stack(app, id, { env: { ...ENV, region }, stackName: 'app' });
+      const secret = secretsmanager.Secret.fromSecretCompleteArn(stack, 'Imported', ARN.replace('app-', `${name}-`));
+      rotation.rotate(secret, { scheduleScope: functions });
+    }
+    expect(resourcesOf(functions, SCHEDULE)).toHaveLength(2);
+  });
+
   test('has the addresses of its secrets in logical ids, if the name of a stack is its id', () => {
     const stack = new Stack(new App(), 'Stack');
     const secret = new secretsmanager.Secret(new Construct(stack, 'Part'), 'Secret');

@@ -249,6 +249,7 @@ test('a value for the key that is generated gets a warning', () => {
     return warningsOf(stack);
   };
   expect(warned({ username: 'app' })).toEqual([]);
+  expect(warned({ username: 'app', password: '' })).toEqual([]);
   const [warning, ...others] = warned({ username: 'app', password: 'hunter2' });
   expect(others).toEqual([]);
   expect(warning).toContain('generateSecretString.secretStringTemplate: that of Stack/Secret has the key password, which is the generateStringKey');

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { App, CfnParameter, CfnResource, Fn, NestedStack, Stack, type StackProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -151,6 +153,16 @@ describe('what the function may do with secrets', () => {
     expect(rotationStatement(stack)[0].Resource).toEqual(EVERY_SECRET);
   });
 
+  test('can be printed if an app customizes its roles, outside of any stack', () => {
+    const app = new App();
+    iam.Role.customizeRoles(app);
+    const stack = new Stack(app, 'Stack');
+    const rotation = new RotationFunction(stack, 'Rotation');
+    for (const id of ['One', 'Two']) { rotation.rotate(new secretsmanager.Secret(stack, id)); }
+    const directory = app.synth().directory;
+    expect(readFileSync(join(directory, 'iam-policy-report.txt'), 'utf8')).toContain('"Sid": "RotateSecrets"');
+  });
+
   test('is narrowed to secrets that refer to keys and parameters', () => {
     const { stack, rotation } = withFunction();
     const secretName = new CfnParameter(stack, 'Name').valueAsString;
@@ -286,6 +298,22 @@ describe('secretNamePrefix', () => {
     const warnings = warningsOf(stack);
     expect(warnings).toHaveLength(1);
     for (const part of ['secretName: ', 'Stack/Secret', 'secretNamePrefix', 'my-app/', 'secretNameUnknown']) { expect(warnings[0]).toContain(part); }
+  });
+
+  test.each<[string, string, (stack: Stack) => secretsmanager.ISecret]>([
+    ['a partial ARN whose last part has six characters', 'my-app/web-', (stack) => secretsmanager.Secret.fromSecretPartialArn(stack, 'Secret', 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:my-app/web-secret')],
+    ['the attachment of a named secret', 'my-app/d', (stack) => {
+      const secret = new secretsmanager.Secret(stack, 'Secret', { secretName: 'my-app/db' });
+      return new secretsmanager.SecretTargetAttachment(stack, 'Attachment', {
+        secret, target: { asSecretAttachmentTarget: () => ({ targetId: 'db', targetType: secretsmanager.AttachmentTargetType.RDS_DB_INSTANCE }) },
+      });
+    }],
+  ])('knows the name of %s', (_, prefix, make) => {
+    const { stack, rotation } = withPrefix(prefix);
+    rotation.rotate(make(stack));
+    expect(warningsOf(stack).filter((warning) => warning.startsWith('secretName: '))).toEqual([]);
+    const other = withPrefix(`${prefix}-other`);
+    expectInvalid(() => other.rotation.rotate(make(other.stack)), 'secretName', 'names begin with');
   });
 
   test('may be a token, which is held against no name', () => {

@@ -133,6 +133,16 @@ describe('a function that makes the value and forgets VersionStages', () => {
     harness.start();
   });
 
+  test('is told so by a retry whose first look at the labels is late', async () => {
+    const { harness } = harnessOf(forgetting(), { createSecret: true });
+    const rotation = harness.start();
+    await failure(harness.step(rotation, 'createSecret'));
+    // From before the put and the label of the first attempt.
+    let late = 1;
+    harness.simulator.lag = ({ operation }) => operation === 'DescribeSecret' && late-- > 0 ? 2 : 0;
+    expect(await failure(harness.step(rotation, 'createSecret'))).toMatchObject({ name: 'CurrentVersionMovedError' });
+  });
+
   test('is told so even if it says that it failed, with its reason', async () => {
     const { harness } = harnessOf(forgetting('{"status":"failed","reason":"no luck with made-by-the-function"}'), { createSecret: true });
     expect(await failure(harness.step(harness.start(), 'createSecret'))).toMatchObject({
