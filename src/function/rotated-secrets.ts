@@ -75,10 +75,10 @@ export class RotatedSecrets {
 
   private resourceIn(mayNameMany: boolean): string {
     const stack = Stack.of(this.fn);
-    // Roles that an app customizes are printed outside of a stack, where nothing can be referred to.
-    const isInStack = ({ scope }: IResolveContext) => scope.node.scopes.some((each) => Stack.isStack(each));
+    // Roles that an app customizes are printed outside of a template, where nothing can be referred to, and each token has to be one string.
+    const isInTemplate = ({ documentPath }: IResolveContext) => documentPath.length > 0;
     const produce = (context: IResolveContext) =>
-      oneOrAll((isInStack(context) ? this.fewArns(stack, this.secrets, mayNameMany) : undefined) ?? [arnOfPrefix(this.fn, this.prefix)]);
+      oneOrAll((isInTemplate(context) ? this.fewArns(stack, this.secrets, mayNameMany) : undefined) ?? [arnOfPrefix(this.fn, this.prefix)]);
     return Token.asString(Lazy.uncachedAny({ produce }));
   }
 

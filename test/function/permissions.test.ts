@@ -153,7 +153,7 @@ describe('what the function may do with secrets', () => {
     expect(rotationStatement(stack)[0].Resource).toEqual(EVERY_SECRET);
   });
 
-  test('can be printed if an app customizes its roles, outside of any stack', () => {
+  test('can be printed if an app customizes its roles, outside of any template', () => {
     const app = new App();
     iam.Role.customizeRoles(app);
     const stack = new Stack(app, 'Stack');
