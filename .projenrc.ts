@@ -98,7 +98,6 @@ const project = new awscdk.AwsCdkConstructLibrary({
 
   // By the native compiler, below.
   typecheckTests: false,
-  tsJestOptions: { transformOptions: { isolatedModules: true, diagnostics: typescript.TsJestDiagnostics.none() } },
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
     junitReporting: false,
@@ -106,6 +105,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       collectCoverage: false,
       maxWorkers: '100%',
       testTimeout: 60_000,
+      testSequencer: '<rootDir>/test/sequencer.cjs',
       moduleNameMapper: { '^cdk-rotating-secret$': '<rootDir>/src/index.ts', '^cdk-rotating-secret/testing$': '<rootDir>/rehearsal/index.ts' },
       testPathIgnorePatterns: [
         '/node_modules/', '<rootDir>/test/e2e/', '<rootDir>/test/consumers/', '<rootDir>/test/(.*/)?servers/', '<rootDir>/test/package/',
@@ -167,6 +167,10 @@ const databases = project.addTask('databases', {
   description: 'Install the database servers that the tests run against, into .databases',
   steps: [{ exec: 'bash test/servers/install.sh' }],
 });
+
+// The compiler would take a tenth of the time of the tests. See the file.
+project.deps.removeDependency('ts-jest');
+project.jest!.config.transform = { '^.+\\.ts$': '<rootDir>/test/transform.cjs' };
 
 // A fresh checkout has no assets, and everything below needs them.
 project.testTask.prependExec('node node_modules/typescript-native/bin/tsc --noEmit -p tsconfig.dev.json', { name: 'Type-check the test suite' });

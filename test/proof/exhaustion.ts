@@ -70,6 +70,8 @@ export interface ExhaustOptions {
   readonly everyPair?: number;
   /** @default true */
   readonly stale?: boolean;
+  /** Of the stale reads, only each n-th. @default 1 */
+  readonly everyStale?: number;
   /** @default - all */
   readonly switches?: readonly Partial<Switches>[];
   /** @default - no progress is written */
@@ -86,6 +88,7 @@ export async function exhaust(subject: Subject, options: ExhaustOptions = {}): P
   const { progress = silent } = options;
   const tell = () => progress(`${explored.boundaries} boundaries, ${explored.pairs} pairs, ${explored.stale} stale reads`);
   let seen = 0;
+  let reads = 0;
   for (const switches of options.switches ?? SWITCHES) {
     const [length] = await explore(subject, switches, []);
     for (const [index, first] of stopsIn(length).entries()) {
@@ -102,6 +105,7 @@ export async function exhaust(subject: Subject, options: ExhaustOptions = {}): P
         }
       }
       for (let read = 0; read < (options.stale ?? true ? length : 0); read++) {
+        if (reads++ % (options.everyStale ?? 1) !== 0) { continue; }
         await explore(subject, switches, [first], { call: read, by: 1 + read % 2 });
         explored.stale++;
         tell();
