@@ -24,6 +24,12 @@ export interface HandlerOverrides {
   readonly notifierOf?: NotifierOf;
 }
 
+/** Makes a client, for calls that have none of their own: see aws/signed-call.ts. */
+type MakeClient = () => Pick<SecretsManagerClient, 'config'>;
+
+/** Makes a target, which may call other services of AWS. */
+type MakeTarget = (config: HandlerConfig, client: MakeClient) => Target;
+
 /** Undefined where nobody is to be told. */
 type NotifierOf = (config: NotificationConfig) => Notify | undefined;
 
@@ -39,7 +45,7 @@ export type RotationHandler = (event: unknown, context: LambdaContext) => Promis
  * The function that Lambda calls once for every step of a rotation. The only place that logs, and that decides what leaves
  * the function as an error.
  */
-export function makeHandler(makeTarget: (config: HandlerConfig) => Target, overrides: HandlerOverrides = {}): RotationHandler {
+export function makeHandler(makeTarget: MakeTarget, overrides: HandlerOverrides = {}): RotationHandler {
   const log = overrides.log ?? defaultLog;
   const clientOfStep = overrides.client ? () => overrides.client! : clientsWithBudgets();
   let warm: Warm | undefined;
@@ -91,10 +97,10 @@ async function tell(notify: Notify | undefined, promotion: Promotion, deadline: 
   throw new NotificationError(`Version ${promotion.versionId} is the current one, but ${problem}. Secrets Manager tries the step again`);
 }
 
-function configure(makeTarget: (config: HandlerConfig) => Target, notifierOf: NotifierOf): Warm {
+function configure(makeTarget: MakeTarget, notifierOf: NotifierOf): Warm {
   try {
     const config = parseConfig(process.env[CONFIG_VARIABLE], process.env);
-    return { config, target: makeTarget(config), notify: notifierOf(config) };
+    return { config, target: makeTarget(config, makeClient), notify: notifierOf(config) };
   } catch (error) {
     throw new ConfigurationError((error as Error).message);
   }

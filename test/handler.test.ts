@@ -112,7 +112,7 @@ describe('the target', () => {
     await invoke();
     process.env[CONFIG_VARIABLE] = 'changed';
     await invoke();
-    expect(makeTarget.mock.calls).toEqual([[CONFIG]]);
+    expect(makeTarget.mock.calls).toEqual([[CONFIG, expect.any(Function)]]);
   });
 
   test('is made anew after a configuration that failed', async () => {

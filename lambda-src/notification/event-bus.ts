@@ -1,5 +1,6 @@
-import { nameOf, type Channel } from './channel';
+import type { Channel } from './channel';
 import { DETAIL_TYPE, SOURCE } from './notification';
+import { nameOf } from '../aws/answer';
 
 /** As much of an answer of PutEvents as is read. */
 interface PutEventsAnswer {

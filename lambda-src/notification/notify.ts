@@ -1,10 +1,13 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { UNNAMED, type Channel } from './channel';
+import type { Channel } from './channel';
 import { eventBus } from './event-bus';
 import { makeNotification } from './notification';
-import { signedCall, type SignedCall } from './signed-call';
 import { topic } from './topic';
 import type { NotificationConfig } from '../../src/contract';
+import { mayPass, UNNAMED } from '../aws/answer';
+import { SERVICES } from '../aws/endpoint';
+import { retry } from '../aws/retry';
+import { signedCall, type SignedCall } from '../aws/signed-call';
 import type { Notify } from '../notify';
 import type { ServiceErrors } from '../rotation/service-errors';
 
@@ -13,15 +16,7 @@ interface Problem {
   readonly mayPass: boolean;
 }
 
-const NAMES = { events: 'EventBridge', sns: 'SNS' };
-
-/** How long to wait before each further attempt, in milliseconds. */
-const RETRY_DELAYS = [100, 400, 1_600];
-
-/** Errors of the services that may pass, by what their names have in common. */
-const TRANSIENT = /^(KMS)?(Throttl|Internal|ServiceUnavailable)/;
-
-/** What to do about the others, in the same way. */
+/** What to do about errors that don't pass, by what their names have in common. */
 const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/^KMS/, 'Its key can not be used: grant kms:GenerateDataKey and kms:Decrypt on it to the role of the RotationFunction, and see that it is enabled'],
   [/^(AccessDenied|AuthorizationError|NotAuthorized)/, 'Grant it to the role of the RotationFunction, or look for a policy that denies it: a permissions boundary, a service control policy, '
@@ -45,25 +40,20 @@ export function notifier(channel: Channel, call: SignedCall, { findCallProblem, 
   return async (promotion, deadline) => {
     const message = channel.message(makeNotification(promotion, new Date()));
     const purpose = `${channel.operation} on ${channel.arn}`;
-    const service = { name: NAMES[channel.service], endpoint: channel.service };
+    const service = { name: SERVICES[channel.service].name, endpoint: channel.service };
     const attempt = async (): Promise<Problem | undefined> => {
       try {
-        const answer = await call(channel, message, deadline.signal);
+        const answer = await call({ service: channel.service, region: channel.arn.split(':')[3], ...message }, deadline.signal);
         const name = channel.refusalOf(answer);
         if (name === undefined) { return undefined; }
         const text = name === UNNAMED ? foreignAnswer(purpose, service, answer.status) : refused(channel, name);
-        return { text, mayPass: answer.status >= 500 || answer.status === 429 || TRANSIENT.test(name) };
+        return { text, mayPass: mayPass(answer.status, name) };
       } catch (error) {
         const found = findCallProblem(purpose, service, error);
         return { text: found?.message ?? `${purpose} failed in a way that is not known to be safe to print`, mayPass: found?.name === 'ConnectivityError' };
       }
     };
-    let problem = await attempt();
-    for (const delay of RETRY_DELAYS) {
-      if (!problem?.mayPass || !await deadline.pause(delay)) { break; }
-      problem = await attempt();
-    }
-    return problem?.text;
+    return (await retry(attempt, (problem) => problem?.mayPass === true, deadline))?.text;
   };
 }
 

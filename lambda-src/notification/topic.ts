@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { nameOf, type Channel } from './channel';
+import type { Channel } from './channel';
 import { DETAIL_TYPE, type Notification } from './notification';
+import { xmlErrorName } from '../aws/answer';
 
 /**
  * A topic of SNS.
@@ -24,8 +25,7 @@ export function topic(arn: string): Channel {
         ...arn.endsWith('.fifo') ? ordering(notification) : {},
       }).toString(),
     }),
-    refusalOf: ({ status, body, errorType }) => status === 200 && /<MessageId>[^<]+<\/MessageId>/.test(body) ? undefined
-      : nameOf(/<Code>(\w+)<\/Code>/.exec(body)?.[1], errorType),
+    refusalOf: (answer) => answer.status === 200 && /<MessageId>[^<]+<\/MessageId>/.test(answer.body) ? undefined : xmlErrorName(answer),
   };
 }
 

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import Ajv from 'ajv/dist/2020';
 import { BUS, CREDENTIALS, failEntry, PublishingEndpoint, refuse, TOPIC } from './endpoint';
-import type { Answer } from '../../lambda-src/notification/channel';
+import type { Answer } from '../../lambda-src/aws/answer';
+import { endpointOf } from '../../lambda-src/aws/endpoint';
+import type { SignedCall } from '../../lambda-src/aws/signed-call';
 import { makeNotification } from '../../lambda-src/notification/notification';
 import { channelOf, notifier, notifierOf } from '../../lambda-src/notification/notify';
-import { endpointOf, type SignedCall } from '../../lambda-src/notification/signed-call';
 import { Deadline } from '../../lambda-src/rotation/deadline';
 import { findCallProblem, foreignAnswer } from '../../lambda-src/rotation/service-errors';
 import type { Promotion } from '../../lambda-src/rotation/steps';
@@ -238,7 +239,7 @@ test.each([
   delete process.env.AWS_ENDPOINT_URL_SNS;
   try {
     const { url } = new SecretsManagerClient({}).config.endpointProvider({ Region: region, UseFIPS: fips });
-    expect([endpointOf('events', url).href, endpointOf('sns', url).href]).toEqual([`https://${events}/`, `https://${sns}/`]);
+    expect((['events', 'sns'] as const).map((service) => endpointOf(service, region, url).url.href)).toEqual([`https://${events}/`, `https://${sns}/`]);
   } finally {
     [process.env.AWS_ENDPOINT_URL_EVENTBRIDGE, process.env.AWS_ENDPOINT_URL_SNS] = saved;
   }

@@ -1,8 +1,8 @@
 import { SUBJECTS, type HandlerDependencies, type Subject } from './subjects';
+import type { SignedCall } from '../../lambda-src/aws/signed-call';
 import { makeHandler } from '../../lambda-src/handler';
 import { eventBus } from '../../lambda-src/notification/event-bus';
 import { notifier } from '../../lambda-src/notification/notify';
-import type { SignedCall } from '../../lambda-src/notification/signed-call';
 import { findCallProblem, foreignAnswer } from '../../lambda-src/rotation/service-errors';
 import { generatedTarget } from '../../lambda-src/targets/generated/target';
 
@@ -10,8 +10,8 @@ const BUS = 'arn:aws:events:us-east-1:111122223333:event-bus/rotations';
 
 /** A bus that takes every event it gets; the call that brings it is a boundary as every other. */
 function putEvents({ perform, tell }: Pick<HandlerDependencies, 'perform' | 'tell'>): SignedCall {
-  return (_, { body }) => perform('PutEvents', 'write', async () => {
-    const { Entries } = JSON.parse(body) as { Entries: { Detail: string }[] };
+  return ({ body }) => perform('PutEvents', 'write', async () => {
+    const { Entries } = JSON.parse(String(body)) as { Entries: { Detail: string }[] };
     for (const { Detail } of Entries) { tell(Detail); }
     return { status: 200, body: JSON.stringify({ FailedEntryCount: 0, Entries: Entries.map((_entry, n) => ({ EventId: `event-${n}` })) }) };
   });

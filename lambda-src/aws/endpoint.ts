@@ -1,0 +1,61 @@
+/** A service of AWS that is called without a client of its own. */
+interface Service {
+  /** In texts. */
+  readonly name: string;
+  /** The end of `AWS_ENDPOINT_URL_…`: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+  readonly variable: string;
+  /** Whether GovCloud has separate endpoints with FIPS, as those of Secrets Manager are. Most services have only one there, with FIPS. */
+  readonly hasFipsInGovCloud?: boolean;
+  /** Whether a partition has one endpoint. */
+  readonly isGlobal?: boolean;
+}
+
+/** By their names in endpoints, in signatures and in permissions. */
+export const SERVICES = {
+  events: { name: 'EventBridge', variable: 'EVENTBRIDGE' },
+  iam: { name: 'IAM', variable: 'IAM', isGlobal: true },
+  s3: { name: 'Amazon S3', variable: 'S3', hasFipsInGovCloud: true },
+  sns: { name: 'SNS', variable: 'SNS' },
+  sts: { name: 'AWS STS', variable: 'STS' },
+} as const satisfies Record<string, Service>;
+
+export type ServiceId = keyof typeof SERVICES;
+
+export interface Endpoint {
+  readonly url: URL;
+  readonly signingRegion: string;
+}
+
+/**
+ * The one endpoint of a global service, by the beginning of the partition's regions. `FIPS` stands where there is another endpoint with it.
+ *
+ * @see https://docs.aws.amazon.com/general/latest/gr/iam-service.html
+ */
+const GLOBAL: readonly (readonly [string, string, string])[] = [
+  ['cn-', 'cn-north-1.amazonaws.com.cn', 'cn-north-1'],
+  ['us-gov-', 'us-gov.amazonaws.com', 'us-gov-west-1'],
+  ['us-iso-', 'us-iso-east-1.c2s.ic.gov', 'us-iso-east-1'],
+  ['us-isob-', 'us-isob-east-1.sc2s.sgov.gov', 'us-isob-east-1'],
+  ['eu-isoe-', 'eu-isoe-west-1.cloud.adc-e.uk', 'eu-isoe-west-1'],
+  ['us-isof-', 'us-isof-south-1.csp.hci.ic.gov', 'us-isof-south-1'],
+  ['eusc-', 'eusc-de-east-1.amazonaws.eu', 'eusc-de-east-1'],
+  ['', 'amazonaws.com', 'us-east-1'],
+];
+
+/**
+ * Where a service is, from where Secrets Manager is in the same region: the rest of the name is the same.
+ *
+ * @param secretsManager the endpoint of Secrets Manager, with FIPS if the function is to use it
+ */
+export function endpointOf(id: ServiceId, region: string, secretsManager: URL): Endpoint {
+  const service: Service = SERVICES[id];
+  const [, host, home] = service.isGlobal ? GLOBAL.find(([prefix]) => region.startsWith(prefix))! : ['', undefined, region];
+  const given = process.env[`AWS_ENDPOINT_URL_${service.variable}`] ?? process.env.AWS_ENDPOINT_URL;
+  if (given !== undefined) { return { url: new URL(given), signingRegion: home }; }
+  if (host !== undefined) {
+    const fips = host === 'amazonaws.com' && secretsManager.host.includes('-fips.') ? '-fips' : '';
+    return { url: new URL(`https://${id}${fips}.${host}`), signingRegion: home };
+  }
+  const href = secretsManager.href.replace('//secretsmanager', `//${id}`);
+  return { url: new URL(service.hasFipsInGovCloud ? href : href.replace('-fips.us-gov-', '.us-gov-')), signingRegion: home };
+}
