@@ -93,11 +93,11 @@ export class RotatingSecret extends secretsmanager.Secret {
    * @throws if the secret could not be deployed or could not rotate with these properties
    */
   constructor(scope: Construct, id: string, props: RotatingSecretProps = {}) {
-    const { generator, firstGenerator, target } = naming(scope, id, () => {
+    const { generator, firstGenerator, firstValue, target } = naming(scope, id, () => {
       checkReplicaKeys(scope, props.replicaRegions);
       return resolveGenerator(props);
     });
-    super(scope, id, { ...props, generateSecretString: firstGenerator });
+    super(scope, id, { ...props, generateSecretString: firstGenerator, ...firstValue && { secretStringValue: firstValue } });
     warnOfReplacedValue(this, firstGenerator);
     if (props.regenerationGuard !== undefined) { guardRegeneration(this, props.regenerationGuard); }
     this.rotationFunction = props.rotationFunction ?? new RotationFunction(this, 'RotationFunction', {
@@ -154,6 +154,8 @@ interface ResolvedGenerator {
   readonly generator: Generator;
   /** Undefined if the first value is given. */
   readonly firstGenerator?: secretsmanager.SecretStringGenerator;
+  /** Of a secret whose credential is issued by its first rotation, if no value is given. */
+  readonly firstValue?: SecretValue;
   readonly target: RotationTarget;
 }
 
@@ -170,6 +172,8 @@ function resolveGenerator(props: RotatingSecretProps): ResolvedGenerator {
     throw invalid('rotationMetrics', 'is given together with rotationFunction, which says whether it makes metrics. Give rotationMetrics to the RotationFunction only');
   }
   const target = rotationFunction?._target ?? props.target ?? RotationTarget.generated();
+  const { valueBeforeFirst } = target._definition;
+  if (valueBeforeFirst !== undefined) { return resolveIssued(props, target, valueBeforeFirst); }
   const generator = mergeGenerators(generatorOf(generateSecretString), target._definition, rotationFunction && 'rotationFunction');
   checkGenerator('generateSecretString', generator);
   if (hasOwnValue(props)) {
@@ -189,6 +193,18 @@ function resolveGenerator(props: RotatingSecretProps): ResolvedGenerator {
   const firstGenerator = { ...generatorOf(firstPasswordPolicy), generateStringKey: generator.generateStringKey };
   checkGenerator('firstPasswordPolicy', firstGenerator);
   return { generator, firstGenerator: { secretStringTemplate, ...firstGenerator }, target };
+}
+
+/** Nothing is generated for a secret whose credential is issued. */
+function resolveIssued(props: RotatingSecretProps, target: RotationTarget, firstValue: string): ResolvedGenerator {
+  const { generateSecretString, firstPasswordPolicy, regenerationGuard } = props;
+  for (const [property, given] of Object.entries({ generateSecretString, firstPasswordPolicy, regenerationGuard })) {
+    if (given !== undefined) {
+      throw invalid(property, `is given, and nothing is generated for ${target._definition.factory}: the first rotation makes the first credential. Leave it out, and give other keys of the `
+        + 'secret as secretObjectValue');
+    }
+  }
+  return { generator: {}, target, firstValue: hasOwnValue(props) ? undefined : SecretValue.unsafePlainText(firstValue) };
 }
 
 function hasOwnValue(props: RotatingSecretProps): boolean {

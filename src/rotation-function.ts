@@ -46,7 +46,7 @@ export interface RotationOptions {
    * at deployment.
    *
    * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-secretsmanager-rotationschedule.html
-   * @default false
+   * @default - false, or true if the first rotation makes the first credential, as with `RotationTarget.iamAccessKey`
    */
   readonly rotateImmediately?: boolean;
 
@@ -126,7 +126,8 @@ const MARK = Symbol.for('cdk-rotating-secret.RotationFunction');
  * A `RotatingSecret` makes one for itself. Make one to share it among many secrets, to put it in a VPC, or to rotate a secret that
  * another construct made.
  *
- * By default it runs on arm64 with Node.js 24, 256 MiB of memory and a time-out of 30 seconds. It logs JSON to a log group of its own, which
+ * By default it runs on arm64 with Node.js 24, 256 MiB of memory and a time-out of 30 seconds, or more if its target
+ * needs more. It logs JSON to a log group of its own, which
  * keeps events for three months and is deleted with the stack.
  *
  * @example
@@ -179,7 +180,7 @@ export class RotationFunction extends lambda.Function {
       ...options,
       ...completeFunctionOptions(scope, id, props),
       description: props.description ?? 'Rotates secrets of AWS Secrets Manager',
-      timeout: props.timeout ?? Duration.seconds(30),
+      timeout: props.timeout ?? definition.timeout,
       code: definition.code(),
       handler: HANDLER,
       environment: { ...props.environment, ...variables },
@@ -336,7 +337,7 @@ export class RotationFunction extends lambda.Function {
       secretId: secret.secretFullArn ?? secret.secretArn,
       rotationLambdaArn: this.functionArn,
       rotationRules: (options.rotationRules ?? RotationRules.rate(Duration.days(30)))._render(secret),
-      rotateImmediatelyOnUpdate: options.rotateImmediately ?? false,
+      rotateImmediatelyOnUpdate: options.rotateImmediately ?? this._target._definition.valueBeforeFirst !== undefined,
     });
     // The first rotation, or the test in its place, comes with the schedule and must not race IAM, nor the network.
     schedule.node.addDependency(...scheduleDependencies);

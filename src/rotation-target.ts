@@ -1,6 +1,9 @@
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { RotationStrategy } from './rotation-strategy';
+import { IamAccessKeyTarget } from './targets/access-key/iam-access-key/iam-access-key-target';
+import { SesSmtpTarget } from './targets/access-key/ses-smtp/ses-smtp-target';
 import { DatabaseTarget } from './targets/database/database-target';
 import { factoryFor } from './targets/database/database-value';
 import type { TargetDefinition } from './targets/definition';
@@ -77,6 +80,73 @@ export interface DatabaseTargetOptions {
    * @default false
    */
   readonly plaintextConnection?: boolean;
+}
+
+/**
+ * Options for a target that is the access key of a user of IAM.
+ */
+export interface IamAccessKeyTargetOptions {
+  /**
+   * The user whose access keys are rotated, of the account of the `RotationFunction`. IAM allows a user two access keys, and a rotation
+   * needs both.
+   *
+   * Import a user that has a path with `User.fromUserArn`.
+   */
+  readonly user: iam.IUser;
+
+  /**
+   * Whether the user belongs to this secret alone: nobody else creates access keys of it, and it has none that is used.
+   *
+   * A rotation then deletes access keys of the user that no version of the secret has, once no copy of the function can be about to store
+   * them. They are left over if the function crashes after it created one. Otherwise a rotation fails with the ids of such keys.
+   *
+   * @default false
+   */
+  readonly exclusiveUser?: boolean;
+
+  /**
+   * The key of the JSON secret that has the id of the access key.
+   *
+   * @default accessKeyId
+   */
+  readonly accessKeyIdKey?: string;
+
+  /**
+   * The key of the JSON secret that has the secret access key.
+   *
+   * @default secretAccessKey
+   */
+  readonly secretAccessKeyKey?: string;
+}
+
+/**
+ * Options for a target that is the SMTP user of Amazon SES.
+ */
+export interface SesSmtpTargetOptions {
+  /**
+   * The user of IAM whose access keys are rotated, of the account of the `RotationFunction`. It needs `ses:SendRawEmail`. IAM allows a user
+   * two access keys, and a rotation needs both.
+   *
+   * Import a user that has a path with `User.fromUserArn`.
+   */
+  readonly user: iam.IUser;
+
+  /**
+   * Whether the user belongs to this secret alone: nobody else creates access keys of it, and it has none that is used.
+   *
+   * A rotation then deletes access keys of the user that no version of the secret has, once no copy of the function can be about to store
+   * them. They are left over if the function crashes after it created one. Otherwise a rotation fails with the ids of such keys.
+   *
+   * @default false
+   */
+  readonly exclusiveUser?: boolean;
+
+  /**
+   * The region of the SMTP interface. A password of one region isn't accepted in another one.
+   *
+   * @default - the region of the function
+   */
+  readonly region?: string;
 }
 
 /**
@@ -164,6 +234,40 @@ export class RotationTarget {
    */
   public static mariadb(options: DatabaseTargetOptions = {}): RotationTarget {
     return new RotationTarget(new DatabaseTarget('mariadb', generatorOf(options.passwordPolicy), options));
+  }
+
+  /**
+   * The access key of a user of IAM.
+   *
+   * The secret is a JSON object, and a rotation changes `accessKeyId` and `secretAccessKey`. The first rotation makes the first key, so it
+   * is at deployment by default. The key of AWSPREVIOUS is valid until the next rotation, which deletes it.
+   *
+   * A function rotates the keys of one user, for one secret. Its time-out is two minutes by default, for a new key may take a minute until
+   * it is accepted.
+   *
+   * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/iam-access-key.md
+   * @param options the user, whether it is of this secret alone, and the keys of the secret
+   * @throws if the two keys of the secret are the same or empty
+   */
+  public static iamAccessKey(options: IamAccessKeyTargetOptions): RotationTarget {
+    return new RotationTarget(new IamAccessKeyTarget(options));
+  }
+
+  /**
+   * The user name and the password of the SMTP interface of Amazon SES, which are those of a user of IAM.
+   *
+   * The secret is a JSON object, and a rotation changes `username`, which is the id of an access key, and `password`, which is derived from
+   * the key. The first rotation makes the first key, so it is at deployment by default. The password of AWSPREVIOUS is valid until the next
+   * rotation, which deletes its key.
+   *
+   * A function rotates the keys of one user, for one secret. It logs in to the SMTP interface on port 465, and sends nothing.
+   *
+   * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/ses-smtp.md
+   * @param options the user, whether it is of this secret alone, and the region of SES
+   * @throws if the region is empty
+   */
+  public static sesSmtp(options: SesSmtpTargetOptions): RotationTarget {
+    return new RotationTarget(new SesSmtpTarget(options));
   }
 
   /**

@@ -4,6 +4,9 @@ import type { Answer } from './answer';
 import { endpointOf, type ServiceId } from './endpoint';
 import { sign, type Credentials } from './signature';
 
+/** The client whose parts make calls to other services. */
+export type ServiceClient = Pick<SecretsManagerClient, 'config'>;
+
 /** A request to a service of AWS. */
 export interface ServiceRequest {
   readonly service: ServiceId;
@@ -36,7 +39,7 @@ const SKEW = 300_000;
  *
  * If the clock of the function is wrong, a request that was refused is signed again, by the clock of the service.
  */
-export function signedCall({ config }: Pick<SecretsManagerClient, 'config'>): SignedCall {
+export function signedCall({ config }: ServiceClient): SignedCall {
   let offset = 0;
   return async ({ service, region, method = 'POST', path = '/', headers, body, credentials }, abortSignal) => {
     const { url: secretsManager } = config.endpointProvider({ Region: region, UseFIPS: await config.useFipsEndpoint() });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { Duration } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -52,6 +53,13 @@ export abstract class TargetDefinition implements TargetGenerator {
   public readonly hasFixedKey: boolean = false;
   /** Whether the target's own code makes the later values, so that nothing is known of them here. */
   public readonly makesOwnValue: boolean = false;
+  /**
+   * What CloudFormation gives a secret that has no other value, if its credential is issued and not generated. The first rotation then makes
+   * the first credential, so it is at deployment unless told otherwise.
+   */
+  public readonly valueBeforeFirst?: string;
+  /** The time-out of the function unless told otherwise. */
+  public readonly timeout: Duration = Duration.seconds(30);
   /** Whether a rotation changes the secret and nothing else, so that whoever holds a copy of the value doesn't learn of it. */
   public readonly changesSecretOnly: boolean = false;
   /** Whether a rotation changes the password of a user of a database. */

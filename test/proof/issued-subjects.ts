@@ -1,55 +1,61 @@
 import { runCopies } from './copies';
 import { exhaust } from './exhaustion';
-import { IssuedTarget, keyIn, restIn, type Key, type KeyApi, type KeyInfo } from './issued-target';
-import { IssuingServer } from './issuing-server';
+import { accessKeyTarget, partsOf } from './issued-target';
+import { AS_ISSUED, AS_SMTP, issuedKey, IssuingServer, restIn, type Key, type Shape } from './issuing-server';
 import { ISSUE, type Perform, type Subject } from './subjects';
 import { World, type Invariant, type Verdict } from './world';
 import { makeHandler } from '../../lambda-src/handler';
-import type { SecretValues, Target } from '../../lambda-src/target';
+import type { Deadline } from '../../lambda-src/rotation/deadline';
+import type { SecretValues, Target, ValueRequest } from '../../lambda-src/target';
+import { AccessKeyTarget, type AccessKeyTargetParts } from '../../lambda-src/targets/access-key/access-key-target';
+import type { AccessKeyInfo } from '../../lambda-src/targets/access-key/access-keys';
 
 /** In the place of the credential, before a server has issued the first. */
 const WITHOUT = '{"user":"app","note":"n0"}';
 const FOREIGN = 'FOREIGN';
 
 const firstKey = (name: string): Key => ({ id: `${name}KEY`, secret: `${name}-half-shown-long-ago` });
-const valueWith = ({ id, secret }: Key) => JSON.stringify({ ...JSON.parse(WITHOUT), keyId: id, keySecret: secret });
+const valueWith = ({ id, secret }: Key, { idKey, secretKey, derived }: Shape) =>
+  JSON.stringify({ ...JSON.parse(WITHOUT), [idKey]: id, [secretKey]: derived(secret) });
 
-export type MakeTarget = (api: KeyApi, perform: Perform) => Target;
+type MakeTarget = (server: IssuingServer, perform: Perform) => Target;
 
-export function issuedSubject(name: string, server: IssuingServer, make: MakeTarget): Subject {
+function issuedSubject(name: string, server: IssuingServer, make: MakeTarget, shape: Shape = AS_ISSUED): Subject {
   return {
     name,
     server,
     config: { target: 'generated', passwordPolicy: {} },
     makeHandler: (dependencies) => makeHandler(() => make(server, dependencies.perform), dependencies),
-    value: valueWith(firstKey('first')),
-    secretOf: (value) => keyIn(value)?.secret,
-    restOf: (value) => restIn(value || '{}'),
+    value: valueWith(firstKey('first'), shape),
+    secretOf: (value) => issuedKey(value, shape)?.secret,
+    restOf: (value) => restIn(value || '{}', shape),
     changedByHand: (value, n) => JSON.stringify({ ...JSON.parse(value), note: `n${n + 1}` }),
   };
 }
 
 /** With a key in AWSCURRENT, and another one in AWSPREVIOUS, so that there is no room for a third. */
-function full(name: string, make: MakeTarget): Subject {
+function full(name: string, make: MakeTarget, shape: Shape = AS_ISSUED): Subject {
   return {
-    ...issuedSubject(name, new IssuingServer([firstKey('zero'), firstKey('first')]), make),
-    previousValue: valueWith(firstKey('zero')),
+    ...issuedSubject(name, new IssuingServer([firstKey('zero'), firstKey('first')], [], shape), make, shape),
+    previousValue: valueWith(firstKey('zero'), shape),
   };
 }
 
 /** Before the first rotation, without a key. */
-function empty(name: string, make: MakeTarget): Subject {
-  return { ...issuedSubject(name, new IssuingServer(), make), value: WITHOUT, startsWithout: true };
+function empty(name: string, make: MakeTarget, shape: Shape = AS_ISSUED): Subject {
+  return { ...issuedSubject(name, new IssuingServer([], [], shape), make, shape), value: WITHOUT, startsWithout: true };
 }
 
-const exclusive: MakeTarget = (api, perform) => new IssuedTarget(api, perform, true);
-const shared: MakeTarget = (api, perform) => new IssuedTarget(api, perform, false);
+const exclusive: MakeTarget = (server, perform) => accessKeyTarget(server, perform, true);
+const shared: MakeTarget = (server, perform) => accessKeyTarget(server, perform, false);
+const smtp: MakeTarget = (server, perform) => accessKeyTarget(server, perform, true, 'ses');
 
 /** Credentials that a server issues. */
 export const ISSUED_TARGETS: readonly Subject[] = [
-  full('issued keys, of a user of its own', exclusive),
-  full('issued keys, of a user that others may use', shared),
-  empty('issued keys, of a user of its own, from the first on', exclusive),
+  full('iam-access-key, of a user of its own', exclusive),
+  full('iam-access-key, of a user that others may use', shared),
+  empty('iam-access-key, of a user of its own, from the first on', exclusive),
+  full('ses-smtp, of a user of its own', smtp, AS_SMTP),
 ];
 
 /** The user has a key of somebody else, which no rotation may revoke, however often it is tried. Once the owner has removed it, the rotation completes. */
@@ -72,48 +78,56 @@ interface NaiveIssued {
   run(): Promise<unknown>;
 }
 
-class RevokesUnknown extends IssuedTarget {
-  protected override async settleUnknown(unknown: readonly KeyInfo[], values: SecretValues): Promise<boolean> {
+class RevokesUnknown extends AccessKeyTarget {
+  protected override async settleUnknown(unknown: readonly AccessKeyInfo[], values: SecretValues, deadline: Deadline): Promise<boolean> {
     if (await values.pendingIfAny() !== undefined) { return true; }
-    for (const { id } of unknown) { await this.revoke(id); }
+    for (const { id } of unknown) { await this.parts.keys.delete(id, deadline); }
     return false;
   }
 }
 
-class RevokesCurrent extends IssuedTarget {
-  protected override async makeRoom(keys: readonly KeyInfo[], current: Key | undefined): Promise<void> {
-    if (keys.length > 1 && current) { await this.revoke(current.id); }
+class RevokesCurrent extends AccessKeyTarget {
+  protected override async makeRoom(
+    existing: readonly AccessKeyInfo[], currentId: string | undefined, _: string | undefined, deadline: Deadline,
+  ): Promise<void> {
+    if (existing.length > 1 && currentId !== undefined) { await this.parts.keys.delete(currentId, deadline); }
   }
 }
 
-class RevokesWhatPreviousNames extends IssuedTarget {
-  protected override async makeRoom(_: readonly KeyInfo[], __: Key | undefined, previous: Key | undefined): Promise<void> {
-    if (previous) { await this.revoke(previous.id); }
+class RevokesWhatPreviousNames extends AccessKeyTarget {
+  protected override async makeRoom(
+    _: readonly AccessKeyInfo[], __: string | undefined, previousId: string | undefined, deadline: Deadline,
+  ): Promise<void> {
+    if (previousId !== undefined) { await this.parts.keys.delete(previousId, deadline); }
   }
 }
 
-class PutsLate extends IssuedTarget {
-  protected override async afterIssue(value: string): Promise<string> {
-    await this.list();
+class PutsLate extends AccessKeyTarget {
+  public override async createValue(request: ValueRequest): Promise<string | undefined> {
+    const value = await super.createValue(request);
+    await this.parts.keys.list(request.deadline);
     return value;
   }
 }
 
-class TriesOnce extends IssuedTarget {
+class TriesOnce extends AccessKeyTarget {
   protected override get inARow(): number { return 1; }
 }
 
-class RevokesAfterwards extends IssuedTarget {
-  public async finishSecret(values: SecretValues): Promise<void> {
-    const current = keyIn(await values.current());
-    if (current) { await this.revoke(current.id); }
+class RevokesAfterwards extends AccessKeyTarget {
+  public async finishSecret(values: SecretValues, deadline: Deadline): Promise<void> {
+    const current = issuedKey(await values.current());
+    if (current) { await this.parts.keys.delete(current.id, deadline); }
   }
 }
 
 /** A loser that leaves what it was issued. */
-class KeepsWhatItLost extends IssuedTarget {
+class KeepsWhatItLost extends AccessKeyTarget {
   public override async discard(): Promise<void> { /* nothing */ }
 }
+
+const naive = (Naive: new (parts: AccessKeyTargetParts) => AccessKeyTarget, isExclusive = true): MakeTarget =>
+  (server, perform) => new Naive(partsOf(server, perform, isExclusive));
 
 const stops = (subject: Subject) => exhaust(subject, { pairs: false, stale: false, switches: [{}] });
 
@@ -155,20 +169,20 @@ export async function overtake(subject: Subject): Promise<void> {
 }
 
 export const NAIVE_ISSUED: readonly NaiveIssued[] = [
-  { name: 'revokes keys that it does not know', breaks: 'foreignKept', run: () => refuseForeign((api, perform) => new RevokesUnknown(api, perform, false)) },
+  { name: 'revokes keys that it does not know', breaks: 'foreignKept', run: () => refuseForeign(naive(RevokesUnknown, false)) },
   {
     name: 'revokes a key that another copy is about to store',
     breaks: 'recovers',
-    run: () => overtake(full('', (api, perform) => new RevokesUnknown(api, perform, true))),
+    run: () => overtake(full('', naive(RevokesUnknown))),
   },
-  { name: 'revokes the current key to make room', breaks: 'accepted', run: () => stops(full('', (api, perform) => new RevokesCurrent(api, perform, true))) },
+  { name: 'revokes the current key to make room', breaks: 'accepted', run: () => stops(full('', naive(RevokesCurrent))) },
   {
     name: 'revokes the key of AWSPREVIOUS even if AWSCURRENT has the same',
     breaks: 'accepted',
-    run: () => rotateAfterPut(full('', (api, perform) => new RevokesWhatPreviousNames(api, perform, true))),
+    run: () => rotateAfterPut(full('', naive(RevokesWhatPreviousNames))),
   },
-  { name: 'makes another call between the issue and Put', breaks: 'putsNext', run: () => stops(full('', (api, perform) => new PutsLate(api, perform, true))) },
-  { name: 'takes one success for propagation', breaks: 'accepted', run: () => stops(full('', (api, perform) => new TriesOnce(api, perform, true))) },
-  { name: 'revokes the current key before it is the previous one', breaks: 'accepted', run: () => stops(full('', (api, perform) => new RevokesAfterwards(api, perform, true))) },
-  { name: 'keeps a key that it was issued in vain', breaks: 'oneCredential', run: () => runCopies(empty('', (api, perform) => new KeepsWhatItLost(api, perform, true)), 20, 1) },
+  { name: 'makes another call between the issue and Put', breaks: 'putsNext', run: () => stops(full('', naive(PutsLate))) },
+  { name: 'takes one success for propagation', breaks: 'accepted', run: () => stops(full('', naive(TriesOnce))) },
+  { name: 'revokes the current key before it is the previous one', breaks: 'accepted', run: () => stops(full('', naive(RevokesAfterwards))) },
+  { name: 'keeps a key that it was issued in vain', breaks: 'oneCredential', run: () => runCopies(empty('', naive(KeepsWhatItLost)), 20, 1) },
 ];

@@ -1,175 +1,65 @@
 /*
- * A target whose credentials a server issues, as IAM does with access keys. It isn't shipped: it shows that the port carries such a target, and how it
- * has to be written.
+ * The shipped targets whose credentials a server issues, with IAM, AWS STS and SES in memory. All but the network is real: forms go out, and XML comes back.
  */
+import type { IssuingServer } from './issuing-server';
 import { ISSUE, type Perform } from './subjects';
-import type { Deadline } from '../../lambda-src/rotation/deadline';
-import { SecretValueError, TargetNotReadyError, TargetRefusedError } from '../../lambda-src/rotation/errors';
-import type { SecretValues, Target, ValueRequest } from '../../lambda-src/target';
+import type { SignedCall } from '../../lambda-src/aws/signed-call';
+import { AccessKeyTarget, type AccessKeyTargetParts } from '../../lambda-src/targets/access-key/access-key-target';
+import { accessKeysOf } from '../../lambda-src/targets/access-key/access-keys';
+import { CredentialValue } from '../../lambda-src/targets/access-key/credential-value';
+import { stsAcceptance } from '../../lambda-src/targets/access-key/iam-access-key/target';
+import { smtpAcceptance } from '../../lambda-src/targets/access-key/ses-smtp/target';
 
-/** What the server shows of a credential after it was issued. */
-export interface KeyInfo {
-  readonly id: string;
-  /** In milliseconds. */
-  readonly issuedAt: number;
-}
+export const REGION = 'eu-west-1';
+export const USER = { accountId: '111122223333', userName: 'app' };
+/** An operation of the proof: trying a credential. */
+export const USE = 'use a key';
 
-/** What the server shows once. */
-export interface Key {
-  readonly id: string;
-  readonly secret: string;
-}
+type Kind = 'iam' | 'ses';
 
-/** The server, for one user. */
-export interface KeyApi {
-  readonly now: number;
-  list(): KeyInfo[];
-  /** Undefined if the user has as many keys as it may have. */
-  issue(): Key | undefined;
-  /** Does nothing if there is no such key. */
-  revoke(id: string): void;
-  use(key: Key): boolean;
-}
-
-/** How often createSecret looks at the keys again, if they change under its eyes. */
-const ROUNDS = 5;
-/** How often in a row a key must be accepted: each answer may come from another node. */
-const IN_A_ROW = 3;
-const LOOKS = 60;
-const PAUSE = 500;
-/** By how much the clock of the server and that of the function may differ. */
-const SKEW = 60_000;
-
-/** The key in a value; undefined if there is none. */
-export function keyIn(value: string | undefined): Key | undefined {
-  try {
-    const { keyId: id, keySecret: secret } = JSON.parse(value ?? '') as { keyId?: unknown; keySecret?: unknown };
-    return typeof id === 'string' && typeof secret === 'string' && id !== '' && secret !== '' ? { id, secret } : undefined;
-  } catch {
-    return undefined;
+/** The parts of a shipped target, for one user of a server in memory. Every request is a call of its own. */
+export function partsOf(server: IssuingServer, perform: Perform, isUserExclusive: boolean, kind: Kind = 'iam'): AccessKeyTargetParts {
+  const call = serviceCall(server, perform);
+  const keys = accessKeysOf(USER.userName, REGION, call);
+  const now = () => server.now;
+  if (kind === 'iam') {
+    return { keys, value: new CredentialValue('accessKeyId', 'secretAccessKey'), acceptance: stsAcceptance(USER, REGION, call), isUserExclusive, now };
   }
+  const logIn = ({ id, secret }: { id: string; secret: string }) => perform(USE, 'read', async () => server.logIn(id, secret));
+  return { keys, value: new CredentialValue('username', 'password'), acceptance: smtpAcceptance(USER.userName, keys, REGION, logIn), isUserExclusive, now };
 }
 
-/** Everything of a value but its key. */
-export function restIn(value: string): string {
-  const rest = JSON.parse(value) as Record<string, unknown>;
-  delete rest.keyId;
-  delete rest.keySecret;
-  return JSON.stringify(rest);
+export function accessKeyTarget(server: IssuingServer, perform: Perform, isUserExclusive: boolean, kind: Kind = 'iam'): AccessKeyTarget {
+  return new AccessKeyTarget(partsOf(server, perform, isUserExclusive, kind));
 }
 
-export class IssuedTarget implements Target {
-  constructor(
-    protected readonly api: KeyApi,
-    protected readonly perform: Perform,
-    /** Whether the user belongs to this secret alone, so that a key that no version names is an orphan of a crash. */
-    protected readonly isExclusive: boolean,
-  ) {}
+const result = (action: string, content = '') => ({ status: 200, body: `<${action}Response><${action}Result>${content}</${action}Result></${action}Response>` });
+const refusal = (status: number, code: string) => ({ status, body: `<ErrorResponse><Error><Code>${code}</Code><Message>p4ssw0rd</Message></Error></ErrorResponse>` });
 
-  public async createValue({ current, values, deadline }: ValueRequest): Promise<string | undefined> {
-    const rest = parse(current);
-    for (let round = 0; round < ROUNDS; round++) {
-      // Before the versions are read: what another copy stores meanwhile is then seen as stored.
-      const keys = await this.list();
-      const previous = await previousKey(values, deadline);
-      if (await values.pendingIfAny() !== undefined) { return undefined; }
-      const named = [keyIn(current)?.id, previous?.id];
-      const unknown = keys.filter(({ id }) => !named.includes(id));
-      if (unknown.length > 0) {
-        if (await this.settleUnknown(unknown, values, deadline)) { return undefined; }
-        continue;
+/** IAM and AWS STS, as far as the targets ask them. */
+function serviceCall(server: IssuingServer, perform: Perform): SignedCall {
+  return async ({ service, body, credentials }) => {
+    const { Action: action, UserName: userName, AccessKeyId: id } = Object.fromEntries(new URLSearchParams(String(body)));
+    if (service === 'iam' && userName !== USER.userName) { throw new Error(`${action} for ${userName}`); }
+    switch (action) {
+      case 'ListAccessKeys': return result(action, await perform('list the keys', 'read', async () => `<AccessKeyMetadata>${server.list().map(memberOf).join('')}</AccessKeyMetadata>`));
+      case 'DeleteAccessKey': return (await perform(`revoke ${id}`, 'write', async () => server.revoke(id))) ? result(action) : refusal(404, 'NoSuchEntity');
+      case 'GetCallerIdentity': {
+        const { accessKeyId, secretAccessKey } = credentials!;
+        return await perform(USE, 'read', async () => server.use({ id: accessKeyId, secret: secretAccessKey }))
+          ? result(action, `<Arn>arn:aws:iam::${USER.accountId}:user/some/path/${USER.userName}</Arn>`) : refusal(403, 'InvalidClientTokenId');
       }
-      await this.makeRoom(keys, keyIn(current), previous);
-      const key = await this.perform(ISSUE, 'write', async () => this.api.issue());
-      if (key) { return this.afterIssue(JSON.stringify({ ...rest, keyId: key.id, keySecret: key.secret })); }
-      // Another copy was faster.
+      case 'CreateAccessKey': {
+        const key = await perform(ISSUE, 'write', async () => server.issue());
+        if (!key) { return refusal(409, 'LimitExceeded'); }
+        return result(action, `<AccessKey><AccessKeyId>${key.id}</AccessKeyId><SecretAccessKey>${key.secret}</SecretAccessKey></AccessKey>`);
+      }
+      default: throw new Error(action);
     }
-    throw new TargetRefusedError('The user has as many keys as it may have, and they change all the time. See who else creates keys of this user');
-  }
-
-  public async discard(value: string): Promise<void> {
-    await this.revoke(keyIn(value)!.id);
-  }
-
-  public hasNoCredentialYet(value: string): boolean {
-    return keyIn(value) === undefined;
-  }
-
-  public validate(value: string): void {
-    parse(value);
-    if (!keyIn(value)) { throw new SecretValueError('The value of the secret has no key. It needs the strings "keyId" and "keySecret"'); }
-  }
-
-  public isDerived(pending: string, current: string): boolean {
-    return restIn(pending) === restIn(current) && keyIn(pending)?.id !== keyIn(current)?.id;
-  }
-
-  public async setSecret(values: SecretValues): Promise<void> {
-    this.validate(await values.pending());
-  }
-
-  public async testSecret(values: SecretValues, deadline: Deadline): Promise<void> {
-    const value = await values.pending();
-    this.validate(value);
-    for (let look = 0, inARow = 0; look < LOOKS; look++) {
-      inARow = await this.perform('use a key', 'read', async () => this.api.use(keyIn(value)!)) ? inARow + 1 : 0;
-      if (inARow === this.inARow) { return; }
-      if (!await deadline.pause(PAUSE)) { break; }
-    }
-    throw new TargetNotReadyError(`The key ${keyIn(value)!.id} is not accepted everywhere yet. Secrets Manager tries the rotation again`);
-  }
-
-  protected get inARow(): number { return IN_A_ROW; }
-
-  /** What a naive target does before it returns. */
-  protected async afterIssue(value: string): Promise<string> { return value; }
-
-  /** The key of AWSPREVIOUS goes now, and not earlier: no version names it after this rotation. AWSPREVIOUS and AWSCURRENT may name the same one. */
-  protected async makeRoom(keys: readonly KeyInfo[], current: Key | undefined, previous: Key | undefined): Promise<void> {
-    if (previous && previous.id !== current?.id && keys.some(({ id }) => id === previous.id)) { await this.revoke(previous.id); }
-  }
-
-  /** Another copy may be about to store a key, or one has died before. True if the pending version has a value by now. */
-  protected async settleUnknown(unknown: readonly KeyInfo[], values: SecretValues, deadline: Deadline): Promise<boolean> {
-    if (await deadline.reread(() => values.pendingIfAny()) !== undefined) { return true; }
-    const known = (await values.known()).map((value) => keyIn(value)?.id);
-    const orphans = unknown.filter(({ id }) => !known.includes(id));
-    const ids = orphans.map(({ id }) => id).join(', ');
-    if (orphans.length > 0 && !this.isExclusive) {
-      throw new TargetRefusedError(`No version of the secret names the keys ${ids} of the user, so they may be somebody else's. Delete them if nobody `
-        + 'uses them, or declare that the user belongs to this secret alone');
-    }
-    if (orphans.some(({ issuedAt }) => this.api.now - issuedAt <= deadline.longestInMillis + SKEW)) {
-      throw new TargetNotReadyError(`The keys ${ids} are so new that another copy of the function may be about to store one. Secrets Manager tries the rotation again`);
-    }
-    for (const { id } of orphans) { await this.revoke(id); }
-    return false;
-  }
-
-  protected list(): Promise<KeyInfo[]> {
-    return this.perform('list the keys', 'read', async () => this.api.list());
-  }
-
-  protected async revoke(id: string): Promise<void> {
-    await this.perform(`revoke ${id}`, 'write', async () => this.api.revoke(id));
-  }
+  };
 }
 
-/** @throws TargetNotReadyError if AWSPREVIOUS has a value that can't be read: a key in it would be taken for one that no version names */
-async function previousKey({ ids, previous }: SecretValues, deadline: Deadline): Promise<Key | undefined> {
-  if (ids.previous === undefined) { return undefined; }
-  const value = await deadline.reread(() => previous(), 2);
-  if (value !== undefined) { return keyIn(value); }
-  throw new TargetNotReadyError('The version with AWSPREVIOUS can not be read, so its key is not known. Allow the function to read it, or remove its label');
+function memberOf({ id, issuedAt }: { id: string; issuedAt: number }): string {
+  return `<member><UserName>${USER.userName}</UserName><AccessKeyId>${id}</AccessKeyId><Status>Active</Status><CreateDate>${new Date(issuedAt).toISOString()}</CreateDate></member>`;
 }
 
-function parse(value: string): Record<string, unknown> {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(value);
-  } catch {
-    // What JSON.parse throws quotes the value.
-  }
-  if (typeof parsed === 'object' && parsed !== null) { return parsed as Record<string, unknown>; }
-  throw new SecretValueError('The value of the secret is not a JSON object. Make it one');
-}

@@ -1,6 +1,55 @@
-import type { Key, KeyApi, KeyInfo } from './issued-target';
-import { keyIn } from './issued-target';
+import { createHmac } from 'node:crypto';
 import type { Server } from './subjects';
+
+/** What the server shows of a key after it was issued. */
+export interface KeyInfo {
+  readonly id: string;
+  /** In milliseconds. */
+  readonly issuedAt: number;
+}
+
+/** What the server shows once. */
+export interface Key {
+  readonly id: string;
+  readonly secret: string;
+}
+
+/** What a secret holds of a key. */
+export interface Shape {
+  readonly idKey: string;
+  readonly secretKey: string;
+  /** What it holds of the secret half. */
+  derived(secret: string): string;
+}
+
+export const AS_ISSUED: Shape = { idKey: 'accessKeyId', secretKey: 'secretAccessKey', derived: (secret) => secret };
+
+/** The password that SES takes: https://docs.aws.amazon.com/ses/latest/dg/smtp-credentials.html */
+export const AS_SMTP: Shape = {
+  idKey: 'username',
+  secretKey: 'password',
+  derived(secret) {
+    const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
+    const terminal = hmac(hmac(hmac(hmac(`AWS4${secret}`, '11111111'), 'eu-west-1'), 'ses'), 'aws4_request');
+    return Buffer.concat([Buffer.of(4), hmac(terminal, 'SendRawEmail')]).toString('base64');
+  },
+};
+
+/** What a value has of a key; undefined if there is none. Without the code of the target. */
+export function issuedKey(value: string | undefined, { idKey, secretKey }: Shape = AS_ISSUED): Key | undefined {
+  try {
+    const { [idKey]: id, [secretKey]: secret } = JSON.parse(value ?? '') as Record<string, unknown>;
+    return typeof id === 'string' && typeof secret === 'string' && id !== '' && secret !== '' ? { id, secret } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Everything of a value but its key. */
+export function restIn(value: string, { idKey, secretKey }: Shape = AS_ISSUED): string {
+  const { [idKey]: _, [secretKey]: __, ...rest } = JSON.parse(value) as Record<string, unknown>;
+  return JSON.stringify(rest);
+}
 
 interface Stored {
   readonly secret: string;
@@ -16,7 +65,7 @@ const KNOWN_EVERYWHERE = 2;
 const LONG = 16 * 60_000;
 
 /** What a server does that issues keys: two for a user, each shown once and not accepted everywhere at once. */
-export class IssuingServer implements Server, KeyApi {
+export class IssuingServer implements Server {
   public readonly alwaysAcceptsCurrent = true;
   public readonly revokesPreviousIn = 'createSecret';
   public now = 0;
@@ -25,7 +74,11 @@ export class IssuingServer implements Server, KeyApi {
   private foreign = new Set<string>();
 
   /** @param first the keys that there are before the first rotation */
-  constructor(private readonly first: readonly Key[] = [], private readonly foreigners: readonly string[] = []) {
+  constructor(
+    private readonly first: readonly Key[] = [],
+    private readonly foreigners: readonly string[] = [],
+    private readonly shape: Shape = AS_ISSUED,
+  ) {
     this.start();
   }
 
@@ -33,9 +86,9 @@ export class IssuingServer implements Server, KeyApi {
 
   /** Whether every node accepts it. */
   public async accepts(value: string): Promise<boolean> {
-    const key = keyIn(value);
+    const key = issuedKey(value, this.shape);
     const stored = key && this.keys.get(key.id);
-    return stored !== undefined && stored.secret === key!.secret && stored.uses >= KNOWN_EVERYWHERE;
+    return stored !== undefined && this.shape.derived(stored.secret) === key!.secret && stored.uses >= KNOWN_EVERYWHERE;
   }
 
   public elapse(): void {
@@ -50,7 +103,7 @@ export class IssuingServer implements Server, KeyApi {
   }
 
   public strays(values: readonly string[]): string[] {
-    return [...this.keys.keys()].filter((id) => !values.some((value) => keyIn(value)?.id === id));
+    return [...this.keys.keys()].filter((id) => !values.some((value) => issuedKey(value, this.shape)?.id === id));
   }
 
   public hasRevokedForeign(): boolean { return [...this.foreign].some((id) => !this.keys.has(id)); }
@@ -78,7 +131,8 @@ export class IssuingServer implements Server, KeyApi {
     return key;
   }
 
-  public revoke(id: string): void { this.keys.delete(id); }
+  /** False if there is no such key. */
+  public revoke(id: string): boolean { return this.keys.delete(id); }
 
   /** Two nodes take turns. The second one knows a key a little later. */
   public use({ id, secret }: Key): boolean {
@@ -86,6 +140,12 @@ export class IssuingServer implements Server, KeyApi {
     if (!key || key.secret !== secret) { return false; }
     const use = key.uses++;
     return use % 2 === 0 || use >= KNOWN_EVERYWHERE;
+  }
+
+  /** As `use`, with what a secret holds of the key. */
+  public logIn(id: string, derived: string): boolean {
+    const secret = this.keys.get(id)?.secret;
+    return secret !== undefined && this.shape.derived(secret) === derived && this.use({ id, secret });
   }
 
   private start(): void {

@@ -1,18 +1,18 @@
 /*
- * The rotation contract for credentials that a server issues, against the core with the test target of test/proof. The proof shows the same at every
+ * The rotation contract for credentials that a server issues, with the shipped target for access keys of IAM. The proof shows the same at every
  * boundary and in every order.
  */
 import { connectionReset, eventOf, type StartedRotation } from '../../simulator';
 import { CONFIG_VARIABLE } from '../../src/contract';
 import { failure, Harness } from '../harness';
-import { IssuedTarget, keyIn, type Key } from '../proof/issued-target';
-import { IssuingServer } from '../proof/issuing-server';
+import { accessKeyTarget } from '../proof/issued-target';
+import { issuedKey, IssuingServer, type Key } from '../proof/issuing-server';
 import { ISSUE, type Perform } from '../proof/subjects';
 
 const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 const FIRST: Key = { id: 'FIRST', secret: 'first-half-shown-long-ago' };
 const WITHOUT = '{"user":"app"}';
-const WITH = JSON.stringify({ user: 'app', keyId: FIRST.id, keySecret: FIRST.secret });
+const WITH = JSON.stringify({ user: 'app', accessKeyId: FIRST.id, secretAccessKey: FIRST.secret });
 
 afterEach(() => { delete process.env[CONFIG_VARIABLE]; });
 
@@ -29,7 +29,7 @@ function issuing({ isExclusive = true, value = WITH, foreign = [] }: Options = {
     calls.push(operation);
     return work();
   };
-  const h = new Harness({ value, makeTarget: () => new IssuedTarget(server, perform, isExclusive) });
+  const h = new Harness({ value, makeTarget: () => accessKeyTarget(server, perform, isExclusive) });
   h.simulator.intercept = ({ operation, phase }) => { if (phase === 'before') { calls.push(operation); } };
   const ids = () => server.list().map(({ id }) => id);
   const rotate = async (): Promise<StartedRotation> => {
@@ -47,7 +47,7 @@ function issuing({ isExclusive = true, value = WITH, foreign = [] }: Options = {
     h.simulator.intercept = undefined;
     return rotation;
   };
-  return { h, server, calls, ids, rotate, crash, keyOf: (label: string) => keyIn(h.value(label))?.id };
+  return { h, server, calls, ids, rotate, crash, keyOf: (label: string) => issuedKey(h.value(label))?.id };
 }
 
 test('case 79: Put is the next call after the issue, and each version has one key', async () => {
@@ -88,7 +88,7 @@ describe('case 80: the function dies between the issue and Put', () => {
     const rotation = await crash();
     server.elapse();
     const error = await failure(h.step(rotation, 'createSecret'));
-    expect(error).toMatchObject({ name: 'TargetRefusedError', message: expect.stringMatching(/keys KEY1 of the user.*Delete them if nobody uses them/) });
+    expect(error).toMatchObject({ name: 'TargetRefusedError', message: expect.stringMatching(/access keys KEY1 of the user.*Delete them if nobody uses them/) });
     expect(ids()).toEqual(['FIRST', 'KEY1']);
     server.revokeByHand('KEY1');
     await h.steps(rotation, ...STEPS);
@@ -155,9 +155,9 @@ describe('case 84: the new key is not accepted everywhere yet', () => {
     const { h, calls } = issuing();
     const rotation = h.start();
     await h.steps(rotation, 'createSecret', 'setSecret', 'testSecret');
-    // Accepted, refused by the second node, and accepted three times.
-    expect(calls.filter((call) => call === 'use a key')).toHaveLength(5);
-    expect(h.sleeps).toEqual([500, 500, 500, 500]);
+    // Accepted, refused by the second node, and accepted five times.
+    expect(calls.filter((call) => call === 'use a key')).toHaveLength(7);
+    expect(h.sleeps).toEqual(Array(6).fill(1_000));
   });
 
   test('case 84: testSecret fails if that takes too long, and the retry goes on', async () => {
@@ -166,7 +166,7 @@ describe('case 84: the new key is not accepted everywhere yet', () => {
     await h.step(rotation, 'createSecret');
     const use = jest.spyOn(server, 'use').mockReturnValue(false);
     expect(await failure(h.step(rotation, 'testSecret'))).toMatchObject({ name: 'TargetNotReadyError', message: expect.stringContaining('KEY1') });
-    expect(use.mock.calls.length).toBeLessThanOrEqual(60);
+    expect(use.mock.calls.length).toBe(120);
     use.mockRestore();
     await h.steps(rotation, ...STEPS);
   });

@@ -1,0 +1,54 @@
+import { SecretValueError } from '../../rotation/errors';
+import { isJsonObject, readKey, replaceKey } from '../../rotation/secret-value';
+
+/** What a secret holds of an access key: its id, and the secret half or what is derived from it. */
+export interface Credential {
+  readonly id: string;
+  readonly secret: string;
+}
+
+/** How a JSON object holds a credential: at two keys, with every other byte kept. */
+export class CredentialValue {
+  /**
+   * @param idKey the key of the id
+   * @param secretKey the key of the other half
+   */
+  constructor(private readonly idKey: string, private readonly secretKey: string) {}
+
+  /** Undefined if the value has no complete credential, as before the first rotation. */
+  public find(value: string): Credential | undefined {
+    const [id, secret] = [this.read(value, this.idKey), this.read(value, this.secretKey)];
+    return id === '' || secret === '' ? undefined : { id, secret };
+  }
+
+  /** @throws SecretValueError if the value has no complete credential */
+  public get(value: string): Credential {
+    const found = this.find(value);
+    if (found) { return found; }
+    throw new SecretValueError(`The value of the secret has no access key. It needs strings at the keys ${JSON.stringify(this.idKey)} and ${JSON.stringify(this.secretKey)}, which a rotation makes`);
+  }
+
+  /** The value with another credential in it. */
+  public put(value: string, { id, secret }: Credential): string {
+    return this.write(this.write(value, this.idKey, id), this.secretKey, secret);
+  }
+
+  /** Empty if there is none. */
+  private read(value: string, key: string): string {
+    return this.has(value, key) ? readKey(value, key) : '';
+  }
+
+  private write(value: string, key: string, text: string): string {
+    if (this.has(value, key)) { return replaceKey(value, key, text); }
+    const end = value.lastIndexOf('}');
+    const before = value.slice(0, end).trimEnd();
+    return `${before}${before.endsWith('{') ? '' : ','}${JSON.stringify(key)}:${JSON.stringify(text)}${value.slice(before.length)}`;
+  }
+
+  private has(value: string, key: string): boolean {
+    if (!isJsonObject(value)) {
+      throw new SecretValueError('The value of the secret is not a JSON object, and a rotation puts an access key into one. Make it one: {} is enough');
+    }
+    return Object.hasOwn(JSON.parse(value) as object, key);
+  }
+}

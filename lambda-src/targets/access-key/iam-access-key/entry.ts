@@ -1,0 +1,5 @@
+import { iamAccessKeyTarget } from './target';
+import { signedCall } from '../../../aws/signed-call';
+import { makeHandler } from '../../../handler';
+
+export const handler = makeHandler((config, makeClient) => iamAccessKeyTarget(config, signedCall(makeClient())));

@@ -1,0 +1,4 @@
+import { sesSmtpTarget } from './target';
+import { makeHandler } from '../../../handler';
+
+export const handler = makeHandler((config, makeClient) => sesSmtpTarget(config, makeClient()));

@@ -1,0 +1,14 @@
+import { hmac } from '../../../aws/signature';
+
+const VERSION = 0x04;
+
+/**
+ * The password of SES's SMTP interface, from the secret half of an access key. It is for one region.
+ *
+ * @see https://docs.aws.amazon.com/ses/latest/dg/smtp-credentials.html
+ */
+export function smtpPassword(secretAccessKey: string, region: string): string {
+  const parts = ['11111111', region, 'ses', 'aws4_request', 'SendRawEmail'];
+  const signature = parts.reduce<string | Buffer>((key, part) => hmac(key, part), `AWS4${secretAccessKey}`) as Buffer;
+  return Buffer.concat([Buffer.from([VERSION]), signature]).toString('base64');
+}

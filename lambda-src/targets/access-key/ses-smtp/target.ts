@@ -1,0 +1,56 @@
+import { smtpPassword } from './password';
+import { logIn, type SmtpServer } from './smtp';
+import type { HandlerConfig } from '../../../../src/contract';
+import { PASSWORD_KEY, parseSesSmtpConfig, USERNAME_KEY } from '../../../../src/targets/access-key/ses-smtp/contract';
+import { signedCall, type ServiceClient } from '../../../aws/signed-call';
+import { SecretMismatchError } from '../../../rotation/errors';
+import type { Target } from '../../../target';
+import { AccessKeyTarget, type Acceptance } from '../access-key-target';
+import { accessKeysOf, type AccessKeys } from '../access-keys';
+import { CredentialValue } from '../credential-value';
+import { regionOfFunction, userOf } from '../environment';
+
+/** The port on which SES has TLS from the first byte: https://docs.aws.amazon.com/ses/latest/dg/smtp-connect.html */
+const PORT = 465;
+
+/** Another SMTP server than that of SES, as `smtps://HOST:PORT`, for tests. Its certificate must be trusted too. */
+const ENDPOINT_VARIABLE = 'AWS_ENDPOINT_URL_SES_SMTP';
+
+/** @throws Error if the configuration is that of another asset, or has no ARN of a user */
+export function sesSmtpTarget(given: HandlerConfig, client: ServiceClient): Target {
+  const config = parseSesSmtpConfig(given);
+  const { userName } = userOf(config.userArn);
+  const ownRegion = regionOfFunction();
+  const region = config.region ?? ownRegion;
+  const keys = accessKeysOf(userName, ownRegion, signedCall(client));
+  return new AccessKeyTarget({
+    keys,
+    value: new CredentialValue(USERNAME_KEY, PASSWORD_KEY),
+    acceptance: smtpAcceptance(userName, keys, region, async (credential, deadline) => logIn(await smtpServer(region, client), credential, deadline)),
+    isUserExclusive: config.isUserExclusive ?? false,
+  });
+}
+
+/** SES says whether it takes a user name and a password, and IAM whose they are. */
+export function smtpAcceptance(userName: string, keys: AccessKeys, region: string, tryLogin: Acceptance['accepts']): Acceptance {
+  return {
+    secretOf: ({ secretAccessKey }) => smtpPassword(secretAccessKey, region),
+    async accepts(credential, deadline) {
+      if (!await tryLogin(credential, deadline)) { return false; }
+      if ((await keys.list(deadline)).some(({ id }) => id === credential.id)) { return true; }
+      throw new SecretMismatchError(`The access key ${credential.id} is not one of the user ${userName}. Remove AWSPENDING from the version that has it with UpdateSecretVersionStage, and rotate again`);
+    },
+  };
+}
+
+/** The SMTP interface of SES in a region: the rest of the name is that of Secrets Manager. */
+export async function smtpServer(region: string, { config }: ServiceClient): Promise<SmtpServer> {
+  const given = process.env[ENDPOINT_VARIABLE];
+  if (given !== undefined) {
+    const { protocol, hostname, port } = new URL(given);
+    if (protocol !== 'smtps:' || port === '') { throw new Error(`${ENDPOINT_VARIABLE} is not smtps://HOST:PORT`); }
+    return { host: hostname, port: Number(port) };
+  }
+  const { url } = config.endpointProvider({ Region: region, UseFIPS: await config.useFipsEndpoint() });
+  return { host: url.hostname.replace(/^secretsmanager/, 'email-smtp'), port: PORT };
+}

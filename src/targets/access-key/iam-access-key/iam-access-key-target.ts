@@ -1,0 +1,39 @@
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { IamAccessKeyTargetConfig } from './contract';
+import { invalid } from '../../../invalid';
+import { shippedCode } from '../../definition';
+import { AccessKeyTargetDefinition, type AccessKeyOwner } from '../access-key-target';
+
+/** Where a secret has the two halves of an access key. */
+export interface AccessKeyKeys {
+  readonly accessKeyIdKey?: string;
+  readonly secretAccessKeyKey?: string;
+}
+
+/** The access key of a user, as SDKs take it. */
+export class IamAccessKeyTarget extends AccessKeyTargetDefinition {
+  public readonly factory = 'RotationTarget.iamAccessKey';
+  private readonly accessKeyIdKey: string;
+  private readonly secretAccessKeyKey: string;
+
+  constructor({ accessKeyIdKey = 'accessKeyId', secretAccessKeyKey = 'secretAccessKey', ...owner }: AccessKeyOwner & AccessKeyKeys) {
+    super(owner);
+    for (const [property, key] of Object.entries({ accessKeyIdKey, secretAccessKeyKey })) {
+      if (key === '') { throw invalid(property, 'is empty. Name a key of the JSON secret, or leave it out'); }
+    }
+    if (accessKeyIdKey === secretAccessKeyKey) {
+      throw invalid('secretAccessKeyKey', `is ${accessKeyIdKey}, which accessKeyIdKey is too. Name another key of the JSON secret`);
+    }
+    this.accessKeyIdKey = accessKeyIdKey;
+    this.secretAccessKeyKey = secretAccessKeyKey;
+  }
+
+  public code(): lambda.Code {
+    return shippedCode('iam-access-key');
+  }
+
+  public config(): IamAccessKeyTargetConfig {
+    const { accessKeyIdKey, secretAccessKeyKey } = this;
+    return { target: 'iam-access-key', ...this.common, accessKeyIdKey, secretAccessKeyKey };
+  }
+}

@@ -1,0 +1,18 @@
+import type { TargetConfig } from '../../../contract';
+import { accessKeyFieldsOf, type AccessKeyTargetConfig } from '../contract';
+
+/** The keys of the secret: the id of the access key, and what is derived from the key. */
+export const USERNAME_KEY = 'username';
+export const PASSWORD_KEY = 'password';
+
+export interface SesSmtpTargetConfig extends AccessKeyTargetConfig {
+  readonly target: 'ses-smtp';
+  /** The region of SES; that of the function if it is absent. */
+  readonly region?: string;
+}
+
+/** @throws Error if it is the configuration of another target, or a field is wrong */
+export function parseSesSmtpConfig(config: TargetConfig): SesSmtpTargetConfig {
+  const { common, text } = accessKeyFieldsOf(config, 'ses-smtp');
+  return { ...common, region: text('region') };
+}

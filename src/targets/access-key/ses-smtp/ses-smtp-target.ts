@@ -1,0 +1,25 @@
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { SesSmtpTargetConfig } from './contract';
+import { invalid } from '../../../invalid';
+import { shippedCode } from '../../definition';
+import { AccessKeyTargetDefinition, type AccessKeyOwner } from '../access-key-target';
+
+/** The access key of a user, as the SMTP interface of SES takes it. */
+export class SesSmtpTarget extends AccessKeyTargetDefinition {
+  public readonly factory = 'RotationTarget.sesSmtp';
+  private readonly region?: string;
+
+  constructor({ region, ...owner }: AccessKeyOwner & { readonly region?: string }) {
+    super(owner);
+    if (region === '') { throw invalid('region', 'is empty. Give a region of SES, such as eu-west-1, or leave it out'); }
+    this.region = region;
+  }
+
+  public code(): lambda.Code {
+    return shippedCode('ses-smtp');
+  }
+
+  public config(): SesSmtpTargetConfig {
+    return { target: 'ses-smtp', ...this.common, region: this.region };
+  }
+}
