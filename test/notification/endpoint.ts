@@ -78,24 +78,47 @@ export function failEntry(code: string): Answer {
   return refuse(200, JSON.stringify({ FailedEntryCount: 1, Entries: [{ ErrorCode: code, ErrorMessage: 'p4ssw0rd' }] }));
 }
 
+/** The service that a request is signed for with the credentials; undefined where the signature isn't right. */
+function findSignedService(method: string, path: string, headers: IncomingHttpHeaders, body: string): string | undefined {
+  const secretOf = (keyId: string) => keyId === CREDENTIALS.AWS_ACCESS_KEY_ID ? CREDENTIALS.AWS_SECRET_ACCESS_KEY : undefined;
+  const signed = findSigned({ method, path, headers, body }, secretOf);
+  const isOurs = signed?.region === 'eu-west-1' && signed.signedHeaders.includes('x-amz-security-token') && headers['x-amz-security-token'] === CREDENTIALS.AWS_SESSION_TOKEN;
+  return isOurs ? signed.service : undefined;
+}
+
+/** What a request says that it is signed for. */
+export interface Signed {
+  readonly keyId: string;
+  readonly region: string;
+  readonly service: string;
+  readonly signedHeaders: readonly string[];
+}
+
+export interface SignedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
 /**
- * The service that a request is signed for; undefined where the signature isn't right.
+ * What a request without a query is signed for; undefined where the signature isn't right.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-function findSignedService(method: string, path: string, headers: IncomingHttpHeaders, body: string): string | undefined {
+export function findSigned({ method, path, headers, body }: SignedRequest, secretOf: (keyId: string) => string | undefined): Signed | undefined {
   const parts = /^AWS4-HMAC-SHA256 Credential=(\w+)\/(\d{8})\/([\w-]+)\/(\w+)\/aws4_request, SignedHeaders=([\w;-]+), Signature=(\w+)$/.exec(headers.authorization ?? '');
   if (!parts) { return undefined; }
   const [, keyId, date, region, service, signedHeaders, signature] = parts;
-  const required = ['host', 'x-amz-date', 'x-amz-security-token'];
-  if (keyId !== CREDENTIALS.AWS_ACCESS_KEY_ID || region !== 'eu-west-1' || required.some((name) => !signedHeaders.split(';').includes(name))) { return undefined; }
+  const keySecret = secretOf(keyId);
+  if (keySecret === undefined || ['host', 'x-amz-date'].some((name) => !signedHeaders.split(';').includes(name))) { return undefined; }
   const time = String(headers['x-amz-date']);
-  if (headers['x-amz-security-token'] !== CREDENTIALS.AWS_SESSION_TOKEN || !time.startsWith(date) || Math.abs(Date.now() - parseTime(time)) > 300_000) { return undefined; }
+  if (!time.startsWith(date) || Math.abs(Date.now() - parseTime(time)) > 300_000) { return undefined; }
   const canonicalHeaders = signedHeaders.split(';').map((name) => `${name}:${String(headers[name]).trim().replace(/ +/g, ' ')}\n`).join('');
   const canonical = [method, path, '', canonicalHeaders, signedHeaders, hash(body)].join('\n');
   const scope = `${date}/${region}/${service}/aws4_request`;
-  const key = [date, region, service, 'aws4_request'].reduce<string | Buffer>((secret, part) => hmac(secret, part), `AWS4${CREDENTIALS.AWS_SECRET_ACCESS_KEY}`);
-  return hmac(key, ['AWS4-HMAC-SHA256', time, scope, hash(canonical)].join('\n')).toString('hex') === signature ? service : undefined;
+  const key = [date, region, service, 'aws4_request'].reduce<string | Buffer>((secret, part) => hmac(secret, part), `AWS4${keySecret}`);
+  return hmac(key, ['AWS4-HMAC-SHA256', time, scope, hash(canonical)].join('\n')).toString('hex') === signature ? { keyId, region, service, signedHeaders: signedHeaders.split(';') } : undefined;
 }
 
 function parseTime(time: string): number {

@@ -157,7 +157,7 @@ describe('case 84: the new key is not accepted everywhere yet', () => {
     await h.steps(rotation, 'createSecret', 'setSecret', 'testSecret');
     // Accepted, refused by the second node, and accepted five times.
     expect(calls.filter((call) => call === 'use a key')).toHaveLength(7);
-    expect(h.sleeps).toEqual(Array(6).fill(1_000));
+    expect(h.sleeps).toEqual(Array(6).fill(500));
   });
 
   test('case 84: testSecret fails if that takes too long, and the retry goes on', async () => {
@@ -166,7 +166,7 @@ describe('case 84: the new key is not accepted everywhere yet', () => {
     await h.step(rotation, 'createSecret');
     const use = jest.spyOn(server, 'use').mockReturnValue(false);
     expect(await failure(h.step(rotation, 'testSecret'))).toMatchObject({ name: 'TargetNotReadyError', message: expect.stringContaining('KEY1') });
-    expect(use.mock.calls.length).toBe(120);
+    expect(use.mock.calls.length).toBe(240);
     use.mockRestore();
     await h.steps(rotation, ...STEPS);
   });

@@ -32,9 +32,9 @@ const ROUNDS = 5;
 /** How often in a row a credential must be accepted: each answer may come from another server, and not all of them know a new key. */
 const IN_A_ROW = 5;
 /** At most, in one step. */
-const LOOKS = 120;
+const LOOKS = 240;
 /** Between two looks, in milliseconds. */
-const PAUSE = 1_000;
+const PAUSE = 500;
 /** By how much the clocks of IAM and of the function may differ, in milliseconds. */
 const SKEW = 60_000;
 

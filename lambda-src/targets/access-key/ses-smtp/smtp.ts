@@ -9,6 +9,8 @@ import type { Credential } from '../credential-value';
 export interface SmtpServer {
   readonly host: string;
   readonly port: number;
+  /** The authority of its certificate; those of Node.js if it is absent. */
+  readonly ca?: string;
 }
 
 interface Reply {
@@ -28,8 +30,8 @@ const MAX_REPLY = 65_536;
  * @see https://www.rfc-editor.org/rfc/rfc4954
  */
 export async function logIn(server: SmtpServer, { id, secret }: Credential, deadline: Deadline): Promise<boolean> {
-  const { host, port } = server;
-  const options: ConnectionOptions = { host, port, servername: isIP(host) ? '' : host, rejectUnauthorized: true, minVersion: 'TLSv1.2' };
+  const { host, port, ca } = server;
+  const options: ConnectionOptions = { host, port, ca, servername: isIP(host) ? '' : host, rejectUnauthorized: true, minVersion: 'TLSv1.2' };
   const socket = connect(options);
   const giveUp = () => { socket.destroy(); };
   deadline.signal.addEventListener('abort', giveUp);

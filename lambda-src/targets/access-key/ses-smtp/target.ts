@@ -3,7 +3,7 @@ import { logIn, type SmtpServer } from './smtp';
 import type { HandlerConfig } from '../../../../src/contract';
 import { PASSWORD_KEY, parseSesSmtpConfig, USERNAME_KEY } from '../../../../src/targets/access-key/ses-smtp/contract';
 import { signedCall, type ServiceClient } from '../../../aws/signed-call';
-import { SecretMismatchError } from '../../../rotation/errors';
+import { ConfigurationError, SecretMismatchError } from '../../../rotation/errors';
 import type { Target } from '../../../target';
 import { AccessKeyTarget, type Acceptance } from '../access-key-target';
 import { accessKeysOf, type AccessKeys } from '../access-keys';
@@ -48,7 +48,7 @@ export async function smtpServer(region: string, { config }: ServiceClient): Pro
   const given = process.env[ENDPOINT_VARIABLE];
   if (given !== undefined) {
     const { protocol, hostname, port } = new URL(given);
-    if (protocol !== 'smtps:' || port === '') { throw new Error(`${ENDPOINT_VARIABLE} is not smtps://HOST:PORT`); }
+    if (protocol !== 'smtps:' || port === '') { throw new ConfigurationError(`${ENDPOINT_VARIABLE} is not smtps://HOST:PORT. Correct it, or remove it`); }
     return { host: hostname, port: Number(port) };
   }
   const { url } = config.endpointProvider({ Region: region, UseFIPS: await config.useFipsEndpoint() });

@@ -1,0 +1,83 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { CREDENTIALS, findSigned } from '../../notification/endpoint';
+import type { IssuingServer } from '../../proof/issuing-server';
+
+export const USER_ARN = 'arn:aws:iam::111122223333:user/some/path/app';
+
+/** One request that was signed right. */
+export interface Asked {
+  readonly action: string;
+  readonly keyId: string;
+  readonly region: string;
+}
+
+/**
+ * IAM and AWS STS over HTTP, for one user: strict about signatures, with two keys at most. A new key is not accepted at once by STS, and one that was deleted
+ * never is.
+ */
+export class IamServer {
+  public static async start(keys: IssuingServer): Promise<IamServer> {
+    const server = new IamServer(keys);
+    await new Promise<void>((resolve) => { server.http.listen(0, '127.0.0.1', resolve); });
+    return server;
+  }
+
+  public readonly asked: Asked[] = [];
+  private readonly secrets = new Map<string, string>();
+  private readonly http: Server;
+
+  private constructor(private readonly keys: IssuingServer) {
+    this.http = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => { chunks.push(chunk); });
+      request.on('end', () => {
+        const body = Buffer.concat(chunks).toString();
+        const secretOf = (id: string) => id === CREDENTIALS.AWS_ACCESS_KEY_ID ? CREDENTIALS.AWS_SECRET_ACCESS_KEY : this.secrets.get(id);
+        const signed = findSigned({ method: request.method!, path: request.url!, headers: request.headers, body }, secretOf);
+        const [status, answer] = signed ? this.answer(signed, Object.fromEntries(new URLSearchParams(body))) : refusal(403, 'SignatureDoesNotMatch');
+        response.writeHead(status, { 'content-type': 'text/xml' });
+        response.end(answer);
+      });
+    });
+  }
+
+  public get url(): string { return `http://127.0.0.1:${(this.http.address() as AddressInfo).port}`; }
+
+  public async stop(): Promise<void> {
+    this.http.closeAllConnections();
+    await new Promise((resolve) => { this.http.close(resolve); });
+  }
+
+  private answer({ service, keyId, region }: { service: string; keyId: string; region: string }, form: Record<string, string>): [number, string] {
+    const { Action: action, UserName: userName, AccessKeyId: id } = form;
+    this.asked.push({ action, keyId, region });
+    if (service === 'sts' && action === 'GetCallerIdentity' && form.Version === '2011-06-15') {
+      return this.keys.use({ id: keyId, secret: this.secrets.get(keyId)! }) ? result(action, `<Arn>${USER_ARN}</Arn>`) : refusal(403, 'InvalidClientTokenId');
+    }
+    if (service !== 'iam' || form.Version !== '2010-05-08' || keyId !== CREDENTIALS.AWS_ACCESS_KEY_ID) { return refusal(403, 'AccessDenied'); }
+    if (userName !== 'app') { return refusal(404, 'NoSuchEntity'); }
+    switch (action) {
+      case 'ListAccessKeys': {
+        const members = this.keys.list().map((key) => `<member>\n<AccessKeyId>${key.id}</AccessKeyId>\n<CreateDate>${new Date(key.issuedAt).toISOString()}</CreateDate>\n</member>`);
+        return result(action, `<AccessKeyMetadata>${members.join('\n')}</AccessKeyMetadata>`);
+      }
+      case 'CreateAccessKey': {
+        const key = this.keys.issue();
+        if (!key) { return refusal(409, 'LimitExceeded'); }
+        this.secrets.set(key.id, key.secret);
+        return result(action, `<AccessKey><AccessKeyId>${key.id}</AccessKeyId><SecretAccessKey>${key.secret}</SecretAccessKey></AccessKey>`);
+      }
+      case 'DeleteAccessKey': return this.keys.revoke(id) ? [200, '<DeleteAccessKeyResponse/>'] : refusal(404, 'NoSuchEntity');
+      default: return refusal(400, 'InvalidAction');
+    }
+  }
+}
+
+function result(action: string, content: string): [number, string] {
+  return [200, `<${action}Response>\n  <${action}Result>\n${content}\n</${action}Result>\n</${action}Response>`];
+}
+
+function refusal(status: number, code: string): [number, string] {
+  return [status, `<ErrorResponse><Error><Code>${code}</Code><Message>p4ssw0rd</Message></Error></ErrorResponse>`];
+}
