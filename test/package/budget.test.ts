@@ -16,14 +16,14 @@ const filesOf = (asset: string) => readdirSync(join(ASSETS, asset)).filter((file
 const bytesOf = (asset: string) => filesOf(asset).reduce((sum, file) => sum + statSync(join(ASSETS, asset, file)).size, 0);
 
 test.each([
-  ['generated', 180_000], ['guard', 3_000], ['invoke', 300_000], ['postgres', 400_000], ['mysql', 400_000], ['overdue', 170_000],
+  ['generated', 180_000], ['guard', 3_000], ['invoke', 300_000], ['postgres', 400_000], ['mysql', 400_000], ['overdue', 170_000], ['iam-access-key', 200_000], ['ses-smtp', 200_000],
 ])('the asset %s, with all that it needs, has at most %d bytes', (asset, most) => {
   expect(bytesOf(asset)).toBeGreaterThan(most / 2);
   expect(bytesOf(asset)).toBeLessThanOrEqual(most);
 });
 
-test('what tells of a rotation has at most 6000 bytes, in a file that is loaded only where it is configured', () => {
-  expect(statSync(join(ASSETS, 'generated', NOTIFICATION)).size).toBeLessThanOrEqual(6_000);
+test('what tells of a rotation has at most 8000 bytes, in a file that is loaded only where it is configured', () => {
+  expect(statSync(join(ASSETS, 'generated', NOTIFICATION)).size).toBeLessThanOrEqual(8_000);
 });
 
 test('a rotation of a generated value takes 10 reads and 2 writes, and by hand 8 and 2', async () => {
@@ -55,6 +55,6 @@ function resources(stack: Stack): number {
   return Object.keys((Template.fromStack(stack).toJSON() as { Resources: object }).Resources).length;
 }
 
-test('the reference of the public API has at most 4967 lines', () => {
-  expect(readFileSync(join(ROOT, 'API.md'), 'utf8').split('\n').length - 1).toBeLessThanOrEqual(4_967);
+test('the reference of the public API has at most 5047 lines', () => {
+  expect(readFileSync(join(ROOT, 'API.md'), 'utf8').split('\n').length - 1).toBeLessThanOrEqual(5_047);
 });

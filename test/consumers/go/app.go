@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsrds"
@@ -196,6 +197,21 @@ func targets(stack awscdk.Stack) {
 	rotating.NewRotatingSecret(stack, jsii.String("Module"), &rotating.RotatingSecretProps{
 		Target: rotating.RotationTarget_Module(jsii.String("target.mjs"), &rotating.GeneratedTargetOptions{
 			PasswordPolicy: &rotating.PasswordPolicy{PasswordLength: jsii.Number(40)},
+		}),
+	})
+	rotating.NewRotatingSecret(stack, jsii.String("AccessKey"), &rotating.RotatingSecretProps{
+		Target: rotating.RotationTarget_IamAccessKey(&rotating.IamAccessKeyTargetOptions{
+			User:               awsiam.NewUser(stack, jsii.String("User"), nil),
+			ExclusiveUser:      jsii.Bool(true),
+			AccessKeyIdKey:     jsii.String("AWS_ACCESS_KEY_ID"),
+			SecretAccessKeyKey: jsii.String("AWS_SECRET_ACCESS_KEY"),
+		}),
+	})
+	rotating.NewRotatingSecret(stack, jsii.String("Smtp"), &rotating.RotatingSecretProps{
+		Target: rotating.RotationTarget_SesSmtp(&rotating.SesSmtpTargetOptions{
+			User:          awsiam.NewUser(stack, jsii.String("Mailer"), nil),
+			ExclusiveUser: jsii.Bool(true),
+			Region:        jsii.String("eu-west-1"),
 		}),
 	})
 }

@@ -10,6 +10,7 @@ from aws_cdk.aws_cloudwatch_actions import SnsAction
 from aws_cdk.aws_ec2 import InstanceType, Vpc
 from aws_cdk.aws_events import EventBus, Schedule
 from aws_cdk.aws_events_targets import SnsTopic
+from aws_cdk.aws_iam import User
 from aws_cdk.aws_kms import Key
 from aws_cdk.aws_lambda import Code, Function, FunctionOptions, Runtime
 from aws_cdk.aws_rds import DatabaseInstance, DatabaseInstanceEngine
@@ -195,6 +196,23 @@ def targets(stack: Stack) -> None:
         stack,
         "Module",
         target=RotationTarget.module("target.mjs", password_policy=PasswordPolicy(password_length=40)),
+    )
+    RotatingSecret(
+        stack,
+        "AccessKey",
+        target=RotationTarget.iam_access_key(
+            user=User(stack, "User"),
+            exclusive_user=True,
+            access_key_id_key="AWS_ACCESS_KEY_ID",
+            secret_access_key_key="AWS_SECRET_ACCESS_KEY",
+        ),
+    )
+    RotatingSecret(
+        stack,
+        "Smtp",
+        target=RotationTarget.ses_smtp(
+            user=User(stack, "Mailer"), exclusive_user=True, region="eu-west-1"
+        ),
     )
 
 

@@ -9,6 +9,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { InstanceType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { EventBus, Schedule } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
+import { User } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { DatabaseInstance, DatabaseInstanceEngine } from 'aws-cdk-lib/aws-rds';
@@ -129,6 +130,14 @@ function targets(stack: Stack): void {
     target: RotationTarget.invoke(fn, { createSecret: true, finishSecret: true, versionStages: ['AWSPENDING', 'AWSCURRENT'] }),
   });
   new RotatingSecret(stack, 'Module', { target: RotationTarget.module('target.mjs', { passwordPolicy: { passwordLength: 40 } }) });
+  new RotatingSecret(stack, 'AccessKey', {
+    target: RotationTarget.iamAccessKey({
+      user: new User(stack, 'User'), exclusiveUser: true, accessKeyIdKey: 'AWS_ACCESS_KEY_ID', secretAccessKeyKey: 'AWS_SECRET_ACCESS_KEY',
+    }),
+  });
+  new RotatingSecret(stack, 'Smtp', {
+    target: RotationTarget.sesSmtp({ user: new User(stack, 'Mailer'), exclusiveUser: true, region: 'eu-west-1' }),
+  });
 }
 
 function operations(stack: Stack): void {

@@ -3,6 +3,7 @@ package consumer;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.cdkrotatingsecret.DatabaseTargetOptions;
 import io.github.cdkrotatingsecret.GeneratedTargetOptions;
+import io.github.cdkrotatingsecret.IamAccessKeyTargetOptions;
 import io.github.cdkrotatingsecret.InvokeTargetOptions;
 import io.github.cdkrotatingsecret.PasswordPolicy;
 import io.github.cdkrotatingsecret.RotatingSecret;
@@ -18,6 +19,7 @@ import io.github.cdkrotatingsecret.RotationRulesOptions;
 import io.github.cdkrotatingsecret.RotationSpreadOptions;
 import io.github.cdkrotatingsecret.RotationStrategy;
 import io.github.cdkrotatingsecret.RotationTarget;
+import io.github.cdkrotatingsecret.SesSmtpTargetOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,6 +43,7 @@ import software.amazon.awscdk.services.events.EventBus;
 import software.amazon.awscdk.services.events.OnEventOptions;
 import software.amazon.awscdk.services.events.Schedule;
 import software.amazon.awscdk.services.events.targets.SnsTopic;
+import software.amazon.awscdk.services.iam.User;
 import software.amazon.awscdk.services.kms.Key;
 import software.amazon.awscdk.services.lambda.Code;
 import software.amazon.awscdk.services.lambda.Function;
@@ -210,6 +213,21 @@ public final class App {
         RotatingSecret.Builder.create(stack, "Module")
                 .target(RotationTarget.module("target.mjs", GeneratedTargetOptions.builder()
                         .passwordPolicy(PasswordPolicy.builder().passwordLength(40).build())
+                        .build()))
+                .build();
+        RotatingSecret.Builder.create(stack, "AccessKey")
+                .target(RotationTarget.iamAccessKey(IamAccessKeyTargetOptions.builder()
+                        .user(new User(stack, "User"))
+                        .exclusiveUser(true)
+                        .accessKeyIdKey("AWS_ACCESS_KEY_ID")
+                        .secretAccessKeyKey("AWS_SECRET_ACCESS_KEY")
+                        .build()))
+                .build();
+        RotatingSecret.Builder.create(stack, "Smtp")
+                .target(RotationTarget.sesSmtp(SesSmtpTargetOptions.builder()
+                        .user(new User(stack, "Mailer"))
+                        .exclusiveUser(true)
+                        .region("eu-west-1")
                         .build()))
                 .build();
     }
