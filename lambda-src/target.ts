@@ -1,3 +1,4 @@
+import type { Tags } from './rotation/admit';
 import type { Deadline } from './rotation/deadline';
 
 /** Which secret and which versions of it a rotation is about. */
@@ -9,6 +10,8 @@ export interface RotationIds {
   readonly previous?: string;
   /** What a PutSecretValue of the pending version has to carry. */
   readonly rotationToken?: string;
+  /** The tags of the secret. Whoever may only put values can't change them. */
+  readonly tags?: Tags;
 }
 
 /** The values that a step may need, read when it asks for them. */

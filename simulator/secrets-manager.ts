@@ -122,6 +122,12 @@ export class SecretsManagerSimulator {
     return this.perform('CreateSecret', { Name: name, ...given }).ARN!;
   }
 
+  /** Gives a secret a tag, as its deployment does. */
+  public tag(secretId: string, key: string, value: string): void {
+    const secret = findSecret(this.state, secretId);
+    this.commit(withSecret(this.state, { ...secret, tags: new Map([...secret.tags ?? [], [key, value]]) }), []);
+  }
+
   /** A new UUID, from the same randomness as all others. */
   public newToken(): string { return randomUuid(this.random); }
 

@@ -40,6 +40,7 @@ export interface Secret {
   readonly name: string;
   readonly description?: string;
   readonly kmsKeyId?: string;
+  readonly tags?: ReadonlyMap<string, string>;
   readonly createdAt: number;
   readonly lastChangedAt: number;
   readonly lastRotatedAt?: number;

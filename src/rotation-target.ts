@@ -91,8 +91,18 @@ export interface IamAccessKeyTargetOptions {
    * needs both.
    *
    * Import a user that has a path with `User.fromUserArn`.
+   *
+   * @default - `users` are given
    */
-  readonly user: iam.IUser;
+  readonly user?: iam.IUser;
+
+  /**
+   * The users of a function that rotates many secrets, at most 75. Each secret has the tag `cdk-rotating-secret:user` with the ARN of its
+   * own user: `Tags.of(secret).add('cdk-rotating-secret:user', user.userArn)`. Whoever may tag a secret may choose among these users.
+   *
+   * @default - `user` is given
+   */
+  readonly users?: iam.IUser[];
 
   /**
    * Whether the user belongs to this secret alone: nobody else creates access keys of it, and it has none that is used.
@@ -128,8 +138,18 @@ export interface SesSmtpTargetOptions {
    * two access keys, and a rotation needs both.
    *
    * Import a user that has a path with `User.fromUserArn`.
+   *
+   * @default - `users` are given
    */
-  readonly user: iam.IUser;
+  readonly user?: iam.IUser;
+
+  /**
+   * The users of a function that rotates many secrets, at most 75. Each secret has the tag `cdk-rotating-secret:user` with the ARN of its
+   * own user: `Tags.of(secret).add('cdk-rotating-secret:user', user.userArn)`. Whoever may tag a secret may choose among these users.
+   *
+   * @default - `user` is given
+   */
+  readonly users?: iam.IUser[];
 
   /**
    * Whether the user belongs to this secret alone: nobody else creates access keys of it, and it has none that is used.
@@ -242,12 +262,12 @@ export class RotationTarget {
    * The secret is a JSON object, and a rotation changes `accessKeyId` and `secretAccessKey`. The first rotation makes the first key, so it
    * is at deployment by default. The key of AWSPREVIOUS is valid until the next rotation, which deletes it.
    *
-   * A function rotates the keys of one user, for one secret. Its time-out is two minutes by default, for a new key may take a minute until
+   * A function rotates the keys of one user for one secret, or those of `users`. Its time-out is two minutes by default, for a new key may take a minute until
    * it is accepted.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/iam-access-key.md
    * @param options the user, whether it is of this secret alone, and the keys of the secret
-   * @throws if the two keys of the secret are the same or empty
+   * @throws if the two keys of the secret are the same or empty, or not one of `user` and `users` is given
    */
   public static iamAccessKey(options: IamAccessKeyTargetOptions): RotationTarget {
     return new RotationTarget(new IamAccessKeyTarget(options));
@@ -260,11 +280,11 @@ export class RotationTarget {
    * the key. The first rotation makes the first key, so it is at deployment by default. The password of AWSPREVIOUS is valid until the next
    * rotation, which deletes its key.
    *
-   * A function rotates the keys of one user, for one secret. It logs in to the SMTP interface on port 465, and sends nothing.
+   * A function rotates the keys of one user for one secret, or those of `users`. It logs in to the SMTP interface on port 465, and sends nothing.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/ses-smtp.md
    * @param options the user, whether it is of this secret alone, and the region of SES
-   * @throws if the region is empty
+   * @throws if the region is empty, or not one of `user` and `users` is given
    */
   public static sesSmtp(options: SesSmtpTargetOptions): RotationTarget {
     return new RotationTarget(new SesSmtpTarget(options));

@@ -24,10 +24,14 @@ export interface SecretDescription {
   readonly deleted: boolean;
   /** The staging labels of every version that has any. */
   readonly stages: ReadonlyMap<string, readonly string[]>;
+  readonly tags?: Tags;
 }
 
+/** Those of a secret, by their keys. */
+export type Tags = ReadonlyMap<string, string>;
+
 export type Admission =
-  | { readonly outcome: 'proceed'; readonly currentVersionId: string; readonly previousVersionId?: string }
+  | { readonly outcome: 'proceed'; readonly currentVersionId: string; readonly previousVersionId?: string; readonly tags?: Tags }
   /** `isUntested`: it became the current one by a mistake of the code that stored its value. */
   | { readonly outcome: 'alreadyCurrent'; readonly previousVersionId?: string; readonly isUntested?: true }
   /** `mayLag`: another look a moment later may say otherwise. */
@@ -88,7 +92,7 @@ export function admit(description: SecretDescription, token: string): Admission 
       + 'under way. It was cancelled or replaced by another; call RotateSecret to start a new one'), true);
   }
   const currentVersionId = versionWith('AWSCURRENT');
-  if (currentVersionId !== undefined) { return { outcome: 'proceed', currentVersionId, previousVersionId: versionWith('AWSPREVIOUS') }; }
+  if (currentVersionId !== undefined) { return { outcome: 'proceed', currentVersionId, previousVersionId: versionWith('AWSPREVIOUS'), tags: description.tags }; }
   return refuse(new NoCurrentVersionError('No version of the secret has the staging label AWSCURRENT. Give it to the version that works, '
     + 'with UpdateSecretVersionStage'), true);
 }

@@ -33,6 +33,7 @@ export class SecretVersions {
       rotationEnabled: answer.RotationEnabled,
       deleted: answer.DeletedDate !== undefined,
       stages: new Map(Object.entries(answer.VersionIdsToStages ?? {})),
+      tags: new Map(answer.Tags?.map(({ Key = '', Value = '' }) => [Key, Value])),
     };
   }
 

@@ -196,6 +196,7 @@ export class Rotation {
       current: admission.currentVersionId,
       previous: admission.previousVersionId,
       rotationToken: this.event.RotationToken,
+      tags: admission.tags,
     };
   }
 

@@ -53,6 +53,7 @@ export const describeSecret: Implementation<'DescribeSecret'> = ({ state }, inpu
       Name: secret.name,
       ...secret.description !== undefined && { Description: secret.description },
       ...secret.kmsKeyId !== undefined && { KmsKeyId: secret.kmsKeyId },
+      ...secret.tags && { Tags: [...secret.tags].map(([Key, Value]) => ({ Key, Value })) },
       ...rotation && { RotationEnabled: rotation.enabled, RotationLambdaARN: rotation.lambdaArn },
       ...rotation?.rules && { RotationRules: { ...rotation.rules } },
       ...rotation?.enabled && secret.lastRotatedAt !== undefined && { LastRotatedDate: new Date(secret.lastRotatedAt) },

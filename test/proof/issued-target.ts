@@ -9,6 +9,7 @@ import { accessKeysOf } from '../../lambda-src/targets/access-key/access-keys';
 import { CredentialValue } from '../../lambda-src/targets/access-key/credential-value';
 import { stsAcceptance } from '../../lambda-src/targets/access-key/iam-access-key/target';
 import { smtpAcceptance } from '../../lambda-src/targets/access-key/ses-smtp/target';
+import type { UserIds } from '../../src/targets/access-key/contract';
 
 export const REGION = 'eu-west-1';
 export const USER = { accountId: '111122223333', userName: 'app' };
@@ -18,15 +19,15 @@ export const USE = 'use a key';
 type Kind = 'iam' | 'ses';
 
 /** The parts of a shipped target, for one user of a server in memory. Every request is a call of its own. */
-export function partsOf(server: IssuingServer, perform: Perform, isUserExclusive: boolean, kind: Kind = 'iam'): AccessKeyTargetParts {
-  const call = serviceCall(server, perform);
-  const keys = accessKeysOf(USER.userName, REGION, call);
+export function partsOf(server: IssuingServer, perform: Perform, isUserExclusive: boolean, kind: Kind = 'iam', user: UserIds = USER): AccessKeyTargetParts {
+  const call = serviceCall(server, perform, user);
+  const keys = accessKeysOf(user.userName, REGION, call);
   const now = () => server.now;
   if (kind === 'iam') {
-    return { keys, value: new CredentialValue('accessKeyId', 'secretAccessKey'), acceptance: stsAcceptance(USER, REGION, call), isUserExclusive, now };
+    return { keys, value: new CredentialValue('accessKeyId', 'secretAccessKey'), acceptance: stsAcceptance(user, REGION, call), isUserExclusive, now };
   }
   const logIn = ({ id, secret }: { id: string; secret: string }) => perform(USE, 'read', async () => server.logIn(id, secret));
-  return { keys, value: new CredentialValue('username', 'password'), acceptance: smtpAcceptance(USER.userName, keys, REGION, logIn), isUserExclusive, now };
+  return { keys, value: new CredentialValue('username', 'password'), acceptance: smtpAcceptance(user.userName, keys, REGION, logIn), isUserExclusive, now };
 }
 
 export function accessKeyTarget(server: IssuingServer, perform: Perform, isUserExclusive: boolean, kind: Kind = 'iam'): AccessKeyTarget {
@@ -37,17 +38,17 @@ const result = (action: string, content = '') => ({ status: 200, body: `<${actio
 const refusal = (status: number, code: string) => ({ status, body: `<ErrorResponse><Error><Code>${code}</Code><Message>p4ssw0rd</Message></Error></ErrorResponse>` });
 
 /** IAM and AWS STS, as far as the targets ask them. */
-function serviceCall(server: IssuingServer, perform: Perform): SignedCall {
+function serviceCall(server: IssuingServer, perform: Perform, user: UserIds): SignedCall {
   return async ({ service, body, credentials }) => {
     const { Action: action, UserName: userName, AccessKeyId: id } = Object.fromEntries(new URLSearchParams(String(body)));
-    if (service === 'iam' && userName !== USER.userName) { throw new Error(`${action} for ${userName}`); }
+    if (service === 'iam' && userName !== user.userName) { throw new Error(`${action} for ${userName}`); }
     switch (action) {
       case 'ListAccessKeys': return result(action, await perform('list the keys', 'read', async () => `<AccessKeyMetadata>${server.list().map(memberOf).join('')}</AccessKeyMetadata>`));
       case 'DeleteAccessKey': return (await perform(`revoke ${id}`, 'write', async () => server.revoke(id))) ? result(action) : refusal(404, 'NoSuchEntity');
       case 'GetCallerIdentity': {
         const { accessKeyId, secretAccessKey } = credentials!;
         return await perform(USE, 'read', async () => server.use({ id: accessKeyId, secret: secretAccessKey }))
-          ? result(action, `<Arn>arn:aws:iam::${USER.accountId}:user/some/path/${USER.userName}</Arn>`) : refusal(403, 'InvalidClientTokenId');
+          ? result(action, `<Arn>arn:aws:iam::${user.accountId}:user/some/path/${user.userName}</Arn>`) : refusal(403, 'InvalidClientTokenId');
       }
       case 'CreateAccessKey': {
         const key = await perform(ISSUE, 'write', async () => server.issue());

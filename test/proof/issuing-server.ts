@@ -78,6 +78,8 @@ export class IssuingServer implements Server {
     private readonly first: readonly Key[] = [],
     private readonly foreigners: readonly string[] = [],
     private readonly shape: Shape = AS_ISSUED,
+    /** Of the ids of keys. */
+    private readonly prefix = 'KEY',
   ) {
     this.start();
   }
@@ -126,7 +128,7 @@ export class IssuingServer implements Server {
   public issue(): Key | undefined {
     if (this.keys.size >= LIMIT) { return undefined; }
     const n = ++this.issued;
-    const key = { id: `KEY${n}`, secret: `shh${n}-half-shown-once` };
+    const key = { id: `${this.prefix}${n}`, secret: `shh${n}-half-shown-once` };
     this.keys.set(key.id, { secret: key.secret, issuedAt: this.now, uses: 0 });
     return key;
   }

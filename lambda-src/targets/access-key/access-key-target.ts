@@ -1,7 +1,7 @@
 import type { AccessKey, AccessKeyInfo, AccessKeys } from './access-keys';
 import type { Credential, CredentialValue } from './credential-value';
 import type { Deadline } from '../../rotation/deadline';
-import { TargetNotReadyError, TargetRefusedError } from '../../rotation/errors';
+import { SecretMismatchError, TargetNotReadyError, TargetRefusedError } from '../../rotation/errors';
 import type { SecretValues, Target, ValueRequest } from '../../target';
 
 /** Who accepts a credential. */
@@ -23,6 +23,8 @@ export interface AccessKeyTargetParts {
   readonly acceptance: Acceptance;
   /** Whether the user belongs to this secret alone, so that a key that no version names is an orphan of a crash. */
   readonly isUserExclusive: boolean;
+  /** Whether the user must have the key of AWSCURRENT. */
+  readonly mustHaveCurrent?: boolean;
   /** In milliseconds. */
   readonly now?: () => number;
 }
@@ -46,11 +48,15 @@ export class AccessKeyTarget implements Target {
   constructor(protected readonly parts: AccessKeyTargetParts) {}
 
   public async createValue({ current, values, deadline }: ValueRequest): Promise<string | undefined> {
-    const { keys, value, acceptance } = this.parts;
+    const { keys, value, acceptance, mustHaveCurrent = false } = this.parts;
     const currentId = value.find(current)?.id;
     for (let round = 0; round < ROUNDS; round++) {
       // Before the versions are read: what another copy stores meanwhile is then seen as stored.
       const existing = await keys.list(deadline);
+      if (mustHaveCurrent && currentId !== undefined && !existing.some(({ id }) => id === currentId)) {
+        throw new SecretMismatchError(`The access key ${currentId} of AWSCURRENT is not one of the user that the tag of the secret names, so nothing was changed. Correct the tag. If the key was deleted, `
+          + 'take it out of the value');
+      }
       const previousId = await this.previousId(values, deadline);
       if (await values.pendingIfAny() !== undefined) { return undefined; }
       const unknown = existing.filter(({ id }) => id !== currentId && id !== previousId);
@@ -81,9 +87,7 @@ export class AccessKeyTarget implements Target {
   }
 
   public isDerived(pending: string, current: string): boolean {
-    const { value } = this.parts;
-    const credential = value.get(pending);
-    return value.put(current, credential) === pending && credential.id !== value.find(current)?.id;
+    return this.parts.value.isNext(pending, current);
   }
 
   public async setSecret(values: SecretValues): Promise<void> {

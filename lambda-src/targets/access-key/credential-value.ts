@@ -33,6 +33,12 @@ export class CredentialValue {
     return this.write(this.write(value, this.idKey, id), this.secretKey, secret);
   }
 
+  /** Whether a value has another credential than the current one, and nothing else that is different. */
+  public isNext(pending: string, current: string): boolean {
+    const credential = this.get(pending);
+    return this.put(current, credential) === pending && credential.id !== this.find(current)?.id;
+  }
+
   /** Empty if there is none. */
   private read(value: string, key: string): string {
     return this.has(value, key) ? readKey(value, key) : '';

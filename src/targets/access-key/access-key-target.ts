@@ -1,10 +1,10 @@
-import { Annotations, Duration, Token } from 'aws-cdk-lib';
+import { Annotations, Duration, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { CfnSecret, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IConstruct } from 'constructs';
 import { isAdministrator } from './administrator';
-import { MAX_ACCESS_KEYS, parseUserArn, type AccessKeyTargetConfig } from './contract';
+import { MAX_ACCESS_KEYS, parseUserArn, USER_TAG, type AccessKeyTargetConfig } from './contract';
 import { rootOf } from '../../adopted/databases';
 import { invalid } from '../../invalid';
 import { generatorIn } from '../../value/generator';
@@ -12,9 +12,13 @@ import { TargetDefinition, type TargetBinding } from '../definition';
 
 /** Whose access keys are rotated. */
 export interface AccessKeyOwner {
-  readonly user: iam.IUser;
+  readonly user?: iam.IUser;
+  readonly users?: iam.IUser[];
   readonly exclusiveUser?: boolean;
 }
+
+/** With the longest names of users and without paths, their ARNs fit into the 10,240 characters that a role's inline policies may have together. */
+const MAX_USERS = 75;
 
 /** The functions that rotate the keys of users, by the users' ARNs, in each app. */
 const rotatedUsers = new WeakMap<IConstruct, Map<string, string>>();
@@ -26,42 +30,55 @@ export abstract class AccessKeyTargetDefinition extends TargetDefinition {
   // A new key takes up to a minute until it is accepted everywhere, and a rotation looks again until then.
   public override readonly timeout = Duration.minutes(2);
 
+  private readonly users: readonly iam.IUser[];
+
   constructor(private readonly owner: AccessKeyOwner) {
     super({});
+    const { user, users = [] } = owner;
+    if ((user === undefined) === (users.length === 0)) {
+      throw invalid('user', `is ${user === undefined ? 'not given, and neither is users' : 'given together with users'}. Give user, or users for a function that rotates the access keys of several`);
+    }
+    if (users.length > MAX_USERS) {
+      throw invalid('users', `has ${users.length} users, and the policy of the function has room for ${MAX_USERS}. Give the others to another RotationFunction`);
+    }
+    this.users = user ? [user] : users;
   }
 
   public override bind(fn: lambda.Function): TargetBinding {
-    const { user } = this.owner;
-    checkUser(user, fn);
-    claimUser(user, fn);
+    const { users } = this;
+    for (const user of users) {
+      checkUser(user, fn);
+      claimUser(user, fn);
+    }
+    const rotated: ISecret[] = [];
     fn.node.addValidation({
       validate: () => {
-        warnOfAdministrator(user, fn);
-        return [];
+        for (const user of users) { warnOfAdministrator(user, fn); }
+        return this.owner.user ? [] : findTagProblems(rotated, users, fn);
       },
     });
-    let rotated: ISecret | undefined;
     return {
       statements: [new iam.PolicyStatement({
         sid: 'RotateAccessKeys',
         actions: ['iam:CreateAccessKey', 'iam:DeleteAccessKey', 'iam:ListAccessKeys'],
-        resources: [user.userArn],
+        resources: users.map(({ userArn }) => userArn),
       })],
-      names: [user],
+      names: users,
       checkSecret: (secret) => {
         checkValueOf(secret, this.factory);
-        if (rotated !== undefined && rotated !== secret) {
-          throw invalid('secret', `${secret.node.path} is rotated by the function ${fn.node.path}, which rotates the access keys of the user ${user.node.path} for ${rotated.node.path}. A user has `
-            + `at most ${MAX_ACCESS_KEYS} access keys, and one secret needs both. Give each secret a user and a RotationFunction`);
+        const other = rotated.find((each) => each !== secret);
+        if (this.owner.user && other) {
+          throw invalid('secret', `${secret.node.path} is rotated by the function ${fn.node.path}, which rotates the access keys of the user ${this.owner.user.node.path} for ${other.node.path}. A user has `
+            + `at most ${MAX_ACCESS_KEYS} access keys, and one secret needs both. Give each secret a user, with users in place of user, or with a RotationFunction of its own`);
         }
-        rotated = secret;
+        if (!rotated.includes(secret)) { rotated.push(secret); }
       },
     };
   }
 
   protected get common(): Pick<AccessKeyTargetConfig, 'userArn' | 'isUserExclusive' | 'passwordPolicy'> {
     const { user, exclusiveUser = false } = this.owner;
-    return { userArn: user.userArn, isUserExclusive: exclusiveUser ? true : undefined, passwordPolicy: {} };
+    return { userArn: user?.userArn, isUserExclusive: exclusiveUser ? true : undefined, passwordPolicy: {} };
   }
 }
 
@@ -96,6 +113,27 @@ function checkValueOf(secret: ISecret, factory: string): void {
   const generated = resource instanceof CfnSecret ? generatorIn(resource) : undefined;
   if (generated === undefined || generated.secretStringTemplate !== undefined) { return; }
   throw invalid('secret', `${secret.node.path} is generated as one string, and ${factory} puts an access key into a JSON object. Make a RotatingSecret instead, or give the secret a value such as {}`);
+}
+
+/** What is wrong with the tags that say whose access key each secret holds. */
+function findTagProblems(secrets: readonly ISecret[], users: readonly iam.IUser[], fn: lambda.Function): string[] {
+  const textOf = (scope: IConstruct, value: unknown) => JSON.stringify(Stack.of(scope).resolve(value));
+  const owners = new Map<iam.IUser, ISecret>();
+  return secrets.flatMap((secret) => {
+    const resource = rootOf(secret.secretArn);
+    // What was imported has its tags where it is deployed.
+    if (!(resource instanceof CfnSecret)) { return []; }
+    const tags = Stack.of(resource).resolve(resource.tags.renderTags()) as { readonly key?: string; readonly value?: unknown }[] | undefined ?? [];
+    const tag = tags.find(({ key }) => key === USER_TAG);
+    const remedy = 'Tag each secret with Tags.of(secret).add and the userArn of its user, which is one of users';
+    if (tag === undefined) { return [`secret: ${secret.node.path} has no tag ${USER_TAG}, and the function ${fn.node.path} rotates the access keys of several users. ${remedy}`]; }
+    const user = users.find(({ userArn }) => textOf(resource, userArn) === JSON.stringify(tag.value));
+    if (user === undefined) { return [`secret: the tag ${USER_TAG} of ${secret.node.path} is none of the users of the function ${fn.node.path}. ${remedy}`]; }
+    const other = owners.get(user);
+    owners.set(user, secret);
+    return other === undefined ? [] : [`secret: ${secret.node.path} and ${other.node.path} have the same user in the tag ${USER_TAG}, ${user.node.path}. A user has at most ${MAX_ACCESS_KEYS} access keys, and `
+      + 'one secret needs both. Give each secret a user'];
+  });
 }
 
 function warnOfAdministrator(user: iam.IUser, fn: lambda.Function): void {

@@ -5,10 +5,11 @@ import { foreign, query, textIn } from '../../../aws/query';
 import type { SignedCall } from '../../../aws/signed-call';
 import { SecretMismatchError, TargetRefusedError } from '../../../rotation/errors';
 import type { Target } from '../../../target';
-import { AccessKeyTarget, type Acceptance } from '../access-key-target';
+import type { Acceptance } from '../access-key-target';
 import { accessKeysOf } from '../access-keys';
 import { CredentialValue } from '../credential-value';
-import { regionOfFunction, userOf } from '../environment';
+import { regionOfFunction } from '../environment';
+import { targetOf } from '../tagged-user-target';
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html */
 const VERSION = '2011-06-15';
@@ -19,14 +20,14 @@ const NOT_ACCEPTED = ['InvalidClientTokenId', 'SignatureDoesNotMatch', 'Unrecogn
 /** @throws Error if the configuration is that of another asset, or has no ARN of a user */
 export function iamAccessKeyTarget(given: HandlerConfig, call: SignedCall): Target {
   const config = parseIamAccessKeyConfig(given);
-  const user = userOf(config.userArn);
   const region = regionOfFunction();
-  return new AccessKeyTarget({
+  const value = new CredentialValue(config.accessKeyIdKey, config.secretAccessKeyKey);
+  return targetOf(config.userArn, value, (user) => ({
     keys: accessKeysOf(user.userName, region, call),
-    value: new CredentialValue(config.accessKeyIdKey, config.secretAccessKeyKey),
+    value,
     acceptance: stsAcceptance(user, region, call),
     isUserExclusive: config.isUserExclusive ?? false,
-  });
+  }));
 }
 
 /** AWS STS says whose key it is. No policy has to allow that, and none can deny it. */

@@ -5,10 +5,11 @@ import { PASSWORD_KEY, parseSesSmtpConfig, USERNAME_KEY } from '../../../../src/
 import { signedCall, type ServiceClient } from '../../../aws/signed-call';
 import { ConfigurationError, SecretMismatchError } from '../../../rotation/errors';
 import type { Target } from '../../../target';
-import { AccessKeyTarget, type Acceptance } from '../access-key-target';
+import type { Acceptance } from '../access-key-target';
 import { accessKeysOf, type AccessKeys } from '../access-keys';
 import { CredentialValue } from '../credential-value';
-import { regionOfFunction, userOf } from '../environment';
+import { regionOfFunction } from '../environment';
+import { targetOf } from '../tagged-user-target';
 
 /** The port on which SES has TLS from the first byte: https://docs.aws.amazon.com/ses/latest/dg/smtp-connect.html */
 const PORT = 465;
@@ -19,15 +20,19 @@ const ENDPOINT_VARIABLE = 'AWS_ENDPOINT_URL_SES_SMTP';
 /** @throws Error if the configuration is that of another asset, or has no ARN of a user */
 export function sesSmtpTarget(given: HandlerConfig, client: ServiceClient): Target {
   const config = parseSesSmtpConfig(given);
-  const { userName } = userOf(config.userArn);
   const ownRegion = regionOfFunction();
   const region = config.region ?? ownRegion;
-  const keys = accessKeysOf(userName, ownRegion, signedCall(client));
-  return new AccessKeyTarget({
-    keys,
-    value: new CredentialValue(USERNAME_KEY, PASSWORD_KEY),
-    acceptance: smtpAcceptance(userName, keys, region, async (credential, deadline) => logIn(await smtpServer(region, client), credential, deadline)),
-    isUserExclusive: config.isUserExclusive ?? false,
+  const value = new CredentialValue(USERNAME_KEY, PASSWORD_KEY);
+  const call = signedCall(client);
+  const tryLogin: Acceptance['accepts'] = async (credential, deadline) => logIn(await smtpServer(region, client), credential, deadline);
+  return targetOf(config.userArn, value, ({ userName }) => {
+    const keys = accessKeysOf(userName, ownRegion, call);
+    return {
+      keys,
+      value,
+      acceptance: smtpAcceptance(userName, keys, region, tryLogin),
+      isUserExclusive: config.isUserExclusive ?? false,
+    };
   });
 }
 
