@@ -207,6 +207,16 @@ func targets(stack awscdk.Stack) {
 			SecretAccessKeyKey: jsii.String("AWS_SECRET_ACCESS_KEY"),
 		}),
 	})
+	rotating.NewRotationFunction(stack, jsii.String("AccessKeys"), &rotating.RotationFunctionProps{
+		Target: rotating.RotationTarget_IamAccessKey(&rotating.IamAccessKeyTargetOptions{
+			Users: &[]awsiam.IUser{awsiam.NewUser(stack, jsii.String("Uploader"), nil)},
+		}),
+	})
+	rotating.NewRotationFunction(stack, jsii.String("Smtps"), &rotating.RotationFunctionProps{
+		Target: rotating.RotationTarget_SesSmtp(&rotating.SesSmtpTargetOptions{
+			Users: &[]awsiam.IUser{awsiam.NewUser(stack, jsii.String("Sender"), nil)},
+		}),
+	})
 	rotating.NewRotatingSecret(stack, jsii.String("Smtp"), &rotating.RotatingSecretProps{
 		Target: rotating.RotationTarget_SesSmtp(&rotating.SesSmtpTargetOptions{
 			User:          awsiam.NewUser(stack, jsii.String("Mailer"), nil),

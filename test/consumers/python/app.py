@@ -207,6 +207,16 @@ def targets(stack: Stack) -> None:
             secret_access_key_key="AWS_SECRET_ACCESS_KEY",
         ),
     )
+    RotationFunction(
+        stack,
+        "AccessKeys",
+        target=RotationTarget.iam_access_key(users=[User(stack, "Uploader")]),
+    )
+    RotationFunction(
+        stack,
+        "Smtps",
+        target=RotationTarget.ses_smtp(users=[User(stack, "Sender")]),
+    )
     RotatingSecret(
         stack,
         "Smtp",

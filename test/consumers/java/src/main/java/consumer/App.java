@@ -223,6 +223,16 @@ public final class App {
                         .secretAccessKeyKey("AWS_SECRET_ACCESS_KEY")
                         .build()))
                 .build();
+        RotationFunction.Builder.create(stack, "AccessKeys")
+                .target(RotationTarget.iamAccessKey(IamAccessKeyTargetOptions.builder()
+                        .users(List.of(new User(stack, "Uploader")))
+                        .build()))
+                .build();
+        RotationFunction.Builder.create(stack, "Smtps")
+                .target(RotationTarget.sesSmtp(SesSmtpTargetOptions.builder()
+                        .users(List.of(new User(stack, "Sender")))
+                        .build()))
+                .build();
         RotatingSecret.Builder.create(stack, "Smtp")
                 .target(RotationTarget.sesSmtp(SesSmtpTargetOptions.builder()
                         .user(new User(stack, "Mailer"))
