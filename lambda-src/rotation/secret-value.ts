@@ -48,12 +48,8 @@ export function mustBeNextPassword(next: string, current: string, versionId: str
     + `Remove AWSPENDING with UpdateSecretVersionStage (VersionStage AWSPENDING, RemoveFromVersionId ${versionId}) and rotate again`);
 }
 
-function locate(text: string, key: string): Member {
-  // What JSON.parse throws quotes the text, so it goes no further than this.
-  if (!isJsonObject(text)) {
-    throw new SecretValueError(`The value of the secret is not a JSON object, and the key ${JSON.stringify(key)} of it is to be rotated. `
-      + 'Make it one, or rotate the whole string by leaving out generateStringKey');
-  }
+/** Where the values of a key of a JSON object stand: more than once, if the key is there more than once. */
+function membersAt(text: string, key: string): Member[] {
   const members: Member[] = [];
   let depth = 0;
   let name: string | undefined;
@@ -70,13 +66,27 @@ function locate(text: string, key: string): Member {
     if (token === '{' || token === '[') { depth++; }
     if (token === '}' || token === ']') { depth--; }
   }
+  return members.map((member) => trimmed(text, member));
+}
+
+function trimmed(text: string, { start, end }: Member): Member {
+  const raw = text.slice(start, end);
+  const spaceBefore = raw.length - raw.trimStart().length;
+  return { start: start + spaceBefore, end: start + spaceBefore + raw.trim().length };
+}
+
+function locate(text: string, key: string): Member {
+  // What JSON.parse throws quotes the text, so it goes no further than this.
+  if (!isJsonObject(text)) {
+    throw new SecretValueError(`The value of the secret is not a JSON object, and the key ${JSON.stringify(key)} of it is to be rotated. `
+      + 'Make it one, or rotate the whole string by leaving out generateStringKey');
+  }
+  const members = membersAt(text, key);
   if (members.length !== 1) {
     throw new SecretValueError(`The value of the secret has the key ${JSON.stringify(key)} ${members.length === 0 ? 'not at all' : 'more than once'}. `
       + 'It needs it once, with a string');
   }
-  const raw = text.slice(members[0].start, members[0].end);
-  const spaceBefore = raw.length - raw.trimStart().length;
-  const member = { start: members[0].start + spaceBefore, end: members[0].start + spaceBefore + raw.trim().length };
+  const [member] = members;
   if (text[member.start] !== '"') {
     throw new SecretValueError(`The key ${JSON.stringify(key)} in the value of the secret is not a string. Make it one`);
   }
@@ -107,4 +117,20 @@ export function roomAt(text: string, key: string): number {
 /** Whether two texts are the same, to the byte, but for the string at the key. */
 export function equalButForKey(one: string, other: string, key: string): boolean {
   return replaceKey(one, key, '') === replaceKey(other, key, '');
+}
+
+/**
+ * A JSON object with another value of a key, which is added as the last one if it isn't there. Every other byte stays as it was.
+ *
+ * @param json the value, as JSON
+ * @throws SecretValueError if the text isn't a JSON object, or has the key more than once
+ */
+export function putMember(text: string, key: string, json: string): string {
+  if (!isJsonObject(text)) { throw new SecretValueError('The value of the secret is not a JSON object. Make it one'); }
+  const members = membersAt(text, key);
+  if (members.length > 1) { throw new SecretValueError(`The value of the secret has the key ${JSON.stringify(key)} more than once. Leave one of them`); }
+  if (members.length === 1) { return text.slice(0, members[0].start) + json + text.slice(members[0].end); }
+  const end = text.lastIndexOf('}');
+  const isEmpty = text.slice(0, end).trim() === '{';
+  return `${text.slice(0, end)}${isEmpty ? '' : ','}${JSON.stringify(key)}:${json}${text.slice(end)}`;
 }

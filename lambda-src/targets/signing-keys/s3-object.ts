@@ -1,0 +1,101 @@
+import type { SetStore } from './publication';
+import type { PublicationConfig } from '../../../src/targets/signing-keys/contract';
+import { mayPass, UNNAMED, xmlErrorName, type Answer } from '../../aws/answer';
+import { SERVICES } from '../../aws/endpoint';
+import { retry } from '../../aws/retry';
+import type { ServiceRequest, SignedCall } from '../../aws/signed-call';
+import type { Deadline } from '../../rotation/deadline';
+import { ConnectivityError, RotationError, TargetRefusedError, UnexpectedError } from '../../rotation/errors';
+import { findCallProblem, foreignAnswer } from '../../rotation/service-errors';
+
+const SERVICE = { name: SERVICES.s3.name, endpoint: 's3' };
+
+/** What to do about an error, by what names have in common. */
+const REMEDIES: readonly (readonly [RegExp, string])[] = [
+  [/^KMS/, 'The key of the bucket can not be used: grant kms:GenerateDataKey and kms:Decrypt on it to the role of the RotationFunction, and see that it is enabled'],
+  [/^AccessDenied/, 'Grant s3:GetObject and s3:PutObject on it to the role of the RotationFunction, and with a customer managed key kms:GenerateDataKey and kms:Decrypt, or look for what denies it: '
+    + 'a permissions boundary, a service control policy, or a policy of the bucket, its key or the VPC endpoint'],
+  [/^NoSuchBucket/, 'The bucket does not exist any more: deploy it again, or give another one as publishTo'],
+  [/Redirect|IllegalLocation|AuthorizationHeaderMalformed/, 'The bucket is in another region than the app says: import it with its region'],
+];
+
+/** The answer has no value of the secret, for only public keys go there. */
+interface Ended {
+  readonly answer?: Answer;
+  readonly problem?: RotationError;
+  readonly mayPass: boolean;
+}
+
+/**
+ * An object of S3, by two calls of its API.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+ */
+export function s3Object({ bucketName, bucketRegion, objectKey, cacheSeconds }: PublicationConfig, call: SignedCall): SetStore {
+  const address = `s3://${bucketName}/${objectKey}`;
+  const path = `/${bucketName}/${objectKey.split('/').map(encode).join('/')}`;
+
+  /** @param expected what isn't an error */
+  const ask = async (operation: string, request: Pick<ServiceRequest, 'method' | 'headers' | 'body'>, expected: (answer: Answer) => boolean, deadline: Deadline): Promise<Answer> => {
+    const purpose = `${operation} on ${address}`;
+    const attempt = async (): Promise<Ended> => {
+      try {
+        const answer = await call({ service: 's3', region: bucketRegion ?? process.env.AWS_REGION!, path, ...request }, deadline.signal);
+        if (expected(answer)) { return { answer, mayPass: false }; }
+        const name = xmlErrorName(answer);
+        return { problem: name === UNNAMED ? new ConnectivityError(foreignAnswer(purpose, SERVICE, answer.status)) : refused(purpose, name), mayPass: mayPass(answer.status, name) };
+      } catch (error) {
+        const problem = findCallProblem(purpose, SERVICE, error);
+        return { problem: problem ?? new UnexpectedError(`${purpose} failed in a way that is not known to be safe to print`), mayPass: problem instanceof ConnectivityError };
+      }
+    };
+    const { answer, problem } = await retry(attempt, (ended) => ended.mayPass, deadline);
+    if (answer) { return answer; }
+    throw problem!;
+  };
+
+  return {
+    address,
+    read: async (deadline) => {
+      // Without the permission to list the bucket, S3 says of a missing object that access to it is denied. A write then tells the two apart.
+      const isMissing = (answer: Answer) => answer.status === 404 ? xmlErrorName(answer) === 'NoSuchKey' : answer.status === 403 && xmlErrorName(answer) === 'AccessDenied';
+      const answer = await ask('GetObject', { method: 'GET', headers: {}, body: '' }, (given) => (given.status === 200 && given.headers?.etag !== undefined) || isMissing(given), deadline);
+      if (answer.status !== 200) { return undefined; }
+      const { 'etag': tag, date, 'last-modified': lastModified } = answer.headers!;
+      const age = Date.parse(date) - Date.parse(lastModified);
+      return { body: answer.body, tag, age: Number.isFinite(age) ? age : 0 };
+    },
+    write: async (body, tag, deadline) => {
+      const headers = {
+        'content-type': 'application/json',
+        'cache-control': `max-age=${cacheSeconds}`,
+        ...tag === undefined ? { 'if-none-match': '*' } : { 'if-match': tag },
+      };
+      const { status } = await ask('PutObject', { method: 'PUT', headers, body }, (given) => given.status === 200 || isOvertaken(given), deadline);
+      if (status === 412 && tag === undefined) { await mustBeReadable(deadline); }
+      return status === 200;
+    },
+  };
+
+  /** There is an object, and a moment ago it could not be read. */
+  async function mustBeReadable(deadline: Deadline): Promise<void> {
+    await ask('GetObject', { method: 'GET', headers: {}, body: '' }, ({ status }) => status === 200, deadline);
+  }
+}
+
+/** Another write was faster, or is at work. */
+function isOvertaken(answer: Answer): boolean {
+  return (answer.status === 412 && xmlErrorName(answer) === 'PreconditionFailed') || (answer.status === 409 && xmlErrorName(answer) === 'ConditionalRequestConflict')
+    // It was deleted since it was read.
+    || (answer.status === 404 && xmlErrorName(answer) === 'NoSuchKey');
+}
+
+function refused(purpose: string, name: string): RotationError {
+  const remedy = REMEDIES.find(([names]) => names.test(name))?.[1] ?? 'See the name of the error in the API reference of Amazon S3';
+  return new TargetRefusedError(`${purpose} was refused with ${name}. ${remedy}`, name);
+}
+
+/** As a signature wants it. */
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+}

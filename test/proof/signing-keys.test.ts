@@ -1,0 +1,47 @@
+import { runCopies } from './copies';
+import { exhaust } from './exhaustion';
+import { interleave } from './interleavings';
+import { SCENARIOS } from './scenarios';
+import { NAIVE_KEYS, SIGNING_KEYS, UNPUBLISHED } from './signing-keys';
+import { withoutTimers } from './without-timers';
+import { Violation } from './world';
+import { CONFIG_VARIABLE } from '../../src/contract';
+
+let restoreTimers: () => void;
+beforeAll(() => { restoreTimers = withoutTimers(); });
+afterAll(() => {
+  restoreTimers();
+  delete process.env[CONFIG_VARIABLE];
+});
+
+describe.each(SIGNING_KEYS)('$name', (subject) => {
+  test('recovers from a stop at every boundary and at some pairs, and no verifier refuses what the current key signs', async () => {
+    const { boundaries, pairs } = await exhaust(subject, { stale: false, switches: [{}], everyPair: 211 });
+    expect(boundaries).toBeGreaterThanOrEqual(4 * 12);
+    expect(pairs).toBeGreaterThan(10);
+  });
+
+  test('keeps every invariant in random histories of two copies, with faults, lag and interference', async () => {
+    await interleave(subject, 30);
+  });
+
+  test('case 81: 20 copies at once make one value', async () => {
+    expect(await runCopies(subject, 20, 3)).toBe(240);
+  });
+});
+
+test('keys that are published for the first time sign nothing before verifiers have seen them, whatever stops the function', async () => {
+  const { pairs } = await exhaust(UNPUBLISHED, { stale: false, switches: [{}], everyPair: 17 });
+  expect(pairs).toBeGreaterThan(100);
+  await interleave(UNPUBLISHED, 20);
+});
+
+test.each(Object.entries(SCENARIOS).filter(([name]) => name !== 'everyStop'))('signing keys keep every invariant in the scenario %s', async (_, scenario) => {
+  expect(await scenario(SIGNING_KEYS[0])).toBeGreaterThan(0);
+});
+
+test.each(NAIVE_KEYS)('a target that $name is caught', async ({ run, breaks }) => {
+  const violation: unknown = await run().catch((error: unknown) => error);
+  expect(violation).toBeInstanceOf(Violation);
+  expect((violation as Violation).invariant).toBe(breaks);
+});

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Answer } from '../../../lambda-src/aws/answer';
+import type { SignedCall } from '../../../lambda-src/aws/signed-call';
+
+export interface S3Request {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: string;
+}
+
+interface StoredObject {
+  readonly body: string;
+  readonly etag: string;
+  readonly writtenAt: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** One moment of an object: what it was, and until when. */
+interface Past {
+  readonly body: string;
+  until: number;
+}
+
+const error = (status: number, code: string): Answer => ({ status, body: `<?xml version="1.0"?><Error><Code>${code}</Code><Message>as S3 says</Message></Error>` });
+
+/**
+ * As strict as S3 is about one bucket: conditional writes, the hash of the body, and a missing object that may not be told from a forbidden one.
+ *
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+ */
+export class FakeS3 {
+  public now = Date.parse('2026-01-01T00:00:00Z');
+  /** Whether the reader may list the bucket, and so sees that an object is missing. */
+  public mayList = false;
+  public readonly requests: S3Request[] = [];
+  /** Answers in the place of the next ones. */
+  public readonly answers: Answer[] = [];
+  public readonly past: Past[] = [];
+  private readonly objects = new Map<string, StoredObject>();
+  private writes = 0;
+
+  constructor(private readonly bucket: string) {}
+
+  public object(key: string): StoredObject | undefined { return this.objects.get(`/${this.bucket}/${key}`); }
+
+  public remove(key: string): void { this.objects.delete(`/${this.bucket}/${key}`); }
+
+  public put(key: string, body: string, headers: Readonly<Record<string, string>> = {}): void { this.store(`/${this.bucket}/${key}`, body, headers); }
+
+  /** In the process of the handler. */
+  public readonly call: SignedCall = async ({ method = 'POST', path = '/', headers, body }) => this.answer({ method, path, headers, body: String(body) });
+
+  public answer(request: S3Request): Answer {
+    this.requests.push(request);
+    const { method, path, headers, body } = request;
+    const given = this.answers.shift();
+    if (given) { return given; }
+    if (!path.startsWith(`/${this.bucket}/`)) { return error(404, 'NoSuchBucket'); }
+    const found = this.objects.get(path);
+    if (method === 'GET') {
+      if (!found) { return this.mayList ? error(404, 'NoSuchKey') : error(403, 'AccessDenied'); }
+      return {
+        status: 200,
+        body: found.body,
+        headers: { ...found.headers, 'etag': found.etag, 'date': new Date(this.now).toUTCString(), 'last-modified': new Date(found.writtenAt).toUTCString() },
+      };
+    }
+    if (method !== 'PUT') { return error(405, 'MethodNotAllowed'); }
+    if (headers['if-none-match'] === '*' && found) { return error(412, 'PreconditionFailed'); }
+    const tag = headers['if-match'];
+    if (tag !== undefined && !found) { return error(404, 'NoSuchKey'); }
+    if (tag !== undefined && tag !== found!.etag) { return error(412, 'PreconditionFailed'); }
+    this.store(path, body, { 'content-type': headers['content-type']!, 'cache-control': headers['cache-control']! });
+    return { status: 200, body: '', headers: { etag: this.objects.get(path)!.etag } };
+  }
+
+  /** What a reader of an object may have cached, oldest first: all that it was within a time. */
+  public cachedFor(key: string, milliseconds: number): string[] {
+    const now = this.object(key);
+    return [...this.past.filter(({ until }) => until > this.now - milliseconds).map(({ body }) => body), ...now ? [now.body] : []];
+  }
+
+  private store(path: string, body: string, headers: Readonly<Record<string, string>>): void {
+    const before = this.objects.get(path);
+    if (before) { this.past.push({ body: before.body, until: this.now }); }
+    this.objects.set(path, { body, headers, etag: `"${createHash('md5').update(`${body}${++this.writes}`).digest('hex')}"`, writtenAt: this.now });
+  }
+}
+
+/** The same, over HTTP. Refuses what isn't signed as S3 wants it. */
+export class FakeS3Server {
+  public static async start(s3: FakeS3): Promise<FakeS3Server> {
+    const server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const body = Buffer.concat(chunks).toString();
+        const headers = request.headers as Record<string, string>;
+        const isSigned = headers['x-amz-content-sha256'] === createHash('sha256').update(body).digest('hex')
+          && /^AWS4-HMAC-SHA256 Credential=\w+\/\d{8}\/[\w-]+\/s3\/aws4_request, SignedHeaders=\S*host;\S*x-amz-content-sha256;x-amz-date/.test(headers.authorization ?? '');
+        const { status, body: text, headers: answered } = isSigned ? s3.answer({ method: request.method!, path: request.url!, headers, body })
+          : error(403, 'SignatureDoesNotMatch');
+        response.writeHead(status, { ...answered }).end(text);
+      });
+    });
+    await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+    return new FakeS3Server(server);
+  }
+
+  private constructor(private readonly server: Server) {}
+
+  public get url(): string { return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`; }
+
+  public async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise<void>((resolve) => { this.server.close(() => resolve()); });
+  }
+}
