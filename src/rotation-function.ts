@@ -118,6 +118,8 @@ interface Schedule {
   readonly scheduleDependencies: IDependable[];
 }
 
+const DEFAULT_RULES = RotationRules.rate(Duration.days(30));
+
 const MARK = Symbol.for('cdk-rotating-secret.RotationFunction');
 
 /**
@@ -246,6 +248,8 @@ export class RotationFunction extends lambda.Function {
       ...this.permissions.grant(secret, scope), ...this.binding.grant?.(secret, scope) ?? [], ...this.network.scheduleDependencies,
     ];
     this.schedules.set(secret, { options, scheduleDependencies, resource: this.schedule(secret, scope, options, scheduleDependencies) });
+    const hours = (options.rotationRules ?? DEFAULT_RULES)._fewestHours;
+    if (hours !== undefined) { this.binding.checkInterval?.(secret, hours); }
     return Rotation._of(secret, this);
   }
 
@@ -336,7 +340,7 @@ export class RotationFunction extends lambda.Function {
     const schedule = new secretsmanager.CfnRotationSchedule(scope, scope.node.tryFindChild(id) ? `RotationSchedule-${secret.node.addr}` : id, {
       secretId: secret.secretFullArn ?? secret.secretArn,
       rotationLambdaArn: this.functionArn,
-      rotationRules: (options.rotationRules ?? RotationRules.rate(Duration.days(30)))._render(secret),
+      rotationRules: (options.rotationRules ?? DEFAULT_RULES)._render(secret),
       rotateImmediatelyOnUpdate: options.rotateImmediately ?? this._target._definition.valueBeforeFirst !== undefined,
     });
     // The first rotation, or the test in its place, comes with the schedule and must not race IAM, nor the network.

@@ -1,6 +1,8 @@
+import type { Duration } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { RotationStrategy } from './rotation-strategy';
 import { IamAccessKeyTarget } from './targets/access-key/iam-access-key/iam-access-key-target';
 import { SesSmtpTarget } from './targets/access-key/ses-smtp/ses-smtp-target';
@@ -10,6 +12,7 @@ import type { TargetDefinition } from './targets/definition';
 import { GeneratedTarget } from './targets/generated/generated-target';
 import { FunctionTarget } from './targets/own/function/function-target';
 import { ModuleTarget } from './targets/own/module/module-target';
+import { SigningKeysTarget } from './targets/signing-keys/signing-keys-target';
 import { checkGenerator, generatorOf, type Generator } from './value/generator';
 import type { PasswordPolicy } from './value/password-policy';
 
@@ -170,6 +173,97 @@ export interface SesSmtpTargetOptions {
 }
 
 /**
+ * The algorithm of a signature, by its name in JSON Web Signatures.
+ *
+ * @see https://www.iana.org/assignments/jose/jose.xhtml
+ */
+export enum SigningAlgorithm {
+  /**
+   * RSASSA-PKCS1-v1_5 with SHA-256. Every verifier knows it.
+   */
+  RS256 = 'RS256',
+
+  /**
+   * RSASSA-PSS with SHA-256.
+   */
+  PS256 = 'PS256',
+
+  /**
+   * ECDSA with the curve P-256 and SHA-256.
+   */
+  ES256 = 'ES256',
+
+  /**
+   * ECDSA with the curve P-384 and SHA-384.
+   */
+  ES384 = 'ES384',
+
+  /**
+   * EdDSA with the curve Ed25519.
+   */
+  EDDSA = 'EdDSA',
+}
+
+/**
+ * Where the public keys of a secret are published.
+ */
+export interface JwksPublication {
+  /**
+   * The bucket, whose policy or a distribution of CloudFront lets verifiers read the object.
+   */
+  readonly bucket: s3.IBucket;
+
+  /**
+   * The key of the object. Nobody else may write it.
+   *
+   * @default .well-known/jwks.json
+   */
+  readonly objectKey?: string;
+
+  /**
+   * How long verifiers may cache the object, a whole number of seconds. It is sent as the `max-age` of `Cache-Control`.
+   *
+   * A rotation signs with no key before it has been in the object for that long. Add what caches between the bucket and the verifiers, and
+   * give no less than the cache time of the verifiers' library.
+   *
+   * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/signing-keys.md
+   * @default Duration.minutes(10)
+   */
+  readonly cacheTime?: Duration;
+}
+
+/**
+ * Options for a target that is the keys of signatures.
+ */
+export interface SigningKeysTargetOptions {
+  /**
+   * The algorithm of new keys. If you change it, the next rotation makes a key of it, and that key signs after the rotation after that one.
+   */
+  readonly algorithm: SigningAlgorithm;
+
+  /**
+   * The length of RSA keys in bits: 2048, 3072 or 4096.
+   *
+   * @default 2048
+   */
+  readonly rsaModulusLength?: number;
+
+  /**
+   * Where to publish the public keys, for one secret.
+   *
+   * @default - the public keys are in the secret only
+   */
+  readonly publishTo?: JwksPublication;
+
+  /**
+   * How long what is signed is valid at the most. Only a warning comes of it, if rotations can be closer to each other.
+   *
+   * @default - no warning about the lifetime
+   */
+  readonly tokenLifetime?: Duration;
+}
+
+/**
  * Options for a target that is a function of yours.
  */
 export interface InvokeTargetOptions extends GeneratedTargetOptions {
@@ -288,6 +382,23 @@ export class RotationTarget {
    */
   public static sesSmtp(options: SesSmtpTargetOptions): RotationTarget {
     return new RotationTarget(new SesSmtpTarget(options));
+  }
+
+  /**
+   * Keys that sign, such as those of JSON Web Tokens, and the public keys that verify.
+   *
+   * The JSON secret has the private keys `current` and `next` as JWKs, and the public keys as the JWK set `jwks`. A rotation makes the next
+   * key the current one, makes a new next key, and keeps the public key that signed before. So verifiers know a key for a whole period
+   * before anything is signed with it. Other keys of the secret are kept byte for byte.
+   *
+   * The first rotation makes the first keys. It is at deployment unless `rotateImmediately` says otherwise.
+   *
+   * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/signing-keys.md
+   * @param options which keys, and where to publish the public ones
+   * @throws if the length, the cache time or the key of the object can't be used
+   */
+  public static signingKeys(options: SigningKeysTargetOptions): RotationTarget {
+    return new RotationTarget(new SigningKeysTarget(options));
   }
 
   /**

@@ -16,6 +16,8 @@ export interface Openings {
   readonly hoursApart: number;
   /** The latest hour of a UTC day at which a window opens. */
   readonly lastHour: number;
+  /** The hours between the opening of one window and of the next, at the least. Undefined if windows are days apart, and it isn't known how many. */
+  readonly period?: number;
 }
 
 /** Checks `rate(value unit)`. */
@@ -27,7 +29,7 @@ export function checkRate(property: string, value: number, unit: string): Openin
   if (!Number.isInteger(value) || hours < MIN_HOURS || hours > MAX_DAYS * HOURS_PER_DAY) {
     throw invalid(property, `rate(${value} ${unit}) is not a whole number of hours or days from ${MIN_HOURS} hours to ${MAX_DAYS} days`);
   }
-  return { hoursApart: hours, lastHour: 0 };
+  return { hoursApart: hours, lastHour: 0, period: hours };
 }
 
 export interface CronFields {
@@ -85,7 +87,7 @@ export function checkCron(property: string, fields: CronFields): Openings {
   if (hoursApart < MIN_HOURS) {
     throw invalid(property, `the hours ${fields.hour} of the cron expression are ${hoursApart} apart; rotations must be at least ${MIN_HOURS} hours apart`);
   }
-  return { hoursApart, lastHour: hours[hours.length - 1] };
+  return { hoursApart, lastHour: hours[hours.length - 1], period: gaps.length === 0 ? undefined : hoursApart };
 }
 
 /** The hours that a field stands for, in order. */

@@ -4,7 +4,7 @@ import type { IConstruct } from 'constructs';
 import { invalid } from '../invalid';
 import { checkCron, checkExpression, checkLength, checkRate, checkWindow, hoursOf, HOURS_PER_DAY, weekDaysOf, type Openings } from './expression';
 import { RotationPeriod } from './rotation-period';
-import { choose, spreadDays } from './spread';
+import { choose, fewestDays, spreadDays } from './spread';
 
 /**
  * Options for rotation rules.
@@ -177,12 +177,12 @@ export class RotationRules {
     const days = spreadDays(period, weekDays);
     const isWeekly = period === RotationPeriod.DAY && weekDays?.length === 1;
     const expressionOf = (secret: IConstruct) => `cron(0 ${choose(secret, 'hour', hours.map(String))} ${choose(secret, 'day', days)} *)`;
-    const openings = { hoursApart: HOURS_PER_DAY, lastHour: hours[hours.length - 1] };
+    const openings = { hoursApart: HOURS_PER_DAY, lastHour: hours[hours.length - 1], period: fewestDays(period) * HOURS_PER_DAY };
     return new RotationRules(expressionOf, openings, window, isWeekly ? weekDays[0] : undefined);
   }
 
   private constructor(
-    private readonly expressionOf: (secret: IConstruct) => string, openings: Openings | undefined, private readonly window?: Duration,
+    private readonly expressionOf: (secret: IConstruct) => string, private readonly openings: Openings | undefined, private readonly window?: Duration,
     /** The only day of the week of rules that are said to be daily. */
     private readonly onlyDay?: string,
   ) {
@@ -192,6 +192,19 @@ export class RotationRules {
     if (window && !window.isUnresolved()) {
       checkWindow('window', window.toHours({ integral: false }), openings ?? { hoursApart: 24, lastHour: 0 });
     }
+  }
+
+  /**
+   * The fewest hours between two rotations: one at the end of its window, and the next one at the beginning of its own. Undefined if it isn't known.
+   *
+   * @internal
+   */
+  public get _fewestHours(): number | undefined {
+    const { openings, window } = this;
+    if (openings?.period === undefined || window?.isUnresolved()) { return undefined; }
+    // The default of Secrets Manager: an hour, or the rest of the UTC day.
+    const open = window?.toHours({ integral: false }) ?? (openings.period < HOURS_PER_DAY ? 1 : HOURS_PER_DAY - openings.lastHour);
+    return Math.max(0, openings.period - open);
   }
 
   /**

@@ -28,6 +28,11 @@ export function spreadDays(period: RotationPeriod, weekDays: readonly string[] |
   }
 }
 
+/** The days between two rotations of a secret, at the least. */
+export function fewestDays(period: RotationPeriod): number {
+  return { [RotationPeriod.DAY]: 1, [RotationPeriod.WEEK]: 7, [RotationPeriod.MONTH]: 28, [RotationPeriod.QUARTER]: 84 }[period];
+}
+
 /**
  * One choice for each secret: always the same one, and over many secrets all of them about equally often.
  *

@@ -27,6 +27,8 @@ export interface TargetBinding {
   readonly grant?: (secret: ISecret, scheduleScope: Construct) => IDependable[];
   /** Throws if the function can't rotate this secret. */
   readonly checkSecret?: (secret: ISecret) => void;
+  /** Warns if rotations can be too close to each other. Called with the fewest hours between two of them, if that is known. */
+  readonly checkInterval?: (secret: ISecret, hours: number) => void;
 }
 
 /** A secret that a function reads and doesn't rotate. */
