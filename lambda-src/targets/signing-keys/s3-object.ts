@@ -42,7 +42,7 @@ export function s3Object({ bucketName, bucketRegion, objectKey, cacheSeconds }: 
       try {
         const answer = await call({ service: 's3', region: bucketRegion ?? process.env.AWS_REGION!, path, ...request }, deadline.signal);
         if (expected(answer)) { return { answer, mayPass: false }; }
-        const name = xmlErrorName(answer);
+        const name = errorName(answer);
         return { problem: name === UNNAMED ? new ConnectivityError(foreignAnswer(purpose, SERVICE, answer.status)) : refused(purpose, name), mayPass: mayPass(answer.status, name) };
       } catch (error) {
         const problem = findCallProblem(purpose, SERVICE, error);
@@ -58,7 +58,7 @@ export function s3Object({ bucketName, bucketRegion, objectKey, cacheSeconds }: 
     address,
     read: async (deadline) => {
       // Without the permission to list the bucket, S3 says of a missing object that access to it is denied. A write then tells the two apart.
-      const isMissing = (answer: Answer) => answer.status === 404 ? xmlErrorName(answer) === 'NoSuchKey' : answer.status === 403 && xmlErrorName(answer) === 'AccessDenied';
+      const isMissing = (answer: Answer) => answer.status === 404 ? errorName(answer) === 'NoSuchKey' : answer.status === 403 && errorName(answer) === 'AccessDenied';
       const answer = await ask('GetObject', { method: 'GET', headers: {}, body: '' }, (given) => (given.status === 200 && given.headers?.etag !== undefined) || isMissing(given), deadline);
       if (answer.status !== 200) { return undefined; }
       const { 'etag': tag, date, 'last-modified': lastModified } = answer.headers!;
@@ -83,11 +83,16 @@ export function s3Object({ bucketName, bucketRegion, objectKey, cacheSeconds }: 
   }
 }
 
+/** S3 passes errors of AWS KMS on with a dot in their names. */
+function errorName(answer: Answer): string {
+  return xmlErrorName({ ...answer, body: answer.body.replace('<Code>KMS.', '<Code>KMS') });
+}
+
 /** Another write was faster, or is at work. */
 function isOvertaken(answer: Answer): boolean {
-  return (answer.status === 412 && xmlErrorName(answer) === 'PreconditionFailed') || (answer.status === 409 && xmlErrorName(answer) === 'ConditionalRequestConflict')
+  return (answer.status === 412 && errorName(answer) === 'PreconditionFailed') || (answer.status === 409 && errorName(answer) === 'ConditionalRequestConflict')
     // It was deleted since it was read.
-    || (answer.status === 404 && xmlErrorName(answer) === 'NoSuchKey');
+    || (answer.status === 404 && errorName(answer) === 'NoSuchKey');
 }
 
 function refused(purpose: string, name: string): RotationError {

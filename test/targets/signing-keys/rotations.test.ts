@@ -1,0 +1,94 @@
+/*
+ * Fifty rotations while somebody signs and others verify. Each rotation is stopped at one of its calls, at each in turn, before or after it.
+ */
+import { FakeS3 } from './fake-s3';
+import { jose } from './jose';
+import { s3Object } from '../../../lambda-src/targets/signing-keys/s3-object';
+import { signingKeysTarget } from '../../../lambda-src/targets/signing-keys/target';
+import { InMemoryClient, STEPS } from '../../../simulator';
+import { makeHandler } from '../../../lambda-src/handler';
+import { Harness } from '../../harness';
+
+const ROTATIONS = 50;
+const CACHE_SECONDS = 300;
+const KEY = 'jwks.json';
+const CONFIG = {
+  target: 'signing-keys',
+  algorithm: 'ES256',
+  rsaModulusLength: 2048,
+  publication: { bucketName: 'keys', bucketRegion: 'eu-west-1', objectKey: KEY, cacheSeconds: CACHE_SECONDS },
+  passwordPolicy: {},
+};
+
+interface Value {
+  readonly current: { kty: string; kid: string; alg: string };
+  readonly jwks: { keys: { kty: string }[] };
+}
+
+test('no token is refused through 50 rotations, whichever call they are stopped at', async () => {
+  const s3 = new FakeS3('keys');
+  const harness = new Harness({ value: '{"issuer":"https://example.com"}', config: CONFIG });
+  const valueOf = (label: string) => {
+    const value = harness.secret.stages[label as 'AWSCURRENT'] === undefined ? undefined : JSON.parse(harness.value(label)) as Partial<Value>;
+    return value?.current === undefined ? undefined : value as Value;
+  };
+  let [tokens, refused] = [0, 0];
+
+  /** Signers read the secret now, or have cached the version before. Verifiers have the object or the secret, as it is or as they have cached it. */
+  const signAndVerify = async () => {
+    const values = [valueOf('AWSCURRENT'), valueOf('AWSPREVIOUS')].filter((value) => value !== undefined);
+    const sets = [...s3.cachedFor(KEY, CACHE_SECONDS * 1_000).map((body) => JSON.parse(body) as Value['jwks']), ...values.map(({ jwks }) => jwks)].map((set) => jose.createLocalJWKSet(set));
+    for (const { current } of values) {
+      const token = await new jose.SignJWT({}).setProtectedHeader({ alg: current.alg, kid: current.kid }).setExpirationTime('5m').sign(await jose.importJWK(current));
+      for (const set of sets) {
+        tokens++;
+        await jose.jwtVerify(token, set).catch(() => { refused++; });
+      }
+    }
+  };
+
+  let calls = 0;
+  let stop: { readonly call: number; readonly isBefore: boolean } | undefined;
+  const stoppable = async <T>(call: () => Promise<T>): Promise<T> => {
+    const isHere = calls++ === stop?.call;
+    if (isHere && stop!.isBefore) { throw new Error('stopped'); }
+    const answer = await call();
+    await signAndVerify();
+    if (isHere) { throw new Error('stopped'); }
+    return answer;
+  };
+  const client = new InMemoryClient(harness.simulator);
+  const newCopy = () => makeHandler((config) => signingKeysTarget(config, (publication) => s3Object(publication, (request, signal) => stoppable(() => s3.call(request, signal)))), {
+    client: { send: (command: never) => stoppable(() => client.send(command)) } as never,
+    log: () => {},
+    sleep: async () => {},
+  });
+
+  let stops = 0;
+  for (let n = 0; n < ROTATIONS; n++) {
+    const rotation = harness.start();
+    stop = { call: Math.floor(n / 2) % 20, isBefore: n % 2 === 0 };
+    calls = 0;
+    let isOver = false;
+    for (let attempt = 0; !isOver && attempt < 3; attempt++) {
+      const copy = newCopy();
+      try {
+        for (const step of STEPS) { await harness.step(rotation, step, copy); }
+        isOver = true;
+      } catch {
+        stops++;
+        stop = undefined;
+      }
+      // As much time as passes before the service tries again.
+      s3.now += 60_000;
+    }
+    expect(isOver).toBe(true);
+    expect(harness.secret.stages.AWSCURRENT).toBe(rotation.token);
+    harness.simulator.completeRotation(harness.arn);
+    s3.now += 4 * 3_600_000;
+  }
+  expect(stops).toBeGreaterThan(30);
+  expect(tokens).toBeGreaterThan(3_000);
+  expect(refused).toBe(0);
+  expect(harness.secret.stages.AWSPREVIOUS).toBeDefined();
+});
