@@ -38,7 +38,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   tsconfig: { compilerOptions: { inlineSourceMap: false, inlineSources: false } },
   tsconfigDevFile: 'tsconfig.dev.json',
   tsconfigDev: {
-    include: ['.projenrc.ts', 'projenrc/**/*.ts', 'lambda-src/**/*.ts', 'rehearsal/**/*.ts', 'simulator/**/*.ts', 'tools/**/*.ts', 'test/**/*.ts', 'demo/**/*.ts', 'examples/**/*.ts', 'scripts/**/*.ts', 'bench/**/*.ts'],
+    include: ['.projenrc.ts', 'projenrc/**/*.ts', 'lambda-src/**/*.ts', 'rehearsal/**/*.ts', 'simulator/**/*.ts', 'tools/**/*.ts', 'test/**/*.ts', 'demo/**/*.ts', 'examples/**/*.ts', 'examples/**/*.mts', 'test/**/*.mts', 'scripts/**/*.ts', 'bench/**/*.ts'],
     exclude: ['**/node_modules', '**/cdk.out', 'test/consumers', ...NESTJS_SERVICE],
     compilerOptions: {
       rootDir: '.',

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(__dirname, '..', '..');
-const PAGES = ['README.md', 'docs/databases.md', 'docs/options.md', 'docs/targets/iam-access-key.md', 'docs/targets/ses-smtp.md'];
+const PAGES = ['README.md', 'docs/databases.md', 'docs/options.md', 'docs/targets/iam-access-key.md', 'docs/targets/ses-smtp.md', 'docs/targets/signing-keys.md'];
 
 interface Sample {
   readonly name: string;

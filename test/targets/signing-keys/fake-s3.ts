@@ -90,7 +90,7 @@ export class FakeS3 {
   }
 }
 
-/** The same, over HTTP. Refuses what isn't signed as S3 wants it. */
+/** The same, over HTTP, with a bucket that everybody may read. Refuses a signature that isn't as S3 wants it. */
 export class FakeS3Server {
   public static async start(s3: FakeS3): Promise<FakeS3Server> {
     const server = createServer((request, response) => {
@@ -99,9 +99,10 @@ export class FakeS3Server {
       request.on('end', () => {
         const body = Buffer.concat(chunks).toString();
         const headers = request.headers as Record<string, string>;
+        const isPublic = request.method === 'GET' && headers.authorization === undefined;
         const isSigned = headers['x-amz-content-sha256'] === createHash('sha256').update(body).digest('hex')
           && /^AWS4-HMAC-SHA256 Credential=\w+\/\d{8}\/[\w-]+\/s3\/aws4_request, SignedHeaders=\S*host;\S*x-amz-content-sha256;x-amz-date/.test(headers.authorization ?? '');
-        const { status, body: text, headers: answered } = isSigned ? s3.answer({ method: request.method!, path: request.url!, headers, body })
+        const { status, body: text, headers: answered } = isPublic || isSigned ? s3.answer({ method: request.method!, path: request.url!, headers, body })
           : error(403, 'SignatureDoesNotMatch');
         response.writeHead(status, { ...answered }).end(text);
       });
