@@ -9,7 +9,9 @@ const stack = new Stack(app, 'RotatingSecretSigningKeys', { description: 'The ke
 
 // One object of it is for everybody. With CloudFront in front of it, it can stay private.
 const bucket = new s3.Bucket(stack, 'PublicKeys', {
-  blockPublicAccess: new s3.BlockPublicAccess({ blockPublicAcls: true, ignorePublicAcls: true, blockPublicPolicy: false, restrictPublicBuckets: false }),
+  blockPublicAccess: new s3.BlockPublicAccess({
+    blockPublicAcls: true, ignorePublicAcls: true, blockPublicPolicy: false, restrictPublicBuckets: false,
+  }),
   enforceSSL: true,
 });
 bucket.grantPublicAccess(OBJECT);

@@ -195,7 +195,7 @@ export class RotationRules {
   }
 
   /**
-   * The fewest hours between two rotations: one at the end of its window, and the next one at the beginning of its own. Undefined if it isn't known.
+   * The fewest hours between two rotations: one at the end of its window, the next one at the beginning of its own. Undefined if it isn't known.
    *
    * @internal
    */

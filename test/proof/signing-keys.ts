@@ -8,13 +8,13 @@ import type { HandlerDependencies, Server, Subject } from './subjects';
 import type { Invariant } from './world';
 import type { SignedCall } from '../../lambda-src/aws/signed-call';
 import { makeHandler, type RotationHandler } from '../../lambda-src/handler';
+import { putMember } from '../../lambda-src/rotation/secret-value';
+import type { SecretValues, Target, ValueRequest } from '../../lambda-src/target';
 import { publicOf, type PrivateJwk } from '../../lambda-src/targets/signing-keys/keys';
 import { Publication } from '../../lambda-src/targets/signing-keys/publication';
 import { s3Object } from '../../lambda-src/targets/signing-keys/s3-object';
 import { SigningKeysTarget, signingKeysTarget } from '../../lambda-src/targets/signing-keys/target';
 import { rotateKeys, setOf } from '../../lambda-src/targets/signing-keys/value';
-import { putMember } from '../../lambda-src/rotation/secret-value';
-import type { SecretValues, ValueRequest } from '../../lambda-src/target';
 import { FakeS3 } from '../targets/signing-keys/fake-s3';
 
 const BUCKET = 'keys';
@@ -117,7 +117,9 @@ const callOf = (verifiers: Verifiers, { perform }: HandlerDependencies): SignedC
   return perform(isRead ? 'GetObject' : 'PutObject', isRead ? 'read' : 'write', () => verifiers.s3.call(request, signal));
 };
 
-const shipped: MakeTarget = (verifiers, dependencies) => makeHandler((config) => signingKeysTarget(config, (publication) => s3Object(publication, callOf(verifiers, dependencies)), makeKey), dependencies);
+const shipped: MakeTarget = (verifiers, dependencies) => makeHandler(
+  (config) => signingKeysTarget(config, (publication) => s3Object(publication, callOf(verifiers, dependencies)), makeKey), dependencies,
+);
 
 function subject(name: string, value: string, first: string | undefined, make: MakeTarget = shipped, config: Subject['config'] = CONFIG): Subject {
   const verifiers = new Verifiers(first);
@@ -147,6 +149,10 @@ export const SIGNING_KEYS: readonly Subject[] = [
 
 /** A new key signs as soon as it is published. */
 class SignsAtOnce extends SigningKeysTarget {
+  constructor(private readonly put: (set: object) => Promise<unknown>) {
+    super(makeKey);
+  }
+
   public override async createValue({ current }: ValueRequest): Promise<string> {
     const rotated = await rotateKeys(current, makeKey);
     const { current: before } = JSON.parse(current) as { current: PrivateJwk };
@@ -163,10 +169,6 @@ class SignsAtOnce extends SigningKeysTarget {
   }
 
   public override async testSecret(): Promise<void> { /* nothing */ }
-
-  constructor(protected readonly put: (set: object) => Promise<unknown>) {
-    super(makeKey);
-  }
 }
 
 /** The key that signed until now is out of the set. */
@@ -192,19 +194,22 @@ interface NaiveKeys {
   run(): Promise<unknown>;
 }
 
-const putOf = (verifiers: Verifiers, { perform }: HandlerDependencies) => (set: object) => perform('PutObject', 'write', async () => verifiers.s3.put(KEY, JSON.stringify(set)));
+const putOf = (verifiers: Verifiers, { perform }: HandlerDependencies) =>
+  (set: object) => perform('PutObject', 'write', async () => verifiers.s3.put(KEY, JSON.stringify(set)));
+const naive = (make: (verifiers: Verifiers, dependencies: HandlerDependencies) => Target): MakeTarget =>
+  (verifiers, dependencies) => makeHandler(() => make(verifiers, dependencies), dependencies);
 const stops = (value: string, first: string | undefined, make: MakeTarget) => exhaust(subject('naive', value, first, make), { pairs: false, stale: false, switches: [{}] });
 
 export const NAIVE_KEYS: readonly NaiveKeys[] = [
   {
     name: 'signs with a key that was published a moment ago',
     breaks: 'accepted',
-    run: () => stops(valueWith(), published, (verifiers, dependencies) => makeHandler(() => new SignsAtOnce(putOf(verifiers, dependencies)), dependencies)),
+    run: () => stops(valueWith(), published, naive((verifiers, dependencies) => new SignsAtOnce(putOf(verifiers, dependencies)))),
   },
   {
     name: 'drops the key that signed until now',
     breaks: 'accepted',
-    run: () => stops(valueWith(), published, (verifiers, dependencies) => makeHandler(() => new DropsPrevious(putOf(verifiers, dependencies)), dependencies)),
+    run: () => stops(valueWith(), published, naive((verifiers, dependencies) => new DropsPrevious(putOf(verifiers, dependencies)))),
   },
   {
     name: 'publishes a set after the promotion',
@@ -223,8 +228,7 @@ export const NAIVE_KEYS: readonly NaiveKeys[] = [
   {
     name: 'signs with a key that verifiers have not cached yet',
     breaks: 'accepted',
-    run: () => stops(valueWith(), setOf([publicOf(KEYS[0])]), (verifiers, dependencies) => makeHandler(
-      () => new SigningKeysTarget(makeKey, new Hurries(s3Object(PUBLICATION, callOf(verifiers, dependencies)), CACHE_SECONDS * 1_000)), dependencies,
-    )),
+    run: () => stops(valueWith(), setOf([publicOf(KEYS[0])]), naive((verifiers, dependencies) =>
+      new SigningKeysTarget(makeKey, new Hurries(s3Object(PUBLICATION, callOf(verifiers, dependencies)), CACHE_SECONDS * 1_000)))),
   },
 ];

@@ -3,4 +3,5 @@ import { signingKeysTarget } from './target';
 import { signedCall } from '../../aws/signed-call';
 import { makeHandler } from '../../handler';
 
-export const handler = makeHandler((config, makeClient) => signingKeysTarget(config, (publication) => s3Object(publication, signedCall(makeClient()))));
+export const handler = makeHandler((config, makeClient) =>
+  signingKeysTarget(config, (publication) => s3Object(publication, signedCall(makeClient()))));

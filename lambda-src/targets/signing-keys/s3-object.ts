@@ -36,7 +36,9 @@ export function s3Object({ bucketName, bucketRegion, objectKey, cacheSeconds }: 
   const path = `/${bucketName}/${objectKey.split('/').map(encode).join('/')}`;
 
   /** @param expected what isn't an error */
-  const ask = async (operation: string, request: Pick<ServiceRequest, 'method' | 'headers' | 'body'>, expected: (answer: Answer) => boolean, deadline: Deadline): Promise<Answer> => {
+  const ask = async (
+    operation: string, request: Pick<ServiceRequest, 'method' | 'headers' | 'body'>, expected: (answer: Answer) => boolean, deadline: Deadline,
+  ): Promise<Answer> => {
     const purpose = `${operation} on ${address}`;
     const attempt = async (): Promise<Ended> => {
       try {

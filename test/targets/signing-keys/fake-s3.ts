@@ -26,6 +26,8 @@ interface Past {
 
 const error = (status: number, code: string): Answer => ({ status, body: `<?xml version="1.0"?><Error><Code>${code}</Code><Message>as S3 says</Message></Error>` });
 
+const SIGNATURE = /^AWS4-HMAC-SHA256 Credential=\w+\/\d{8}\/[\w-]+\/s3\/aws4_request, SignedHeaders=\S*host;\S*x-amz-content-sha256;x-amz-date/;
+
 /**
  * As strict as S3 is about one bucket: conditional writes, the hash of the body, and a missing object that may not be told from a forbidden one.
  *
@@ -101,7 +103,7 @@ export class FakeS3Server {
         const headers = request.headers as Record<string, string>;
         const isPublic = request.method === 'GET' && headers.authorization === undefined;
         const isSigned = headers['x-amz-content-sha256'] === createHash('sha256').update(body).digest('hex')
-          && /^AWS4-HMAC-SHA256 Credential=\w+\/\d{8}\/[\w-]+\/s3\/aws4_request, SignedHeaders=\S*host;\S*x-amz-content-sha256;x-amz-date/.test(headers.authorization ?? '');
+          && SIGNATURE.test(headers.authorization ?? '');
         const { status, body: text, headers: answered } = isPublic || isSigned ? s3.answer({ method: request.method!, path: request.url!, headers, body })
           : error(403, 'SignatureDoesNotMatch');
         response.writeHead(status, { ...answered }).end(text);

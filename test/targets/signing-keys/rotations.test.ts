@@ -3,10 +3,11 @@
  */
 import { FakeS3 } from './fake-s3';
 import { jose } from './jose';
+import type { SignedCall } from '../../../lambda-src/aws/signed-call';
+import { makeHandler } from '../../../lambda-src/handler';
 import { s3Object } from '../../../lambda-src/targets/signing-keys/s3-object';
 import { signingKeysTarget } from '../../../lambda-src/targets/signing-keys/target';
 import { InMemoryClient, STEPS } from '../../../simulator';
-import { makeHandler } from '../../../lambda-src/handler';
 import { Harness } from '../../harness';
 
 const ROTATIONS = 50;
@@ -58,7 +59,8 @@ test('no token is refused through 50 rotations, whichever call they are stopped 
     return answer;
   };
   const client = new InMemoryClient(harness.simulator);
-  const newCopy = () => makeHandler((config) => signingKeysTarget(config, (publication) => s3Object(publication, (request, signal) => stoppable(() => s3.call(request, signal)))), {
+  const call: SignedCall = (request, signal) => stoppable(() => s3.call(request, signal));
+  const newCopy = () => makeHandler((config) => signingKeysTarget(config, (publication) => s3Object(publication, call)), {
     client: { send: (command: never) => stoppable(() => client.send(command)) } as never,
     log: () => {},
     sleep: async () => {},

@@ -20,7 +20,12 @@ interface Value {
 
 class Keys extends Harness {
   constructor(value: string, config: object = {}, call: SignedCall = async () => { throw new Error('No call was expected'); }) {
-    super({ value, simulator: { manualPutRemovesPending: false }, config: { ...CONFIG, ...config }, makeTarget: (given) => signingKeysTarget(given, (publication) => s3Object(publication, call)) });
+    super({
+      value,
+      simulator: { manualPutRemovesPending: false },
+      config: { ...CONFIG, ...config },
+      makeTarget: (given) => signingKeysTarget(given, (publication) => s3Object(publication, call)),
+    });
   }
 
   public keys(label = 'AWSCURRENT'): Value { return JSON.parse(this.value(label)) as Value; }
