@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsrds"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/jsii-runtime-go"
@@ -224,6 +225,28 @@ func targets(stack awscdk.Stack) {
 			Region:        jsii.String("eu-west-1"),
 		}),
 	})
+	bucket := awss3.NewBucket(stack, jsii.String("PublicKeys"), nil)
+	algorithms := map[string]rotating.SigningAlgorithm{
+		"RS256": rotating.SigningAlgorithm_RS256,
+		"PS256": rotating.SigningAlgorithm_PS256,
+		"ES256": rotating.SigningAlgorithm_ES256,
+		"ES384": rotating.SigningAlgorithm_ES384,
+		"EdDSA": rotating.SigningAlgorithm_EDDSA,
+	}
+	for _, name := range []string{"RS256", "PS256", "ES256", "ES384", "EdDSA"} {
+		rotating.NewRotatingSecret(stack, jsii.String("Keys"+name), &rotating.RotatingSecretProps{
+			Target: rotating.RotationTarget_SigningKeys(&rotating.SigningKeysTargetOptions{
+				Algorithm:        algorithms[name],
+				RsaModulusLength: jsii.Number(3072),
+				TokenLifetime:    awscdk.Duration_Hours(jsii.Number(1)),
+				PublishTo: &rotating.JwksPublication{
+					Bucket:    bucket,
+					ObjectKey: jsii.String(name + ".json"),
+					CacheTime: awscdk.Duration_Minutes(jsii.Number(5)),
+				},
+			}),
+		})
+	}
 }
 
 func operations(stack awscdk.Stack) {
@@ -327,6 +350,12 @@ func refusals(stack awscdk.Stack) map[string]string {
 		}),
 		"a module that is none": refusal(func() {
 			rotating.RotationTarget_Module(jsii.String("nowhere.mjs"), nil)
+		}),
+		"a short RSA key": refusal(func() {
+			rotating.RotationTarget_SigningKeys(&rotating.SigningKeysTargetOptions{
+				Algorithm:        rotating.SigningAlgorithm_RS256,
+				RsaModulusLength: jsii.Number(1024),
+			})
 		}),
 		"a timeout that is too short": refusal(func() {
 			rotating.NewRotationFunction(stack, jsii.String("Timeout"), &rotating.RotationFunctionProps{

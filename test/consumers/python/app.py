@@ -14,9 +14,11 @@ from aws_cdk.aws_iam import User
 from aws_cdk.aws_kms import Key
 from aws_cdk.aws_lambda import Code, Function, FunctionOptions, Runtime
 from aws_cdk.aws_rds import DatabaseInstance, DatabaseInstanceEngine
+from aws_cdk.aws_s3 import Bucket
 from aws_cdk.aws_secretsmanager import Secret, SecretStringGenerator
 from aws_cdk.aws_sns import Topic
 from cdk_rotating_secret import (
+    JwksPublication,
     PasswordPolicy,
     RotatingSecret,
     RotationCheck,
@@ -26,6 +28,7 @@ from cdk_rotating_secret import (
     RotationRules,
     RotationStrategy,
     RotationTarget,
+    SigningAlgorithm,
 )
 
 GENERATE_SECRET_STRING = SecretStringGenerator(
@@ -224,6 +227,25 @@ def targets(stack: Stack) -> None:
             user=User(stack, "Mailer"), exclusive_user=True, region="eu-west-1"
         ),
     )
+    bucket = Bucket(stack, "PublicKeys")
+    algorithms = {
+        "RS256": SigningAlgorithm.RS256,
+        "PS256": SigningAlgorithm.PS256,
+        "ES256": SigningAlgorithm.ES256,
+        "ES384": SigningAlgorithm.ES384,
+        "EdDSA": SigningAlgorithm.EDDSA,
+    }
+    for name, algorithm in algorithms.items():
+        RotatingSecret(
+            stack,
+            f"Keys{name}",
+            target=RotationTarget.signing_keys(
+                algorithm=algorithm,
+                rsa_modulus_length=3072,
+                token_lifetime=Duration.hours(1),
+                publish_to=JwksPublication(bucket=bucket, object_key=f"{name}.json", cache_time=Duration.minutes(5)),
+            ),
+        )
 
 
 def operations(stack: Stack) -> None:
@@ -323,6 +345,9 @@ def refusals(stack: Stack) -> dict[str, str]:
             certificate_authority="ca.pem"
         ),
         "a module that is none": lambda: RotationTarget.module("nowhere.mjs"),
+        "a short RSA key": lambda: RotationTarget.signing_keys(
+            algorithm=SigningAlgorithm.RS256, rsa_modulus_length=1024
+        ),
         "a timeout that is too short": lambda: RotationFunction(
             stack, "Timeout", timeout=Duration.seconds(3)
         ),

@@ -13,10 +13,12 @@ import { User } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { DatabaseInstance, DatabaseInstanceEngine } from 'aws-cdk-lib/aws-rds';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import {
   RotatingSecret, RotationCheck, RotationFunction, RotationNotification, RotationPeriod, RotationRules, RotationStrategy, RotationTarget,
+  SigningAlgorithm,
 } from 'cdk-rotating-secret';
 
 const app = new App();
@@ -140,6 +142,17 @@ function targets(stack: Stack): void {
   new RotatingSecret(stack, 'Smtp', {
     target: RotationTarget.sesSmtp({ user: new User(stack, 'Mailer'), exclusiveUser: true, region: 'eu-west-1' }),
   });
+  const bucket = new Bucket(stack, 'PublicKeys');
+  for (const algorithm of [SigningAlgorithm.RS256, SigningAlgorithm.PS256, SigningAlgorithm.ES256, SigningAlgorithm.ES384, SigningAlgorithm.EDDSA]) {
+    new RotatingSecret(stack, `Keys${algorithm}`, {
+      target: RotationTarget.signingKeys({
+        algorithm,
+        rsaModulusLength: 3072,
+        tokenLifetime: Duration.hours(1),
+        publishTo: { bucket, objectKey: `${algorithm}.json`, cacheTime: Duration.minutes(5) },
+      }),
+    });
+  }
 }
 
 function operations(stack: Stack): void {
@@ -210,6 +223,7 @@ function refusals(stack: Stack): Record<string, string> {
     'a policy that can\'t be met': () => RotationTarget.generated({ passwordPolicy: { passwordLength: 0 } }),
     'a certificate authority that is none': () => RotationTarget.postgres({ certificateAuthority: 'ca.pem' }),
     'a module that is none': () => RotationTarget.module('nowhere.mjs'),
+    'a short RSA key': () => RotationTarget.signingKeys({ algorithm: SigningAlgorithm.RS256, rsaModulusLength: 1024 }),
     'a timeout that is too short': () => new RotationFunction(stack, 'Timeout', { timeout: Duration.seconds(3) }),
     'an old runtime': () => new RotationFunction(stack, 'Runtime', { runtime: Runtime.NODEJS_18_X }),
     'a key without a template': () => new RotatingSecret(stack, 'Key', { generateSecretString: { generateStringKey: 'password' } }),

@@ -5,6 +5,7 @@ import io.github.cdkrotatingsecret.DatabaseTargetOptions;
 import io.github.cdkrotatingsecret.GeneratedTargetOptions;
 import io.github.cdkrotatingsecret.IamAccessKeyTargetOptions;
 import io.github.cdkrotatingsecret.InvokeTargetOptions;
+import io.github.cdkrotatingsecret.JwksPublication;
 import io.github.cdkrotatingsecret.PasswordPolicy;
 import io.github.cdkrotatingsecret.RotatingSecret;
 import io.github.cdkrotatingsecret.RotationAlarmsOptions;
@@ -20,6 +21,8 @@ import io.github.cdkrotatingsecret.RotationSpreadOptions;
 import io.github.cdkrotatingsecret.RotationStrategy;
 import io.github.cdkrotatingsecret.RotationTarget;
 import io.github.cdkrotatingsecret.SesSmtpTargetOptions;
+import io.github.cdkrotatingsecret.SigningAlgorithm;
+import io.github.cdkrotatingsecret.SigningKeysTargetOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,6 +54,7 @@ import software.amazon.awscdk.services.lambda.FunctionOptions;
 import software.amazon.awscdk.services.lambda.Runtime;
 import software.amazon.awscdk.services.rds.DatabaseInstance;
 import software.amazon.awscdk.services.rds.DatabaseInstanceEngine;
+import software.amazon.awscdk.services.s3.Bucket;
 import software.amazon.awscdk.services.secretsmanager.RotationScheduleOptions;
 import software.amazon.awscdk.services.secretsmanager.Secret;
 import software.amazon.awscdk.services.secretsmanager.SecretStringGenerator;
@@ -240,6 +244,25 @@ public final class App {
                         .region("eu-west-1")
                         .build()))
                 .build();
+        var bucket = new Bucket(stack, "PublicKeys");
+        var algorithms = new LinkedHashMap<String, SigningAlgorithm>();
+        algorithms.put("RS256", SigningAlgorithm.RS256);
+        algorithms.put("PS256", SigningAlgorithm.PS256);
+        algorithms.put("ES256", SigningAlgorithm.ES256);
+        algorithms.put("ES384", SigningAlgorithm.ES384);
+        algorithms.put("EdDSA", SigningAlgorithm.EDDSA);
+        algorithms.forEach((name, algorithm) -> RotatingSecret.Builder.create(stack, "Keys" + name)
+                .target(RotationTarget.signingKeys(SigningKeysTargetOptions.builder()
+                        .algorithm(algorithm)
+                        .rsaModulusLength(3072)
+                        .tokenLifetime(Duration.hours(1))
+                        .publishTo(JwksPublication.builder()
+                                .bucket(bucket)
+                                .objectKey(name + ".json")
+                                .cacheTime(Duration.minutes(5))
+                                .build())
+                        .build()))
+                .build());
     }
 
     private static void operations(final Stack stack) {
@@ -329,6 +352,10 @@ public final class App {
         misuses.put("a certificate authority that is none", () -> RotationTarget.postgres(
                 DatabaseTargetOptions.builder().certificateAuthority("ca.pem").build()));
         misuses.put("a module that is none", () -> RotationTarget.module("nowhere.mjs"));
+        misuses.put("a short RSA key", () -> RotationTarget.signingKeys(SigningKeysTargetOptions.builder()
+                .algorithm(SigningAlgorithm.RS256)
+                .rsaModulusLength(1024)
+                .build()));
         misuses.put("a timeout that is too short", () -> RotationFunction.Builder.create(stack, "Timeout")
                 .timeout(Duration.seconds(3))
                 .build());
