@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
+import { checkAccessKeys } from './access-keys';
 import { differencesOf } from './differences';
 import { SCENARIOS, type Scenario } from './scenarios';
 import { SecretsManagerServer, SecretsManagerSimulator } from '../../simulator';
@@ -166,7 +167,10 @@ async function main({ name, endpoint }: Peer): Promise<void> {
   }
   console.log(`${name}: ${SCENARIOS.length} scenarios, ${passed} answers as expected, ${differing} of them known to differ`);
   console.log(`${passed} passed, ${failed} failed`);
-  process.exitCode = failed === 0 ? 0 : 1;
+  // Its IAM has the limit of two access keys.
+  const accessKeys = name === 'moto' ? await checkAccessKeys(name, endpoint, ACCOUNT) : undefined;
+  if (accessKeys) { console.log(accessKeys.summary); }
+  process.exitCode = failed === 0 && accessKeys?.allPassed !== false ? 0 : 1;
 }
 
 void withPeer(main).catch((error: unknown) => {

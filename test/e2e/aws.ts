@@ -29,7 +29,7 @@ interface Answer {
 export class Aws {
   public readonly secretsManager: SecretsManagerClient;
 
-  constructor(private readonly endpoint: string) {
+  constructor(public readonly endpoint: string) {
     this.secretsManager = new SecretsManagerClient({
       endpoint,
       region: REGION,
@@ -59,6 +59,11 @@ export class Aws {
   /** What IAM says of a role, as XML. */
   public async role(roleName: string): Promise<string> {
     return (await this.query('iam', '2010-05-08', 'GetRole', { RoleName: roleName })).text;
+  }
+
+  /** Deletes the key if it is there. */
+  public async deleteAccessKey(userName: string, accessKeyId: string): Promise<void> {
+    await this.query('iam', '2010-05-08', 'DeleteAccessKey', { UserName: userName, AccessKeyId: accessKeyId }, true);
   }
 
   public async functionExists(functionName: string): Promise<boolean> {

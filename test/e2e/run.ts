@@ -9,6 +9,7 @@ import { customTarget } from './scenarios/custom-target';
 import { fleet } from './scenarios/fleet';
 import { generated } from './scenarios/generated';
 import { guard } from './scenarios/guard';
+import { iamAccessKey } from './scenarios/iam-access-key';
 import { moving } from './scenarios/moving';
 import { shared } from './scenarios/shared';
 import { Checks } from '../../tools/checks';
@@ -26,6 +27,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'guard': { app: join(__dirname, 'apps', 'guarded'), run: guard },
   'moving': { app: join(__dirname, 'apps', 'moving'), run: moving },
   'shared': { app: join(__dirname, 'apps', 'shared'), run: shared },
+  'iam-access-key': { app: join(__dirname, 'apps', 'access-key'), run: iamAccessKey },
   'fleet': { app: join(EXAMPLES, 'fleet'), run: fleet },
 };
 

@@ -73,7 +73,9 @@ export class Secret {
   }
 
   private remember(value: string): void {
-    let password = this.passwordOf(value);
+    let password = this.passwordOf(value) as string | undefined;
+    // A secret whose credential is issued has none before its first rotation.
+    if (password === undefined) { return; }
     for (let depth = 0; depth < 3; depth += 1) {
       this.seen.add(password);
       password = JSON.stringify(password).slice(1, -1);

@@ -53,7 +53,7 @@ export class CredentialValue {
 
   private has(value: string, key: string): boolean {
     if (!isJsonObject(value)) {
-      throw new SecretValueError('The value of the secret is not a JSON object, and a rotation puts an access key into one. Make it one: {} is enough');
+      throw new SecretValueError('The value of the secret is not a JSON object, and a rotation puts an access key into one. An empty one is enough');
     }
     return Object.hasOwn(JSON.parse(value) as object, key);
   }

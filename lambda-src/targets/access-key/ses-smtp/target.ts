@@ -38,11 +38,14 @@ export function sesSmtpTarget(given: HandlerConfig, client: ServiceClient): Targ
 
 /** SES says whether it takes a user name and a password, and IAM whose they are. */
 export function smtpAcceptance(userName: string, keys: AccessKeys, region: string, tryLogin: Acceptance['accepts']): Acceptance {
+  // A key stays one of its user.
+  let known: string | undefined;
   return {
     secretOf: ({ secretAccessKey }) => smtpPassword(secretAccessKey, region),
     async accepts(credential, deadline) {
       if (!await tryLogin(credential, deadline)) { return false; }
-      if ((await keys.list(deadline)).some(({ id }) => id === credential.id)) { return true; }
+      if (known !== credential.id && (await keys.list(deadline)).some(({ id }) => id === credential.id)) { known = credential.id; }
+      if (known === credential.id) { return true; }
       throw new SecretMismatchError(`The access key ${credential.id} is not one of the user ${userName}. Remove AWSPENDING from the version that has it with UpdateSecretVersionStage, and rotate again`);
     },
   };
