@@ -14,6 +14,7 @@ import { catchNaive } from './naive';
 import { EXAMPLE_TARGET, OWN_TARGETS } from './own-targets';
 import { progressEvery, type Progress } from './progress';
 import { SCENARIOS } from './scenarios';
+import { NAIVE_KEYS, SIGNING_KEYS, UNPUBLISHED } from './signing-keys';
 import { SUBJECTS, type Subject } from './subjects';
 import { TELLING } from './telling';
 import { withoutTimers } from './without-timers';
@@ -160,8 +161,17 @@ async function proveGenerated(long: boolean, seed: number | undefined): Promise<
     await refuseForeign();
     return { result: 'refused, and kept' };
   });
-  await prove('naive targets that issue keys', async () => {
-    const caught = await Promise.all(NAIVE_ISSUED.map(async ({ name, breaks, run }) => {
+  for (const subject of [...SIGNING_KEYS, UNPUBLISHED]) {
+    await prove(`${subject.name}: stopped at every boundary and at ${long ? 'every' : 'some'} pairs, and random histories`, async (progress) => {
+      const options = { switches: long ? SWITCHES : [{}], stale: false, everyPair: long ? 1 : EVERY_ISSUED_PAIR, progress };
+      const { boundaries, pairs } = await exhaust(subject, options);
+      const runs = long ? LONG_HISTORIES : HISTORIES / 10;
+      await interleave(subject, runs, seed, progress);
+      return { result: `${boundaries} boundaries, ${pairs} pairs, ${runs} histories` };
+    });
+  }
+  await prove('naive targets that issue keys or sign', async () => {
+    const caught = await Promise.all([...NAIVE_ISSUED, ...NAIVE_KEYS].map(async ({ name, breaks, run }) => {
       const violation: unknown = await run().catch((error: unknown) => error);
       return violation instanceof Violation && violation.invariant === breaks ? undefined : name;
     }));
