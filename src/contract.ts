@@ -5,6 +5,7 @@
 import type { NotificationConfig } from './notification/contract';
 import { findPolicyProblem, type PasswordPolicyConfig } from './value/contract';
 
+export * from './first-rotation/contract';
 export * from './metrics/contract';
 export * from './notification/contract';
 export * from './overdue/contract';

@@ -10,6 +10,7 @@ import { literalNamesOf, managingService } from './adopted/managed-secrets';
 import { AdoptedPolicies } from './adopted/policies';
 import { findReplicas } from './adopted/replicas';
 import { HANDLER, METRIC_DIMENSIONS, MIN_TIMEOUT_SECONDS } from './contract';
+import { FirstRotation } from './first-rotation/first-rotation';
 import { renderConfig } from './function/config';
 import { checkEnvironmentSize, checkStacks } from './function/environment';
 import { warnOfGivenRole } from './function/given-role';
@@ -116,6 +117,7 @@ interface Schedule {
   readonly resource: secretsmanager.CfnRotationSchedule;
   readonly options: RotationOptions;
   readonly scheduleDependencies: IDependable[];
+  readonly firstRotation?: FirstRotation;
 }
 
 const DEFAULT_RULES = RotationRules.rate(Duration.days(30));
@@ -313,19 +315,32 @@ export class RotationFunction extends lambda.Function {
    * @internal
    */
   public _attach(secret: secretsmanager.ISecret, attachment: secretsmanager.ISecret, target: secretsmanager.ISecretAttachmentTarget): void {
-    const { options, scheduleDependencies, resource: first } = this.schedules.get(secret)!;
-    let schedule = first;
+    const { options, scheduleDependencies, firstRotation, resource } = this.schedules.get(secret)!;
+    let schedule = resource;
     if (Stack.of(attachment) !== Stack.of(secret)) {
       this.network.addDependent(Stack.of(attachment));
       if (options.scheduleScope === undefined) {
         // The stack of the attachment depends on that of the secret, and what waits for the attachment must not be in the latter.
         schedule.node.scope!.node.tryRemoveChild(schedule.node.id);
         schedule = this.schedule(attachment, this.scheduleScope(attachment), options, scheduleDependencies);
-        this.schedules.set(secret, { options, scheduleDependencies, resource: schedule });
+        this.schedules.set(secret, { options, scheduleDependencies, firstRotation, resource: schedule });
+        firstRotation?.follow(schedule);
       }
     }
     schedule.node.addDependency(attachment);
     if (this.binding.reaches) { this.network.attach({ target: target as Partial<ec2.IConnectable>, schedule }); }
+  }
+
+  /**
+   * What can wait for the first rotation of a secret, made when it is asked for.
+   *
+   * @internal
+   */
+  public _firstRotation(secret: secretsmanager.ISecret): IDependable {
+    const schedule = this.schedules.get(secret)!;
+    const firstRotation = schedule.firstRotation ?? new FirstRotation(secret, this, schedule.resource);
+    this.schedules.set(secret, { ...schedule, firstRotation });
+    return firstRotation;
   }
 
   private rotationMetric(name: MetricName, props: cloudwatch.MetricOptions): cloudwatch.Metric {

@@ -1,7 +1,7 @@
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { Construct } from 'constructs';
+import type { Construct, IDependable } from 'constructs';
 import { METRIC_DIMENSIONS } from './contract';
 import { invalid } from './invalid';
 import { type MetricName, rotationMetric } from './metrics/rotation-metrics';
@@ -26,6 +26,27 @@ export class Rotation {
   }
 
   private constructor(private readonly secret: ISecret, private readonly rotationFunction: RotationFunction) {}
+
+  /**
+   * Waits at deployment until the first rotation of this secret is over. What depends on it is deployed after that.
+   *
+   * Use it for what needs a value that only a rotation makes, or that the target must accept already. It needs `rotateImmediately`. A
+   * secret that has rotated before is not waited for, and a later deployment doesn't wait again. If the rotation is not over after 14
+   * minutes, the deployment fails.
+   *
+   * It is made when it is asked for: a custom resource and a policy for the secret, and one function for all of the stack.
+   *
+   * @example
+   *
+   * const password = new RotatingSecret(this, 'Password', { rotateImmediately: true });
+   * service.node.addDependency(password.rotation.first);
+   *
+   * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/options.md#wait-for-the-first-rotation
+   * @throws if deployment starts no rotation, because `rotateImmediately` is not set, or if the stack waits for 25 secrets already
+   */
+  public get first(): IDependable {
+    return this.rotationFunction._firstRotation(this.secret);
+  }
 
   /**
    * Defines a rule for the event that a rotation of this secret succeeded.

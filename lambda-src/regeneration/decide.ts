@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Change, Decision } from './custom-resource';
 import type { GuardedProperties } from '../../src/contract';
+import type { Change, Decision } from '../custom-resource';
 
 const HELP = 'https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/changing-a-secret.md';
 

@@ -1,4 +1,4 @@
-import { customResource } from './custom-resource';
+import { customResource } from '../custom-resource';
 import { decide } from './decide';
 import { log } from '../log';
 

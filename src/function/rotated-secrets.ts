@@ -157,7 +157,7 @@ export function checkNamePrefix(prefix: string | undefined): void {
 export class RotationPolicy extends iam.Policy {
   public attached = false;
 
-  constructor(scope: lambda.Function | Stack, id: string) {
+  constructor(scope: Construct, id: string) {
     // A role has one inline policy of a name, in all regions together, and the default name is not unique across stacks.
     super(scope, id, {
       policyName: Lazy.string({ produce: () => `${Names.uniqueResourceName(this, { maxLength: MAX_POLICY_NAME - MAX_REGION_NAME })}-${Stack.of(this).region}` }),

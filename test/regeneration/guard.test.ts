@@ -4,7 +4,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { CustomResourceEvent } from '../../lambda-src/regeneration/custom-resource';
+import type { CustomResourceEvent } from '../../lambda-src/custom-resource';
 import { HANDLER, type GuardedProperties } from '../../src/contract';
 import { FunctionProcess } from '../../tools/function-process';
 import { failure } from '../harness';

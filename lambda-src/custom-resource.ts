@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Log } from '../log';
+import type { Log } from './log';
 
 /** What CloudFormation sends: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/crpg-ref-requests.html */
 export interface CustomResourceEvent {
@@ -28,14 +28,24 @@ export interface Decision {
   readonly refusal?: string;
 }
 
+/** @param remainingMs how long the decision may take, so that there is time left to answer */
+export type Decide<Properties> = (change: Change<Properties>, remainingMs: number) => Decision | Promise<Decision>;
+
+/** What this reads of Lambda's context. */
+export interface InvocationContext {
+  getRemainingTimeInMillis(): number;
+}
+
 const ATTEMPTS = 5;
 const ATTEMPT_TIMEOUT_MS = 3_000;
 const PAUSE_MS = 100;
+/** All attempts to answer, and the pauses between them, take 18 seconds at most. The rest is for a call that the decision has just begun. */
+const TIME_TO_ANSWER_MS = 26_000;
 
 /** A custom resource that makes nothing, and only says whether the deployment may go on. */
-export function customResource<Properties>(decide: (change: Change<Properties>) => Decision, log: Log) {
-  return async (event: CustomResourceEvent): Promise<void> => {
-    const { id, refusal } = outcomeOf(event, decide);
+export function customResource<Properties>(decide: Decide<Properties>, log: Log) {
+  return async (event: CustomResourceEvent, context: InvocationContext): Promise<void> => {
+    const { id, refusal } = await outcomeOf(event, decide, context.getRemainingTimeInMillis() - TIME_TO_ANSWER_MS);
     log('INFO', `${event.RequestType} of ${event.LogicalResourceId}: ${refusal ?? 'allowed'}`, { requestId: event.RequestId });
     await answer(event.ResponseURL, JSON.stringify({
       Status: refusal === undefined ? 'SUCCESS' : 'FAILED',
@@ -48,16 +58,16 @@ export function customResource<Properties>(decide: (change: Change<Properties>) 
   };
 }
 
-function outcomeOf<Properties>(event: CustomResourceEvent, decide: (change: Change<Properties>) => Decision): Decision {
+async function outcomeOf<Properties>(event: CustomResourceEvent, decide: Decide<Properties>, remainingMs: number): Promise<Decision> {
   const { RequestType, PhysicalResourceId, ResourceProperties, OldResourceProperties } = event;
   // There is nothing to take away, and a stack must always be able to go.
   if (RequestType === 'Delete') { return { id: PhysicalResourceId ?? event.RequestId }; }
   try {
-    return decide({
+    return await decide({
       id: PhysicalResourceId,
       properties: ResourceProperties as Properties,
       oldProperties: OldResourceProperties as Properties | undefined,
-    });
+    }, remainingMs);
   } catch {
     // An answer that says little is better than the hour for which CloudFormation would wait for one.
     return { id: PhysicalResourceId ?? event.RequestId, refusal: 'The request is not one that this function understands. Deploy it in the version of the package that made the template' };

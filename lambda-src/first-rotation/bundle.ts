@@ -1,0 +1,3 @@
+import type { AssetBundle } from '../bundle';
+
+export const bundle: AssetBundle = { rotates: false };

@@ -1,0 +1,79 @@
+import { setTimeout } from 'node:timers/promises';
+import { DescribeSecretCommand, SecretsManagerClient, type DescribeSecretCommandOutput } from '@aws-sdk/client-secrets-manager';
+import { findProblem, type Problem } from './decide';
+import type { FirstRotationProperties } from '../../src/contract';
+import type { Decide } from '../custom-resource';
+import { mustBeAnswered, toRotationError } from '../rotation/service-errors';
+
+/** What a test puts in the place of the real thing. */
+export interface WaitOverrides {
+  readonly client?: Pick<SecretsManagerClient, 'send'>;
+  readonly sleep?: (milliseconds: number) => Promise<unknown>;
+  readonly now?: () => number;
+}
+
+const PAUSE_MS = 2_000;
+/** How long something may go on that time alone won't cure: policies and secrets that were just made take a while to be known everywhere. */
+const PATIENCE_MS = 120_000;
+
+const HELP = 'https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/runbook.md#the-first-rotation';
+const FAILED = 'The service failed, for two minutes or until the time was up. Deploy again';
+const REMEDIES = {
+  AccessDeniedException: 'The function that waits may not describe the secret. Look for a permissions boundary, a service control policy or a policy on the secret that denies '
+    + 'secretsmanager:DescribeSecret to its role',
+  ThrottlingException: 'Calls were throttled, for two minutes or until the time was up. Deploy again',
+  InternalServiceError: FAILED,
+  InternalFailure: FAILED,
+  ServiceUnavailable: FAILED,
+  ExpiredTokenException: 'The credentials of the function are not accepted any more. Deploy again',
+};
+
+/**
+ * Waits until the first rotation of a secret is over. A secret that was waited for before, and one that has rotated before, is not waited for.
+ *
+ * The physical id is the secret, so that another secret in its place is waited for, and going back to the one before it is not.
+ */
+export function waitForFirstRotation({ client: given, sleep = setTimeout, now = Date.now }: WaitOverrides = {}): Decide<FirstRotationProperties> {
+  return async ({ id, properties }, remainingMs) => {
+    const { SecretId } = properties;
+    if (id === SecretId) { return { id }; }
+    const client = given ?? makeClient();
+    const start = now();
+    let lastingSince: number | undefined;
+    for (;;) {
+      const problem = await look(client, SecretId);
+      if (problem === undefined) { return { id: SecretId }; }
+      lastingSince = problem.isLasting ? lastingSince ?? now() : undefined;
+      const isHopeless = lastingSince !== undefined && now() - lastingSince >= PATIENCE_MS;
+      if (isHopeless || now() + PAUSE_MS > start + remainingMs) {
+        return { id: id ?? SecretId, refusal: refusal(properties, problem, now() - start) };
+      }
+      await sleep(PAUSE_MS);
+    }
+  };
+}
+
+/** Why the first rotation isn't over yet; undefined if it is. */
+async function look(client: Pick<SecretsManagerClient, 'send'>, SecretId: string): Promise<Problem | undefined> {
+  try {
+    const answer: DescribeSecretCommandOutput = await client.send(new DescribeSecretCommand({ SecretId }));
+    mustBeAnswered('DescribeSecret', answer.ARN);
+    return findProblem(answer);
+  } catch (error) {
+    return { text: toRotationError('DescribeSecret', error, REMEDIES).message, isLasting: true };
+  }
+}
+
+function refusal({ Path, LogGroup }: FirstRotationProperties, { text, functionArn }: Problem, waitedMs: number): string {
+  const log = LogGroup ?? (functionArn && `the log group of the function ${functionArn}`);
+  return `rotation.first: the first rotation of ${Path} was not over after ${Math.round(waitedMs / 1_000)} seconds. ${text}.`
+    + `${log === undefined ? '' : ` The log is ${log}.`} See ${HELP}`;
+}
+
+/** What looks again every two seconds needs no retries, and knows how long a call can take. */
+function makeClient(): SecretsManagerClient {
+  return new SecretsManagerClient({
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+    maxAttempts: 1,
+  });
+}

@@ -1,0 +1,116 @@
+import { join } from 'node:path';
+import { type CfnResource, CustomResource, Duration, Stack, Token } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { CfnRotationSchedule, ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct, Dependable, type IDependable } from 'constructs';
+import { HANDLER, type FirstRotationProperties } from '../contract';
+import { completeFunctionOptions } from '../function/options';
+import { RotationPolicy } from '../function/rotated-secrets';
+import { arnsOf } from '../function/secret-arns';
+import { invalid } from '../invalid';
+import { addressOf } from '../schedule/identity';
+
+const WAITER_ID = 'FirstRotationWaiter';
+
+/** The longest that a function of Lambda can run: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const TIMEOUT = Duration.minutes(15);
+
+/** In seconds. CloudFormation would wait for an hour where the function gives no answer; this leaves Lambda time to start it again once. */
+const SERVICE_TIMEOUT = 1_200;
+
+/**
+ * Each secret has a policy of its own, because a policy that named several would make each wait for all of them. All of a role's inline policies
+ * may have 10,240 characters together, which are enough for these with secrets whose names have up to 160 characters.
+ *
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
+const MAX_SECRETS = 25;
+
+/** The first rotation of one secret: what depends on it depends on the custom resource that waits for it, in the stack of the schedule. */
+export class FirstRotation implements IDependable {
+  private waiting!: Construct;
+
+  /** @throws if no rotation begins when the schedule is deployed */
+  constructor(private readonly secret: ISecret, private readonly fn: lambda.Function, schedule: CfnRotationSchedule) {
+    if (schedule.rotateImmediatelyOnUpdate === false) {
+      throw invalid('rotateImmediately', `of ${secret.node.path} is false, so deployment starts no rotation, and rotation.first has nothing to wait for. Set rotateImmediately to true `
+        + 'for this secret');
+    }
+    this.wait(schedule);
+    Dependable.implement(this, dependencyRoots(() => this.waiting));
+  }
+
+  /** Waits for a schedule that took the place of the one before. */
+  public follow(schedule: CfnRotationSchedule): void {
+    (this.waiting.node.scope as Waiter).remove(this.waiting);
+    this.wait(schedule);
+  }
+
+  private wait(schedule: CfnRotationSchedule): void {
+    this.waiting = Waiter.of(Stack.of(schedule)).add(this.secret, this.fn, schedule);
+  }
+}
+
+function dependencyRoots(root: () => Construct): Dependable {
+  return { get dependencyRoots() { return [root()]; } };
+}
+
+/**
+ * What waits for the first rotations of the secrets of a stack: one function, and a custom resource for each secret. None of it is below the
+ * secret, since then all that depends on the secret would wait, also what the rotation needs.
+ */
+class Waiter extends Construct {
+  public static of(stack: Stack): Waiter {
+    return stack.node.tryFindChild(WAITER_ID) as Waiter | undefined ?? new Waiter(stack);
+  }
+
+  private readonly fn: lambda.Function;
+  private secrets = 0;
+
+  private constructor(stack: Stack) {
+    super(stack, WAITER_ID);
+    this.fn = new lambda.Function(this, 'Function', {
+      ...completeFunctionOptions(this, 'Function', {}),
+      description: 'Waits at deployment for the first rotation of secrets',
+      timeout: TIMEOUT,
+      code: lambda.Code.fromAsset(join(__dirname, '..', '..', 'assets', 'first-rotation')),
+      handler: HANDLER,
+    });
+  }
+
+  /** @throws if it waits for as many secrets as its role has room for */
+  public add(secret: ISecret, rotationFunction: lambda.Function, schedule: CfnRotationSchedule): Construct {
+    if (this.secrets >= MAX_SECRETS) {
+      throw invalid('rotation.first', `of ${secret.node.path} is one more than the ${MAX_SECRETS} that ${Stack.of(this).node.path} can wait for: the inline policies of a role have a limit. `
+        + 'Wait for fewer secrets, or put some of them into another stack');
+    }
+    this.secrets++;
+    const { id } = secret.node;
+    // Stacks of the same name, in different regions, may both import the secret.
+    const waiting = new Construct(this, [`${id}-${addressOf(secret)}`, `${id}-${secret.node.addr}`].find((each) => !this.node.tryFindChild(each))!);
+    const policy = new RotationPolicy(waiting, 'Policy');
+    policy.addStatements(new iam.PolicyStatement({ actions: ['secretsmanager:DescribeSecret'], resources: arnsOf(secret) }));
+    this.fn.role!.attachInlinePolicy(policy);
+    const logGroup = rotationFunction.logGroup.logGroupName;
+    const properties: FirstRotationProperties = {
+      SecretId: secret.secretFullArn ?? secret.secretArn,
+      Path: secret.node.path,
+      LogGroup: Stack.of(rotationFunction) === Stack.of(this) || !Token.isUnresolved(logGroup) ? logGroup : undefined,
+    };
+    const resource = new CustomResource(waiting, 'Default', {
+      serviceToken: this.fn.functionArn,
+      resourceType: 'Custom::FirstRotation',
+      properties: { ...properties },
+    });
+    (resource.node.defaultChild as CfnResource).addPropertyOverride('ServiceTimeout', SERVICE_TIMEOUT);
+    resource.node.addDependency(schedule, policy);
+    return waiting;
+  }
+
+  /** Waits for one secret less, and is gone with the last. */
+  public remove({ node }: Construct): void {
+    this.node.tryRemoveChild(node.id);
+    if (--this.secrets === 0) { this.node.scope!.node.tryRemoveChild(this.node.id); }
+  }
+}
