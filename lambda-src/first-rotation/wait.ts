@@ -46,7 +46,7 @@ export function waitForFirstRotation({ client: given, sleep = setTimeout, now = 
       lastingSince = problem.isLasting ? lastingSince ?? now() : undefined;
       const isHopeless = lastingSince !== undefined && now() - lastingSince >= PATIENCE_MS;
       if (isHopeless || now() + PAUSE_MS > start + remainingMs) {
-        return { id: id ?? SecretId, refusal: refusal(properties, problem, now() - start) };
+        return { id: id ?? SecretId, refusal: refusal(properties, problem, now() - start, id === undefined) };
       }
       await sleep(PAUSE_MS);
     }
@@ -64,10 +64,11 @@ async function look(client: Pick<SecretsManagerClient, 'send'>, SecretId: string
   }
 }
 
-function refusal({ Path, LogGroup }: FirstRotationProperties, { text, functionArn }: Problem, waitedMs: number): string {
+/** @param isNew whether the rollback may delete the log group, too */
+function refusal({ Path, LogGroup }: FirstRotationProperties, { text, functionArn }: Problem, waitedMs: number, isNew: boolean): string {
   const log = LogGroup ?? (functionArn && `the log group of the function ${functionArn}`);
   return `rotation.first: the first rotation of ${Path} was not over after ${Math.round(waitedMs / 1_000)} seconds. ${text}.`
-    + `${log === undefined ? '' : ` The log is ${log}.`} See ${HELP}`;
+    + `${log === undefined ? '' : ` The log is ${log}${isNew ? '. A rollback may delete it; cdk deploy --no-rollback keeps it' : ''}.`} See ${HELP}`;
 }
 
 /** What looks again every two seconds needs no retries, and knows how long a call can take. */

@@ -6,6 +6,7 @@ import { Aws } from './aws';
 import { Cdk } from './cdk';
 import { Emulator } from './emulator';
 import { customTarget } from './scenarios/custom-target';
+import { first } from './scenarios/first';
 import { fleet } from './scenarios/fleet';
 import { generated } from './scenarios/generated';
 import { guard } from './scenarios/guard';
@@ -25,6 +26,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'generated': { app: join(EXAMPLES, 'basic'), run: generated },
   'custom-target': { app: join(EXAMPLES, 'custom-target'), run: customTarget },
   'guard': { app: join(__dirname, 'apps', 'guarded'), run: guard },
+  'first': { app: join(__dirname, 'apps', 'first'), run: first },
   'moving': { app: join(__dirname, 'apps', 'moving'), run: moving },
   'shared': { app: join(__dirname, 'apps', 'shared'), run: shared },
   'iam-access-key': { app: join(__dirname, 'apps', 'access-key'), run: iamAccessKey },

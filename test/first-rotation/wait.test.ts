@@ -58,7 +58,7 @@ test('a rotation whose every attempt fails is refused when the time is up, with 
   expect(id).toBe(harness.arn);
   expect(refusal).toMatch(/^rotation\.first: the first rotation of Stack\/App was not over after 840 seconds\. A rotation began/);
   expect(refusal).toContain('createSecret, setSecret, testSecret or finishSecret failed');
-  expect(refusal).toContain(`The log is ${LOG_GROUP}. See https://`);
+  expect(refusal).toContain(`The log is ${LOG_GROUP}. A rollback may delete it; cdk deploy --no-rollback keeps it. See https://`);
   expect(refusal).not.toContain('first \\"value');
   // The whole answer: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/crpg-ref-responses.html
   expect(Buffer.byteLength(refusal!)).toBeLessThan(1_000);
@@ -69,7 +69,7 @@ test('without the log group, the function is named', async () => {
   const arn = simulator.createSecret('app', '{"password":"first"}');
   startRotation(simulator, arn);
   const { refusal } = await setUp(simulator).wait({ properties: { SecretId: arn, Path: 'Stack/App' } }, 10_000);
-  expect(refusal).toContain('The log is the log group of the function arn:aws:lambda:us-east-1:111122223333:function:rotation. See');
+  expect(refusal).toContain('The log is the log group of the function arn:aws:lambda:us-east-1:111122223333:function:rotation. A rollback');
 });
 
 test('a secret that was rotated before is not waited for', async () => {
@@ -151,6 +151,7 @@ describe('a later deployment', () => {
     const before = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:before-AbCdEf';
     const answer = await wait({ id: before, properties: propertiesOf(harness.arn), oldProperties: propertiesOf(before) }, 10_000);
     expect(answer).toEqual({ id: before, refusal: expect.stringContaining('A rotation began') });
+    expect(answer.refusal).not.toContain('rollback');
     expect(await wait({ id: answer.id, properties: propertiesOf(before) }, REMAINING_MS)).toEqual({ id: before });
   });
 });

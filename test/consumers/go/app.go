@@ -265,7 +265,8 @@ func operations(stack awscdk.Stack) {
 		RegenerationGuard:    jsii.String("1"),
 	})
 	told := rotating.NewRotatingSecret(stack, jsii.String("Told"), &rotating.RotatingSecretProps{
-		SecretName: jsii.String("told/password"),
+		SecretName:        jsii.String("told/password"),
+		RotateImmediately: jsii.Bool(true),
 		RotationFunction: rotating.NewRotationFunction(stack, jsii.String("Telling"), &rotating.RotationFunctionProps{
 			SecretNamePrefix: jsii.String("told/"),
 			Notification:     rotating.RotationNotification_Topic(topic),
@@ -301,6 +302,7 @@ func operations(stack awscdk.Stack) {
 		FunctionOptions:   &awslambda.FunctionOptions{MemorySize: jsii.Number(512)},
 	})
 	check.AddOverdueAlarm(nil).AddAlarmAction(awscloudwatchactions.NewSnsAction(topic))
+	check.Node().AddDependency(told.Rotation().First())
 
 	graph := awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{
 		Left: &[]awscloudwatch.IMetric{

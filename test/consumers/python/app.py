@@ -271,6 +271,7 @@ def operations(stack: Stack) -> None:
         stack,
         "Told",
         secret_name="told/password",
+        rotate_immediately=True,
         rotation_function=RotationFunction(
             stack,
             "Telling",
@@ -309,6 +310,7 @@ def operations(stack: Stack) -> None:
         function_options=FunctionOptions(memory_size=512),
     )
     check.add_overdue_alarm().add_alarm_action(SnsAction(topic))
+    check.node.add_dependency(told.rotation.first)
 
     metrics = [
         existing.metric_rotations_succeeded(),

@@ -170,6 +170,7 @@ function operations(stack: Stack): void {
   });
   const told = new RotatingSecret(stack, 'Told', {
     secretName: 'told/password',
+    rotateImmediately: true,
     rotationFunction: new RotationFunction(stack, 'Telling', { secretNamePrefix: 'told/', notification: RotationNotification.topic(topic) }),
   });
 
@@ -195,6 +196,7 @@ function operations(stack: Stack): void {
     functionOptions: { memorySize: 512 },
   });
   check.addOverdueAlarm().addAlarmAction(new SnsAction(topic));
+  check.node.addDependency(told.rotation.first);
 
   const metrics = [
     existing.metricRotationsSucceeded(),

@@ -282,6 +282,7 @@ public final class App {
                 .build();
         var told = RotatingSecret.Builder.create(stack, "Told")
                 .secretName("told/password")
+                .rotateImmediately(true)
                 .rotationFunction(RotationFunction.Builder.create(stack, "Telling")
                         .secretNamePrefix("told/")
                         .notification(RotationNotification.topic(topic))
@@ -318,6 +319,7 @@ public final class App {
                 .functionOptions(FunctionOptions.builder().memorySize(512).build())
                 .build();
         check.addOverdueAlarm().addAlarmAction(new SnsAction(topic));
+        check.getNode().addDependency(told.getRotation().getFirst());
 
         var graph = GraphWidget.Builder.create()
                 .left(List.of(
