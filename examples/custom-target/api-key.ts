@@ -9,7 +9,7 @@ interface Value {
 type Version = SecretVersion<Value>;
 type Context = RotationContext<Value>;
 
-/** The API takes the new key besides the current one. To a key that it takes already it says yes again. */
+/** Adds the new key next to the current one. The API also succeeds if it has the key already. */
 export async function setSecret({ pending, current, signal }: Context): Promise<void> {
   await call('PUT', `/keys/${idOf(pending)}`, current, signal);
 }
@@ -20,8 +20,8 @@ export async function testSecret({ pending, signal }: Context): Promise<void> {
 }
 
 /**
- * Revokes every key that is older than the new one, but for the current one, which readers may have until the next rotation: the key of
- * the version before it, and those that a rotation left which was given up. One that is younger isn't ours: a later rotation added it.
+ * Revokes every key that is older than the new one, except the current one, which readers may use until the next rotation. That revokes the
+ * previous key, and keys of abandoned rotations. A younger key stays: a later rotation added it.
  */
 export async function finishSecret({ pending, current, signal }: Context): Promise<void> {
   const { keys } = await (await call('GET', '/keys', pending, signal)).json() as { keys: string[] };
@@ -31,12 +31,12 @@ export async function finishSecret({ pending, current, signal }: Context): Promi
   }
 }
 
-/** What the API calls a key, so that no key stands in a URL. */
+/** The API's id of a key, so that no key is in a URL. */
 function idOf({ value }: Version): string {
   return createHash('sha256').update(value.apiKey).digest('hex');
 }
 
-/** @param as the version whose key the API is asked with */
+/** @param as the version whose key authorizes the request */
 async function call(method: string, path: string, as: Version, signal: AbortSignal): Promise<Response> {
   const headers = { authorization: `Bearer ${as.value.apiKey}` };
   const response = await fetch(`${process.env.KEY_API_URL}${path}`, { method, headers, signal });

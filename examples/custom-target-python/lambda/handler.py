@@ -1,4 +1,4 @@
-"""Makes an HTTP API take the pending key of a secret, and at the end take the key before the current one no longer."""
+"""Adds the pending key of a secret to an HTTP API, and at the end revokes older keys."""
 
 import hashlib
 import json
@@ -17,11 +17,11 @@ secrets_manager = boto3.client("secretsmanager")
 
 
 class Refused(Exception):
-    """What the API says no to."""
+    """The API refused a request."""
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, str]:
-    """The reply to an event of RotationTarget.invoke. What the event has besides is ignored."""
+    """The reply to an event of RotationTarget.invoke. Other fields of the event are ignored."""
     problem = find_problem(event)
     if problem:
         return {"status": "failed", "reason": problem}
@@ -33,7 +33,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, str]:
 
 
 def find_problem(event: dict[str, Any]) -> str | None:
-    """Why this function can't do what the event asks for, if it can't."""
+    """The reason to refuse the event, if there is one."""
     missing = [field for field in FIELDS if field not in event]
     if missing:
         return f"The event lacks {', '.join(missing)}"
@@ -45,13 +45,13 @@ def find_problem(event: dict[str, Any]) -> str | None:
 
 
 def set_secret(event: dict[str, Any]) -> None:
-    """The API takes the new key besides the current one. To a key that it takes already it says yes again."""
+    """Adds the new key next to the current one. The API also succeeds if it has the key already."""
     pending, current = pending_of(event), current_of(event)
     call("PUT", f"/keys/{id_of(pending)}", current)
 
 
 def test_secret(event: dict[str, Any]) -> None:
-    """The API takes the new key, as one of the client's."""
+    """The API accepts the new key, and it belongs to the client."""
     pending = pending_of(event)
     client = call("GET", "/whoami", pending)["client"]
     if client != pending["client"]:
@@ -59,9 +59,9 @@ def test_secret(event: dict[str, Any]) -> None:
 
 
 def finish_secret(event: dict[str, Any]) -> None:
-    """Revokes every key that is older than the new one, but for the current one, which readers may have until the next
-    rotation: the key of the version before it, and those that a rotation left which was given up. One that is younger
-    isn't ours: a later rotation added it.
+    """Revokes every key that is older than the new one, except the current one, which readers may use until the next
+    rotation. That revokes the previous key, and keys of abandoned rotations. A younger key stays: a later rotation
+    added it.
     """
     pending, current = pending_of(event), current_of(event)
     keys = call("GET", "/keys", pending)["keys"]
@@ -82,18 +82,18 @@ def current_of(event: dict[str, Any]) -> Any:
 
 
 def value_of(secret_id: str, version_id: str, stage: str) -> Any:
-    """The value of a version. The permission is for versions by their staging label, so the call has to name it."""
+    """The value of a version. The permission depends on the staging label, so the call has to name it."""
     version = secrets_manager.get_secret_value(SecretId=secret_id, VersionId=version_id, VersionStage=stage)
     return json.loads(version["SecretString"])
 
 
 def id_of(value: Any) -> str:
-    """What the API calls a key, so that no key stands in a URL."""
+    """The API's id of a key, so that no key is in a URL."""
     return hashlib.sha256(value["apiKey"].encode()).hexdigest()
 
 
 def call(method: str, path: str, value: Any) -> Any:
-    """What the API says to whoever has the key of a value."""
+    """The response of the API to a request with the key of a value."""
     headers = {"Authorization": f"Bearer {value['apiKey']}"}
     request = Request(f"{os.environ['KEY_API_URL']}{path}", method=method, headers=headers)
     try:
