@@ -19,6 +19,7 @@ ARNS = {
     "AWS::Events::Rule": "events:{at}:rule/{id}",
     "AWS::IAM::ManagedPolicy": "iam::{account}:policy/{id}",
     "AWS::IAM::Role": "iam::{account}:role/{id}",
+    "AWS::IAM::User": "iam::{account}:user/{id}",
     "AWS::KMS::Key": "kms:{at}:key/{id}",
     "AWS::Lambda::Function": "lambda:{at}:function:{id}",
     "AWS::Logs::LogGroup": "logs:{at}:log-group:{id}:*",

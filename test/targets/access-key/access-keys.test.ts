@@ -1,7 +1,7 @@
 import type { Answer } from '../../../lambda-src/aws/answer';
 import type { ServiceRequest } from '../../../lambda-src/aws/signed-call';
 import { Deadline } from '../../../lambda-src/rotation/deadline';
-import { accessKeysOf } from '../../../lambda-src/targets/access-key/access-keys';
+import { accessKeysOf, type AccessKeys } from '../../../lambda-src/targets/access-key/access-keys';
 import { stsAcceptance } from '../../../lambda-src/targets/access-key/iam-access-key/target';
 import { smtpAcceptance } from '../../../lambda-src/targets/access-key/ses-smtp/target';
 
@@ -142,7 +142,9 @@ describe('AWS STS', () => {
 });
 
 describe('SES', () => {
-  const keysOf = (...ids: string[]) => ({ list: async () => ids.map((id) => ({ id, createdAt: 0 })), create: async () => undefined, delete: async () => {} });
+  const keysOf = (...ids: string[]): AccessKeys => ({
+    list: async () => ids.map((id) => ({ id, createdAt: 0 })), create: async () => undefined, delete: async () => {},
+  });
   const { deadline } = service(DELETED);
 
   test('case 43: accepts a password only of a key of the user', async () => {

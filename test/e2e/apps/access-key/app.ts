@@ -1,6 +1,6 @@
 import { App, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { RotatingSecret, RotationTarget } from '../../../../src';
+import { RotatingSecret, RotationTarget } from 'cdk-rotating-secret';
 
 // As examples/iam-access-key, without the group, which the emulator doesn't know.
 const stack = new Stack(new App(), 'AccessKey');
