@@ -13,6 +13,7 @@ import { guard } from './scenarios/guard';
 import { iamAccessKey } from './scenarios/iam-access-key';
 import { moving } from './scenarios/moving';
 import { shared } from './scenarios/shared';
+import { signingKeys } from './scenarios/signing-keys';
 import { Checks } from '../../tools/checks';
 
 const EXAMPLES = join(__dirname, '..', '..', 'examples');
@@ -30,6 +31,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'moving': { app: join(__dirname, 'apps', 'moving'), run: moving },
   'shared': { app: join(__dirname, 'apps', 'shared'), run: shared },
   'iam-access-key': { app: join(__dirname, 'apps', 'access-key'), run: iamAccessKey },
+  'signing-keys': { app: join(EXAMPLES, 'signing-keys'), run: signingKeys },
   'fleet': { app: join(EXAMPLES, 'fleet'), run: fleet },
 };
 
