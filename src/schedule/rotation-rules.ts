@@ -182,7 +182,9 @@ export class RotationRules {
   }
 
   private constructor(
-    private readonly expressionOf: (secret: IConstruct) => string, private readonly openings: Openings | undefined, private readonly window?: Duration,
+    private readonly expressionOf: (secret: IConstruct) => string,
+    private readonly openings: Openings | undefined,
+    private readonly window?: Duration,
     /** The only day of the week of rules that are said to be daily. */
     private readonly onlyDay?: string,
   ) {

@@ -45,7 +45,8 @@ export function s3Object({ bucketName, bucketRegion, objectKey, cacheSeconds }: 
         const answer = await call({ service: 's3', region: bucketRegion ?? process.env.AWS_REGION!, path, ...request }, deadline.signal);
         if (expected(answer)) { return { answer, mayPass: false }; }
         const name = errorName(answer);
-        return { problem: name === UNNAMED ? new ConnectivityError(foreignAnswer(purpose, SERVICE, answer.status)) : refused(purpose, name), mayPass: mayPass(answer.status, name) };
+        const problem = name === UNNAMED ? new ConnectivityError(foreignAnswer(purpose, SERVICE, answer.status)) : refused(purpose, name);
+        return { problem, mayPass: mayPass(answer.status, name) };
       } catch (error) {
         const problem = findCallProblem(purpose, SERVICE, error);
         return { problem: problem ?? new UnexpectedError(`${purpose} failed in a way that is not known to be safe to print`), mayPass: problem instanceof ConnectivityError };

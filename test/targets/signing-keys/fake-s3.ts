@@ -104,7 +104,8 @@ export class FakeS3Server {
         const isPublic = request.method === 'GET' && headers.authorization === undefined;
         const isSigned = headers['x-amz-content-sha256'] === createHash('sha256').update(body).digest('hex')
           && SIGNATURE.test(headers.authorization ?? '');
-        const { status, body: text, headers: answered } = isPublic || isSigned ? s3.answer({ method: request.method!, path: request.url!, headers, body })
+        const mayAnswer = isPublic || isSigned;
+        const { status, body: text, headers: answered } = mayAnswer ? s3.answer({ method: request.method!, path: request.url!, headers, body })
           : error(403, 'SignatureDoesNotMatch');
         response.writeHead(status, { ...answered }).end(text);
       });
