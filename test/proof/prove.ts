@@ -28,9 +28,9 @@ import { runMutationTests } from '../mutation/report';
 const ROOT = join(__dirname, '..', '..');
 const HISTORIES = 3_000;
 const LONG_HISTORIES = 100_000;
-/** A real server takes a hundred times as long as a model. Three has no factor in common with the four ways in which a run can end at a boundary. */
-const EVERY_DATABASE_BOUNDARY = 3;
-const EVERY_DATABASE_PAIR = 251;
+/** A real server takes a hundred times as long as a model. Five has no factor in common with the four ways in which a run can end at a boundary. */
+const EVERY_DATABASE_BOUNDARY = 5;
+const EVERY_DATABASE_PAIR = 503;
 /** A rotation of issued keys has twice as many calls as others, and so four times as many pairs. */
 const EVERY_ISSUED_PAIR = 23;
 
