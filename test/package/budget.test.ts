@@ -16,7 +16,7 @@ const filesOf = (asset: string) => readdirSync(join(ASSETS, asset)).filter((file
 const bytesOf = (asset: string) => filesOf(asset).reduce((sum, file) => sum + statSync(join(ASSETS, asset, file)).size, 0);
 
 test.each([
-  ['generated', 180_000], ['guard', 3_100], ['invoke', 300_000], ['postgres', 400_000], ['mysql', 400_000], ['overdue', 170_000],
+  ['generated', 180_000], ['guard', 3_100], ['invoke', 301_000], ['postgres', 400_000], ['mysql', 400_000], ['overdue', 170_000],
   ['first-rotation', 170_000], ['iam-access-key', 200_000], ['ses-smtp', 200_000], ['signing-keys', 200_000],
 ])('the asset %s, with all that it needs, has at most %d bytes', (asset, most) => {
   expect(bytesOf(asset)).toBeGreaterThan(most / 2);
@@ -56,6 +56,6 @@ function resources(stack: Stack): number {
   return Object.keys((Template.fromStack(stack).toJSON() as { Resources: object }).Resources).length;
 }
 
-test('the reference of the public API has at most 5300 lines', () => {
-  expect(readFileSync(join(ROOT, 'API.md'), 'utf8').split('\n').length - 1).toBeLessThanOrEqual(5_300);
+test('the reference of the public API has at most 5400 lines', () => {
+  expect(readFileSync(join(ROOT, 'API.md'), 'utf8').split('\n').length - 1).toBeLessThanOrEqual(5_400);
 });
