@@ -71,7 +71,10 @@ export abstract class AccessKeyTargetDefinition extends TargetDefinition {
           throw invalid('secret', `${secret.node.path} is rotated by the function ${fn.node.path}, which rotates the access keys of the user ${this.owner.user.node.path} for ${other.node.path}. A user has `
             + `at most ${MAX_ACCESS_KEYS} access keys, and one secret needs both. Give each secret a user, with users in place of user, or with a RotationFunction of its own`);
         }
-        if (!rotated.includes(secret)) { rotated.push(secret); }
+        if (!rotated.includes(secret)) {
+          warnOfOtherStack(secret, fn);
+          rotated.push(secret);
+        }
       },
     };
   }
@@ -134,6 +137,14 @@ function findTagProblems(secrets: readonly ISecret[], users: readonly iam.IUser[
     return other === undefined ? [] : [`secret: ${secret.node.path} and ${other.node.path} have the same user in the tag ${USER_TAG}, ${user.node.path}. A user has at most ${MAX_ACCESS_KEYS} access keys, and `
       + 'one secret needs both. Give each secret a user'];
   });
+}
+
+/** The policy of the function can't name the secret then, and a key would go into any secret that names the function. */
+function warnOfOtherStack(secret: ISecret, fn: lambda.Function): void {
+  if (Stack.of(secret) === Stack.of(fn)) { return; }
+  Annotations.of(secret).addWarningV2('cdk-rotating-secret:keyForOtherSecrets', `secret: ${secret.node.path} is in another stack than the function ${fn.node.path}, whose policy therefore allows every secret `
+    + 'that has it as its rotation function. Whoever may choose the rotation function of a secret can have an access key of the user put into it. Put both into one stack, or limit the names with '
+    + 'secretNamePrefix and acknowledge this warning');
 }
 
 function warnOfAdministrator(user: iam.IUser, fn: lambda.Function): void {

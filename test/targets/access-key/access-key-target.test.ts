@@ -119,6 +119,15 @@ describe.each(TARGETS)('%s', (factory, name, make) => {
     expect(onlyResource(stack, SCHEDULE).properties.RotateImmediatelyOnUpdate).toBe(true);
   });
 
+  test('a secret of another stack than the function is warned of, as the policy of the function can not name it', () => {
+    const app = new App();
+    const [theirs, ours] = ['Theirs', 'Ours'].map((id) => new Stack(app, id, { env: ENV }));
+    const rotationFunction = new RotationFunction(ours, 'Rotation', { target: make({ user: new iam.User(ours, 'User') }) });
+    new RotatingSecret(theirs, 'Secret', { rotationFunction });
+    expect(warningsOf(theirs)).toEqual([expect.stringMatching(/^secret: Theirs\/Secret is in another stack than the function Ours\/Rotation.*secretNamePrefix/)]);
+    expect(warningsOf(ours)).toEqual([]);
+  });
+
   describe('a user that may do everything is warned of', () => {
     test.each<[string, (user: iam.User, stack: Stack) => void]>([
       ['the managed policy AdministratorAccess', (user) => { user.addManagedPolicy(iam.ManagedPolicy.fromAwsManagedPolicyName('AdministratorAccess')); }],
