@@ -4,6 +4,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createTransport } from 'nodemailer';
 import { IamServer, USER_ARN } from './iam-server';
 import { SmtpTestServer } from './smtp-server';
 import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../../../simulator';
@@ -54,6 +55,13 @@ async function deploy(asset: string, shape: Shape, fields: Partial<HandlerConfig
   return { simulator, arn, keys, iam, smtp, fn, valueOf, run: () => rotate(simulator, arn, { invoke: (event) => fn.invoke(event), attempts: 1 }) };
 }
 
+/** As a service does that reads the secret. */
+async function send(port: number, value: string): Promise<string> {
+  const { username: user, password: pass } = JSON.parse(value) as Record<string, string>;
+  const transport = createTransport({ host: 'localhost', port, secure: true, auth: { user, pass }, tls: { ca: certificate.ca } });
+  return transport.sendMail({ from: 'shop@example.com', to: 'customer@example.com', subject: 'Hello', text: 'Hello' }).then(() => 'sent', ({ responseCode }) => responseCode === 535 ? 'refused' : 'failed');
+}
+
 test.each<[string, Shape, Partial<HandlerConfig>]>([
   ['iam-access-key', AS_ISSUED, { accessKeyIdKey: 'accessKeyId', secretAccessKeyKey: 'secretAccessKey' }], ['ses-smtp', AS_SMTP, {}],
 ])('%s makes the first credential, and keeps the one before until the next rotation', async (asset, shape, fields) => {
@@ -74,6 +82,10 @@ test.each<[string, Shape, Partial<HandlerConfig>]>([
   ]));
   expect(smtp.logins > 0).toBe(asset === 'ses-smtp');
   expect(smtp.mails).toBe(0);
+  if (asset === 'ses-smtp') {
+    expect(await Promise.all([first, second].map((value) => send(smtp.port, value)))).toEqual(['refused', 'sent']);
+    expect(smtp.mails).toBe(1);
+  }
   const secret = simulator.inspect(arn);
   const secrets = secret.versions.map(({ id }) => issuedKey(secret.value(id) as string, shape)?.secret ?? 'none').filter((each) => each !== 'none');
   expect(secrets.length).toBeGreaterThanOrEqual(2);
