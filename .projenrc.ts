@@ -133,12 +133,12 @@ const project = new awscdk.AwsCdkConstructLibrary({
   depsUpgradeOptions: { cooldown: 7, workflowOptions: { labels: ['dependencies'] } },
   gitignore: [
     '/assets/', '/rotation/', '/testing/', '/NOTICE', '/sbom.cdx.json', '.jsii.tabl.json', 'cdk.out/', '/.jest-cache/', '/.databases/', '/.bench/', '.venv/', '__pycache__/', '.mypy_cache/', '.pytest_cache/',
-    '.DS_Store', '/reports/', '.stryker-tmp/', '/.samples-*/',
+    '.DS_Store', '/reports/', '.stryker-tmp/', '/.samples-*/', '/site/pages/', '/site/dist/', '/site/.vitepress/cache/', '/.site-cache.json', '/.chromium/',
   ],
 });
 
 const unpublished = [
-  '/lambda-src/', '/rehearsal/', '/simulator/', '/tools/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/rosetta/', '.jsii.tabl.json', '/CONTRIBUTING.md', '/CHANGELOG.md', '/SECURITY.md',
+  '/lambda-src/', '/rehearsal/', '/simulator/', '/tools/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/rosetta/', '/site/', '.site-cache.json', '/.chromium/', '.jsii.tabl.json', '/CONTRIBUTING.md', '/CHANGELOG.md', '/SECURITY.md',
   '/stryker.config.json', '/tsconfig.dev.json', '/test/', '/.databases/', '/.bench/', '!/assets/', '!/rotation/', '!/testing/',
 ];
 for (const path of unpublished) {
@@ -223,6 +223,10 @@ const references = project.addTask('docgen:languages', {
   steps: [{ exec: 'mkdir -p dist/docs && jsii-docgen -o dist/docs/API.md -l python -l java -l csharp -l go' }],
 });
 project.tasks.tryFind('release')!.spawn(references);
+project.addTask('site', {
+  description: 'Make the documentation as a site, in site/dist; takes a minute',
+  steps: [{ exec: 'tsx --tsconfig tsconfig.dev.json scripts/build/site.ts', receiveArgs: true }],
+});
 project.addTask('languages', {
   description: 'Make the packages of all languages, run an app in each, and rehearse their publishing; needs Python 3.11, JDK 17, Maven, Go and GnuPG',
   steps: [{ exec: 'tsx scripts/check/languages.ts', receiveArgs: true }],

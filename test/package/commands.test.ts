@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 const ROOT = join(__dirname, '..', '..');
 const { tasks } = JSON.parse(readFileSync(join(ROOT, '.projen', 'tasks.json'), 'utf8')) as { tasks: Record<string, { steps?: Record<string, unknown>[] }> };
-const COMMANDS = ['bench', 'bench:fleet', 'bundle', 'compat', 'demo', 'e2e', 'languages', 'prove', 'prove:databases', 'zero-downtime'];
+const COMMANDS = ['bench', 'bench:fleet', 'bundle', 'compat', 'demo', 'e2e', 'languages', 'prove', 'prove:databases', 'site', 'zero-downtime'];
 
 /** A command that prints what it was given, and then goes on printing if it is told to. */
 const SCRIPT = `const { startCommand } = require('./tools/command.ts');

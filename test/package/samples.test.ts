@@ -14,7 +14,7 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const unindented = (text: string) => text.trim().split('\n').map((line) => line.trim()).join('\n');
 
 describe.each(['docs/target-module.md', 'docs/target-function.md'])('%s', (page) => {
-  const samples = [...read(page).matchAll(/```(ts|python)\n([^]*?)```/g)].map(([, language, code], index) => ({ index: index + 1, language, code }));
+  const samples = [...read(page).matchAll(/```(ts|python)[^\n]*\n([^]*?)```/g)].map(([, language, code], index) => ({ index: index + 1, language, code }));
 
   test('has samples', () => { expect(samples.length).toBeGreaterThan(1); });
 

@@ -1,0 +1,130 @@
+/**
+ * Makes the documentation's site, in site/dist: the README, docs/ and the reference, with each sample in five languages. The references of the
+ * other languages are taken along if `npx projen docgen:languages` has written them.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { deadLinks } from './site/dead-links';
+import { handwrittenIn, hashOf, problemsOf, type Handwritten } from './site/handwritten';
+import { outsideCode, sidebarOf, siteFileOf, withSiteLinks, type Page } from './site/pages';
+import { samplesOf, withTabs, type Language, type Sample } from './site/samples';
+import { translate } from './site/translate';
+import { startCommand } from '../../tools/command';
+import { filesBelow } from '../../tools/files';
+import { ROOT, run } from '../../tools/run';
+import { build } from '../check/shared/build';
+
+const { values } = startCommand({
+  name: 'site',
+  description: 'Make the documentation as a site, in site/dist; takes a minute',
+  options: { serve: { type: 'boolean' } },
+  usage: { '--serve': 'show it on this machine, until Ctrl+C' },
+});
+
+const SITE = join(ROOT, 'site');
+const PAGES = join(SITE, 'pages');
+const OUTPUT = join(SITE, 'dist');
+const BASE = '/cdk-rotating-secret/';
+const SAMPLES: Readonly<Record<string, Language>> = { 'python/samples.py': 'python', 'java/Samples.java': 'java', 'go/samples.go': 'go' };
+/** Each reference is longer than all pages together: a search would find nothing else. */
+const REFERENCE = '---\nsearch: false\noutline: 2\n---\n\n';
+const { repository } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly repository: { readonly url: string } };
+const GITHUB = repository.url.replace(/\.git$/, '');
+
+build();
+installGenerator();
+writePages();
+vitepress('build');
+refuseDeadLinks();
+if (values.serve) { vitepress('preview'); }
+
+/** Its dependencies are no part of the everyday install. */
+function installGenerator(): void {
+  const lock = readFileSync(join(SITE, 'package-lock.json'), 'utf8');
+  const installed = join(SITE, 'node_modules', '.installed');
+  if (existsSync(installed) && readFileSync(installed, 'utf8') === lock) { return; }
+  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', SITE]);
+  writeFileSync(installed, lock);
+}
+
+function writePages(): void {
+  const pages = pagesOfRepository();
+  const samples = pages.filter((page) => !isReference(page)).flatMap(({ path, text }) => samplesOf(path, text));
+  const codeOf = codesOf(samples);
+  rmSync(PAGES, { recursive: true, force: true });
+  for (const page of pages) {
+    const linked = withSiteLinks(page, GITHUB, (path) => existsSync(join(ROOT, path)));
+    const text = page.path === 'CHANGELOG.md' || isReference(page) ? outsideCode(linked, withoutTemplates) : linked;
+    write(siteFileOf(page.path)!, isReference(page) ? REFERENCE + text : withTabs(page.path, text, codeOf));
+  }
+  for (const image of filesBelow(join(ROOT, 'docs')).filter((file) => file.endsWith('.svg'))) {
+    mkdirSync(dirname(join(PAGES, image)), { recursive: true });
+    cpSync(join(ROOT, 'docs', image), join(PAGES, image));
+  }
+  write('site.json', JSON.stringify({ base: BASE, github: GITHUB, sidebar: sidebarOf(pages) }));
+  console.log(`${pages.length} pages, ${samples.length} samples in five languages`);
+}
+
+function pagesOfRepository(): Page[] {
+  const read = (path: string) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') });
+  const below = (folder: string) => existsSync(join(ROOT, folder)) ? filesBelow(join(ROOT, folder)).filter((file) => file.endsWith('.md')).map((file) => `${folder}/${file}`) : [];
+  const readme = read('README.md');
+  const home = read('site/home.md');
+  return [
+    { ...home, text: home.text.replace('<!-- README: The first secret -->\n', () => sectionOf(readme.text, 'The first secret')) },
+    readme,
+    ...['CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'API.md'].map(read),
+    ...[...below('docs'), ...below('dist/docs')].map(read),
+  ];
+}
+
+/** The blocks of code of a section. */
+function sectionOf(text: string, heading: string): string {
+  const [, section] = new RegExp(`^## ${heading}\\n([^]*?)^## `, 'm').exec(text)!;
+  return section.slice(section.indexOf('```'), section.lastIndexOf('```\n') + 4);
+}
+
+function codesOf(samples: readonly Sample[]): (sample: Sample, language: Language) => string {
+  const translations = translate(samples);
+  const handwritten = new Map<Language, ReadonlyMap<string, Handwritten>>();
+  const problems: string[] = [];
+  for (const [file, language] of Object.entries(SAMPLES)) {
+    const written = handwrittenIn(readFileSync(join(SITE, 'samples', file), 'utf8'));
+    problems.push(...problemsOf(`site/samples/${file}`, samples, written, language === 'go'));
+    handwritten.set(language, new Map(written.map((sample) => [sample.hash, sample])));
+  }
+  if (problems.length > 0) { throw new Error(problems.join('\n')); }
+  return (sample, language) => {
+    if (language === 'typescript') { return sample.code; }
+    const own = language === 'python' ? sample.python : undefined;
+    return own ?? handwritten.get(language)?.get(hashOf(sample))?.code ?? translations.get(hashOf(sample))![language];
+  };
+}
+
+function isReference({ path }: Page): boolean {
+  return siteFileOf(path)!.startsWith('reference/');
+}
+
+/** Vue would take `{{` for a template, and `<name>` for a component, in the texts of others. */
+function withoutTemplates(text: string): string {
+  return text.replace(/`[^`\n]*`|\{\{|<(?!\/?(?:a|code|sup|span|br|p)\b)/g, (found) => ({ '{{': '&#123;&#123;', '<': '&lt;' })[found] ?? found);
+}
+
+function write(file: string, text: string): void {
+  mkdirSync(dirname(join(PAGES, file)), { recursive: true });
+  writeFileSync(join(PAGES, file), text);
+}
+
+function vitepress(command: string): void {
+  const { status } = spawnSync(process.execPath, [join(SITE, 'node_modules', 'vitepress', 'bin', 'vitepress.js'), command, SITE], { cwd: SITE, stdio: 'inherit' });
+  if (status !== 0) { process.exit(status ?? 1); }
+}
+
+function refuseDeadLinks(): void {
+  const files = filesBelow(OUTPUT);
+  const pages = new Map(files.filter((file) => file.endsWith('.html')).map((file) => [file, readFileSync(join(OUTPUT, file), 'utf8')]));
+  const dead = deadLinks(pages, new Set(files), BASE);
+  if (dead.length > 0) { throw new Error(`Links of the site that lead nowhere:\n${dead.join('\n')}`); }
+  console.log(`site/dist: ${pages.size} pages, all links and anchors lead somewhere`);
+}

@@ -1,0 +1,358 @@
+// Package samples has the samples of README.md and docs/ in Go, which jsii-rosetta's translation would not compile.
+// `npm run languages` compiles it. Each sample is shown from "sample:" to "end".
+package samples
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsrds"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
+	"github.com/aws/jsii-runtime-go"
+	rotating "github.com/cdk-rotating-secret/cdk-rotating-secret-go/cdkrotatingsecret"
+)
+
+func firstSecret(stack awscdk.Stack) {
+	// sample: README.md 2396ba31
+	// rotating is github.com/cdk-rotating-secret/cdk-rotating-secret-go/cdkrotatingsecret
+	rotating.NewRotatingSecret(stack, jsii.String("Password"), &rotating.RotatingSecretProps{
+		SecretName: jsii.String("my-app/custom-password"),
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(`{"username":"user1"}`),
+			GenerateStringKey:    jsii.String("password"),
+		},
+	})
+	// end
+}
+
+func database(stack awscdk.Stack, vpc awsec2.IVpc, database awsrds.DatabaseInstance) {
+	// sample: README.md b9232c6d
+	// rotating is github.com/cdk-rotating-secret/cdk-rotating-secret-go/cdkrotatingsecret
+	strategy := rotating.RotationStrategy_AlternatingUsers(database.Secret())
+	target := rotating.RotationTarget_Postgres(&rotating.DatabaseTargetOptions{
+		Database: database,
+		Strategy: strategy,
+	})
+	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		Vpc:    vpc,
+		Target: target,
+	})
+	user := rotating.NewRotatingSecret(stack, jsii.String("User"), &rotating.RotatingSecretProps{
+		RotationFunction: rotation,
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(`{"username":"app","dbname":"app"}`),
+		},
+	})
+	user.Attach(database) // adds engine, host and port
+	// end
+}
+
+func module(stack awscdk.Stack) {
+	// sample: README.md ca58325a
+	rotating.NewRotatingSecret(stack, jsii.String("ApiKey"), &rotating.RotatingSecretProps{
+		Target: rotating.RotationTarget_Module(jsii.String("lib/api-key.ts"), nil),
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(`{"client":"my-app"}`),
+			GenerateStringKey:    jsii.String("apiKey"),
+		},
+	})
+	// end
+}
+
+func function(stack awscdk.Stack, fn awslambda.IFunction) {
+	// sample: README.md 7b70159c
+	rotation := rotating.NewRotationFunction(stack, jsii.String("KeyRotation"), &rotating.RotationFunctionProps{
+		Target: rotating.RotationTarget_Invoke(fn, nil),
+	})
+	// end
+	_ = rotation
+}
+
+func schedules() {
+	// sample: README.md 800d7f1d
+	rotating.RotationRules_Rate(awscdk.Duration_Days(jsii.Number(10)), nil)
+	rotating.RotationRules_Cron(&rotating.RotationCronOptions{ // Sundays, 03:00 to 05:00 UTC
+		WeekDay: jsii.String("SUN"),
+		Hour:    jsii.String("3"),
+		Window:  awscdk.Duration_Hours(jsii.Number(2)),
+	})
+	rotating.RotationRules_Spread(&rotating.RotationSpreadOptions{ // gives each secret its own time
+		WeekDay: jsii.String("MON-THU"),
+		Hour:    jsii.String("9-14"),
+	})
+	// end
+}
+
+func fleet(stack, otherStack awscdk.Stack, vpc awsec2.IVpc, existingSecret awssecretsmanager.ISecret) {
+	// sample: README.md 39193a1e
+	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		Target: rotating.RotationTarget_Generated(&rotating.GeneratedTargetOptions{
+			GenerateStringKey: jsii.String("password"),
+			PasswordPolicy:    &rotating.PasswordPolicy{ExcludeCharacters: jsii.String(`"@/\`)},
+		}),
+		Vpc: vpc,
+	})
+
+	rotating.NewRotatingSecret(otherStack, jsii.String("App"), &rotating.RotatingSecretProps{
+		RotationFunction: rotation,
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(`{"username":"app"}`),
+		},
+	})
+	rotation.Rotate(existingSecret, &rotating.RotationOptions{
+		RotationRules: rotating.RotationRules_Spread(nil),
+	})
+	// end
+}
+
+func operations(stack awscdk.Stack, bus awsevents.IEventBus, action awscloudwatch.IAlarmAction, target awsevents.IRuleTarget) {
+	// sample: README.md 9924cf7a
+	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		RotationMetrics: jsii.Bool(true),                             // outcomes for each secret, embedded in the log
+		Notification:    rotating.RotationNotification_EventBus(bus), // a message on a bus, or a topic, for every new version
+	})
+	secret := rotating.NewRotatingSecret(stack, jsii.String("App"), &rotating.RotatingSecretProps{
+		RotationFunction: rotation,
+	})
+
+	rotation.AddRotationAlarms(&rotating.RotationAlarmsOptions{ // failed rotations, errors, throttles, near time-outs
+		AlarmActions: &[]awscloudwatch.IAlarmAction{action},
+	})
+	secret.Rotation().OnRotationFailed(jsii.String("Failed"), &awsevents.OnEventOptions{ // needs a trail
+		Target: target,
+	})
+	rotating.NewRotationCheck(stack, jsii.String("Check"), nil).AddOverdueAlarm(nil)
+	// end
+}
+
+func firstPasswordPolicy(stack awscdk.Stack) {
+	// sample: docs/changing-a-secret.md 097f186e
+	rotating.NewRotatingSecret(stack, jsii.String("App"), &rotating.RotatingSecretProps{
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(`{"username":"app"}`),
+			GenerateStringKey:    jsii.String("password"),
+			PasswordLength:       jsii.Number(64),
+		},
+		FirstPasswordPolicy: &rotating.PasswordPolicy{PasswordLength: jsii.Number(20)}, // what the secret was deployed with
+	})
+	// end
+}
+
+func regenerationGuard(stack awscdk.Stack) {
+	// sample: docs/changing-a-secret.md 72415847
+	rotating.NewRotatingSecret(stack, jsii.String("App"), &rotating.RotatingSecretProps{
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(`{"username":"app"}`),
+			GenerateStringKey:    jsii.String("password"),
+		},
+		RegenerationGuard: jsii.String("1"),
+	})
+	// end
+}
+
+func databases(stack awscdk.Stack, vpc awsec2.IVpc, database awsrds.DatabaseInstance) {
+	// sample: docs/databases.md 2b6afdcb
+	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		Vpc: vpc,
+		Target: rotating.RotationTarget_Postgres(&rotating.DatabaseTargetOptions{
+			Database: database,
+			Strategy: rotating.RotationStrategy_AlternatingUsers(database.Secret()),
+		}),
+	})
+
+	app := rotating.NewRotatingSecret(stack, jsii.String("App"), &rotating.RotatingSecretProps{
+		RotationFunction: rotation,
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(`{"username":"app","dbname":"app"}`),
+		},
+	})
+	app.Attach(database) // engine, host and port
+	// end
+}
+
+func spread(stack awscdk.Stack, rotation rotating.RotationFunction, names []string) {
+	// sample: docs/fleets.md 38187bd7
+	rotationRules := rotating.RotationRules_Spread(nil)
+
+	for _, name := range names {
+		rotating.NewRotatingSecret(stack, jsii.String(name), &rotating.RotatingSecretProps{
+			RotationFunction: rotation,
+			RotationRules:    rotationRules,
+		})
+	}
+	// end
+}
+
+func spreadOptions() {
+	// sample: docs/fleets.md 959fd883
+	rotating.RotationRules_Spread(&rotating.RotationSpreadOptions{ // when somebody is there: 96 times a month
+		WeekDay: jsii.String("MON-THU"),
+		Hour:    jsii.String("9-14"),
+	})
+	rotating.RotationRules_Spread(&rotating.RotationSpreadOptions{ // weekend nights: 8 times a week
+		Period:  rotating.RotationPeriod_WEEK,
+		WeekDay: jsii.String("SAT,SUN"),
+		Hour:    jsii.String("1-4"),
+	})
+	rotating.RotationRules_Spread(&rotating.RotationSpreadOptions{ // 2016 times a quarter
+		Period: rotating.RotationPeriod_QUARTER,
+	})
+	// end
+}
+
+func logicalId(stack awscdk.Stack) {
+	// sample: docs/moving.md 22f8203a
+	secret := rotating.NewRotatingSecret(stack, jsii.String("Secret"), nil)
+	schedule := secret.Node().FindChild(jsii.String("RotationSchedule")).(awssecretsmanager.CfnRotationSchedule)
+	schedule.OverrideLogicalId(jsii.String("SecretRotationSchedule1A2B3C4D"))
+	// end
+}
+
+func notification(stack awscdk.Stack, bus awsevents.IEventBus) {
+	// sample: docs/notification.md 3a254fff
+	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		Notification: rotating.RotationNotification_EventBus(bus), // or RotationNotification_Topic(topic)
+	})
+	// end
+	_ = rotation
+}
+
+func rule(stack awscdk.Stack, bus awsevents.IEventBus, secret rotating.RotatingSecret, target awsevents.IRuleTarget) {
+	// sample: docs/notification.md b5c08c3c
+	awsevents.NewRule(stack, jsii.String("Rotated"), &awsevents.RuleProps{
+		EventBus: bus,
+		EventPattern: &awsevents.EventPattern{
+			Source:     jsii.Strings("cdk-rotating-secret"),
+			DetailType: jsii.Strings("Secret Rotated"),
+			Resources:  &[]*string{secret.SecretArn()},
+		},
+		Targets: &[]awsevents.IRuleTarget{target},
+	})
+	// end
+}
+
+func scheduleOptions() {
+	// sample: docs/options.md 3dfe2baf
+	rotating.RotationRules_Rate(awscdk.Duration_Days(jsii.Number(10)), nil)
+	rotating.RotationRules_Rate(awscdk.Duration_Hours(jsii.Number(4)), &rotating.RotationRulesOptions{
+		Window: awscdk.Duration_Hours(jsii.Number(1)),
+	})
+	rotating.RotationRules_Cron(&rotating.RotationCronOptions{ // Sundays, 03:00 to 05:00 UTC
+		WeekDay: jsii.String("SUN"),
+		Hour:    jsii.String("3"),
+		Window:  awscdk.Duration_Hours(jsii.Number(2)),
+	})
+	rotating.RotationRules_Cron(&rotating.RotationCronOptions{ // the last day of the month
+		Day:  jsii.String("L"),
+		Hour: jsii.String("22"),
+	})
+	rotating.RotationRules_Expression(jsii.String("cron(0 8 ? 1/3 MON#1 *)"), nil)
+	rotating.RotationRules_Spread(&rotating.RotationSpreadOptions{ // gives each secret its own time
+		WeekDay: jsii.String("MON-THU"),
+		Hour:    jsii.String("9-14"),
+	})
+	// end
+}
+
+func passwordPolicy(stack awscdk.Stack) {
+	// sample: docs/options.md 846214ed
+	rotating.NewRotatingSecret(stack, jsii.String("Token"), &rotating.RotatingSecretProps{
+		Target: rotating.RotationTarget_Generated(&rotating.GeneratedTargetOptions{
+			PasswordPolicy: &rotating.PasswordPolicy{
+				PasswordLength:     jsii.Number(48),
+				ExcludePunctuation: jsii.Bool(true),
+			},
+		}),
+	})
+	// end
+}
+
+func overdue(stack awscdk.Stack, rotation rotating.RotationFunction, action awscloudwatch.IAlarmAction) {
+	// sample: docs/overdue.md b353078a
+	check := rotating.NewRotationCheck(stack, jsii.String("Check"), &rotating.RotationCheckProps{
+		RotationFunctions: &[]awslambda.IFunction{rotation},
+	})
+	check.AddOverdueAlarm(nil).AddAlarmAction(action)
+	// end
+}
+
+func functionOptions(stack awscdk.Stack, fn awslambda.IFunction) {
+	// sample: docs/target-function.md 11eba8ee
+	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		Target: rotating.RotationTarget_Invoke(fn, &rotating.InvokeTargetOptions{
+			FinishSecret:  jsii.Bool(true),
+			VersionStages: jsii.Strings("AWSPENDING", "AWSCURRENT"),
+		}),
+	})
+	// end
+	_ = rotation
+}
+
+func moduleOptions(stack awscdk.Stack, app awscdk.App) {
+	// sample: docs/target-module.md 3eadeca5
+	folder, _ := os.Getwd()
+	rotation := rotating.NewRotationFunction(stack, jsii.String("KeyRotation"), &rotating.RotationFunctionProps{
+		Target: rotating.RotationTarget_Module(jsii.String(filepath.Join(folder, "api-key.ts")), &rotating.GeneratedTargetOptions{
+			GenerateStringKey: jsii.String("apiKey"),
+			PasswordPolicy: &rotating.PasswordPolicy{
+				PasswordLength:     jsii.Number(40),
+				ExcludePunctuation: jsii.Bool(true),
+			},
+		}),
+		Environment: &map[string]*string{
+			"KEY_API_URL": jsii.String(app.Node().TryGetContext(jsii.String("keyApiUrl")).(string)),
+		},
+	})
+
+	secret := rotating.NewRotatingSecret(stack, jsii.String("ApiKey"), &rotating.RotatingSecretProps{
+		RotationFunction: rotation,
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(`{"client":"my-app"}`),
+		},
+	})
+	// end
+	_ = secret
+}
+
+func migratedPassword(stack awscdk.Stack) {
+	// sample: docs/migration.md 001f74dd
+	rotating.NewRotatingSecret(stack, jsii.String("Password"), &rotating.RotatingSecretProps{
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(`{"username":"user1"}`),
+			GenerateStringKey:    jsii.String("password"),
+		},
+		RotationRules: rotating.RotationRules_Rate(awscdk.Duration_Days(jsii.Number(30)), nil),
+	})
+	// end
+}
+
+func migratedSchedule(stack awscdk.Stack, existingSecret awssecretsmanager.ISecret) {
+	// sample: docs/migration.md 73e36bed
+	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		Target: rotating.RotationTarget_Generated(&rotating.GeneratedTargetOptions{
+			GenerateStringKey: jsii.String("password"),
+		}),
+	})
+	rotation.Rotate(existingSecret, &rotating.RotationOptions{
+		RotationRules: rotating.RotationRules_Rate(awscdk.Duration_Days(jsii.Number(30)), nil),
+	})
+	// end
+}
+
+func migratedDatabase(stack awscdk.Stack, vpc awsec2.IVpc, database awsrds.DatabaseInstance, existingSecret awssecretsmanager.ISecret) {
+	// sample: docs/migration.md d2c78c41
+	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		Vpc: vpc,
+		Target: rotating.RotationTarget_Mysql(&rotating.DatabaseTargetOptions{
+			Database: database,
+			Strategy: rotating.RotationStrategy_AlternatingUsers(database.Secret()),
+		}),
+	})
+	rotation.Rotate(existingSecret, nil)
+	// end
+}
