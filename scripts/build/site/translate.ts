@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TargetLanguage, Translator, type TypeScriptSnippet } from 'jsii-rosetta';
+import { TargetLanguage, Translator, renderApiLocation, type TypeScriptSnippet } from 'jsii-rosetta';
 import { hashOf } from './handwritten';
 import { LANGUAGES, withFixture, type Language, type Sample } from './samples';
 import { ROOT } from '../../../tools/run';
@@ -21,28 +21,31 @@ const CACHE = join(ROOT, '.site-cache.json');
 export function translate(samples: readonly Sample[]): Map<string, Translations> {
   const cache: Record<string, Translations> = existsSync(CACHE) ? JSON.parse(readFileSync(CACHE, 'utf8')) : {};
   const keys = new Map(samples.map((sample) => [hashOf(sample), keyOf(sample)]));
-  const missing = samples.filter((sample) => !(keys.get(hashOf(sample))! in cache));
-  const made = missing.length === 0 ? [] : translateAll(missing.map(snippetOf));
-  const all: Record<string, Translations> = Object.fromEntries([...keys.values()].filter((key) => key in cache).map((key) => [key, cache[key]]));
-  missing.forEach((sample, index) => { all[keyOf(sample)] = made[index]; });
+  const missing = new Map(samples.filter((sample) => !(keys.get(hashOf(sample))! in cache)).map((sample) => [keyOf(sample), sample]));
+  const made = missing.size === 0 ? {} : translateAll(missing);
+  const all: Record<string, Translations> = Object.fromEntries([...keys.values()].map((key) => [key, cache[key] ?? made[key]]));
   writeFileSync(CACHE, JSON.stringify(all));
   return new Map([...keys].map(([hash, key]) => [hash, all[key]]));
 }
 
-function translateAll(snippets: TypeScriptSnippet[]): Translations[] {
+/** By the key of each sample. */
+function translateAll(samples: ReadonlyMap<string, Sample>): Record<string, Translations> {
   process.chdir(ROOT);
   const translator = new Translator(true);
   const languages = LANGUAGES.filter((language) => language !== 'typescript');
-  const translated = translator.translateSnippets(snippets, languages.map((language) => language as TargetLanguage));
+  const translated = translator.translateSnippets([...samples].map(([key, sample]) => snippetOf(key, sample)), languages.map((language) => language as TargetLanguage));
   const errors = translator.diagnostics.filter(({ isError }) => isError).map(({ formattedMessage }) => formattedMessage);
   if (errors.length > 0) { throw new Error(`jsii-rosetta doesn't translate the samples of the pages:\n${errors.join('\n')}`); }
-  return translated.map((snippet) => Object.fromEntries(languages.map((language) => [language, tidy(snippet.get(language as TargetLanguage)!.source)])) as Translations);
+  return Object.fromEntries(translated.map((snippet) => [
+    renderApiLocation(snippet.snippet.location.api).replace(/.* /, ''),
+    Object.fromEntries(languages.map((language) => [language, tidy(snippet.get(language as TargetLanguage)!.source)])) as Translations,
+  ]));
 }
 
-function snippetOf({ name, code, fixture }: Sample): TypeScriptSnippet {
+function snippetOf(key: string, { name, code, fixture }: Sample): TypeScriptSnippet {
   const visible = (text: string) => text.trim() === '' ? text : `/// !show\n${text}\n/// !hide`;
   const completeSource = `/// !hide\n${withFixture({ code }, readFileSync(join(ROOT, 'rosetta', `${fixture}.ts-fixture`), 'utf8'), visible)}`;
-  return { visibleSource: code.trimEnd(), completeSource, location: { api: { api: 'file', fileName: name } }, strict: true, parameters: { $directory: ROOT } };
+  return { visibleSource: code.trimEnd(), completeSource, location: { api: { api: 'file', fileName: `${name} ${key}` } }, strict: true, parameters: { $directory: ROOT } };
 }
 
 /** It leaves two empty lines below imports, and writes the last comment of a statement twice. */
