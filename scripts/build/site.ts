@@ -6,10 +6,9 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { deadLinks } from './site/dead-links';
-import { handwrittenIn, hashOf, problemsOf, type Handwritten } from './site/handwritten';
-import { outsideCode, sidebarOf, siteFileOf, withSiteLinks, type Page } from './site/pages';
-import { samplesOf, withTabs, type Language, type Sample } from './site/samples';
-import { translate } from './site/translate';
+import { outsideCode, sidebarOf, siteFileOf, withSiteLinks } from './site/pages';
+import { codesOf, isReference, pagesOfRepository, samplesOfPages } from './site/repository';
+import { withTabs } from './site/samples';
 import { startCommand } from '../../tools/command';
 import { filesBelow } from '../../tools/files';
 import { ROOT, run } from '../../tools/run';
@@ -26,7 +25,6 @@ const SITE = join(ROOT, 'site');
 const PAGES = join(SITE, 'pages');
 const OUTPUT = join(SITE, 'dist');
 const BASE = '/cdk-rotating-secret/';
-const SAMPLES: Readonly<Record<string, Language>> = { 'python/samples.py': 'python', 'java/Samples.java': 'java', 'go/samples.go': 'go' };
 /** Each reference is longer than all pages together: a search would find nothing else. */
 const REFERENCE = '---\nsearch: false\noutline: 2\n---\n\n';
 const { repository } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly repository: { readonly url: string } };
@@ -50,7 +48,7 @@ function installGenerator(): void {
 
 function writePages(): void {
   const pages = pagesOfRepository();
-  const samples = pages.filter((page) => !isReference(page)).flatMap(({ path, text }) => samplesOf(path, text));
+  const samples = samplesOfPages(pages);
   const codeOf = codesOf(samples);
   rmSync(PAGES, { recursive: true, force: true });
   for (const page of pages) {
@@ -64,46 +62,6 @@ function writePages(): void {
   }
   write('site.json', JSON.stringify({ base: BASE, github: GITHUB, sidebar: sidebarOf(pages) }));
   console.log(`${pages.length} pages, ${samples.length} samples in five languages`);
-}
-
-function pagesOfRepository(): Page[] {
-  const read = (path: string) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') });
-  const below = (folder: string) => existsSync(join(ROOT, folder)) ? filesBelow(join(ROOT, folder)).filter((file) => file.endsWith('.md')).map((file) => `${folder}/${file}`) : [];
-  const readme = read('README.md');
-  const home = read('site/home.md');
-  return [
-    { ...home, text: home.text.replace('<!-- README: The first secret -->\n', () => sectionOf(readme.text, 'The first secret')) },
-    readme,
-    ...['CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'API.md'].map(read),
-    ...[...below('docs'), ...below('dist/docs')].map(read),
-  ];
-}
-
-/** The blocks of code of a section. */
-function sectionOf(text: string, heading: string): string {
-  const [, section] = new RegExp(`^## ${heading}\\n([^]*?)^## `, 'm').exec(text)!;
-  return section.slice(section.indexOf('```'), section.lastIndexOf('```\n') + 4);
-}
-
-function codesOf(samples: readonly Sample[]): (sample: Sample, language: Language) => string {
-  const translations = translate(samples);
-  const handwritten = new Map<Language, ReadonlyMap<string, Handwritten>>();
-  const problems: string[] = [];
-  for (const [file, language] of Object.entries(SAMPLES)) {
-    const written = handwrittenIn(readFileSync(join(SITE, 'samples', file), 'utf8'));
-    problems.push(...problemsOf(`site/samples/${file}`, samples, written, language === 'go'));
-    handwritten.set(language, new Map(written.map((sample) => [sample.hash, sample])));
-  }
-  if (problems.length > 0) { throw new Error(problems.join('\n')); }
-  return (sample, language) => {
-    if (language === 'typescript') { return sample.code; }
-    const own = language === 'python' ? sample.python : undefined;
-    return own ?? handwritten.get(language)?.get(hashOf(sample))?.code ?? translations.get(hashOf(sample))![language];
-  };
-}
-
-function isReference({ path }: Page): boolean {
-  return siteFileOf(path)!.startsWith('reference/');
 }
 
 /** Vue would take `{{` for a template, and `<name>` for a component, in the texts of others. */

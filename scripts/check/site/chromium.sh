@@ -36,7 +36,13 @@ if [ ! -x "$root/run" ]; then
   cat > "$scratch/root/fonts.conf" << EOF
 <?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig><dir>$root/usr/share/fonts</dir><dir>/usr/share/fonts</dir><cachedir>$root/fonts-cache</cachedir></fontconfig>
+<fontconfig>
+  <dir>$root/usr/share/fonts</dir>
+  <dir>/usr/share/fonts</dir>
+  <cachedir>$root/fonts-cache</cachedir>
+  <alias><family>monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
+  <match><edit name="family" mode="append_last"><string>DejaVu Sans</string></edit></match>
+</fontconfig>
 EOF
   cat > "$scratch/root/run" << EOF
 #!/bin/sh

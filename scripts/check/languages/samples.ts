@@ -1,0 +1,72 @@
+/*
+ * The samples of the site's pages, for the compiler of each language: within what declares the names that they use.
+ */
+import { codesOf, pagesOfRepository, samplesOfPages } from '../../build/site/repository';
+import type { Language } from '../../build/site/samples';
+
+const { samples, codeOf } = (() => {
+  const all = samplesOfPages(pagesOfRepository());
+  return { samples: all, codeOf: codesOf(all) };
+})();
+
+const CDK = ['cloudwatch', 'ec2', 'events', 'lambda', 'rds', 'secretsmanager'];
+
+/** What the samples use without declaring it, as in rosetta/. */
+const NAMES: Readonly<Record<string, { readonly java: string; readonly python: string }>> = {
+  action: { java: 'IAlarmAction', python: 'cloudwatch.IAlarmAction' },
+  app: { java: 'App', python: 'App' },
+  bus: { java: 'IEventBus', python: 'events.IEventBus' },
+  database: { java: 'DatabaseInstance', python: 'rds.DatabaseInstance' },
+  existingSecret: { java: 'ISecret', python: 'secretsmanager.ISecret' },
+  fn: { java: 'IFunction', python: 'lambda_.IFunction' },
+  names: { java: 'java.util.List<String>', python: 'list[str]' },
+  otherStack: { java: 'Stack', python: 'Stack' },
+  rotation: { java: 'RotationFunction', python: 'RotationFunction' },
+  secret: { java: 'RotatingSecret', python: 'RotatingSecret' },
+  stack: { java: 'Stack', python: 'Stack' },
+  target: { java: 'IRuleTarget', python: 'events.IRuleTarget' },
+  vpc: { java: 'IVpc', python: 'ec2.IVpc' },
+};
+
+export const COUNT = samples.length;
+
+/** A class with a method for each sample. */
+export function javaSamples(): string {
+  const codes = separated('java', /^import .*;\n/gm);
+  return [
+    ...codes.flatMap(({ imports }) => imports),
+    'import io.github.cdkrotatingsecret.*;',
+    'import java.util.List;', 'import java.util.Map;',
+    'import software.amazon.awscdk.*;',
+    'import software.constructs.Construct;',
+    ...CDK.map((module) => `import software.amazon.awscdk.services.${module}.*;`),
+    'class Samples extends Construct {',
+    ...Object.entries(NAMES).map(([name, { java }]) => `  ${java} ${name};`),
+    '  Samples(Construct scope, String id) { super(scope, id); }',
+    ...codes.map(({ name, body }, index) => `  // ${name}\n  void sample${index + 1}() {\n${body}\n  }`),
+    '}',
+    '',
+  ].join('\n');
+}
+
+/** A module with a function for each sample. */
+export function pythonSamples(): string {
+  const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const parameters = Object.entries(NAMES).map(([name, { python }]) => `${snake(name)}: ${python}`).join(', ');
+  return [
+    'from os import path',
+    'from aws_cdk import App, Duration, Stack',
+    'from constructs import Construct',
+    'from cdk_rotating_secret import *',
+    ...CDK.map((module) => `import aws_cdk.aws_${module} as ${module === 'lambda' ? 'lambda_' : module}`),
+    ...separated('python', /(?!)/).map(({ name, body }, index) => `\n# ${name}\ndef sample_${index + 1}(self: Construct, ${parameters}) -> None:\n${body.replace(/^(?=.)/gm, '    ')}`),
+    '',
+  ].join('\n');
+}
+
+function separated(language: Language, statement: RegExp): { readonly name: string; readonly imports: string[]; readonly body: string }[] {
+  return samples.map((sample) => {
+    const code = codeOf(sample, language);
+    return { name: sample.name, imports: (code.match(statement) ?? []).map((line) => line.trim()), body: code.replace(statement, '') };
+  });
+}
