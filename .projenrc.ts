@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { awscdk, javascript, JsonPatch, release, typescript } from 'projen';
+import { awscdk, github, javascript, JsonPatch, release, typescript } from 'projen';
 import { PACKAGES, ZONES } from './projenrc/imports';
 import { SafeWorkflows } from './projenrc/workflows';
 
@@ -291,6 +291,44 @@ releaseWorkflow.patch(JsonPatch.add('/jobs/release_github/steps/3/run', [
   'gh release view "$tag" -R "$GITHUB_REPOSITORY" 2>/dev/null ||',
   'gh release create "$tag" -R "$GITHUB_REPOSITORY" -F "$CHANGELOG_FILE" -t "$tag" --target "$GITHUB_SHA" dist/docs/API.*.md',
 ].join('\n')));
+
+// The references of all languages come with what the release built; the site takes them along.
+project.github!.tryFindWorkflow('release')!.addJobs({
+  package_site: {
+    name: 'Package the site',
+    needs: ['release'],
+    if: 'needs.release.outputs.tag_exists != \'true\' && needs.release.outputs.latest_commit == github.sha',
+    runsOn: ['ubuntu-latest'],
+    permissions: { contents: github.workflows.JobPermission.READ },
+    steps: [
+      { name: 'Checkout', uses: 'actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1' },
+      { name: 'Setup Node.js', uses: 'actions/setup-node@820762786026740c76f36085b0efc47a31fe5020', with: { 'node-version': '24.x', 'package-manager-cache': false } },
+      { name: 'Install dependencies', run: 'npm ci' },
+      {
+        name: 'Download build artifacts',
+        uses: 'actions/download-artifact@3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c',
+        with: { 'artifact-ids': '${{ needs.release.outputs.artifact_id }}', 'path': 'dist' },
+      },
+      { name: 'Make the site', run: 'npx projen site' },
+      { name: 'Pack', run: 'tar --dereference --hard-dereference -cf artifact.tar -C site/dist .' },
+      {
+        name: 'Upload site',
+        uses: 'actions/upload-artifact@043fb46d1a93c77aae656e7c1c64a875d1fc6a0a',
+        // The name and the form that GitHub Pages takes.
+        with: { 'name': 'github-pages', 'path': 'artifact.tar', 'if-no-files-found': 'error' },
+      },
+    ],
+  },
+  release_site: {
+    name: 'Publish the site',
+    needs: ['release_github', 'package_site'],
+    if: '!inputs.dry_run',
+    runsOn: ['ubuntu-latest'],
+    permissions: { pages: github.workflows.JobPermission.WRITE, idToken: github.workflows.JobPermission.WRITE },
+    environment: 'github-pages',
+    steps: [{ name: 'Deploy', uses: 'actions/deploy-pages@d6db90164ac5ed86f2b6aed7e0febac5b3c0c03e' }],
+  },
+});
 
 new SafeWorkflows(project);
 project.synth();

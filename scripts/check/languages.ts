@@ -50,6 +50,7 @@ withTemporaryDirectory((directory) => {
   for (const example of ['python', 'custom-target-python']) {
     timed(`examples/${example}`, () => checkPythonExample(example, subdirectory(directory, example), python));
   }
+  timed('samples of the site in Python', () => checkPythonSamples(join(directory, 'Python'), python));
   timed('examples/custom-target-python, end to end', () => checkPythonTarget(join(directory, 'custom-target-python'), python));
 });
 
@@ -161,6 +162,12 @@ function checkPythonExample(example: string, directory: string, python: string):
   // The examples share what mypy finds out about CDK, which takes it a minute.
   const types = lastLine('mypy', '--cache-dir', join(dirname(directory), '.mypy_cache'));
   checks.check(`examples/${example}, mypy --strict: ${types}`, /^Success: no issues found in [1-9]/.test(types));
+}
+
+/** Those in Java and Go are compiled with their apps. */
+function checkPythonSamples(directory: string, python: string): void {
+  const types = run(python, ['-m', 'mypy', '--cache-dir', join(dirname(directory), '.mypy_cache'), 'samples.py'], { cwd: directory }).trim().split('\n').at(-1)!;
+  checks.check(`samples of the site in Python, mypy: ${types}`, /^Success: no issues found in 1/.test(types));
 }
 
 /** The app and its function, deployed and rotated; and what the function demands of an event beside what the schema promises. */

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { appOfPage } from './readme';
+import { goSamples, javaSamples, pythonSamples } from './samples';
 import { filesBelow } from '../../../tools/files';
 import { ROOT, run } from '../../../tools/run';
 import type { Floor } from '../shared/floor';
@@ -23,6 +24,8 @@ export interface Consumer {
   readonly app: string;
   /** The page with a whole app, which is built along. */
   readonly guide?: { readonly page: string; readonly file: string; readonly language: string; readonly command: (directory: string) => string[] };
+  /** The samples of the site's pages, which are compiled along. */
+  readonly samples?: { readonly file: string; readonly source: () => string };
   /** Installs the package with the language's own tools in `directory`, where nothing is installed, and returns the command of its app. */
   install(directory: string, dist: string, floor: Floor): string[];
 }
@@ -44,6 +47,7 @@ export const BOUND: Consumer[] = [
   {
     language: 'Python',
     app: 'python/app.py',
+    samples: { file: 'samples.py', source: pythonSamples },
     install(directory, dist, floor) {
       installEsbuild(directory);
       const python = makeVenv(directory, join(directory, 'requirements.txt'));
@@ -57,6 +61,7 @@ export const BOUND: Consumer[] = [
   {
     language: 'Java',
     app: 'java/src/main/java/consumer/App.java',
+    samples: { file: 'src/main/java/Samples.java', source: javaSamples },
     guide: {
       page: 'java.md',
       language: 'java',
@@ -77,6 +82,7 @@ export const BOUND: Consumer[] = [
   {
     language: 'Go',
     app: 'go/app.go',
+    samples: { file: 'samples/samples.go', source: goSamples },
     guide: { page: 'go.md', language: 'go', file: 'guide/main.go', command: (directory) => [join(directory, 'guide', 'guide')] },
     install(directory, dist, floor) {
       installEsbuild(directory);
@@ -87,6 +93,7 @@ export const BOUND: Consumer[] = [
       go('mod', 'edit', `-replace=${name}=${join(dist, 'go', module)}`);
       go('build', '-o', 'app', '.');
       go('build', '-o', 'guide/guide', './guide');
+      go('build', './samples');
       const cdk = go('list', '-m', 'github.com/aws/aws-cdk-go/awscdk/v2');
       if (!cdk.includes(` v${floor['aws-cdk-lib']}\n`)) { throw new Error(`go.mod takes another version of CDK than ${floor['aws-cdk-lib']}: ${cdk}`); }
       return [join(directory, 'app')];
@@ -102,6 +109,11 @@ export function install(consumer: Consumer, directory: string, dist: string, flo
     const { page, file, language } = consumer.guide;
     mkdirSync(dirname(join(directory, file)), { recursive: true });
     writeFileSync(join(directory, file), appOfPage(page, language));
+  }
+  if (consumer.samples) {
+    const { file, source } = consumer.samples;
+    mkdirSync(dirname(join(directory, file)), { recursive: true });
+    writeFileSync(join(directory, file), source());
   }
   return consumer.install(directory, dist, floor);
 }

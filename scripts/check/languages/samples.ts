@@ -1,13 +1,11 @@
 /*
  * The samples of the site's pages, for the compiler of each language: within what declares the names that they use.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { codesOf, pagesOfRepository, samplesOfPages } from '../../build/site/repository';
 import type { Language } from '../../build/site/samples';
-
-const { samples, codeOf } = (() => {
-  const all = samplesOfPages(pagesOfRepository());
-  return { samples: all, codeOf: codesOf(all) };
-})();
+import { ROOT } from '../../../tools/run';
 
 const CDK = ['cloudwatch', 'ec2', 'events', 'lambda', 'rds', 'secretsmanager'];
 
@@ -27,8 +25,6 @@ const NAMES: Readonly<Record<string, { readonly java: string; readonly python: s
   target: { java: 'IRuleTarget', python: 'events.IRuleTarget' },
   vpc: { java: 'IVpc', python: 'ec2.IVpc' },
 };
-
-export const COUNT = samples.length;
 
 /** A class with a method for each sample. */
 export function javaSamples(): string {
@@ -64,7 +60,14 @@ export function pythonSamples(): string {
   ].join('\n');
 }
 
+/** Has them all, each in a function. */
+export function goSamples(): string {
+  return readFileSync(join(ROOT, 'site', 'samples', 'go', 'samples.go'), 'utf8');
+}
+
 function separated(language: Language, statement: RegExp): { readonly name: string; readonly imports: string[]; readonly body: string }[] {
+  const samples = samplesOfPages(pagesOfRepository());
+  const codeOf = codesOf(samples);
   return samples.map((sample) => {
     const code = codeOf(sample, language);
     return { name: sample.name, imports: (code.match(statement) ?? []).map((line) => line.trim()), body: code.replace(statement, '') };
