@@ -164,9 +164,9 @@ function checkPythonExample(example: string, directory: string, python: string):
   checks.check(`examples/${example}, mypy --strict: ${types}`, /^Success: no issues found in [1-9]/.test(types));
 }
 
-/** Those in Java and Go are compiled with their apps. */
+/** Those in Java and Go are compiled with their apps. Optional attributes, such as the secret of a database, are taken for given. */
 function checkPythonSamples(directory: string, python: string): void {
-  const types = run(python, ['-m', 'mypy', '--cache-dir', join(dirname(directory), '.mypy_cache'), 'samples.py'], { cwd: directory }).trim().split('\n').at(-1)!;
+  const types = run(python, ['-m', 'mypy', '--cache-dir', join(dirname(directory), '.mypy_cache'), '--no-strict-optional', 'samples.py'], { cwd: directory }).trim().split('\n').at(-1)!;
   checks.check(`samples of the site in Python, mypy: ${types}`, /^Success: no issues found in 1/.test(types));
 }
 

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TargetLanguage, Translator, renderApiLocation, type TypeScriptSnippet } from 'jsii-rosetta';
+import { TargetLanguage, Translator, renderApiLocation, type TranslatedSnippet, type TypeScriptSnippet } from 'jsii-rosetta';
 import { hashOf } from './handwritten';
 import { LANGUAGES, withFixture, type Language, type Sample } from './samples';
 import { ROOT } from '../../../tools/run';
@@ -33,12 +33,14 @@ function translateAll(samples: ReadonlyMap<string, Sample>): Record<string, Tran
   process.chdir(ROOT);
   const translator = new Translator(true);
   const languages = LANGUAGES.filter((language) => language !== 'typescript');
-  const translated = translator.translateSnippets([...samples].map(([key, sample]) => snippetOf(key, sample)), languages.map((language) => language as TargetLanguage));
+  const snippets = [...samples].map(([key, sample]) => snippetOf(key, sample));
+  const translated = translator.translateSnippets(snippets, languages.map((language) => language as TargetLanguage));
   const errors = translator.diagnostics.filter(({ isError }) => isError).map(({ formattedMessage }) => formattedMessage);
   if (errors.length > 0) { throw new Error(`jsii-rosetta doesn't translate the samples of the pages:\n${errors.join('\n')}`); }
+  const codesOf = (snippet: TranslatedSnippet) => languages.map((language) => [language, tidy(snippet.get(language as TargetLanguage)!.source)]);
   return Object.fromEntries(translated.map((snippet) => [
     renderApiLocation(snippet.snippet.location.api).replace(/.* /, ''),
-    Object.fromEntries(languages.map((language) => [language, tidy(snippet.get(language as TargetLanguage)!.source)])) as Translations,
+    Object.fromEntries(codesOf(snippet)) as Translations,
   ]));
 }
 

@@ -3,9 +3,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROOT } from '../../../tools/run';
 import { codesOf, pagesOfRepository, samplesOfPages } from '../../build/site/repository';
 import type { Language } from '../../build/site/samples';
-import { ROOT } from '../../../tools/run';
 
 const CDK = ['cloudwatch', 'ec2', 'events', 'lambda', 'rds', 'secretsmanager'];
 
@@ -48,14 +48,15 @@ export function javaSamples(): string {
 /** A module with a function for each sample. */
 export function pythonSamples(): string {
   const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  const parameters = Object.entries(NAMES).map(([name, { python }]) => `${snake(name)}: ${python}`).join(', ');
   return [
     'from os import path',
+    'from typing import cast',
     'from aws_cdk import App, Duration, Stack',
     'from constructs import Construct',
     'from cdk_rotating_secret import *',
     ...CDK.map((module) => `import aws_cdk.aws_${module} as ${module === 'lambda' ? 'lambda_' : module}`),
-    ...separated('python', /(?!)/).map(({ name, body }, index) => `\n# ${name}\ndef sample_${index + 1}(self: Construct, ${parameters}) -> None:\n${body.replace(/^(?=.)/gm, '    ')}`),
+    ...Object.entries(NAMES).map(([name, { python }]) => `${snake(name)}: ${python}`),
+    ...separated('python', /(?!)/).map(({ name, body }, index) => `\n# ${name}\ndef sample_${index + 1}(self: Construct) -> None:\n${body.replace(/^(?=.)/gm, '    ')}`),
     '',
   ].join('\n');
 }
