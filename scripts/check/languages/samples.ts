@@ -7,12 +7,13 @@ import { ROOT } from '../../../tools/run';
 import { codesOf, pagesOfRepository, samplesOfPages } from '../../build/site/repository';
 import type { Language } from '../../build/site/samples';
 
-const CDK = ['cloudwatch', 'ec2', 'events', 'lambda', 'rds', 'secretsmanager'];
+const CDK = ['cloudwatch', 'ec2', 'events', 'iam', 'lambda', 'rds', 's3', 'secretsmanager'];
 
 /** What the samples use without declaring it, as in rosetta/. */
 const NAMES: Readonly<Record<string, { readonly java: string; readonly python: string }>> = {
   action: { java: 'IAlarmAction', python: 'cloudwatch.IAlarmAction' },
   app: { java: 'App', python: 'App' },
+  bucket: { java: 'IBucket', python: 's3.IBucket' },
   bus: { java: 'IEventBus', python: 'events.IEventBus' },
   database: { java: 'DatabaseInstance', python: 'rds.DatabaseInstance' },
   existingSecret: { java: 'ISecret', python: 'secretsmanager.ISecret' },
@@ -21,6 +22,7 @@ const NAMES: Readonly<Record<string, { readonly java: string; readonly python: s
   otherStack: { java: 'Stack', python: 'Stack' },
   rotation: { java: 'RotationFunction', python: 'RotationFunction' },
   secret: { java: 'RotatingSecret', python: 'RotatingSecret' },
+  service: { java: 'Construct', python: 'Construct' },
   stack: { java: 'Stack', python: 'Stack' },
   target: { java: 'IRuleTarget', python: 'events.IRuleTarget' },
   vpc: { java: 'IVpc', python: 'ec2.IVpc' },

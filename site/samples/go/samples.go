@@ -10,9 +10,12 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsrds"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	rotating "github.com/cdk-rotating-secret/cdk-rotating-secret-go/cdkrotatingsecret"
 )
@@ -110,19 +113,21 @@ func fleet(stack, otherStack awscdk.Stack, vpc awsec2.IVpc, existingSecret awsse
 	// end
 }
 
-func operations(stack awscdk.Stack, bus awsevents.IEventBus, action awscloudwatch.IAlarmAction, target awsevents.IRuleTarget) {
-	// sample: README.md 9924cf7a
+func operations(stack awscdk.Stack, bus awsevents.IEventBus, action awscloudwatch.IAlarmAction, target awsevents.IRuleTarget, service constructs.Construct) {
+	// sample: README.md 5f3d21b6
 	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
 		RotationMetrics: jsii.Bool(true),                             // outcomes for each secret, embedded in the log
 		Notification:    rotating.RotationNotification_EventBus(bus), // a message on a bus, or a topic, for every new version
 	})
 	secret := rotating.NewRotatingSecret(stack, jsii.String("App"), &rotating.RotatingSecretProps{
-		RotationFunction: rotation,
+		RotationFunction:  rotation,
+		RotateImmediately: jsii.Bool(true),
 	})
 
 	rotation.AddRotationAlarms(&rotating.RotationAlarmsOptions{ // failed rotations, errors, throttles, near time-outs
 		AlarmActions: &[]awscloudwatch.IAlarmAction{action},
 	})
+	service.Node().AddDependency(secret.Rotation().First())                              // deployed after the first rotation
 	secret.Rotation().OnRotationFailed(jsii.String("Failed"), &awsevents.OnEventOptions{ // needs a trail
 		Target: target,
 	})
@@ -189,8 +194,8 @@ func spread(stack awscdk.Stack, rotation rotating.RotationFunction, names []stri
 }
 
 func spreadOptions() {
-	// sample: docs/fleets.md 959fd883
-	rotating.RotationRules_Spread(&rotating.RotationSpreadOptions{ // when somebody is there: 96 times a month
+	// sample: docs/fleets.md 71941b2a
+	rotating.RotationRules_Spread(&rotating.RotationSpreadOptions{ // office hours: 96 times a month
 		WeekDay: jsii.String("MON-THU"),
 		Hour:    jsii.String("9-14"),
 	})
@@ -256,6 +261,15 @@ func scheduleOptions() {
 		WeekDay: jsii.String("MON-THU"),
 		Hour:    jsii.String("9-14"),
 	})
+	// end
+}
+
+func waitForFirst(stack awscdk.Stack, service constructs.Construct) {
+	// sample: docs/options.md 99851719
+	password := rotating.NewRotatingSecret(stack, jsii.String("Password"), &rotating.RotatingSecretProps{
+		RotateImmediately: jsii.Bool(true),
+	})
+	service.Node().AddDependency(password.Rotation().First())
 	// end
 }
 
@@ -354,5 +368,81 @@ func migratedDatabase(stack awscdk.Stack, vpc awsec2.IVpc, database awsrds.Datab
 		}),
 	})
 	rotation.Rotate(existingSecret, nil)
+	// end
+}
+
+func signingKeys(stack awscdk.Stack) {
+	// sample: docs/targets/signing-keys.md 5705c0c6
+	bucket := awss3.NewBucket(stack, jsii.String("PublicKeys"), &awss3.BucketProps{EnforceSSL: jsii.Bool(true)})
+
+	rotating.NewRotatingSecret(stack, jsii.String("TokenKeys"), &rotating.RotatingSecretProps{
+		Target: rotating.RotationTarget_SigningKeys(&rotating.SigningKeysTargetOptions{
+			Algorithm: rotating.SigningAlgorithm_ES256,
+			PublishTo: &rotating.JwksPublication{
+				Bucket:    bucket,
+				CacheTime: awscdk.Duration_Minutes(jsii.Number(10)),
+			},
+			TokenLifetime: awscdk.Duration_Hours(jsii.Number(12)),
+		}),
+		RotationRules: rotating.RotationRules_Rate(awscdk.Duration_Days(jsii.Number(30)), nil),
+	})
+	// end
+}
+
+func accessKey(stack awscdk.Stack, bucket awss3.IBucket) {
+	// sample: docs/targets/iam-access-key.md 068ddf5d
+	user := awsiam.NewUser(stack, jsii.String("Uploader"), nil)
+	bucket.GrantPut(user, nil)
+
+	rotating.NewRotatingSecret(stack, jsii.String("UploaderKey"), &rotating.RotatingSecretProps{
+		Target: rotating.RotationTarget_IamAccessKey(&rotating.IamAccessKeyTargetOptions{
+			User:          user,
+			ExclusiveUser: jsii.Bool(true),
+		}),
+	})
+	// end
+}
+
+func accessKeys(stack awscdk.Stack) {
+	// sample: docs/targets/iam-access-key.md 1fa629df
+	uploader := awsiam.NewUser(stack, jsii.String("Uploader"), nil)
+	reporter := awsiam.NewUser(stack, jsii.String("Reporter"), nil)
+	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		Target: rotating.RotationTarget_IamAccessKey(&rotating.IamAccessKeyTargetOptions{
+			Users: &[]awsiam.IUser{uploader, reporter},
+		}),
+		SecretNamePrefix: jsii.String("keys/"),
+	})
+	uploaderKey := rotating.NewRotatingSecret(stack, jsii.String("UploaderKey"), &rotating.RotatingSecretProps{
+		RotationFunction: rotation,
+		SecretName:       jsii.String("keys/uploader"),
+	})
+	awscdk.Tags_Of(uploaderKey).Add(jsii.String("cdk-rotating-secret:user"), uploader.UserArn(), nil)
+	reporterKey := rotating.NewRotatingSecret(stack, jsii.String("ReporterKey"), &rotating.RotatingSecretProps{
+		RotationFunction: rotation,
+		SecretName:       jsii.String("keys/reporter"),
+	})
+	awscdk.Tags_Of(reporterKey).Add(jsii.String("cdk-rotating-secret:user"), reporter.UserArn(), nil)
+	// end
+}
+
+func smtp(stack awscdk.Stack) {
+	// sample: docs/targets/ses-smtp.md eb9d5377
+	user := awsiam.NewUser(stack, jsii.String("Mailer"), nil)
+	user.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions:   jsii.Strings("ses:SendRawEmail"),
+		Resources: jsii.Strings("*"),
+	}))
+
+	rotating.NewRotatingSecret(stack, jsii.String("Smtp"), &rotating.RotatingSecretProps{
+		Target: rotating.RotationTarget_SesSmtp(&rotating.SesSmtpTargetOptions{
+			User:          user,
+			ExclusiveUser: jsii.Bool(true),
+		}),
+		SecretObjectValue: &map[string]awscdk.SecretValue{
+			"host": awscdk.SecretValue_UnsafePlainText(jsii.String("email-smtp." + *stack.Region() + ".amazonaws.com")),
+			"port": awscdk.SecretValue_UnsafePlainText(jsii.String("587")),
+		},
+	})
 	// end
 }

@@ -1,15 +1,17 @@
 // The samples of README.md and docs/ in Java of which jsii-rosetta's translation would not compile.
 // `npm run languages` compiles them, with all others.
 
-// sample: README.md 9924cf7a
+// sample: README.md 5f3d21b6
 RotationFunction rotation = RotationFunction.Builder.create(this, "Rotation")
         .rotationMetrics(true) // outcomes for each secret, embedded in the log
         .notification(RotationNotification.eventBus(bus)) // a message on a bus, or a topic, for every new version
         .build();
-RotatingSecret secret = RotatingSecret.Builder.create(this, "App").rotationFunction(rotation).build();
+RotatingSecret secret = RotatingSecret.Builder.create(this, "App").rotationFunction(rotation).rotateImmediately(true).build();
 
 // failed rotations, errors, throttles, near time-outs
 rotation.addRotationAlarms(RotationAlarmsOptions.builder().alarmActions(List.of(action)).build());
+// deployed after the first rotation
+service.getNode().addDependency(secret.getRotation().getFirst());
 // a rule for the events of this secret; needs a trail
 secret.getRotation().onRotationFailed("Failed", OnEventOptions.builder().target(target).build());
 new RotationCheck(this, "Check").addOverdueAlarm();
