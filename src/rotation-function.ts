@@ -338,7 +338,7 @@ export class RotationFunction extends lambda.Function {
    */
   public _firstRotation(secret: secretsmanager.ISecret): IDependable {
     const schedule = this.schedules.get(secret)!;
-    const firstRotation = schedule.firstRotation ?? new FirstRotation(secret, this, schedule.resource);
+    const firstRotation = schedule.firstRotation ?? new FirstRotation(secret, this, schedule.resource, this._target._definition.changesSecretOnly);
     this.schedules.set(secret, { ...schedule, firstRotation });
     return firstRotation;
   }

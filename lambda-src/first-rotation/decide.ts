@@ -26,18 +26,18 @@ export function findProblem({ LastRotatedDate, RotationEnabled, RotationLambdaAR
   if (LastRotatedDate !== undefined || hasMoved) { return undefined; }
   const functionArn = RotationLambdaARN;
   if (RotationEnabled !== true) {
-    return { text: 'Its rotation is turned off. Somebody may have cancelled it; deploy again', isLasting: true, functionArn };
+    return { text: 'Its rotation is turned off. Somebody may have cancelled it; call RotateSecret, which turns it on, and deploy again', isLasting: true, functionArn };
   }
   return stages.some((labels) => labels.includes('AWSPENDING'))
     ? {
       text: 'A rotation began, and AWSCURRENT has not moved to its version: createSecret, setSecret, testSecret or finishSecret failed or is still running. The lines with the level '
-        + 'ERROR in the log of the rotation function name the step and what to do; do that and deploy again',
+        + 'ERROR in the log of the rotation function name the step and what to do; do that, call RotateSecret if no rotation runs, and deploy again',
       isLasting: false,
       functionArn,
     }
     : {
       text: 'No rotation is in progress, so Secrets Manager did not start one, or could not invoke the rotation function. See that the function exists, that its policy lets '
-        + 'secretsmanager.amazonaws.com invoke it, and that its concurrency is not 0; then deploy again',
+        + 'secretsmanager.amazonaws.com invoke it, and that its concurrency is not 0, and that the account is not short of concurrency; then call RotateSecret and deploy again',
       isLasting: false,
       functionArn,
     };

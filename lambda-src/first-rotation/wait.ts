@@ -46,7 +46,8 @@ export function waitForFirstRotation({ client: given, sleep = setTimeout, now = 
       lastingSince = problem.isLasting ? lastingSince ?? now() : undefined;
       const isHopeless = lastingSince !== undefined && now() - lastingSince >= PATIENCE_MS;
       if (isHopeless || now() + PAUSE_MS > start + remainingMs) {
-        return { id: id ?? SecretId, refusal: refusal(properties, problem, now() - start, id === undefined) };
+        // Not the id of a secret that was waited for: a later update waits again.
+        return { id: id ?? `${SecretId}#waiting`, refusal: refusal(properties, problem, now() - start, id === undefined) };
       }
       await sleep(PAUSE_MS);
     }

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { type CfnResource, CustomResource, Duration, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, CfnDeletionPolicy, type CfnResource, CustomResource, Duration, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import type { CfnRotationSchedule, ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { CfnSecret, type CfnRotationSchedule, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, Dependable, type IDependable } from 'constructs';
+import { rootOf } from '../adopted/databases';
 import { HANDLER, type FirstRotationProperties } from '../contract';
 import { completeFunctionOptions } from '../function/options';
 import { RotationPolicy } from '../function/rotated-secrets';
@@ -31,12 +32,16 @@ const MAX_SECRETS = 25;
 export class FirstRotation implements IDependable {
   private waiting!: Construct;
 
-  /** @throws if no rotation begins when the schedule is deployed */
-  constructor(private readonly secret: ISecret, private readonly fn: lambda.Function, schedule: CfnRotationSchedule) {
+  /**
+   * @param changesSecretOnly whether the target has nothing that a rotation changes
+   * @throws if no rotation begins when the schedule is deployed
+   */
+  constructor(private readonly secret: ISecret, private readonly fn: lambda.Function, schedule: CfnRotationSchedule, changesSecretOnly: boolean) {
     if (schedule.rotateImmediatelyOnUpdate === false) {
       throw invalid('rotateImmediately', `of ${secret.node.path} is false, so deployment starts no rotation, and rotation.first has nothing to wait for. Set rotateImmediately to true `
         + 'for this secret');
     }
+    if (!changesSecretOnly) { warnOfRollback(secret); }
     this.wait(schedule);
     Dependable.implement(this, dependencyRoots(() => this.waiting));
   }
@@ -50,6 +55,19 @@ export class FirstRotation implements IDependable {
   private wait(schedule: CfnRotationSchedule): void {
     this.waiting = Waiter.of(Stack.of(schedule)).add(this.secret, this.fn, schedule);
   }
+}
+
+/** If the rotation fails, CloudFormation rolls back, and deletes what may be the only copy of a credential that the target accepts. */
+function warnOfRollback(secret: ISecret): void {
+  secret.node.addValidation({
+    validate: () => {
+      const resource = rootOf(secret.secretArn);
+      if (!(resource instanceof CfnSecret) || resource.cfnOptions.deletionPolicy === CfnDeletionPolicy.RETAIN) { return []; }
+      Annotations.of(secret).addWarningV2('cdk-rotating-secret:deletedByRollback', `rotation.first: if the first rotation of ${secret.node.path} fails after setSecret, CloudFormation rolls the deployment back and `
+        + 'deletes a new secret, with the only copy of a credential that the target accepts. Set removalPolicy to RemovalPolicy.RETAIN');
+      return [];
+    },
+  });
 }
 
 function dependencyRoots(root: () => Construct): Dependable {

@@ -126,7 +126,7 @@ test('a rotation that fails is answered in time, with what is known, the log and
   await harness.steps(rotation, 'createSecret', 'setSecret');
   harness.simulator.failRotation(harness.arn, 'testSecret');
   const { Status, Reason, PhysicalResourceId } = await ask('Create');
-  expect([Status, PhysicalResourceId]).toEqual(['FAILED', harness.arn]);
+  expect([Status, PhysicalResourceId]).toEqual(['FAILED', `${harness.arn}#waiting`]);
   expect(Reason).toMatch(/^rotation\.first: the first rotation of Stack\/App was not over after [1-3] seconds\. A rotation began, and AWSCURRENT has not moved/);
   expect(Reason).toContain(`The log is ${LOG_GROUP}. A rollback may delete it; cdk deploy --no-rollback keeps it. See https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/runbook.md#the-first-rotation`);
   expect(output).toContain('"message":"Create of First: rotation.first: ');

@@ -1,11 +1,12 @@
-import { App, Aspects, CfnOutput, NestedStack, Stack, type IAspect } from 'aws-cdk-lib';
+import { App, Aspects, CfnOutput, NestedStack, RemovalPolicy, Stack, type IAspect } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import { CfnRotationSchedule, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
-import { RotatingSecret, RotationFunction, RotationTarget } from '../../src';
-import { ENV, errorOf, FUNCTION, LOG_GROUP, makeStack, onlyResource, POLICY, resourcesOf, ROLE, SCHEDULE, SECRET } from '../fixture';
+import { RotatingSecret, RotationFunction, RotationTarget, type RotatingSecretProps } from '../../src';
+import { ENV, errorOf, FUNCTION, LOG_GROUP, makeStack, onlyResource, POLICY, resourcesOf, ROLE, SCHEDULE, SECRET, warningsOf } from '../fixture';
 
 const FIRST = 'Custom::FirstRotation';
 const TOPIC = 'AWS::SNS::Topic';
@@ -271,4 +272,23 @@ test('aspects see all of it', () => {
   resourcesOf(stack);
   expect(seen.filter((path) => path.startsWith('Stack/FirstRotationWaiter/')).length).toBeGreaterThan(5);
   expect(secret.node.findAll().filter((child) => child instanceof CfnRotationSchedule)).toHaveLength(1);
+});
+
+describe('a secret that a rollback would delete', () => {
+  const warnings = (props: RotatingSecretProps) => {
+    const stack = makeStack();
+    const user = new iam.User(stack, 'User');
+    const secret = new RotatingSecret(stack, 'Secret', { ...NOW, ...props.target ? {} : { target: RotationTarget.iamAccessKey({ user }) }, ...props });
+    expect(secret.rotation.first).toBeDefined();
+    return warningsOf(stack).filter((text) => text.includes('rotation.first'));
+  };
+
+  test('is warned of if the target accepts what is in it', () => {
+    expect(warnings({})).toEqual([expect.stringMatching(/^rotation\.first: if the first rotation of Stack\/Secret fails after setSecret, .*RemovalPolicy\.RETAIN/)]);
+  });
+
+  test.each<[string, RotatingSecretProps]>([
+    ['stays', { removalPolicy: RemovalPolicy.RETAIN }],
+    ['is only generated', { target: RotationTarget.generated() }],
+  ])('is not if it %s', (_, props) => { expect(warnings(props)).toEqual([]); });
 });

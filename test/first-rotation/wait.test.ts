@@ -55,7 +55,7 @@ test('a rotation whose every attempt fails is refused when the time is up, with 
   const { wait, waited } = setUp(harness.simulator, { 4_000: () => { harness.simulator.failRotation(harness.arn, 'createSecret'); } });
   const { id, refusal } = await wait({ properties: propertiesOf(harness.arn) }, REMAINING_MS);
   expect(waited()).toBe(REMAINING_MS);
-  expect(id).toBe(harness.arn);
+  expect(id).toBe(`${harness.arn}#waiting`);
   expect(refusal).toMatch(/^rotation\.first: the first rotation of Stack\/App was not over after 840 seconds\. A rotation began/);
   expect(refusal).toContain('createSecret, setSecret, testSecret or finishSecret failed');
   expect(refusal).toContain(`The log is ${LOG_GROUP}. A rollback may delete it; cdk deploy --no-rollback keeps it. See https://`);
@@ -153,5 +153,14 @@ describe('a later deployment', () => {
     expect(answer).toEqual({ id: before, refusal: expect.stringContaining('A rotation began') });
     expect(answer.refusal).not.toContain('rollback');
     expect(await wait({ id: answer.id, properties: propertiesOf(before) }, REMAINING_MS)).toEqual({ id: before });
+  });
+
+  test('after a first one that failed waits again', async () => {
+    const harness = new Harness();
+    harness.start();
+    const { wait } = setUp(harness.simulator);
+    const { id, refusal } = await wait({ properties: propertiesOf(harness.arn) }, 10_000);
+    expect(refusal).toContain('A rotation began');
+    expect((await wait({ id, properties: propertiesOf(harness.arn) }, 10_000)).refusal).toContain('A rotation began');
   });
 });
