@@ -17,6 +17,7 @@ import { LATENCY_MS, measureFleet, measureRotations } from './rotation';
 import { measureStartUps, type StartUp } from './start-up';
 import { kilobytes, ratio, show } from './statistics';
 import { measureSyntheses, mostSecrets, type Synthesis, type Whose } from './synthesis';
+import { ASSETS } from '../scripts/build/bundle-options';
 import { startCommand } from '../tools/command';
 import { printTable, type Table } from '../tools/table';
 import { Terminal } from '../tools/terminal';
@@ -61,7 +62,8 @@ async function main(quick: boolean, write: boolean): Promise<void> {
     ]),
   }, 'By V8\'s profiler, which makes everything a little slower. Node.js: its own start, its modules for HTTPS and cryptography, and the compiler.');
 
-  const assets = ['generated', 'postgres', 'mysql', 'invoke'].map((asset) => ({ asset, bytes: statSync(join(ROOT, 'assets', asset, 'index.js')).size }));
+  const others = ASSETS.map(({ name }) => name).filter((name) => !['generated', ...PEERS, 'invoke', 'module', 'guard', 'notification'].includes(name));
+  const assets = ['generated', 'postgres', 'mysql', 'invoke', ...others].map((asset) => ({ asset, bytes: statSync(join(ROOT, 'assets', asset, 'index.js')).size }));
   const parts = await composition();
   section('Assets, and what they are made of', {
     columns: ['Asset', 'JavaScript', 'Of which'],
