@@ -1,7 +1,7 @@
 /*
  * The shipped target for signing keys, with an S3 that publishes them, and verifiers that cache what it had.
  */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type JsonWebKey } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type JsonWebKey } from 'node:crypto';
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { exhaust } from './exhaustion';
 import type { HandlerDependencies, Server, Subject } from './subjects';
@@ -99,6 +99,11 @@ export class Verifiers implements Server {
     return isValidStill && [...this.promotions, ...this.s3.cachedFor(KEY, CACHE_SECONDS * 1_000)].every((cached) => accepts(cached, signer));
   }
 
+  /** The object that was there first is one that the secret published. Its ARN is known only now. */
+  public own(secretId: string): void {
+    if (this.s3.object(KEY)) { this.s3.label(KEY, { 'x-amz-meta-secret': createHash('sha256').update(secretId).digest('hex') }); }
+  }
+
   public elapse(): void { this.s3.now += LONG; }
 
   /** The owner waits as long as verifiers cache. */
@@ -127,7 +132,13 @@ function subject(name: string, value: string, first: string | undefined, make: M
     name,
     server: config.publication === undefined ? undefined : verifiers,
     config,
-    makeHandler: (dependencies) => make(verifiers, dependencies),
+    makeHandler: (dependencies) => {
+      const handler = make(verifiers, dependencies);
+      return (event, context) => {
+        verifiers.own((event as { SecretId: string }).SecretId);
+        return handler(event, context);
+      };
+    },
     value,
     startsWithout: value === WITHOUT,
     secretOf: (text) => currentIn(text)?.d,

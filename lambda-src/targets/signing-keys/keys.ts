@@ -41,6 +41,9 @@ const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
   OKP: ['crv', 'kty', 'x'],
 };
 
+/** What only a private or a symmetric key has: https://www.iana.org/assignments/jose/jose.xhtml#web-key-parameters */
+const PRIVATE_PARAMETERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+
 /** https://www.rfc-editor.org/rfc/rfc7518#section-3.3 */
 const MIN_MODULUS_LENGTH = 2048;
 
@@ -79,11 +82,15 @@ export function parsePrivateKey(given: unknown, name: string): PrivateJwk {
   throw problem(name, `is not the private key of an ${jwk.alg} signature, with the public key that belongs to it`);
 }
 
-/** @throws SecretValueError if it isn't the public key of an algorithm, with an id */
+/**
+ * A public key without its other metadata, such as x5c, key_ops and ext.
+ *
+ * @throws SecretValueError if it isn't the public key of an algorithm, with an id
+ */
 export function parsePublicKey(given: unknown, name: string): PublicJwk {
   const jwk = checkCommon(given, name);
-  const isPublic = Object.keys(jwk).every((member) => [...PARAMETERS[jwk.kty], 'kid', 'alg', 'use'].includes(member));
-  if (!isPublic) { throw problem(name, 'has members that a public key doesn\'t have. It may be a private key'); }
+  const secret = PRIVATE_PARAMETERS.find((parameter) => parameter in jwk);
+  if (secret !== undefined) { throw problem(name, `has the member "${secret}", which no public key has. Take it out, and all others that are private`); }
   return publicOf(jwk);
 }
 

@@ -8,6 +8,9 @@ import type { Deadline } from '../../rotation/deadline';
 import { ConnectivityError, RotationError, TargetRefusedError, UnexpectedError } from '../../rotation/errors';
 import { findCallProblem, foreignAnswer } from '../../rotation/service-errors';
 
+/** Says which secret has written the object: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata */
+const OWNER = 'x-amz-meta-secret';
+
 const SERVICE = { name: SERVICES.s3.name, endpoint: 's3' };
 
 /** What to do about an error, by what names have in common. */
@@ -64,14 +67,15 @@ export function s3Object({ bucketName, bucketRegion, objectKey, cacheSeconds }: 
       const isMissing = (answer: Answer) => answer.status === 404 ? errorName(answer) === 'NoSuchKey' : answer.status === 403 && errorName(answer) === 'AccessDenied';
       const answer = await ask('GetObject', { method: 'GET', headers: {}, body: '' }, (given) => (given.status === 200 && given.headers?.etag !== undefined) || isMissing(given), deadline);
       if (answer.status !== 200) { return undefined; }
-      const { 'etag': tag, date, 'last-modified': lastModified } = answer.headers!;
+      const { 'etag': tag, date, 'last-modified': lastModified, [OWNER]: owner } = answer.headers!;
       const age = Date.parse(date) - Date.parse(lastModified);
-      return { body: answer.body, tag, age: Number.isFinite(age) ? age : 0 };
+      return { body: answer.body, tag, owner, age: Number.isFinite(age) ? age : 0 };
     },
-    write: async (body, tag, deadline) => {
+    write: async (body, owner, tag, deadline) => {
       const headers = {
         'content-type': 'application/json',
         'cache-control': `max-age=${cacheSeconds}`,
+        [OWNER]: owner,
         ...tag === undefined ? { 'if-none-match': '*' } : { 'if-match': tag },
       };
       const { status } = await ask('PutObject', { method: 'PUT', headers, body }, (given) => given.status === 200 || isOvertaken(given), deadline);

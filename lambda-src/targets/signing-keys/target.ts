@@ -52,15 +52,22 @@ export class SigningKeysTarget implements Target {
     const pending = readAllKeys(await values.pending());
     const current = readKeys(await values.current());
     mustComeNext(pending, current, values.ids.pending);
-    await this.publication?.publish(pending, current, deadline);
+    await this.publication?.publish(pending, current, values, deadline);
   }
 
   public async testSecret(values: SecretValues, deadline: Deadline): Promise<void> {
-    const value = await values.pending();
-    const pending = readAllKeys(value);
-    if (!this.publication) { return; }
-    const current = await values.current();
-    // Alone, at a deployment, it has a copy of the current value, and nothing may have been published yet.
-    if (value !== current) { await this.publication.check(pending, readKeys(current), deadline); }
+    const [pending, current] = [await values.pending(), await values.current()];
+    // Alone, at a deployment, it has a copy of the current value. It may have no next key yet, and nothing may have been published.
+    if (pending === current) {
+      readKeys(pending);
+      return;
+    }
+    const keys = readAllKeys(pending);
+    await this.publication?.check(keys, readKeys(current), values, deadline);
+  }
+
+  public async finishSecret(values: SecretValues, deadline: Deadline): Promise<void> {
+    // A copy of the function that was held up may have written since testSecret.
+    await this.publication?.check(readAllKeys(await values.pending()), readKeys(await values.current()), values, deadline);
   }
 }

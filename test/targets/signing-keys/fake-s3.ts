@@ -28,8 +28,11 @@ const error = (status: number, code: string): Answer => ({ status, body: `<?xml 
 
 const SIGNATURE = /^AWS4-HMAC-SHA256 Credential=\w+\/\d{8}\/[\w-]+\/s3\/aws4_request, SignedHeaders=\S*host;\S*x-amz-content-sha256;x-amz-date/;
 
+/** What a GET gives back of a PUT. */
+const KEPT_HEADERS = ['content-type', 'cache-control', 'x-amz-meta-secret'];
+
 /**
- * As strict as S3 is about one bucket: conditional writes, the hash of the body, and a missing object that may not be told from a forbidden one.
+ * As strict as S3 is about one bucket: conditional writes by the MD5 of the body, as with SSE-S3, the hash of the body, and a missing object that may not be told from a forbidden one.
  *
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
  */
@@ -42,7 +45,6 @@ export class FakeS3 {
   public readonly answers: Answer[] = [];
   public readonly past: Past[] = [];
   private readonly objects = new Map<string, StoredObject>();
-  private writes = 0;
 
   constructor(private readonly bucket: string) {}
 
@@ -51,6 +53,12 @@ export class FakeS3 {
   public remove(key: string): void { this.objects.delete(`/${this.bucket}/${key}`); }
 
   public put(key: string, body: string, headers: Readonly<Record<string, string>> = {}): void { this.store(`/${this.bucket}/${key}`, body, headers); }
+
+  /** Gives an object headers, as if it had been written with them. */
+  public label(key: string, headers: Readonly<Record<string, string>>): void {
+    const path = `/${this.bucket}/${key}`;
+    this.objects.set(path, { ...this.objects.get(path)!, headers });
+  }
 
   /** In the process of the handler. */
   public readonly call: SignedCall = async ({ method = 'POST', path = '/', headers, body }) => this.answer({ method, path, headers, body: String(body) });
@@ -75,7 +83,7 @@ export class FakeS3 {
     const tag = headers['if-match'];
     if (tag !== undefined && !found) { return error(404, 'NoSuchKey'); }
     if (tag !== undefined && tag !== found!.etag) { return error(412, 'PreconditionFailed'); }
-    this.store(path, body, { 'content-type': headers['content-type']!, 'cache-control': headers['cache-control']! });
+    this.store(path, body, Object.fromEntries(KEPT_HEADERS.flatMap((name) => headers[name] === undefined ? [] : [[name, headers[name]]])));
     return { status: 200, body: '', headers: { etag: this.objects.get(path)!.etag } };
   }
 
@@ -88,7 +96,7 @@ export class FakeS3 {
   private store(path: string, body: string, headers: Readonly<Record<string, string>>): void {
     const before = this.objects.get(path);
     if (before) { this.past.push({ body: before.body, until: this.now }); }
-    this.objects.set(path, { body, headers, etag: `"${createHash('md5').update(`${body}${++this.writes}`).digest('hex')}"`, writtenAt: this.now });
+    this.objects.set(path, { body, headers, etag: `"${createHash('md5').update(body).digest('hex')}"`, writtenAt: this.now });
   }
 }
 

@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
 import { FakeS3 } from './fake-s3';
 import type { SignedCall } from '../../../lambda-src/aws/signed-call';
+import { makeHandler } from '../../../lambda-src/handler';
 import { makeKey, publicOf, type PrivateJwk, type PublicJwk } from '../../../lambda-src/targets/signing-keys/keys';
 import { s3Object } from '../../../lambda-src/targets/signing-keys/s3-object';
 import { signingKeysTarget } from '../../../lambda-src/targets/signing-keys/target';
-import { STEPS } from '../../../simulator';
+import { setOf } from '../../../lambda-src/targets/signing-keys/value';
+import { InMemoryClient, STEPS } from '../../../simulator';
 import { parseSigningKeysConfig, type Algorithm } from '../../../src/targets/signing-keys/contract';
 import { failure, Harness } from '../../harness';
 
@@ -47,6 +50,9 @@ class Keys extends Harness {
   }
 }
 
+/** As the target writes it down with an object. */
+const ownerOf = (arn: string) => createHash('sha256').update(arn).digest('hex');
+
 const kids = (keys: readonly PublicJwk[]) => keys.map(({ kid }) => kid);
 const key = (algorithm: Algorithm = 'EdDSA') => makeKey(algorithm, 2048);
 const write = (value: object) => JSON.stringify(value);
@@ -64,6 +70,27 @@ describe('the value', () => {
     const harness = new Keys(value);
     await harness.step(harness.start({ rotateImmediately: false }), 'testSecret');
     expect(harness.writes).toEqual([]);
+  });
+
+  test('testSecret alone accepts a key that has been brought along, and no rotation promotes it without a next one', async () => {
+    const current = await key();
+    for (const publication of [undefined, PUBLICATION]) {
+      const harness = new Keys(write({ current }), { publication });
+      await harness.step(harness.start({ rotateImmediately: false }), 'testSecret');
+      expect(harness.writes).toEqual([]);
+      const other = new Keys(write({ current }), { publication });
+      expect(await other.failureWith(write({ current: await key() }), 'testSecret')).toMatchObject({ name: 'SecretValueError', message: expect.stringMatching(/lacks "current" or "next"/) });
+    }
+    const broken = new Keys(write({ current: { ...current, d: 'x' } }));
+    expect(await failure(broken.step(broken.start({ rotateImmediately: false }), 'testSecret'))).toMatchObject({ name: 'SecretValueError' });
+  });
+
+  test('a set with the metadata of real ones is taken, without them', async () => {
+    const [current, older] = [await key('RS256'), await key('RS256')];
+    const metadata = { 'x5c': ['MIIB'], 'x5t': 'abc', 'x5t#S256': 'abc', 'x5u': 'https://example.com', 'key_ops': ['verify'], 'ext': true, 'iss': 'https://example.com' };
+    const harness = new Keys(write({ current: { ...current, key_ops: ['sign'], ext: true }, jwks: { keys: [older, current].map((each) => ({ ...publicOf(each), use: undefined, ...metadata })) } }));
+    await harness.rotate();
+    expect(harness.keys().jwks.keys).toEqual([older, current, harness.keys().next].map(publicOf));
   });
 
   test('each rotation makes the next key the current one, and keeps the key that signed before', async () => {
@@ -159,7 +186,8 @@ describe('cases 17, 20: a value that can not be rotated is refused, without anyt
     ['the same key twice', ({ current, jwks }) => ({ current, next: current, jwks }), /have the same kid/],
     ['no set', ({ current, next }) => ({ current, next }), /no "jwks" with the array "keys"/],
     ['a set without the current key', ({ current, next }) => ({ current, next, jwks: { keys: [publicOf(next)] } }), /"jwks" lacks the public key of "current" or "next"/],
-    ['a set with a private key', ({ current, next }) => ({ current, next, jwks: { keys: [publicOf(current), next] } }), /jwks\.keys\[1\] .* may be a private key/],
+    ['a set with a private key', ({ current, next }) => ({ current, next, jwks: { keys: [publicOf(current), next] } }), /jwks\.keys\[1\] .* has the member "d", which no public key has/],
+    ['a set with a symmetric key\'s member', ({ current, next }) => ({ current, next, jwks: { keys: [publicOf(current), { ...publicOf(next), k: 'some-text' }] } }), /jwks\.keys\[1\] .* has the member "k"/],
     ['a set with an id twice', ({ current, next }) => ({ current, next, jwks: { keys: [current, next, { ...next, kid: current.kid }].map(publicOf) } }), /two keys of "jwks" have the same kid/],
   ];
 
@@ -268,7 +296,7 @@ describe('the published set', () => {
     const [current, pending] = [harness.keys(), harness.keys('AWSPENDING')];
     expect(published()).toEqual([...current.jwks.keys, publicOf(pending.next)]);
     expect(kids(published())).toHaveLength(4);
-    expect(s3.object(OBJECT)!.headers).toEqual({ 'content-type': 'application/json', 'cache-control': 'max-age=600' });
+    expect(s3.object(OBJECT)!.headers).toEqual({ 'content-type': 'application/json', 'cache-control': 'max-age=600', 'x-amz-meta-secret': ownerOf(harness.arn) });
     const sent = s3.requests.map(({ body, headers }) => body + write(headers)).join();
     expect([current.current, current.next, pending.next].filter(({ d }) => sent.includes(d))).toEqual([]);
   });
@@ -349,11 +377,80 @@ describe('the published set', () => {
     expect(slow.operations).toEqual([]);
   });
 
+  test.each<[string, Readonly<Record<string, string>>]>([
+    ['without a name on it', {}],
+    ['of another secret', { 'x-amz-meta-secret': ownerOf('arn:aws:secretsmanager:eu-west-1:111122223333:secret:other-abcdef') }],
+  ])('an object %s is never overwritten, at the first rotation and later', async (_, headers) => {
+    for (const first of [false, true]) {
+      const { s3, harness } = await publish({ first });
+      const foreign = setOf([publicOf(await key()), ...first ? harness.keys().jwks.keys : []]);
+      s3.put(OBJECT, foreign, headers);
+      s3.now += 3_600_000;
+      const rotation = harness.start();
+      await harness.step(rotation, 'createSecret');
+      expect(await failure(harness.step(rotation, 'setSecret'))).toMatchObject({
+        name: 'TargetRefusedError', message: expect.stringMatching(/s3:\/\/keys\/\S+ has the keys of something else, so it was not overwritten\. Put the keys .* into "jwks".* delete the object/),
+      });
+      expect(s3.object(OBJECT)).toMatchObject({ body: foreign, headers });
+      expect(s3.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
+      s3.remove(OBJECT);
+      // With keys that sign already, it is published and then waited for.
+      if (first) { expect(await failure(harness.step(rotation, 'setSecret'))).toMatchObject({ name: 'TargetNotReadyError' }); }
+      s3.now += 601_000;
+      await harness.steps(rotation, ...STEPS);
+      expect(harness.secret.stages.AWSCURRENT).toBe(rotation.token);
+      s3.requests.length = 0;
+    }
+  });
+
+  test.each(['testSecret', 'finishSecret'] as const)('%s finds an object of something else', async (step) => {
+    const { s3, harness } = await publish();
+    const rotation = harness.start();
+    await harness.steps(rotation, 'createSecret', 'setSecret');
+    s3.put(OBJECT, s3.object(OBJECT)!.body);
+    expect(await failure(harness.step(rotation, step))).toMatchObject({ name: 'TargetRefusedError', message: expect.stringMatching(/has the keys of something else/) });
+  });
+
+  test('a held-up copy of an abandoned rotation overwrites nothing after the promotion of another', async () => {
+    const { s3, harness, published } = await publish();
+    const abandoned = harness.start();
+    const call: SignedCall = async (request, signal) => {
+      const answer = await s3.call(request, signal);
+      // After its first read, two other rotations are promoted, and then it reads what they wrote.
+      if (isHeldUp) {
+        isHeldUp = false;
+        harness.simulator.perform('CancelRotateSecret', { SecretId: harness.arn });
+        harness.simulator.perform('UpdateSecretVersionStage', { SecretId: harness.arn, VersionStage: 'AWSPENDING', RemoveFromVersionId: abandoned.token });
+        await harness.rotate();
+        s3.now += 3_600_000;
+      }
+      return answer;
+    };
+    let isHeldUp = false;
+    await harness.step(abandoned, 'createSecret');
+    isHeldUp = true;
+    const copy = makeHandler((given) => signingKeysTarget(given, (publication) => s3Object(publication, call)), {
+      client: new InMemoryClient(harness.simulator) as never, log: () => {}, sleep: async () => {},
+    });
+    expect(await failure(harness.step(abandoned, 'setSecret', copy))).toMatchObject({ name: 'NoCurrentVersionError' });
+    expect(kids(published())).toContain(harness.keys().next.kid);
+  });
+
+  test('finishSecret finds that the object was overwritten after testSecret, and promotes nothing', async () => {
+    const { s3, harness } = await publish();
+    const rotation = harness.start();
+    const before = s3.object(OBJECT)!;
+    await harness.steps(rotation, 'createSecret', 'setSecret', 'testSecret');
+    s3.put(OBJECT, before.body, before.headers);
+    expect(await failure(harness.step(rotation, 'finishSecret'))).toMatchObject({ name: 'TargetNotReadyError' });
+    expect(harness.secret.stages.AWSCURRENT).not.toBe(rotation.token);
+  });
+
   test('what somebody else writes between setSecret and testSecret is found', async () => {
     const { s3, harness } = await publish();
     const rotation = harness.start();
     await harness.steps(rotation, 'createSecret', 'setSecret');
-    s3.put(OBJECT, 'not a set');
+    s3.put(OBJECT, 'not a set', { 'x-amz-meta-secret': ownerOf(harness.arn) });
     expect(await failure(harness.step(rotation, 'testSecret'))).toMatchObject({
       name: 'TargetNotReadyError', message: expect.stringMatching(/s3:\/\/keys\/\.well-known\/jwks\.json is not what setSecret has written/),
     });
@@ -414,7 +511,7 @@ describe('the published set', () => {
       return answer;
     });
     await harness.rotate();
-    expect(s3.requests.map(({ method }) => method)).toEqual(['GET', 'PUT', 'PUT', 'GET', 'GET', 'GET']);
+    expect(s3.requests.map(({ method }) => method)).toEqual(['GET', 'PUT', 'PUT', 'GET', 'GET', 'GET', 'GET']);
     expect(harness.sleeps).toEqual([100]);
   });
 
