@@ -250,8 +250,8 @@ export class RotationFunction extends lambda.Function {
       ...this.permissions.grant(secret, scope), ...this.binding.grant?.(secret, scope) ?? [], ...this.network.scheduleDependencies,
     ];
     this.schedules.set(secret, { options, scheduleDependencies, resource: this.schedule(secret, scope, options, scheduleDependencies) });
-    const hours = (options.rotationRules ?? DEFAULT_RULES)._fewestHours;
-    if (hours !== undefined) { this.binding.checkInterval?.(secret, hours); }
+    const { _fewestHours: hours, _period: period } = options.rotationRules ?? DEFAULT_RULES;
+    if (hours !== undefined && period !== undefined) { this.binding.checkInterval?.(secret, hours, period); }
     return Rotation._of(secret, this);
   }
 

@@ -210,6 +210,13 @@ export class RotationRules {
   }
 
   /**
+   * The fewest hours between the openings of two windows of a secret. Undefined if it isn't known.
+   *
+   * @internal
+   */
+  public get _period(): number | undefined { return this.openings?.period; }
+
+  /**
    * The rules of one secret.
    *
    * @internal

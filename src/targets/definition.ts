@@ -27,8 +27,11 @@ export interface TargetBinding {
   readonly grant?: (secret: ISecret, scheduleScope: Construct) => IDependable[];
   /** Throws if the function can't rotate this secret. */
   readonly checkSecret?: (secret: ISecret) => void;
-  /** Warns if rotations can be too close to each other. Called with the fewest hours between two of them, if that is known. */
-  readonly checkInterval?: (secret: ISecret, hours: number) => void;
+  /**
+   * Warns if rotations can be too close to each other, and throws if they always are. Called if both are known: the fewest hours between two
+   * rotations, and the hours of their period.
+   */
+  readonly checkInterval?: (secret: ISecret, hours: number, period: number) => void;
 }
 
 /** A secret that a function reads and doesn't rotate. */

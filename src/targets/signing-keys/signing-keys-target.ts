@@ -1,12 +1,14 @@
-import { Annotations, Duration, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Duration, Reference, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import type * as s3 from 'aws-cdk-lib/aws-s3';
-import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { CfnSecret, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { IConstruct } from 'constructs';
 import { ALGORITHMS, isAlgorithm, MODULUS_LENGTHS, type SigningKeysConfig } from './contract';
+import { rootOf } from '../../adopted/databases';
 import type { RotatedSecrets } from '../../function/rotated-secrets';
 import { invalid } from '../../invalid';
-import type { Generator } from '../../value/generator';
+import { generatorIn, type Generator } from '../../value/generator';
 import { shippedCode, TargetDefinition, type TargetBinding } from '../definition';
 
 /** What the target is given. */
@@ -29,8 +31,8 @@ const MAX_KEY_BYTES = 1024;
 /** On an eighth of a processor, which 256 MiB of memory come with, a long RSA key takes up to a minute. */
 const LONG_KEYS_TIMEOUT = Duration.minutes(3);
 
-/** Which secret publishes to an object of a bucket. */
-const PUBLISHERS = new WeakMap<s3.IBucket, Map<string, ISecret>>();
+/** Which secret publishes to which object, in each app. */
+const PUBLISHERS = new WeakMap<IConstruct, Map<string, ISecret>>();
 
 /** Keys that sign, made by their rotation. */
 export class SigningKeysTarget extends TargetDefinition {
@@ -79,8 +81,11 @@ export class SigningKeysTarget extends TargetDefinition {
 
   public override bind(fn: lambda.Function, secrets: RotatedSecrets): TargetBinding {
     const { publication } = this;
-    const checkInterval = (secret: ISecret, hours: number) => this.warnOfInterval(secret, hours);
-    if (!publication) { return { checkInterval }; }
+    const checkInterval = (secret: ISecret, hours: number, period: number) => {
+      this.checkCacheTime(secret, period);
+      this.warnOfInterval(secret, hours);
+    };
+    if (!publication) { return { checkInterval, checkSecret: (secret) => { checkValueOf(secret, this.factory); } }; }
     const { bucket, objectKey } = publication;
     return {
       checkInterval,
@@ -90,8 +95,18 @@ export class SigningKeysTarget extends TargetDefinition {
         new iam.PolicyStatement({ sid: 'PublishKeys', actions: ['s3:GetObject', 's3:PutObject'], resources: [bucket.arnForObjects(objectKey)] }),
         ...keyStatements(fn, secrets, bucket),
       ],
-      checkSecret: (secret) => { claimObject(publication, secret); },
+      checkSecret: (secret) => {
+        checkValueOf(secret, this.factory);
+        claimObject(publication, secret);
+      },
     };
+  }
+
+  private checkCacheTime(secret: ISecret, period: number): void {
+    const { cacheSeconds = 0 } = this.publication ?? {};
+    if (cacheSeconds <= period * 3600) { return; }
+    throw invalid('publishTo.cacheTime', `is ${cacheSeconds} seconds, and ${secret.node.path} rotates every ${period} hours. A key signs only after it was published for the cache time, so rotations would fail. `
+      + 'Use a shorter cacheTime, or rotate less often');
   }
 
   private warnOfInterval(secret: ISecret, hours: number): void {
@@ -111,6 +126,9 @@ function checkPublication({ bucket, objectKey = '.well-known/jwks.json', cacheTi
     if (!isUsual) {
       throw invalid('publishTo.objectKey', `is ${JSON.stringify(objectKey)}. Use 1 to ${MAX_KEY_BYTES} bytes, with names between the slashes, such as .well-known/jwks.json`);
     }
+    if (/[*?]|\$\{/.test(objectKey)) {
+      throw invalid('publishTo.objectKey', `is ${JSON.stringify(objectKey)}, and in the policy of the function *, ? and \${ stand for other objects as well. Use a key without them`);
+    }
   }
   if (cacheTime.isUnresolved()) { throw invalid('publishTo.cacheTime', 'is a token, and rotations are held against it when the app is synthesized. Give a value'); }
   const cacheSeconds = cacheTime.toSeconds({ integral: false });
@@ -129,11 +147,30 @@ function keyStatements(fn: lambda.Function, secrets: RotatedSecrets, bucket: s3.
 
 /** Two secrets would take turns in overwriting each other's keys. */
 function claimObject({ bucket, objectKey }: Publication, secret: ISecret): void {
-  const publishers = PUBLISHERS.get(bucket) ?? new Map<string, ISecret>();
-  const other = publishers.get(objectKey);
+  const { root } = secret.node;
+  const publishers = PUBLISHERS.get(root) ?? new Map<string, ISecret>();
+  const object = JSON.stringify([...identityOf(bucket), objectKey]);
+  const other = publishers.get(object);
   if (other && other !== secret) {
     throw invalid('publishTo', `the object ${objectKey} of ${bucket.node.path} has the keys of ${other.node.path} already, and ${secret.node.path} would overwrite them. Give each secret a `
       + 'RotationFunction of its own, with another objectKey');
   }
-  PUBLISHERS.set(bucket, publishers.set(objectKey, secret));
+  PUBLISHERS.set(root, publishers.set(object, secret));
+}
+
+/** One bucket may be imported many times. */
+function identityOf(bucket: s3.IBucket): string[] {
+  const { bucketName, env: { region } } = bucket;
+  const token = Tokenization.reverseString(bucketName).firstToken;
+  const target = Reference.isReference(token) ? token.target : undefined;
+  const named = target instanceof s3.CfnBucket && !Token.isUnresolved(target.bucketName) ? target.bucketName : undefined;
+  return [named ?? target?.node.path ?? bucketName, Token.asString(region)];
+}
+
+/** Another construct may have given the secret a value that keys don't fit into. */
+function checkValueOf(secret: ISecret, factory: string): void {
+  const resource = rootOf(secret.secretArn);
+  const generated = resource instanceof CfnSecret ? generatorIn(resource) : undefined;
+  if (generated === undefined || generated.secretStringTemplate !== undefined) { return; }
+  throw invalid('secret', `${secret.node.path} is generated as one string, and ${factory} puts keys into a JSON object. Make a RotatingSecret instead, or give the secret a value such as {}`);
 }

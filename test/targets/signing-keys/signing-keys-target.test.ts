@@ -1,6 +1,7 @@
 import { Duration, Stack, Token } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { RotatingSecret, RotationFunction, RotationPeriod, RotationRules, RotationTarget, SigningAlgorithm, type SigningKeysTargetOptions } from '../../../src';
 import { ALGORITHMS, parseSigningKeysConfig } from '../../../src/targets/signing-keys/contract';
 import { configOf, ENV, expectInvalid, FUNCTION, makeStack, onlyResource, SCHEDULE, SECRET, statementsOf, warningsOf } from '../../fixture';
@@ -72,6 +73,44 @@ test('two secrets can not publish to one object, neither by one function nor by 
   new RotatingSecret(stack, 'Three', { target: RotationTarget.signingKeys({ algorithm: ALGORITHM, publishTo: { bucket, objectKey: 'three.json' } }) });
 });
 
+test.each<[string, (stack: Stack) => [s3.IBucket, s3.IBucket]]>([
+  ['imported twice', (stack) => [s3.Bucket.fromBucketName(stack, 'A', 'keys'), s3.Bucket.fromBucketName(stack, 'B', 'keys')]],
+  ['made and imported', (stack) => [new s3.Bucket(stack, 'A', { bucketName: 'keys' }), s3.Bucket.fromBucketName(stack, 'B', 'keys')]],
+  ['imported by a reference', (stack) => {
+    const bucket = new s3.Bucket(stack, 'A');
+    return [bucket, s3.Bucket.fromBucketName(stack, 'B', bucket.bucketName)];
+  }],
+])('two secrets can not publish to one object of a bucket that is %s', (_, bucketsOf) => {
+  const stack = makeStack();
+  const [one, other] = bucketsOf(stack);
+  make(stack, { publishTo: { bucket: one } });
+  const target = RotationTarget.signingKeys({ algorithm: ALGORITHM, publishTo: { bucket: other } });
+  expectInvalid(() => new RotatingSecret(stack, 'Other', { target }), 'publishTo', 'the keys of Stack/Keys already', 'Stack/Other');
+  // Another app may have a bucket of the same name, elsewhere.
+  const elsewhere = makeStack();
+  make(elsewhere, { publishTo: { bucket: bucketsOf(elsewhere)[0] } });
+});
+
+test('one key in two buckets is two objects', () => {
+  const stack = makeStack();
+  const [one, other] = ['One', 'Other'].map((id) => new s3.Bucket(stack, id));
+  for (const [id, bucket] of [['A', one], ['B', other]] as const) {
+    new RotatingSecret(stack, id, { target: RotationTarget.signingKeys({ algorithm: ALGORITHM, publishTo: { bucket } }) });
+  }
+  expect(warningsOf(stack)).toEqual([]);
+});
+
+test('a secret of another construct that is generated as one string is refused, and one with a template is not', () => {
+  const stack = makeStack();
+  for (const publishTo of [undefined, { bucket: new s3.Bucket(stack, 'Bucket') }]) {
+    const target = RotationTarget.signingKeys({ algorithm: ALGORITHM, publishTo });
+    const rotation = new RotationFunction(stack, `Rotation${publishTo ? 1 : 0}`, { target });
+    const generated = new Secret(stack, `Generated${publishTo ? 1 : 0}`);
+    expectInvalid(() => rotation.rotate(generated), 'secret', `${generated.node.path} is generated as one string`, 'RotationTarget.signingKeys puts keys into a JSON object');
+    rotation.rotate(new Secret(stack, `Template${publishTo ? 1 : 0}`, { generateSecretString: { secretStringTemplate: '{"issuer":"x"}', generateStringKey: 'salt' } }));
+  }
+});
+
 test('several secrets without a publication share a function', () => {
   const stack = makeStack();
   const rotationFunction = new RotationFunction(stack, 'Rotation', { target: RotationTarget.signingKeys({ algorithm: ALGORITHM }) });
@@ -88,6 +127,9 @@ describe('what can not work is refused', () => {
     ['an absolute key', () => ({ publishTo: { bucket: bucket(), objectKey: '/jwks.json' } }), 'publishTo.objectKey', 'is "/jwks.json"'],
     ['a key with dots', () => ({ publishTo: { bucket: bucket(), objectKey: 'a/../jwks.json' } }), 'publishTo.objectKey', 'names between the slashes'],
     ['a long key', () => ({ publishTo: { bucket: bucket(), objectKey: 'k'.repeat(1025) } }), 'publishTo.objectKey', '1 to 1024 bytes'],
+    ['a key with *', () => ({ publishTo: { bucket: bucket(), objectKey: 'keys/*.json' } }), 'publishTo.objectKey', 'is "keys/*.json", and in the policy of the function *, ? and ${ stand for other objects'],
+    ['a key with ?', () => ({ publishTo: { bucket: bucket(), objectKey: 'jwks.jso?' } }), 'publishTo.objectKey', 'Use a key without them'],
+    ['a key with a policy variable', () => ({ publishTo: { bucket: bucket(), objectKey: '${aws:username}.json' } }), 'publishTo.objectKey', 'Use a key without them'],
     ['a part of a second', () => ({ publishTo: { bucket: bucket(), cacheTime: Duration.millis(1500) } }), 'publishTo.cacheTime', 'is 1.5 seconds'],
     ['a token', () => ({ publishTo: { bucket: bucket(), cacheTime: Duration.seconds(Token.asNumber({ Ref: 'P' })) } }), 'publishTo.cacheTime', 'is a token'],
   ])('%s', (_, options, property, text) => {
@@ -115,6 +157,16 @@ describe('rotations that can be closer to each other than what is signed is vali
     const warnings = warningsOf(stack);
     expect(warnings).toHaveLength(isWarned ? 1 : 0);
     for (const warning of warnings) { expect(warning).toMatch(/^rotationRules: two rotations of Stack\/Keys can be \d+ hours apart.*Rotate less often.*rotationWithinTokenLifetime/); }
+  });
+
+  test('a cache time that is longer than the period is refused, if the period is known', () => {
+    const makeWith = (cacheTime: Duration, rules: RotationRules) => {
+      const stack = makeStack();
+      make(stack, { publishTo: { bucket: new s3.Bucket(stack, 'Bucket'), cacheTime } }, rules);
+    };
+    expectInvalid(() => makeWith(Duration.hours(25), RotationRules.rate(Duration.days(1))), 'publishTo.cacheTime', 'is 90000 seconds, and Stack/Keys rotates every 24 hours', 'Use a shorter cacheTime');
+    makeWith(Duration.hours(24), RotationRules.rate(Duration.days(1)));
+    makeWith(Duration.hours(25), RotationRules.expression(Token.asString({ Ref: 'P' })));
   });
 
   test('without a lifetime and without a publication nothing is said', () => {
