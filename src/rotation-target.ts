@@ -214,7 +214,7 @@ export interface JwksPublication {
   readonly bucket: s3.IBucket;
 
   /**
-   * The key of the object. Nobody else may write it.
+   * The key of the object. Nobody else may write it. It has no `*`, `?` and `${`. An object that the secret hasn't written is never overwritten.
    *
    * @default .well-known/jwks.json
    */
@@ -224,7 +224,7 @@ export interface JwksPublication {
    * How long verifiers may cache the object, a whole number of seconds. It is sent as the `max-age` of `Cache-Control`.
    *
    * A rotation signs with no key before it has been in the object for that long. Add what caches between the bucket and the verifiers, and
-   * give no less than the cache time of the verifiers' library.
+   * give no less than the cache time of the verifiers' library, and no more than the time between two rotations.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/signing-keys.md
    * @default Duration.minutes(10)
@@ -256,7 +256,8 @@ export interface SigningKeysTargetOptions {
   readonly publishTo?: JwksPublication;
 
   /**
-   * How long what is signed is valid at the most. Only a warning comes of it, if rotations can be closer to each other.
+   * How long what is signed is valid at the most. Add the time for which signers cache the value. Only a warning comes of it, if rotations can
+   * be closer to each other.
    *
    * @default - no warning about the lifetime
    */
