@@ -80,7 +80,7 @@ export interface Target {
    *   revokes one only if the server issues for this secret alone, and only if the orphan is older than `deadline.longestInMillis`:
    *   a younger one may be another copy's, which is about to store it. Otherwise it throws, with the orphan's id.
    * - It lists what the server has before it reads the versions, so that it takes no stored credential for an orphan.
-   * - It revokes the credential of AWSPREVIOUS, if at all, right before it issues another one. It never revokes that of AWSCURRENT.
+   * - It revokes the credential of AWSPREVIOUS, if at all, right before it issues another one, or in `finishSecret`. It never revokes that of AWSCURRENT.
    */
   createValue(request: ValueRequest): Promise<string | undefined>;
 

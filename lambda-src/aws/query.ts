@@ -18,6 +18,8 @@ export interface Query {
   readonly credentials?: Credentials;
   /** Whether it may be made twice. If not, it is only tried again after the service said that it did nothing. */
   readonly isRepeatable?: boolean;
+  /** Whether the connection is closed afterwards, so that another server may answer the next request. */
+  readonly isOnNewConnection?: boolean;
 }
 
 export interface QueryAnswer extends Pick<Answer, 'status' | 'body'> {
@@ -31,9 +33,9 @@ export interface QueryAnswer extends Pick<Answer, 'status' | 'body'> {
  * @throws ConnectivityError, TlsError or ConfigurationError if the service didn't answer, or something else did
  */
 export async function query(call: SignedCall, request: Query, deadline: Deadline): Promise<QueryAnswer> {
-  const { service, region, version, action, parameters = {}, credentials, isRepeatable = true } = request;
+  const { service, region, version, action, parameters = {}, credentials, isRepeatable = true, isOnNewConnection = false } = request;
   const body = new URLSearchParams({ Action: action, Version: version, ...parameters }).toString();
-  const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
+  const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8', ...isOnNewConnection ? { connection: 'close' } : {} };
   const attempt = async (): Promise<QueryAnswer | RotationError> => {
     try {
       const answer = await call({ service, region, headers, body, credentials }, deadline.signal);

@@ -40,8 +40,8 @@ export function sign({ method, url, headers, body }: Unsigned, { credentials, se
     ...credentials.sessionToken === undefined ? {} : { 'x-amz-security-token': credentials.sessionToken },
     ...service === 's3' ? { 'x-amz-content-sha256': bodyHash } : {},
   };
-  // A proxy may change it: SDKs don't sign it either.
-  const names = Object.keys(all).filter((name) => name !== 'cache-control').sort();
+  // A proxy may change them: SDKs don't sign them either.
+  const names = Object.keys(all).filter((name) => name !== 'cache-control' && name !== 'connection').sort();
   const request = [
     method,
     service === 's3' ? url.pathname : url.pathname.split('/').map(encode).join('/'),

@@ -124,10 +124,10 @@ describe('a call', () => {
 
   test('may put an object', async () => {
     const body = Buffer.from('{"keys":["é"]}');
-    expect(await call()({ service: 's3', region: 'eu-west-1', method: 'PUT', path: '/bucket/a%20b.json', headers: { 'cache-control': 'max-age=300' }, body }, signal))
+    expect(await call()({ service: 's3', region: 'eu-west-1', method: 'PUT', path: '/bucket/a%20b.json', headers: { 'cache-control': 'max-age=300', 'connection': 'close' }, body }, signal))
       .toMatchObject({ status: 200, body: '<Code>C200</Code>', headers: { 'content-length': '17' } });
-    expect(requests).toMatchObject([{ method: 'PUT', url: '/bucket/a%20b.json', headers: { 'cache-control': 'max-age=300', 'content-length': String(body.length) }, body }]);
-    expect(requests[0].headers.authorization).toContain('content-length;host;x-amz-content-sha256;x-amz-date;x-amz-security-token');
+    expect(requests).toMatchObject([{ method: 'PUT', url: '/bucket/a%20b.json', headers: { 'cache-control': 'max-age=300', 'connection': 'close', 'content-length': String(body.length) }, body }]);
+    expect(requests[0].headers.authorization).toContain('SignedHeaders=content-length;host;x-amz-content-sha256;x-amz-date;x-amz-security-token');
   });
 
   test('may be made with a key that is not that of the function, for the region of a global service', async () => {

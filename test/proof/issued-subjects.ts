@@ -55,6 +55,12 @@ export const ISSUED_TARGETS: readonly Subject[] = [
   full('iam-access-key, of a user of its own', exclusive),
   full('iam-access-key, of a user that others may use', shared),
   empty('iam-access-key, of a user of its own, from the first on', exclusive),
+  {
+    ...issuedSubject('iam-access-key, whose AWSCURRENT lost its key', new IssuingServer([firstKey('zero')]), shared),
+    value: WITHOUT,
+    previousValue: valueWith(firstKey('zero'), AS_ISSUED),
+    startsWithout: true,
+  },
   full('ses-smtp, of a user of its own', smtp, AS_SMTP),
 ];
 

@@ -27,7 +27,7 @@ export function partsOf(server: IssuingServer, perform: Perform, isUserExclusive
     return { keys, value: new CredentialValue('accessKeyId', 'secretAccessKey'), acceptance: stsAcceptance(user, REGION, call), isUserExclusive, now };
   }
   const logIn = ({ id, secret }: { id: string; secret: string }) => perform(USE, 'read', async () => server.logIn(id, secret));
-  return { keys, value: new CredentialValue('username', 'password'), acceptance: smtpAcceptance(user.userName, keys, REGION, logIn), isUserExclusive, now };
+  return { keys, value: new CredentialValue('username', 'password'), acceptance: smtpAcceptance(keys, REGION, logIn), isUserExclusive, now };
 }
 
 export function accessKeyTarget(server: IssuingServer, perform: Perform, isUserExclusive: boolean, kind: Kind = 'iam'): AccessKeyTarget {
@@ -41,9 +41,10 @@ const refusal = (status: number, code: string) => ({ status, body: `<ErrorRespon
 function serviceCall(server: IssuingServer, perform: Perform, user: UserIds): SignedCall {
   return async ({ service, body, credentials }) => {
     const { Action: action, UserName: userName, AccessKeyId: id } = Object.fromEntries(new URLSearchParams(String(body)));
-    if (service === 'iam' && userName !== user.userName) { throw new Error(`${action} for ${userName}`); }
+    if (service === 'iam' && action !== 'GetAccessKeyLastUsed' && userName !== user.userName) { throw new Error(`${action} for ${userName}`); }
     switch (action) {
       case 'ListAccessKeys': return result(action, await perform('list the keys', 'read', async () => `<AccessKeyMetadata>${server.list().map(memberOf).join('')}</AccessKeyMetadata>`));
+      case 'GetAccessKeyLastUsed': return result(action, await perform('see whether a key was used', 'read', async () => lastUsed(server, id)));
       case 'DeleteAccessKey': return (await perform(`revoke ${id}`, 'write', async () => server.revoke(id))) ? result(action) : refusal(404, 'NoSuchEntity');
       case 'GetCallerIdentity': {
         const { accessKeyId, secretAccessKey } = credentials!;
@@ -58,6 +59,12 @@ function serviceCall(server: IssuingServer, perform: Perform, user: UserIds): Si
       default: throw new Error(action);
     }
   };
+}
+
+/** As IAM answers: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html */
+export function lastUsed(server: IssuingServer, id: string): string {
+  const [date, name] = server.wasUsed(id) ? ['<LastUsedDate>2026-11-25T01:02:03Z</LastUsedDate>', 's3'] : ['', 'N/A'];
+  return `<UserName>${USER.userName}</UserName><AccessKeyLastUsed>${date}<ServiceName>${name}</ServiceName><Region>${name}</Region></AccessKeyLastUsed>`;
 }
 
 function memberOf({ id, issuedAt }: { id: string; issuedAt: number }): string {

@@ -56,6 +56,7 @@ interface Stored {
   readonly issuedAt: number;
   /** How often it was tried. */
   uses: number;
+  wasUsed: boolean;
 }
 
 const LIMIT = 2;
@@ -112,7 +113,7 @@ export class IssuingServer implements Server {
 
   /** Somebody else creates a key. */
   public issueToForeigner(id: string): void {
-    this.keys.set(id, { secret: 'of-somebody-else', issuedAt: this.now, uses: KNOWN_EVERYWHERE });
+    this.keys.set(id, { secret: 'of-somebody-else', issuedAt: this.now, uses: KNOWN_EVERYWHERE, wasUsed: true });
     this.foreign.add(id);
   }
 
@@ -129,18 +130,21 @@ export class IssuingServer implements Server {
     if (this.keys.size >= LIMIT) { return undefined; }
     const n = ++this.issued;
     const key = { id: `${this.prefix}${n}`, secret: `shh${n}-half-shown-once` };
-    this.keys.set(key.id, { secret: key.secret, issuedAt: this.now, uses: 0 });
+    this.keys.set(key.id, { secret: key.secret, issuedAt: this.now, uses: 0, wasUsed: false });
     return key;
   }
 
   /** False if there is no such key. */
   public revoke(id: string): boolean { return this.keys.delete(id); }
 
+  public wasUsed(id: string): boolean { return this.keys.get(id)?.wasUsed ?? false; }
+
   /** Two nodes take turns. The second one knows a key a little later. */
   public use({ id, secret }: Key): boolean {
     const key = this.keys.get(id);
     if (!key || key.secret !== secret) { return false; }
     const use = key.uses++;
+    key.wasUsed = true;
     return use % 2 === 0 || use >= KNOWN_EVERYWHERE;
   }
 
@@ -153,7 +157,7 @@ export class IssuingServer implements Server {
   private start(): void {
     this.now = 0;
     this.issued = 0;
-    this.keys = new Map(this.first.map(({ id, secret }) => [id, { secret, issuedAt: 0, uses: KNOWN_EVERYWHERE }]));
+    this.keys = new Map(this.first.map(({ id, secret }) => [id, { secret, issuedAt: 0, uses: KNOWN_EVERYWHERE, wasUsed: true }]));
     this.foreign = new Set();
     for (const id of this.foreigners) { this.issueToForeigner(id); }
   }

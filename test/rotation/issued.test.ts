@@ -96,6 +96,21 @@ describe('case 80: the function dies between the issue and Put', () => {
   });
 });
 
+describe('a key that no version has', () => {
+  test('is not revoked if it was ever used, even if the user belongs to this secret alone', async () => {
+    const { h, ids, server } = issuing({ foreign: ['INUSE'] });
+    server.elapse();
+    expect(await failure(h.step(h.start(), 'createSecret'))).toMatchObject({ name: 'TargetRefusedError', message: expect.stringMatching(/access keys INUSE of the user.*Delete them if nobody/) });
+    expect(ids()).toEqual(['FIRST', 'INUSE']);
+  });
+
+  test('is not offered for deletion if another copy may be about to store it, even if others may use the user', async () => {
+    const { h, ids, crash } = issuing({ isExclusive: false });
+    expect(await failure(h.step(await crash(), 'createSecret'))).toMatchObject({ name: 'TargetNotReadyError', message: expect.stringContaining('KEY1 are so new') });
+    expect(ids()).toEqual(['FIRST', 'KEY1']);
+  });
+});
+
 describe('case 81: two createSecret run with one token', () => {
   test('case 81: there is one value, and the copy that lost revokes the key that it was issued', async () => {
     const { h, calls, ids, keyOf } = issuing({ value: WITHOUT });
@@ -150,6 +165,52 @@ test('case 83: AWSPREVIOUS and AWSCURRENT may have the same key, after the value
   expect(ids()).toEqual(['FIRST', 'KEY1']);
 });
 
+describe('AWSCURRENT lost its key, and readers use that of AWSPREVIOUS', () => {
+  const lost = () => {
+    const given = issuing({ isExclusive: false });
+    given.h.simulator.perform('PutSecretValue', { SecretId: given.h.arn, SecretString: WITHOUT });
+    return given;
+  };
+
+  test('it is revoked right before the pending key becomes the current one, and is not in the way of the next rotation', async () => {
+    const { h, calls, ids, server, rotate, keyOf } = lost();
+    server.elapse();
+    const rotation = h.start();
+    await h.steps(rotation, 'createSecret', 'setSecret', 'testSecret');
+    expect(ids()).toEqual(['FIRST', 'KEY1']);
+    await h.step(rotation, 'finishSecret');
+    expect(calls.slice(-2)).toEqual(['revoke FIRST', 'UpdateSecretVersionStage']);
+    h.simulator.completeRotation(h.arn);
+    await rotate();
+    expect([keyOf('AWSPREVIOUS'), keyOf('AWSCURRENT')]).toEqual(['KEY1', 'KEY2']);
+    expect(ids()).toEqual(['KEY1', 'KEY2']);
+  });
+
+  test('it is kept if its owner makes it the current one again meanwhile', async () => {
+    const { h, ids, keyOf } = lost();
+    const rotation = h.start();
+    await h.steps(rotation, 'createSecret', 'setSecret', 'testSecret');
+    const { AWSCURRENT, AWSPREVIOUS } = h.simulator.inspect(h.arn).stages;
+    h.simulator.perform('UpdateSecretVersionStage', { SecretId: h.arn, VersionStage: 'AWSCURRENT', MoveToVersionId: AWSPREVIOUS, RemoveFromVersionId: AWSCURRENT });
+    await h.step(rotation, 'finishSecret');
+    expect([keyOf('AWSPREVIOUS'), keyOf('AWSCURRENT')]).toEqual(['FIRST', 'KEY1']);
+    expect(ids()).toEqual(['FIRST', 'KEY1']);
+  });
+});
+
+test('a version before may have any value', async () => {
+  const { h, ids, rotate } = issuing({ value: WITHOUT });
+  for (const value of ['no JSON', WITHOUT]) { h.simulator.perform('PutSecretValue', { SecretId: h.arn, SecretString: value }); }
+  await rotate();
+  expect(ids()).toEqual(['KEY1']);
+});
+
+test('no key is made for a value that has no room for one', async () => {
+  const { h, calls } = issuing({ value: JSON.stringify({ note: 'x'.repeat(65_400) }) });
+  expect(await failure(h.step(h.start(), 'createSecret'))).toMatchObject({ name: 'SecretValueError', message: expect.stringContaining('no room') });
+  expect(calls).not.toContain(ISSUE);
+});
+
 describe('case 84: the new key is not accepted everywhere yet', () => {
   test('case 84: testSecret waits until it is accepted several times in a row', async () => {
     const { h, calls } = issuing();
@@ -169,6 +230,32 @@ describe('case 84: the new key is not accepted everywhere yet', () => {
     expect(use.mock.calls.length).toBe(240);
     use.mockRestore();
     await h.steps(rotation, ...STEPS);
+  });
+});
+
+describe('a pending key that will not be accepted', () => {
+  test('was deleted: the error says so', async () => {
+    const { h, server } = issuing();
+    const rotation = h.start();
+    await h.step(rotation, 'createSecret');
+    server.revokeByHand('KEY1');
+    expect(await failure(h.step(rotation, 'testSecret'))).toMatchObject({
+      name: 'SecretMismatchError', message: expect.stringMatching(new RegExp(`KEY1 of AWSPENDING.*VersionStage AWSPENDING, RemoveFromVersionId ${rotation.token}\\)`)),
+    });
+  });
+
+  test('exists: the error says what to do after a correction of the region, in time', async () => {
+    const { h, server } = issuing();
+    const rotation = h.start();
+    await h.step(rotation, 'createSecret');
+    const use = jest.spyOn(server, 'use').mockImplementation(() => {
+      h.remaining = use.mock.calls.length < 3 ? 30_000 : 3_500;
+      return false;
+    });
+    expect(await failure(h.step(rotation, 'testSecret'))).toMatchObject({
+      name: 'TargetNotReadyError', message: expect.stringMatching(new RegExp(`After a correction of region, remove AWSPENDING.*${rotation.token}`)),
+    });
+    expect(use).toHaveBeenCalledTimes(3);
   });
 });
 

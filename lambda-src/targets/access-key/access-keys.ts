@@ -19,6 +19,8 @@ export interface AccessKeys {
   list(deadline: Deadline): Promise<AccessKeyInfo[]>;
   /** Undefined if the user has as many as it may have. */
   create(deadline: Deadline): Promise<AccessKey | undefined>;
+  /** Whether a key was ever used, as far as IAM knows by now. */
+  wasUsed(accessKeyId: string, deadline: Deadline): Promise<boolean>;
   /** Does nothing if there is no such key. */
   delete(accessKeyId: string, deadline: Deadline): Promise<void>;
 }
@@ -37,8 +39,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
 
 /** Those of a user, by IAM itself. */
 export function accessKeysOf(userName: string, region: string, call: SignedCall): AccessKeys {
-  const ask = async (action: string, deadline: Deadline, parameters: Query['parameters'] = {}, isRepeatable = true): Promise<QueryAnswer> =>
-    query(call, { service: 'iam', region, version: VERSION, action, parameters: { UserName: userName, ...parameters }, isRepeatable }, deadline);
+  const ofUser = { UserName: userName };
+  const ask = async (action: string, deadline: Deadline, parameters: Query['parameters'] = ofUser, isRepeatable = true): Promise<QueryAnswer> =>
+    query(call, { service: 'iam', region, version: VERSION, action, parameters, isRepeatable }, deadline);
   const refused = (action: string, { error = '' }: QueryAnswer) =>
     new TargetRefusedError(`iam:${action} for the user ${userName} was refused with ${error}. ${REMEDIES[error] ?? 'See the name of the error in the API reference of IAM'}`, error);
   return {
@@ -55,7 +58,7 @@ export function accessKeysOf(userName: string, region: string, call: SignedCall)
 
     async create(deadline) {
       // Made twice, it may make two keys, and show one.
-      const answer = await ask('CreateAccessKey', deadline, {}, false);
+      const answer = await ask('CreateAccessKey', deadline, ofUser, false);
       if (answer.error === 'LimitExceeded') { return undefined; }
       if (answer.error !== undefined) { throw refused('CreateAccessKey', answer); }
       const [accessKeyId, secretAccessKey] = [textIn(answer.body, 'AccessKeyId'), textIn(answer.body, 'SecretAccessKey')];
@@ -63,8 +66,16 @@ export function accessKeysOf(userName: string, region: string, call: SignedCall)
       return { accessKeyId, secretAccessKey };
     },
 
+    async wasUsed(accessKeyId, deadline) {
+      // It takes no name of a user.
+      const answer = await ask('GetAccessKeyLastUsed', deadline, { AccessKeyId: accessKeyId });
+      if (answer.error !== undefined) { throw refused('GetAccessKeyLastUsed', answer); }
+      if (!answer.body.includes('<GetAccessKeyLastUsedResult>')) { throw foreign('iam', 'GetAccessKeyLastUsed', answer.status); }
+      return answer.body.includes('<LastUsedDate>');
+    },
+
     async delete(accessKeyId, deadline) {
-      const answer = await ask('DeleteAccessKey', deadline, { AccessKeyId: accessKeyId });
+      const answer = await ask('DeleteAccessKey', deadline, { ...ofUser, AccessKeyId: accessKeyId });
       if (answer.error !== undefined && answer.error !== 'NoSuchEntity') { throw refused('DeleteAccessKey', answer); }
       if (answer.error === undefined && !answer.body.includes('<DeleteAccessKeyResponse')) { throw foreign('iam', 'DeleteAccessKey', answer.status); }
     },

@@ -1,11 +1,14 @@
 import { SecretValueError } from '../../rotation/errors';
-import { isJsonObject, readKey, replaceKey } from '../../rotation/secret-value';
+import { isJsonObject, MAX_VALUE_BYTES, readKey, replaceKey } from '../../rotation/secret-value';
 
 /** What a secret holds of an access key: its id, and the secret half or what is derived from it. */
 export interface Credential {
   readonly id: string;
   readonly secret: string;
 }
+
+/** More characters than an id or a secret has: https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html */
+const ROOM = 128;
 
 /** How a JSON object holds a credential: at two keys, with every other byte kept. */
 export class CredentialValue {
@@ -19,6 +22,22 @@ export class CredentialValue {
   public find(value: string): Credential | undefined {
     const [id, secret] = [this.read(value, this.idKey), this.read(value, this.secretKey)];
     return id === '' || secret === '' ? undefined : { id, secret };
+  }
+
+  /** The id in a value that isn't to be rotated, and may be anything. */
+  public idIn(value: string): string | undefined {
+    try {
+      return this.find(value)?.id;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** @throws SecretValueError if a credential doesn't fit into the value, or can't be put into it */
+  public checkRoom(value: string): void {
+    const bytes = Buffer.byteLength(this.put(value, { id: 'A'.repeat(ROOM), secret: 'A'.repeat(ROOM) }));
+    if (bytes <= MAX_VALUE_BYTES) { return; }
+    throw new SecretValueError(`The value of the secret has no room for an access key: with one it may have ${bytes} bytes, and Secrets Manager takes at most ${MAX_VALUE_BYTES}. Make it shorter`);
   }
 
   /** @throws SecretValueError if the value has no complete credential */

@@ -46,9 +46,13 @@ export class TaggedUserTarget implements Target {
     await this.of(values.ids).testSecret(values, deadline);
   }
 
+  public async finishSecret(values: SecretValues, deadline: Deadline): Promise<void> {
+    await this.of(values.ids).finishSecret(values, deadline);
+  }
+
   private of({ tags }: RotationIds): AccessKeyTarget {
     const user = parseUserArn(tags?.get(USER_TAG) ?? '');
-    if (user) { return new AccessKeyTarget({ ...this.partsOf(user), mustHaveCurrent: true }); }
+    if (user) { return new AccessKeyTarget({ ...this.partsOf(user), isUserExclusive: false, mustHaveCurrent: true }); }
     throw new SecretMismatchError(`The secret has no tag ${USER_TAG} with the ARN of a user of IAM, so it is not known whose access key it holds. Deploy the secret with this tag`);
   }
 }

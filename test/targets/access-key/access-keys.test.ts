@@ -52,6 +52,21 @@ describe('IAM', () => {
     expect(await keys.create(deadline)).toBeUndefined();
   });
 
+  test.each<[string, boolean, string]>([
+    ['a key that was used', true, '<LastUsedDate>2026-11-25T01:02:03Z</LastUsedDate><ServiceName>s3</ServiceName>'], ['one that never was', false, '<ServiceName>N/A</ServiceName>'],
+  ])('tells %s, and is given no name of a user', async (_, wasUsed, content) => {
+    const { keys, deadline, requests } = keysWith({ status: 200, body: `<GetAccessKeyLastUsedResult><AccessKeyLastUsed>${content}</AccessKeyLastUsed></GetAccessKeyLastUsedResult>` });
+    expect(await keys.wasUsed('AKIA1', deadline)).toBe(wasUsed);
+    expect(Object.fromEntries(new URLSearchParams(String(requests[0].body)))).toEqual({ Action: 'GetAccessKeyLastUsed', Version: '2010-05-08', AccessKeyId: 'AKIA1' });
+  });
+
+  test.each<[string, Answer, string]>([
+    ['a refusal', refusal(403, 'AccessDenied'), 'TargetRefusedError'], ['a page of a proxy', { status: 200, body: '<html>' }, 'ConnectivityError'],
+  ])('a key is not taken for one that was never used after %s', async (_, answer, name) => {
+    const { keys, deadline } = keysWith(answer);
+    await expect(keys.wasUsed('AKIA1', deadline)).rejects.toMatchObject({ name });
+  });
+
   test('has deleted a key that it does not know', async () => {
     const { keys, deadline, requests } = keysWith(refusal(404, 'NoSuchEntity'));
     await keys.delete('AKIA1', deadline);
@@ -117,6 +132,7 @@ describe('AWS STS', () => {
   test('is asked with the new key, and with nothing else of the function', async () => {
     const { accepted, requests } = await accepts(identity('arn:aws:iam::111122223333:user/app'));
     expect(accepted).toBe(true);
+    expect(requests[0].headers).toMatchObject({ connection: 'close' });
     expect(requests).toMatchObject([{ service: 'sts', credentials: { accessKeyId: 'AKIA1', secretAccessKey: 'half' } }]);
   });
 
@@ -143,13 +159,22 @@ describe('AWS STS', () => {
 
 describe('SES', () => {
   const keysOf = (...ids: string[]): AccessKeys => ({
-    list: async () => ids.map((id) => ({ id, createdAt: 0 })), create: async () => undefined, delete: async () => {},
+    list: async () => ids.map((id) => ({ id, createdAt: 0 })), create: async () => undefined, wasUsed: async () => true, delete: async () => {},
   });
   const { deadline } = service(DELETED);
 
   test('case 43: accepts a password only of a key of the user', async () => {
-    expect(await smtpAcceptance('app', keysOf('AKIA1'), 'eu-west-1', async () => true).accepts(KEY, deadline)).toBe(true);
-    expect(await smtpAcceptance('app', keysOf('AKIA1'), 'eu-west-1', async () => false).accepts(KEY, deadline)).toBe(false);
-    await expect(smtpAcceptance('app', keysOf('OTHER'), 'eu-west-1', async () => true).accepts(KEY, deadline)).rejects.toMatchObject({ name: 'SecretMismatchError' });
+    expect(await smtpAcceptance(keysOf('AKIA1'), 'eu-west-1', async () => true).accepts(KEY, deadline)).toBe(true);
+    expect(await smtpAcceptance(keysOf('AKIA1'), 'eu-west-1', async () => false).accepts(KEY, deadline)).toBe(false);
+    expect(await smtpAcceptance(keysOf('OTHER'), 'eu-west-1', async () => true).accepts(KEY, deadline)).toBe(false);
+  });
+
+  test('asks IAM again if the list of keys lags behind SES', async () => {
+    const ids: string[] = [];
+    const { list, ...others } = keysOf();
+    const acceptance = smtpAcceptance({ ...others, list: async () => [...await list(deadline), ...ids.map((id) => ({ id, createdAt: 0 }))] }, 'eu-west-1', async () => true);
+    expect(await acceptance.accepts(KEY, deadline)).toBe(false);
+    ids.push('AKIA1');
+    expect(await acceptance.accepts(KEY, deadline)).toBe(true);
   });
 });

@@ -80,6 +80,9 @@ test.each<[string, Shape, Partial<HandlerConfig>]>([
   expect(new Set(iam.asked.map(({ action, region }) => `${action} ${region}`))).toEqual(new Set([
     'ListAccessKeys us-east-1', 'CreateAccessKey us-east-1', 'DeleteAccessKey us-east-1', ...asset === 'iam-access-key' ? ['GetCallerIdentity eu-west-1'] : [],
   ]));
+  // A kept connection would ask one server again and again.
+  const looks = iam.asked.filter(({ action }) => action === 'GetCallerIdentity').map(({ port }) => port);
+  expect(new Set(looks).size).toBe(looks.length);
   expect(smtp.logins > 0).toBe(asset === 'ses-smtp');
   expect(smtp.mails).toBe(0);
   if (asset === 'ses-smtp') {

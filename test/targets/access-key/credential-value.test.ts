@@ -24,6 +24,17 @@ test.each(['p4ssw0rd', '["p4ssw0rd"]', 'null', '"p4ssw0rd"'])('case 17: what is 
   expect(() => value.find(text)).toThrow(expect.objectContaining({ name: 'SecretValueError', message: expect.not.stringContaining('p4ssw0rd') }));
 });
 
+test.each(['p4ssw0rd', '[]', '{"accessKeyId":"a","accessKeyId":"b"}', '{}'])('another version may have any value, and no key: %s', (text) => {
+  expect(value.idIn(text)).toBeUndefined();
+});
+
+test('a value needs room for a key, and without it the error says so', () => {
+  const valueOf = (length: number) => JSON.stringify({ note: 'x'.repeat(length) });
+  const room = 65_536 - Buffer.byteLength(value.put(valueOf(0), { id: 'x'.repeat(128), secret: 'x'.repeat(128) }));
+  expect(() => { value.checkRoom(valueOf(room)); }).not.toThrow();
+  expect(() => { value.checkRoom(valueOf(room + 1)); }).toThrow(expect.objectContaining({ name: 'SecretValueError', message: expect.stringMatching(/no room.*65537 bytes.*at most 65536/) }));
+});
+
 test('a key that is there twice, or no string, is refused', () => {
   expect(() => value.find('{"accessKeyId":"a","accessKeyId":"b"}')).toThrow('more than once');
   expect(() => value.put('{"accessKeyId":5}', KEY)).toThrow('is not a string');

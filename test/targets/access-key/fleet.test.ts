@@ -68,3 +68,21 @@ test('a value does not say whose it is, and a tag that names another user change
   expect(error).toMatchObject({ name: 'SecretMismatchError', message: expect.stringMatching(/^The access key KEY0OF1 of AWSCURRENT is not one of the user/) });
   expect(theirs.server.list()).toEqual(before);
 });
+
+test('a key that no version has is never revoked, as whoever tags a secret chooses whose keys are looked at', async () => {
+  const { secrets: [{ arn, server }], rotate } = fleet(1);
+  server.issue();
+  server.elapse();
+  expect(await failure(rotate(arn))).toMatchObject({ name: 'TargetRefusedError', message: expect.stringContaining('KEY0OF1') });
+  expect(server.list().map(({ id }) => id)).toEqual(['KEY0OF1']);
+});
+
+test('a list that does not have the key of AWSCURRENT yet is asked for again', async () => {
+  const { secrets: [{ arn, server, value }], rotate } = fleet(1);
+  await rotate(arn);
+  server.elapse();
+  const list = jest.spyOn(server, 'list').mockReturnValueOnce([]);
+  await rotate(arn);
+  expect(list.mock.calls.length).toBeGreaterThan(2);
+  expect(issuedKey(value('AWSCURRENT'))?.id).toBe('KEY0OF2');
+});

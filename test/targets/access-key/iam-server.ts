@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CREDENTIALS, findSigned } from '../../notification/endpoint';
+import { lastUsed } from '../../proof/issued-target';
 import type { IssuingServer } from '../../proof/issuing-server';
 
 export const USER_ARN = 'arn:aws:iam::111122223333:user/some/path/app';
@@ -10,6 +11,8 @@ export interface Asked {
   readonly action: string;
   readonly keyId: string;
   readonly region: string;
+  /** Of the client, so that connections can be told apart. */
+  readonly port?: number;
 }
 
 /**
@@ -35,7 +38,7 @@ export class IamServer {
         const body = Buffer.concat(chunks).toString();
         const secretOf = (id: string) => id === CREDENTIALS.AWS_ACCESS_KEY_ID ? CREDENTIALS.AWS_SECRET_ACCESS_KEY : this.secrets.get(id);
         const signed = findSigned({ method: request.method!, path: request.url!, headers: request.headers, body }, secretOf);
-        const [status, answer] = signed ? this.answer(signed, Object.fromEntries(new URLSearchParams(body))) : refusal(403, 'SignatureDoesNotMatch');
+        const [status, answer] = signed ? this.answer({ ...signed, port: request.socket.remotePort }, Object.fromEntries(new URLSearchParams(body))) : refusal(403, 'SignatureDoesNotMatch');
         response.writeHead(status, { 'content-type': 'text/xml' });
         response.end(answer);
       });
@@ -49,14 +52,14 @@ export class IamServer {
     await new Promise((resolve) => { this.http.close(resolve); });
   }
 
-  private answer({ service, keyId, region }: { service: string; keyId: string; region: string }, form: Record<string, string>): [number, string] {
+  private answer({ service, keyId, region, port }: Omit<Asked, 'action'> & { service: string }, form: Record<string, string>): [number, string] {
     const { Action: action, UserName: userName, AccessKeyId: id } = form;
-    this.asked.push({ action, keyId, region });
+    this.asked.push({ action, keyId, region, port });
     if (service === 'sts' && action === 'GetCallerIdentity' && form.Version === '2011-06-15') {
       return this.keys.use({ id: keyId, secret: this.secrets.get(keyId)! }) ? result(action, `<Arn>${USER_ARN}</Arn>`) : refusal(403, 'InvalidClientTokenId');
     }
     if (service !== 'iam' || form.Version !== '2010-05-08' || keyId !== CREDENTIALS.AWS_ACCESS_KEY_ID) { return refusal(403, 'AccessDenied'); }
-    if (userName !== 'app') { return refusal(404, 'NoSuchEntity'); }
+    if (userName !== 'app' && action !== 'GetAccessKeyLastUsed') { return refusal(404, 'NoSuchEntity'); }
     switch (action) {
       case 'ListAccessKeys': {
         const members = this.keys.list().map((key) => `<member>\n<AccessKeyId>${key.id}</AccessKeyId>\n<CreateDate>${new Date(key.issuedAt).toISOString()}</CreateDate>\n</member>`);
@@ -68,6 +71,7 @@ export class IamServer {
         this.secrets.set(key.id, key.secret);
         return result(action, `<AccessKey><AccessKeyId>${key.id}</AccessKeyId><SecretAccessKey>${key.secret}</SecretAccessKey></AccessKey>`);
       }
+      case 'GetAccessKeyLastUsed': return result(action, lastUsed(this.keys, id));
       case 'DeleteAccessKey': return this.keys.revoke(id) ? [200, '<DeleteAccessKeyResponse/>'] : refusal(404, 'NoSuchEntity');
       default: return refusal(400, 'InvalidAction');
     }

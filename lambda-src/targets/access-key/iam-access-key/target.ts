@@ -36,7 +36,7 @@ export function stsAcceptance(user: UserIds, region: string, call: SignedCall): 
     secretOf: ({ secretAccessKey }) => secretAccessKey,
     async accepts({ id, secret }, deadline) {
       const credentials = { accessKeyId: id, secretAccessKey: secret };
-      const answer = await query(call, { service: 'sts', region, version: VERSION, action: 'GetCallerIdentity', credentials }, deadline);
+      const answer = await query(call, { service: 'sts', region, version: VERSION, action: 'GetCallerIdentity', credentials, isOnNewConnection: true }, deadline);
       if (answer.error !== undefined) {
         if (NOT_ACCEPTED.includes(answer.error)) { return false; }
         throw new TargetRefusedError(`sts:GetCallerIdentity with the access key ${id} was refused with ${answer.error}. See the name of the error in the API reference of AWS STS`, answer.error);
