@@ -102,6 +102,7 @@ export interface IamAccessKeyTargetOptions {
   /**
    * The users of a function that rotates many secrets, at most 75. Each secret has the tag `cdk-rotating-secret:user` with the ARN of its
    * own user: `Tags.of(secret).add('cdk-rotating-secret:user', user.userArn)`. Whoever may tag a secret may choose among these users.
+   * The `RotationFunction` needs a `secretNamePrefix`, so that other secrets of the account can't have a key put into them.
    *
    * @default - `user` is given
    */
@@ -110,8 +111,9 @@ export interface IamAccessKeyTargetOptions {
   /**
    * Whether the user belongs to this secret alone: nobody else creates access keys of it, and it has none that is used.
    *
-   * A rotation then deletes access keys of the user that no version of the secret has, once no copy of the function can be about to store
-   * them. They are left over if the function crashes after it created one. Otherwise a rotation fails with the ids of such keys.
+   * A rotation then deletes access keys of the user that no version of the secret has and that were never used, once no copy of the
+   * function can be about to store them. They are left over if the function crashes after it created one. Otherwise, and if such a key was
+   * used, a rotation fails with the ids of the keys. Not with `users`.
    *
    * @default false
    */
@@ -149,6 +151,7 @@ export interface SesSmtpTargetOptions {
   /**
    * The users of a function that rotates many secrets, at most 75. Each secret has the tag `cdk-rotating-secret:user` with the ARN of its
    * own user: `Tags.of(secret).add('cdk-rotating-secret:user', user.userArn)`. Whoever may tag a secret may choose among these users.
+   * The `RotationFunction` needs a `secretNamePrefix`, so that other secrets of the account can't have a key put into them.
    *
    * @default - `user` is given
    */
@@ -157,8 +160,9 @@ export interface SesSmtpTargetOptions {
   /**
    * Whether the user belongs to this secret alone: nobody else creates access keys of it, and it has none that is used.
    *
-   * A rotation then deletes access keys of the user that no version of the secret has, once no copy of the function can be about to store
-   * them. They are left over if the function crashes after it created one. Otherwise a rotation fails with the ids of such keys.
+   * A rotation then deletes access keys of the user that no version of the secret has and that were never used, once no copy of the
+   * function can be about to store them. They are left over if the function crashes after it created one. Otherwise, and if such a key was
+   * used, a rotation fails with the ids of the keys. Not with `users`.
    *
    * @default false
    */

@@ -45,6 +45,9 @@ export class RotatedSecrets {
    */
   constructor(private readonly fn: lambda.Function, private readonly prefix: string = '', private readonly hasOwnRole = true) {}
 
+  /** Whether the names of all secrets begin with a prefix, so that the function may not change others. */
+  public get hasPrefix(): boolean { return this.prefix !== ''; }
+
   /** Throws if the name of a secret has another prefix. */
   public checkName(secret: ISecret): void {
     if (this.prefix === '' || Token.isUnresolved(this.prefix)) { return; }

@@ -1,4 +1,4 @@
-import { Annotations, Duration, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Duration, Stack, Stage, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { CfnSecret, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -8,6 +8,7 @@ import { MAX_ACCESS_KEYS, parseUserArn, USER_TAG, type AccessKeyTargetConfig } f
 import { rootOf } from '../../adopted/databases';
 import { invalid } from '../../invalid';
 import { generatorIn } from '../../value/generator';
+import type { RotatedSecrets } from '../../function/rotated-secrets';
 import { TargetDefinition, type TargetBinding } from '../definition';
 
 /** Whose access keys are rotated. */
@@ -19,8 +20,12 @@ export interface AccessKeyOwner {
 
 /** With the longest names of users and without paths, their ARNs fit into the 10,240 characters that a role's inline policies may have together. */
 const MAX_USERS = 75;
+/** The characters that all ARNs together may have in the policy, if they are known: the rest of the 10,240 is for the other statements. */
+const MAX_ARNS = 7_000;
+/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Tag.html */
+const MAX_TAG_VALUE = 256;
 
-/** The functions that rotate the keys of users, by the users' ARNs, in each app. */
+/** The functions that rotate the keys of users, by the users' ARNs, in each app; in each stage if the ARN isn't known. */
 const rotatedUsers = new WeakMap<IConstruct, Map<string, string>>();
 
 /** The access keys of a user of IAM, in any shape. */
@@ -34,18 +39,24 @@ export abstract class AccessKeyTargetDefinition extends TargetDefinition {
 
   constructor(private readonly owner: AccessKeyOwner) {
     super({});
-    const { user, users = [] } = owner;
+    const { user, users = [], exclusiveUser = false } = owner;
     if ((user === undefined) === (users.length === 0)) {
       throw invalid('user', `is ${user === undefined ? 'not given, and neither is users' : 'given together with users'}. Give user, or users for a function that rotates the access keys of several`);
     }
     if (users.length > MAX_USERS) {
       throw invalid('users', `has ${users.length} users, and the policy of the function has room for ${MAX_USERS}. Give the others to another RotationFunction`);
     }
+    if (exclusiveUser && user === undefined) {
+      throw invalid('exclusiveUser', 'is given together with users. Whoever may tag a secret chooses whose access keys are looked at, so the function deletes none that it does not know. Leave out exclusiveUser, '
+        + 'or give user');
+    }
     this.users = user ? [user] : users;
   }
 
-  public override bind(fn: lambda.Function): TargetBinding {
+  public override bind(fn: lambda.Function, secrets: RotatedSecrets): TargetBinding {
     const { users } = this;
+    const { user: only, exclusiveUser = false } = this.owner;
+    if (only === undefined) { checkFleet(users, secrets); }
     for (const user of users) {
       checkUser(user, fn);
       claimUser(user, fn);
@@ -54,21 +65,21 @@ export abstract class AccessKeyTargetDefinition extends TargetDefinition {
     fn.node.addValidation({
       validate: () => {
         for (const user of users) { warnOfAdministrator(user, fn); }
-        return this.owner.user ? [] : findTagProblems(rotated, users, fn);
+        return only ? [] : findTagProblems(rotated, users, fn);
       },
     });
     return {
       statements: [new iam.PolicyStatement({
         sid: 'RotateAccessKeys',
-        actions: ['iam:CreateAccessKey', 'iam:DeleteAccessKey', 'iam:ListAccessKeys'],
+        actions: ['iam:CreateAccessKey', 'iam:DeleteAccessKey', 'iam:ListAccessKeys', ...exclusiveUser ? ['iam:GetAccessKeyLastUsed'] : []],
         resources: users.map(({ userArn }) => userArn),
       })],
       names: users,
       checkSecret: (secret) => {
         checkValueOf(secret, this.factory);
         const other = rotated.find((each) => each !== secret);
-        if (this.owner.user && other) {
-          throw invalid('secret', `${secret.node.path} is rotated by the function ${fn.node.path}, which rotates the access keys of the user ${this.owner.user.node.path} for ${other.node.path}. A user has `
+        if (only && other) {
+          throw invalid('secret', `${secret.node.path} is rotated by the function ${fn.node.path}, which rotates the access keys of the user ${only.node.path} for ${other.node.path}. A user has `
             + `at most ${MAX_ACCESS_KEYS} access keys, and one secret needs both. Give each secret a user, with users in place of user, or with a RotationFunction of its own`);
         }
         if (!rotated.includes(secret)) {
@@ -82,6 +93,24 @@ export abstract class AccessKeyTargetDefinition extends TargetDefinition {
   protected get common(): Pick<AccessKeyTargetConfig, 'userArn' | 'isUserExclusive' | 'passwordPolicy'> {
     const { user, exclusiveUser = false } = this.owner;
     return { userArn: user?.userArn, isUserExclusive: exclusiveUser ? true : undefined, passwordPolicy: {} };
+  }
+}
+
+/** Throws if the function couldn't rotate the keys of all these users, or would give one to any secret of the account. */
+function checkFleet(users: readonly iam.IUser[], secrets: RotatedSecrets): void {
+  if (!secrets.hasPrefix) {
+    throw invalid('users', 'is given, and the RotationFunction has no secretNamePrefix. Give the RotationFunction a secretNamePrefix, so that a secret of another name in the account can not have an access key '
+      + 'of these users put into it');
+  }
+  const known = users.filter(({ userArn }) => !Token.isUnresolved(userArn));
+  const long = known.find(({ userArn }) => userArn.length > MAX_TAG_VALUE);
+  if (long) {
+    throw invalid('users', `has ${long.node.path}, whose ARN has ${long.userArn.length} characters. The ARN goes into the tag ${USER_TAG} of a secret, and the value of a tag has at most ${MAX_TAG_VALUE}. Give the user a `
+      + 'shorter path, or a RotationFunction of its own with user');
+  }
+  const length = known.reduce((sum, { userArn }) => sum + userArn.length, 0);
+  if (length > MAX_ARNS) {
+    throw invalid('users', `has ${known.length} ARNs with ${length} characters together, and the policy of the function has room for ${MAX_ARNS}. Give some of the users to another RotationFunction`);
   }
 }
 
@@ -100,7 +129,8 @@ function checkUser(user: iam.IUser, fn: lambda.Function): void {
 }
 
 function claimUser({ userArn, node: { path } }: iam.IUser, fn: lambda.Function): void {
-  const { root } = fn.node;
+  // Stages may be of different accounts, whose users have the same names.
+  const root = Token.isUnresolved(userArn) ? Stage.of(fn) ?? fn.node.root : fn.node.root;
   const functions = rotatedUsers.get(root) ?? new Map<string, string>();
   rotatedUsers.set(root, functions);
   const other = functions.get(userArn);

@@ -209,11 +209,13 @@ func targets(stack awscdk.Stack) {
 		}),
 	})
 	rotating.NewRotationFunction(stack, jsii.String("AccessKeys"), &rotating.RotationFunctionProps{
+		SecretNamePrefix: jsii.String("keys/"),
 		Target: rotating.RotationTarget_IamAccessKey(&rotating.IamAccessKeyTargetOptions{
 			Users: &[]awsiam.IUser{awsiam.NewUser(stack, jsii.String("Uploader"), nil)},
 		}),
 	})
 	rotating.NewRotationFunction(stack, jsii.String("Smtps"), &rotating.RotationFunctionProps{
+		SecretNamePrefix: jsii.String("smtp/"),
 		Target: rotating.RotationTarget_SesSmtp(&rotating.SesSmtpTargetOptions{
 			Users: &[]awsiam.IUser{awsiam.NewUser(stack, jsii.String("Sender"), nil)},
 		}),

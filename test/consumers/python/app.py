@@ -213,11 +213,13 @@ def targets(stack: Stack) -> None:
     RotationFunction(
         stack,
         "AccessKeys",
+        secret_name_prefix="keys/",
         target=RotationTarget.iam_access_key(users=[User(stack, "Uploader")]),
     )
     RotationFunction(
         stack,
         "Smtps",
+        secret_name_prefix="smtp/",
         target=RotationTarget.ses_smtp(users=[User(stack, "Sender")]),
     )
     RotatingSecret(

@@ -137,8 +137,8 @@ function targets(stack: Stack): void {
       user: new User(stack, 'User'), exclusiveUser: true, accessKeyIdKey: 'AWS_ACCESS_KEY_ID', secretAccessKeyKey: 'AWS_SECRET_ACCESS_KEY',
     }),
   });
-  new RotationFunction(stack, 'AccessKeys', { target: RotationTarget.iamAccessKey({ users: [new User(stack, 'Uploader')] }) });
-  new RotationFunction(stack, 'Smtps', { target: RotationTarget.sesSmtp({ users: [new User(stack, 'Sender')] }) });
+  new RotationFunction(stack, 'AccessKeys', { secretNamePrefix: 'keys/', target: RotationTarget.iamAccessKey({ users: [new User(stack, 'Uploader')] }) });
+  new RotationFunction(stack, 'Smtps', { secretNamePrefix: 'smtp/', target: RotationTarget.sesSmtp({ users: [new User(stack, 'Sender')] }) });
   new RotatingSecret(stack, 'Smtp', {
     target: RotationTarget.sesSmtp({ user: new User(stack, 'Mailer'), exclusiveUser: true, region: 'eu-west-1' }),
   });

@@ -47,6 +47,14 @@ describe.each(TARGETS)('%s', (factory, name, make) => {
     }]);
   });
 
+  test('the function may look whether a key was used if it may delete unknown ones', () => {
+    const stack = makeStack();
+    secretIn(stack, make({ user: new iam.User(stack, 'User'), exclusiveUser: true }));
+    expect(statementsOf(stack).find(({ Sid }) => Sid === 'RotateAccessKeys')).toMatchObject({
+      Action: ['iam:CreateAccessKey', 'iam:DeleteAccessKey', 'iam:ListAccessKeys', 'iam:GetAccessKeyLastUsed'],
+    });
+  });
+
   test('the function is told whose keys they are, and has time for a new key to be accepted', () => {
     const stack = makeStack();
     secretIn(stack, make({ user: iam.User.fromUserArn(stack, 'User', ARN), exclusiveUser: true }));

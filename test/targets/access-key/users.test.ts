@@ -1,4 +1,4 @@
-import { App, Aspects, Stack, Tag, Tags } from 'aws-cdk-lib';
+import { App, Aspects, Stack, Stage, Tag, Tags } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { RotatingSecret, RotationFunction, RotationTarget, type IamAccessKeyTargetOptions } from '../../../src';
@@ -10,13 +10,14 @@ const TARGETS: [string, (options: Options) => RotationTarget][] = [
   ['iamAccessKey', (options) => RotationTarget.iamAccessKey(options)],
   ['sesSmtp', (options) => RotationTarget.sesSmtp(options)],
 ];
+const secretNamePrefix = 'app/';
 const TAG = 'cdk-rotating-secret:user';
 
 describe.each(TARGETS)('%s, for several users', (_, make) => {
   function fleet(stack: Stack, count = 2) {
     const users = Array.from({ length: count }, (__, n) => new iam.User(stack, `User${n}`));
-    const rotationFunction = new RotationFunction(stack, 'Rotation', { target: make({ users }) });
-    const secrets = users.map((___, n) => new RotatingSecret(stack, `Secret${n}`, { rotationFunction }));
+    const rotationFunction = new RotationFunction(stack, 'Rotation', { target: make({ users }), secretNamePrefix });
+    const secrets = users.map((___, n) => new RotatingSecret(stack, `Secret${n}`, { rotationFunction, secretName: `app/${n}` }));
     const tag = (n: number, user: iam.IUser = users[n]) => { Tags.of(secrets[n]).add(TAG, user.userArn); };
     return { users, secrets, tag, rotationFunction };
   }
@@ -45,8 +46,8 @@ describe.each(TARGETS)('%s, for several users', (_, make) => {
     const app = new App();
     const [one, two] = ['One', 'Two'].map((id) => new Stack(app, id, { env: ENV }));
     const user = new iam.User(one, 'User');
-    const rotation = new RotationFunction(one, 'Rotation', { target: make({ users: [user] }) });
-    const secret = new RotatingSecret(two, 'Secret', { rotationFunction: rotation });
+    const rotation = new RotationFunction(one, 'Rotation', { target: make({ users: [user] }), secretNamePrefix });
+    const secret = new RotatingSecret(two, 'Secret', { rotationFunction: rotation, secretName: 'app/secret' });
     Aspects.of(secret).add(new Tag(TAG, user.userArn));
     expect(problemsOf(one)).toBe('');
   });
@@ -75,9 +76,54 @@ describe.each(TARGETS)('%s, for several users', (_, make) => {
 
   test('an imported secret is taken, as nobody knows its tags here', () => {
     const stack = makeStack();
-    const rotation = new RotationFunction(stack, 'Rotation', { target: make({ users: [new iam.User(stack, 'User')] }) });
+    const rotation = new RotationFunction(stack, 'Rotation', { target: make({ users: [new iam.User(stack, 'User')] }), secretNamePrefix });
     rotation.rotate(secretsmanager.Secret.fromSecretNameV2(stack, 'Imported', 'app/key'));
     expect(problemsOf(stack)).toBe('');
+  });
+
+  test('a function without a prefix of names is refused, as any secret of the account could have a key put into it', () => {
+    const stack = makeStack();
+    const users = [new iam.User(stack, 'User')];
+    expectInvalid(() => new RotationFunction(stack, 'Rotation', { target: make({ users }) }), 'users', 'no secretNamePrefix', 'Give the RotationFunction a secretNamePrefix, so that');
+  });
+
+  test('the role may not change secrets of other names, however many it has', () => {
+    const stack = makeStack();
+    const { tag, users } = fleet(stack, 6);
+    users.forEach((_user, n) => { tag(n); });
+    expect(problemsOf(stack)).toBe('');
+    const { Resource } = statementsOf(stack).find(({ Action }) => JSON.stringify(Action).includes('secretsmanager:PutSecretValue'))!;
+    expect(JSON.stringify(Resource)).toContain(':secret:app/*');
+  });
+
+  test('exclusiveUser is refused, and no key is looked at for whether it was used', () => {
+    const stack = makeStack();
+    const { users, tag } = fleet(stack);
+    users.forEach((_user, n) => { tag(n); });
+    expectInvalid(() => make({ users, exclusiveUser: true }), 'exclusiveUser', 'together with users');
+    expect(statementsOf(stack).find(({ Sid }) => Sid === 'RotateAccessKeys')).toMatchObject({ Action: ['iam:CreateAccessKey', 'iam:DeleteAccessKey', 'iam:ListAccessKeys'] });
+  });
+
+  test('ARNs that do not fit into a tag, or all together into the policy, are refused', () => {
+    const stack = makeStack();
+    const withPath = (length: number, n = 0) => {
+      const start = `arn:aws:iam::111111111111:user/${n}/`;
+      return iam.User.fromUserArn(stack, `User${length}x${n}`, `${start}${'p'.repeat(length - start.length - 4)}/app`);
+    };
+    const rotate = (id: string, users: iam.IUser[]) => new RotationFunction(stack, id, { target: make({ users }), secretNamePrefix });
+    expectInvalid(() => rotate('A', [withPath(257)]), 'users', 'Stack/User257x0', '257', '256', 'shorter path');
+    rotate('B', [withPath(256)]);
+    expectInvalid(() => rotate('C', Array.from({ length: 29 }, (__, n) => withPath(250, n))), 'users', '7250', '7000', 'another RotationFunction');
+    rotate('D', Array.from({ length: 28 }, (__, n) => withPath(249, n)));
+  });
+
+  test('users of one name are different ones in two stages, and the same one in one', () => {
+    const app = new App();
+    const stacks = ['Test', 'Prod'].map((id) => new Stack(new Stage(app, id), 'Stack'));
+    for (const stack of stacks) { new RotatingSecret(stack, 'Secret', { target: make({ user: iam.User.fromUserName(stack, 'User', 'app') }) }); }
+    const [{ node: { scope } }] = stacks;
+    const other = new Stack(scope, 'Other');
+    expectInvalid(() => new RotatingSecret(other, 'Secret', { target: make({ user: iam.User.fromUserName(other, 'User', 'app') }) }), 'user', 'Test/Stack/Secret/RotationFunction');
   });
 
   test('user and users together, neither, and too many are refused', () => {

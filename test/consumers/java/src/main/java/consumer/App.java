@@ -228,11 +228,13 @@ public final class App {
                         .build()))
                 .build();
         RotationFunction.Builder.create(stack, "AccessKeys")
+                .secretNamePrefix("keys/")
                 .target(RotationTarget.iamAccessKey(IamAccessKeyTargetOptions.builder()
                         .users(List.of(new User(stack, "Uploader")))
                         .build()))
                 .build();
         RotationFunction.Builder.create(stack, "Smtps")
+                .secretNamePrefix("smtp/")
                 .target(RotationTarget.sesSmtp(SesSmtpTargetOptions.builder()
                         .users(List.of(new User(stack, "Sender")))
                         .build()))
