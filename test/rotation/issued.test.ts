@@ -205,6 +205,15 @@ test('a version before may have any value', async () => {
   expect(ids()).toEqual(['KEY1']);
 });
 
+test('a version before may have any value, also while a key of a crash is looked for', async () => {
+  const { h, ids, server, crash } = issuing({ value: WITHOUT });
+  for (const value of ['no JSON', WITHOUT]) { h.simulator.perform('PutSecretValue', { SecretId: h.arn, SecretString: value }); }
+  const rotation = await crash();
+  server.elapse();
+  await h.steps(rotation, ...STEPS);
+  expect(ids()).toEqual(['KEY2']);
+});
+
 test('no key is made for a value that has no room for one', async () => {
   const { h, calls } = issuing({ value: JSON.stringify({ note: 'x'.repeat(65_400) }) });
   expect(await failure(h.step(h.start(), 'createSecret'))).toMatchObject({ name: 'SecretValueError', message: expect.stringContaining('no room') });
