@@ -6,9 +6,9 @@ import type { IConstruct } from 'constructs';
 import { isAdministrator } from './administrator';
 import { MAX_ACCESS_KEYS, parseUserArn, USER_TAG, type AccessKeyTargetConfig } from './contract';
 import { rootOf } from '../../adopted/databases';
+import type { RotatedSecrets } from '../../function/rotated-secrets';
 import { invalid } from '../../invalid';
 import { generatorIn } from '../../value/generator';
-import type { RotatedSecrets } from '../../function/rotated-secrets';
 import { TargetDefinition, type TargetBinding } from '../definition';
 
 /** Whose access keys are rotated. */
