@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   if (status !== 0) { process.exit(status ?? 1); }
   const server = await serve();
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const executablePath = run('bash', [join(__dirname, 'site', 'chromium.sh')], { stderr: '/dev/stderr' }).trim();
+  const executablePath = run('bash', [join(__dirname, 'site', 'chromium.sh')]).trim();
   const { chromium } = await import(join(ROOT, 'site', 'node_modules', 'playwright-core', 'index.mjs')) as Playwright;
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'] });
   try {
