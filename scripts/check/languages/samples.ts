@@ -53,7 +53,7 @@ export function pythonSamples(): string {
   return [
     'from os import path',
     'from typing import cast',
-    'from aws_cdk import App, Duration, Stack',
+    'from aws_cdk import App, Duration, SecretValue, Stack, Tags',
     'from constructs import Construct',
     'from cdk_rotating_secret import *',
     ...CDK.map((module) => `import aws_cdk.aws_${module} as ${module === 'lambda' ? 'lambda_' : module}`),

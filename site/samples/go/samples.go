@@ -427,7 +427,7 @@ func accessKeys(stack awscdk.Stack) {
 }
 
 func smtp(stack awscdk.Stack) {
-	// sample: docs/targets/ses-smtp.md eb9d5377
+	// sample: docs/targets/ses-smtp.md 1989c454
 	user := awsiam.NewUser(stack, jsii.String("Mailer"), nil)
 	user.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Actions:   jsii.Strings("ses:SendRawEmail"),

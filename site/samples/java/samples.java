@@ -31,6 +31,11 @@ CfnRotationSchedule schedule = (CfnRotationSchedule) secret.getNode().findChild(
 schedule.overrideLogicalId("SecretRotationSchedule1A2B3C4D");
 // end
 
+// sample: docs/options.md 99851719
+RotatingSecret password = RotatingSecret.Builder.create(this, "Password").rotateImmediately(true).build();
+service.getNode().addDependency(password.getRotation().getFirst());
+// end
+
 // sample: docs/target-module.md 3eadeca5
 RotationFunction rotation = RotationFunction.Builder.create(stack, "KeyRotation")
         .target(RotationTarget.module("lib/api-key.ts", GeneratedTargetOptions.builder()
@@ -43,5 +48,18 @@ RotationFunction rotation = RotationFunction.Builder.create(stack, "KeyRotation"
 RotatingSecret secret = RotatingSecret.Builder.create(stack, "ApiKey")
         .rotationFunction(rotation)
         .generateSecretString(SecretStringGenerator.builder().secretStringTemplate("{\"client\":\"my-app\"}").build())
+        .build();
+// end
+
+// sample: docs/targets/signing-keys.md 5705c0c6
+Bucket bucket = Bucket.Builder.create(this, "PublicKeys").enforceSsl(true).build();
+
+RotatingSecret.Builder.create(this, "TokenKeys")
+        .target(RotationTarget.signingKeys(SigningKeysTargetOptions.builder()
+                .algorithm(SigningAlgorithm.ES256)
+                .publishTo(JwksPublication.builder().bucket(bucket).cacheTime(Duration.minutes(10)).build())
+                .tokenLifetime(Duration.hours(12))
+                .build()))
+        .rotationRules(RotationRules.rate(Duration.days(30)))
         .build();
 // end

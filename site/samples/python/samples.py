@@ -21,3 +21,16 @@ secret = RotatingSecret(stack, "ApiKey",
     generate_secret_string=secretsmanager.SecretStringGenerator(secret_string_template='{"client":"my-app"}'),
 )
 # end
+
+# sample: docs/targets/ses-smtp.md 1989c454
+user = iam.User(self, "Mailer")
+user.add_to_policy(iam.PolicyStatement(actions=["ses:SendRawEmail"], resources=["*"]))
+
+RotatingSecret(self, "Smtp",
+    target=RotationTarget.ses_smtp(user=user, exclusive_user=True),
+    secret_object_value={
+        "host": SecretValue.unsafe_plain_text(f"email-smtp.{Stack.of(self).region}.amazonaws.com"),
+        "port": SecretValue.unsafe_plain_text("587"),
+    },
+)
+# end
