@@ -73,15 +73,15 @@ test.each(CALLS)('an error of %s (%p) names the operation', async (operation, ca
 
 describe('a description', () => {
   test('says what a rotation depends on', async () => {
-    const { versions } = versionsWith({ ARN: 'arn', RotationEnabled: true, VersionIdsToStages: { old: ['AWSCURRENT'], token: ['AWSPENDING', 'BLUE'] } });
+    const { versions } = versionsWith({ ARN: 'arn', RotationEnabled: true, VersionIdsToStages: { old: ['AWSCURRENT'], token: ['AWSPENDING', 'BLUE'] }, Tags: [{ Key: 'team', Value: 'a' }] });
     expect(await versions.describe()).toEqual({
-      rotationEnabled: true, deleted: false, stages: new Map([['old', ['AWSCURRENT']], ['token', ['AWSPENDING', 'BLUE']]]),
+      rotationEnabled: true, deleted: false, stages: new Map([['old', ['AWSCURRENT']], ['token', ['AWSPENDING', 'BLUE']]]), tags: new Map([['team', 'a']]),
     });
   });
 
   test('case 8: says that the secret is deleted', async () => {
     expect(await versionsWith({ ARN: 'arn', RotationEnabled: false, DeletedDate: new Date(0) }).versions.describe())
-      .toEqual({ rotationEnabled: false, deleted: true, stages: new Map() });
+      .toEqual({ rotationEnabled: false, deleted: true, stages: new Map(), tags: new Map() });
   });
 
   test('case 4: does not say whether rotation is enabled where Secrets Manager does not', async () => {
