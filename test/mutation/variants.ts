@@ -6,7 +6,7 @@ import { basename, dirname, join, relative, sep } from 'node:path';
 export const ROOT = join(__dirname, '..', '..');
 
 /** What the tests of the handler need of the tree. */
-const TREE = ['lambda-src', 'src', 'test/harness.ts', 'test/rotation', 'simulator', 'package.json', 'tsconfig.json', 'tsconfig.dev.json'];
+const TREE = ['lambda-src', 'src', 'test/harness.ts', 'test/transform.cjs', 'test/rotation', 'simulator', 'package.json', 'tsconfig.json', 'tsconfig.dev.json'];
 
 /** The tree, with one file of it changed. */
 export interface Variant {
