@@ -33,6 +33,8 @@ const EVERY_DATABASE_BOUNDARY = 5;
 const EVERY_DATABASE_PAIR = 503;
 /** A rotation of issued keys has twice as many calls as others, and so four times as many pairs. */
 const EVERY_ISSUED_PAIR = 23;
+/** Verifiers check signatures at every instant. */
+const EVERY_SIGNING_PAIR = 71;
 
 /** Copies of a step at once, and in how many rotations. */
 const COPIES = 20;
@@ -147,7 +149,7 @@ async function proveGenerated(long: boolean, seed: number | undefined): Promise<
       return { result: `${boundaries} boundaries, ${pairs} pairs` };
     });
     await prove(`${subject.name}: random histories, ${COPIES} copies at once, scenarios, given up before every call`, async (progress) => {
-      const runs = long ? LONG_HISTORIES : HISTORIES;
+      const runs = long ? LONG_HISTORIES : HISTORIES / 3;
       await interleave(subject, runs, seed, progress);
       const steps = await runCopies(subject, COPIES, ROUNDS, progress);
       let explored = 0;
@@ -161,11 +163,16 @@ async function proveGenerated(long: boolean, seed: number | undefined): Promise<
     await refuseForeign();
     return { result: 'refused, and kept' };
   });
+  await prove(`${SIGNING_KEYS[0].name}: scenarios`, async () => {
+    let explored = 0;
+    for (const [name, scenario] of Object.entries(SCENARIOS)) { if (name !== 'everyStop') { explored += await scenario(SIGNING_KEYS[0]); } }
+    return { result: `${explored} runs` };
+  });
   for (const subject of [...SIGNING_KEYS, UNPUBLISHED]) {
     await prove(`${subject.name}: stopped at every boundary and at ${long ? 'every' : 'some'} pairs, and random histories`, async (progress) => {
-      const options = { switches: long ? SWITCHES : [{}], stale: false, everyPair: long ? 1 : EVERY_ISSUED_PAIR, progress };
+      const options = { switches: long ? SWITCHES : [{}], stale: false, everyPair: long ? 1 : EVERY_SIGNING_PAIR, progress };
       const { boundaries, pairs } = await exhaust(subject, options);
-      const runs = long ? LONG_HISTORIES : HISTORIES / 10;
+      const runs = long ? LONG_HISTORIES : HISTORIES / 30;
       await interleave(subject, runs, seed, progress);
       return { result: `${boundaries} boundaries, ${pairs} pairs, ${runs} histories` };
     });

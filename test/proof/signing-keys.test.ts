@@ -1,3 +1,4 @@
+/* The part of `npm run prove` that fits everyday testing: verifiers check signatures at every instant, which takes its time. */
 import { runCopies } from './copies';
 import { exhaust } from './exhaustion';
 import { interleave } from './interleavings';
@@ -15,28 +16,30 @@ afterAll(() => {
 });
 
 describe.each(SIGNING_KEYS)('$name', (subject) => {
-  test('recovers from a stop at every boundary and at some pairs, and no verifier refuses what the current key signs', async () => {
-    const { boundaries, pairs } = await exhaust(subject, { stale: false, switches: [{}], everyPair: 211 });
-    expect(boundaries).toBeGreaterThanOrEqual(4 * 12);
-    expect(pairs).toBeGreaterThan(10);
+  test('recovers from a stop at some boundaries and pairs, and no verifier refuses what the current key signs', async () => {
+    const { boundaries, pairs } = await exhaust(subject, { stale: false, switches: [{}], everyBoundary: 5, everyPair: 211 });
+    expect(boundaries).toBeGreaterThanOrEqual(9);
+    expect(pairs).toBeGreaterThan(2);
   });
 
   test('keeps every invariant in random histories of two copies, with faults, lag and interference', async () => {
-    await interleave(subject, 30);
+    await interleave(subject, 10);
   });
 
   test('case 81: 20 copies at once make one value', async () => {
-    expect(await runCopies(subject, 20, 3)).toBe(240);
+    expect(await runCopies(subject, 20, 1)).toBe(80);
   });
 });
 
 test('keys that are published for the first time sign nothing before verifiers have seen them, whatever stops the function', async () => {
-  const { pairs } = await exhaust(UNPUBLISHED, { stale: false, switches: [{}], everyPair: 17 });
-  expect(pairs).toBeGreaterThan(100);
-  await interleave(UNPUBLISHED, 20);
+  const { pairs } = await exhaust(UNPUBLISHED, { stale: false, switches: [{}], everyBoundary: 5, everyPair: 43 });
+  expect(pairs).toBeGreaterThan(5);
+  await interleave(UNPUBLISHED, 5);
 });
 
-test.each(Object.entries(SCENARIOS).filter(([name]) => name !== 'everyStop'))('signing keys keep every invariant in the scenario %s', async (_, scenario) => {
+const LONG_SCENARIOS = ['everyStop', 'everyFault', 'everyStaleRead', 'manualPut'];
+
+test.each(Object.entries(SCENARIOS).filter(([name]) => !LONG_SCENARIOS.includes(name)))('signing keys keep every invariant in the scenario %s', async (_, scenario) => {
   expect(await scenario(SIGNING_KEYS[0])).toBeGreaterThan(0);
 });
 
