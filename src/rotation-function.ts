@@ -6,6 +6,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IDependable } from 'constructs';
 import { warnOfAttachments } from './adopted/attachments';
 import { checkTargets, warnOfMissingHosts } from './adopted/databases';
+import { checkHoldsObject } from './adopted/issued-values';
 import { literalNamesOf, managingService } from './adopted/managed-secrets';
 import { AdoptedPolicies } from './adopted/policies';
 import { findReplicas } from './adopted/replicas';
@@ -380,6 +381,8 @@ export class RotationFunction extends lambda.Function {
 
   /** Throws for a secret that this function can't rotate. */
   private checkRotatable(secret: secretsmanager.ISecret): void {
+    const { factory, valueBeforeFirst } = this._target._definition;
+    if (valueBeforeFirst !== undefined) { checkHoldsObject(secret, factory); }
     this.binding.checkSecret?.(secret);
     this.rotatedSecrets.checkName(secret);
     const service = managingService(secret);

@@ -58,7 +58,7 @@ export function sign({ method, url, headers, body }: Unsigned, { credentials, se
 }
 
 /** As RFC 3986 says, which leaves fewer characters than JavaScript does. */
-function encode(text: string): string {
+export function encode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 

@@ -60,10 +60,10 @@ export abstract class TargetDefinition implements TargetGenerator {
   public readonly makesOwnValue: boolean = false;
   /**
    * What CloudFormation gives a secret that has no other value, if its credential is issued and not generated. The first rotation then makes
-   * the first credential, so it is at deployment unless told otherwise.
+   * the first credential, so it is at deployment by default.
    */
   public readonly valueBeforeFirst?: string;
-  /** The time-out of the function unless told otherwise. */
+  /** The time-out of the function by default. */
   public readonly timeout: Duration = Duration.seconds(30);
   /** Whether a rotation changes the secret and nothing else, so that whoever holds a copy of the value doesn't learn of it. */
   public readonly changesSecretOnly: boolean = false;

@@ -1,4 +1,5 @@
-import { foreign, query, textIn, type Query, type QueryAnswer } from '../../aws/query';
+import { foreign } from '../../aws/ask';
+import { query, textIn, type Query, type QueryAnswer } from '../../aws/query';
 import type { Credentials } from '../../aws/signature';
 import type { SignedCall } from '../../aws/signed-call';
 import type { Deadline } from '../../rotation/deadline';

@@ -99,7 +99,7 @@ export class Publication {
   }
 }
 
-/** The ARN is nobody's business who may read the object. */
+/** A hash, because anybody may read the object. */
 function ownerOf({ ids }: PublishedValues): string {
   return createHash('sha256').update(ids.secretId).digest('hex');
 }

@@ -1,17 +1,14 @@
 import type { SetStore } from './publication';
 import type { PublicationConfig } from '../../../src/targets/signing-keys/contract';
-import { mayPass, UNNAMED, xmlErrorName, type Answer } from '../../aws/answer';
-import { SERVICES } from '../../aws/endpoint';
-import { retry } from '../../aws/retry';
+import { xmlErrorName, type Answer } from '../../aws/answer';
+import { ask } from '../../aws/ask';
+import { encode } from '../../aws/signature';
 import type { ServiceRequest, SignedCall } from '../../aws/signed-call';
 import type { Deadline } from '../../rotation/deadline';
-import { ConnectivityError, RotationError, TargetRefusedError, UnexpectedError } from '../../rotation/errors';
-import { findCallProblem, foreignAnswer } from '../../rotation/service-errors';
+import { TargetRefusedError, type RotationError } from '../../rotation/errors';
 
 /** Says which secret has written the object: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata */
 const OWNER = 'x-amz-meta-secret';
-
-const SERVICE = { name: SERVICES.s3.name, endpoint: 's3' };
 
 /** What to do about an error, by what names have in common. */
 const REMEDIES: readonly (readonly [RegExp, string])[] = [
@@ -22,13 +19,6 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/Redirect|IllegalLocation|AuthorizationHeaderMalformed/, 'The bucket is in another region than the app says: import it with its region'],
 ];
 
-/** The answer has no value of the secret, for only public keys go there. */
-interface Ended {
-  readonly answer?: Answer;
-  readonly problem?: RotationError;
-  readonly mayPass: boolean;
-}
-
 /**
  * An object of S3, by two calls of its API.
  *
@@ -38,26 +28,15 @@ export function s3Object({ bucketName, bucketRegion, objectKey, cacheSeconds }: 
   const address = `s3://${bucketName}/${objectKey}`;
   const path = `/${bucketName}/${objectKey.split('/').map(encode).join('/')}`;
 
-  /** @param expected what isn't an error */
-  const ask = async (
-    operation: string, request: Pick<ServiceRequest, 'method' | 'headers' | 'body'>, expected: (answer: Answer) => boolean, deadline: Deadline,
+  /** @param isExpected what isn't an error */
+  const request = async (
+    operation: string, parts: Pick<ServiceRequest, 'method' | 'headers' | 'body'>, isExpected: (answer: Answer) => boolean, deadline: Deadline,
   ): Promise<Answer> => {
     const purpose = `${operation} on ${address}`;
-    const attempt = async (): Promise<Ended> => {
-      try {
-        const answer = await call({ service: 's3', region: bucketRegion ?? process.env.AWS_REGION!, path, ...request }, deadline.signal);
-        if (expected(answer)) { return { answer, mayPass: false }; }
-        const name = errorName(answer);
-        const problem = name === UNNAMED ? new ConnectivityError(foreignAnswer(purpose, SERVICE, answer.status)) : refused(purpose, name);
-        return { problem, mayPass: mayPass(answer.status, name) };
-      } catch (error) {
-        const problem = findCallProblem(purpose, SERVICE, error);
-        return { problem: problem ?? new UnexpectedError(`${purpose} failed in a way that is not known to be safe to print`), mayPass: problem instanceof ConnectivityError };
-      }
-    };
-    const { answer, problem } = await retry(attempt, (ended) => ended.mayPass, deadline);
-    if (answer) { return answer; }
-    throw problem!;
+    const errorIn = (answer: Answer) => isExpected(answer) ? undefined : errorName(answer);
+    const { answer, error } = await ask(call, { service: 's3', region: bucketRegion ?? process.env.AWS_REGION!, path, ...parts }, { purpose, errorIn }, deadline);
+    if (error !== undefined) { throw refused(purpose, error); }
+    return answer;
   };
 
   return {
@@ -65,7 +44,7 @@ export function s3Object({ bucketName, bucketRegion, objectKey, cacheSeconds }: 
     read: async (deadline) => {
       // Without the permission to list the bucket, S3 says of a missing object that access to it is denied. A write then tells the two apart.
       const isMissing = (answer: Answer) => answer.status === 404 ? errorName(answer) === 'NoSuchKey' : answer.status === 403 && errorName(answer) === 'AccessDenied';
-      const answer = await ask('GetObject', { method: 'GET', headers: {}, body: '' }, (given) => (given.status === 200 && given.headers?.etag !== undefined) || isMissing(given), deadline);
+      const answer = await request('GetObject', { method: 'GET', headers: {}, body: '' }, (given) => (given.status === 200 && given.headers?.etag !== undefined) || isMissing(given), deadline);
       if (answer.status !== 200) { return undefined; }
       const { 'etag': tag, date, 'last-modified': lastModified, [OWNER]: owner } = answer.headers!;
       const age = Date.parse(date) - Date.parse(lastModified);
@@ -78,7 +57,7 @@ export function s3Object({ bucketName, bucketRegion, objectKey, cacheSeconds }: 
         [OWNER]: owner,
         ...tag === undefined ? { 'if-none-match': '*' } : { 'if-match': tag },
       };
-      const { status } = await ask('PutObject', { method: 'PUT', headers, body }, (given) => given.status === 200 || isOvertaken(given), deadline);
+      const { status } = await request('PutObject', { method: 'PUT', headers, body }, (given) => given.status === 200 || isOvertaken(given), deadline);
       if (status === 412 && tag === undefined) { await mustBeReadable(deadline); }
       return status === 200;
     },
@@ -86,7 +65,7 @@ export function s3Object({ bucketName, bucketRegion, objectKey, cacheSeconds }: 
 
   /** There is an object, and a moment ago it could not be read. */
   async function mustBeReadable(deadline: Deadline): Promise<void> {
-    await ask('GetObject', { method: 'GET', headers: {}, body: '' }, ({ status }) => status === 200, deadline);
+    await request('GetObject', { method: 'GET', headers: {}, body: '' }, ({ status }) => status === 200, deadline);
   }
 }
 
@@ -105,9 +84,4 @@ function isOvertaken(answer: Answer): boolean {
 function refused(purpose: string, name: string): RotationError {
   const remedy = REMEDIES.find(([names]) => names.test(name))?.[1] ?? 'See the name of the error in the API reference of Amazon S3';
   return new TargetRefusedError(`${purpose} was refused with ${name}. ${remedy}`, name);
-}
-
-/** As a signature wants it. */
-function encode(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }

@@ -8,7 +8,6 @@ import { MAX_ACCESS_KEYS, parseUserArn, USER_TAG, type AccessKeyTargetConfig } f
 import { rootOf } from '../../adopted/databases';
 import type { RotatedSecrets } from '../../function/rotated-secrets';
 import { invalid } from '../../invalid';
-import { generatorIn } from '../../value/generator';
 import { TargetDefinition, type TargetBinding } from '../definition';
 
 /** Whose access keys are rotated. */
@@ -76,7 +75,6 @@ export abstract class AccessKeyTargetDefinition extends TargetDefinition {
       })],
       names: users,
       checkSecret: (secret) => {
-        checkValueOf(secret, this.factory);
         const other = rotated.find((each) => each !== secret);
         if (only && other) {
           throw invalid('secret', `${secret.node.path} is rotated by the function ${fn.node.path}, which rotates the access keys of the user ${only.node.path} for ${other.node.path}. A user has `
@@ -138,14 +136,6 @@ function claimUser({ userArn, node: { path } }: iam.IUser, fn: lambda.Function):
     throw invalid('user', `the access keys of ${path} are rotated by the function ${other}. A user has at most ${MAX_ACCESS_KEYS} access keys, and one secret needs both. Give each secret a user of its own`);
   }
   functions.set(userArn, fn.node.path);
-}
-
-/** Throws for a secret that was generated as a whole: no key can be put into it. */
-function checkValueOf(secret: ISecret, factory: string): void {
-  const resource = rootOf(secret.secretArn);
-  const generated = resource instanceof CfnSecret ? generatorIn(resource) : undefined;
-  if (generated === undefined || generated.secretStringTemplate !== undefined) { return; }
-  throw invalid('secret', `${secret.node.path} is generated as one string, and ${factory} puts an access key into a JSON object. Make a RotatingSecret instead, or give the secret a value such as {}`);
 }
 
 /** What is wrong with the tags that say whose access key each secret holds. */

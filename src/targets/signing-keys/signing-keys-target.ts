@@ -2,13 +2,12 @@ import { Annotations, Duration, Reference, Stack, Token, Tokenization } from 'aw
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { CfnSecret, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IConstruct } from 'constructs';
 import { ALGORITHMS, isAlgorithm, MODULUS_LENGTHS, type SigningKeysConfig } from './contract';
-import { rootOf } from '../../adopted/databases';
 import type { RotatedSecrets } from '../../function/rotated-secrets';
 import { invalid } from '../../invalid';
-import { generatorIn, type Generator } from '../../value/generator';
+import type { Generator } from '../../value/generator';
 import { shippedCode, TargetDefinition, type TargetBinding } from '../definition';
 
 /** What the target is given. */
@@ -85,7 +84,7 @@ export class SigningKeysTarget extends TargetDefinition {
       this.checkCacheTime(secret, period);
       this.warnOfInterval(secret, hours);
     };
-    if (!publication) { return { checkInterval, checkSecret: (secret) => { checkValueOf(secret, this.factory); } }; }
+    if (!publication) { return { checkInterval }; }
     const { bucket, objectKey } = publication;
     return {
       checkInterval,
@@ -95,10 +94,7 @@ export class SigningKeysTarget extends TargetDefinition {
         new iam.PolicyStatement({ sid: 'PublishKeys', actions: ['s3:GetObject', 's3:PutObject'], resources: [bucket.arnForObjects(objectKey)] }),
         ...keyStatements(fn, secrets, bucket),
       ],
-      checkSecret: (secret) => {
-        checkValueOf(secret, this.factory);
-        claimObject(publication, secret);
-      },
+      checkSecret: (secret) => { claimObject(publication, secret); },
     };
   }
 
@@ -165,12 +161,4 @@ function identityOf(bucket: s3.IBucket): string[] {
   const target = Reference.isReference(token) ? token.target : undefined;
   const named = target instanceof s3.CfnBucket && !Token.isUnresolved(target.bucketName) ? target.bucketName : undefined;
   return [named ?? target?.node.path ?? bucketName, Token.asString(region)];
-}
-
-/** Another construct may have given the secret a value that keys don't fit into. */
-function checkValueOf(secret: ISecret, factory: string): void {
-  const resource = rootOf(secret.secretArn);
-  const generated = resource instanceof CfnSecret ? generatorIn(resource) : undefined;
-  if (generated === undefined || generated.secretStringTemplate !== undefined) { return; }
-  throw invalid('secret', `${secret.node.path} is generated as one string, and ${factory} puts keys into a JSON object. Make a RotatingSecret instead, or give the secret a value such as {}`);
 }

@@ -1,7 +1,8 @@
 import type { HandlerConfig } from '../../../../src/contract';
 import { parseUserArn, type UserIds } from '../../../../src/targets/access-key/contract';
 import { parseIamAccessKeyConfig } from '../../../../src/targets/access-key/iam-access-key/contract';
-import { foreign, query, textIn } from '../../../aws/query';
+import { foreign } from '../../../aws/ask';
+import { query, textIn } from '../../../aws/query';
 import type { SignedCall } from '../../../aws/signed-call';
 import { SecretMismatchError, TargetRefusedError } from '../../../rotation/errors';
 import type { Target } from '../../../target';

@@ -1,0 +1,57 @@
+import { isThrottled, mayPass, UNNAMED, type Answer } from './answer';
+import { SERVICES, type ServiceId } from './endpoint';
+import { retry } from './retry';
+import type { ServiceRequest, SignedCall } from './signed-call';
+import type { Deadline } from '../rotation/deadline';
+import { ConnectivityError, RotationError, UnexpectedError } from '../rotation/errors';
+import { findCallProblem, foreignAnswer } from '../rotation/service-errors';
+
+/** What to make of a request and its answer. */
+export interface Question {
+  /** The operation, and on what, for errors. */
+  readonly purpose: string;
+  /** The name of the error in an answer; undefined if the answer is one that was asked for. */
+  readonly errorIn: (answer: Answer) => string | undefined;
+  /** Whether it may be made twice. If not, it is only tried again after the service said that it did nothing. */
+  readonly isRepeatable?: boolean;
+}
+
+export interface Reply {
+  readonly answer: Answer;
+  /** The name of the error; undefined if there is none. */
+  readonly error?: string;
+}
+
+/**
+ * Asks a service, again where that may help.
+ *
+ * @throws ConnectivityError, TlsError or ConfigurationError if the service didn't answer, or something else did
+ */
+export async function ask(
+  call: SignedCall, request: ServiceRequest, { purpose, errorIn, isRepeatable = true }: Question, deadline: Deadline,
+): Promise<Reply> {
+  const { service } = request;
+  const attempt = async (): Promise<Reply | RotationError> => {
+    try {
+      const answer = await call(request, deadline.signal);
+      return { answer, error: errorIn(answer) };
+    } catch (error) {
+      return findCallProblem(purpose, { name: SERVICES[service].name, endpoint: service }, error)
+        ?? new UnexpectedError(`${purpose} failed in the function, in a way that is not known to be safe to print. If it comes back, report it as an issue of cdk-rotating-secret`);
+    }
+  };
+  const isWorthIt = (result: Reply | RotationError): boolean => {
+    if (result instanceof RotationError) { return isRepeatable && result.name === 'ConnectivityError'; }
+    const { answer: { status }, error } = result;
+    return error !== undefined && (isRepeatable ? mayPass(status, error) : isThrottled(status, error));
+  };
+  const result = await retry(attempt, isWorthIt, deadline);
+  if (result instanceof RotationError) { throw result; }
+  if (result.error === UNNAMED) { throw foreign(service, purpose, result.answer.status); }
+  return result;
+}
+
+/** The error for an answer that the service doesn't give. */
+export function foreign(service: ServiceId, purpose: string, status: number): RotationError {
+  return new ConnectivityError(foreignAnswer(purpose, SERVICES[service], status));
+}

@@ -1,0 +1,12 @@
+import { CfnSecret, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { rootOf } from './databases';
+import { invalid } from '../invalid';
+import { generatorIn } from '../value/generator';
+
+/** Throws for a secret that another construct generates as a whole: nothing that a server issues, or a rotation makes, can be put into it. */
+export function checkHoldsObject(secret: ISecret, factory: string): void {
+  const resource = rootOf(secret.secretArn);
+  const generated = resource instanceof CfnSecret ? generatorIn(resource) : undefined;
+  if (generated === undefined || generated.secretStringTemplate !== undefined) { return; }
+  throw invalid('secret', `${secret.node.path} is generated as one string, and ${factory} puts keys into a JSON object. Make a RotatingSecret instead, or give the secret a value such as {}`);
+}
