@@ -130,7 +130,6 @@ export function putMember(text: string, key: string, json: string): string {
   const members = membersAt(text, key);
   if (members.length > 1) { throw new SecretValueError(`The value of the secret has the key ${JSON.stringify(key)} more than once. Leave one of them`); }
   if (members.length === 1) { return text.slice(0, members[0].start) + json + text.slice(members[0].end); }
-  const end = text.lastIndexOf('}');
-  const isEmpty = text.slice(0, end).trim() === '{';
-  return `${text.slice(0, end)}${isEmpty ? '' : ','}${JSON.stringify(key)}:${json}${text.slice(end)}`;
+  const before = text.slice(0, text.lastIndexOf('}')).trimEnd();
+  return `${before}${before.endsWith('{') ? '' : ','}${JSON.stringify(key)}:${json}${text.slice(before.length)}`;
 }

@@ -1,5 +1,5 @@
 import { SecretValueError } from '../../rotation/errors';
-import { isJsonObject, MAX_VALUE_BYTES, readKey, replaceKey } from '../../rotation/secret-value';
+import { isJsonObject, MAX_VALUE_BYTES, putMember, readKey } from '../../rotation/secret-value';
 
 /** What a secret holds of an access key: its id, and the secret half or what is derived from it. */
 export interface Credential {
@@ -49,7 +49,9 @@ export class CredentialValue {
 
   /** The value with another credential in it. */
   public put(value: string, { id, secret }: Credential): string {
-    return this.write(this.write(value, this.idKey, id), this.secretKey, secret);
+    // A number or a list at one of the keys isn't ours to replace.
+    this.find(value);
+    return putMember(putMember(value, this.idKey, JSON.stringify(id)), this.secretKey, JSON.stringify(secret));
   }
 
   /** Whether a value has another credential than the current one, and nothing else that is different. */
@@ -60,20 +62,9 @@ export class CredentialValue {
 
   /** Empty if there is none. */
   private read(value: string, key: string): string {
-    return this.has(value, key) ? readKey(value, key) : '';
-  }
-
-  private write(value: string, key: string, text: string): string {
-    if (this.has(value, key)) { return replaceKey(value, key, text); }
-    const end = value.lastIndexOf('}');
-    const before = value.slice(0, end).trimEnd();
-    return `${before}${before.endsWith('{') ? '' : ','}${JSON.stringify(key)}:${JSON.stringify(text)}${value.slice(before.length)}`;
-  }
-
-  private has(value: string, key: string): boolean {
     if (!isJsonObject(value)) {
       throw new SecretValueError('The value of the secret is not a JSON object, and a rotation puts an access key into one. An empty one is enough');
     }
-    return Object.hasOwn(JSON.parse(value) as object, key);
+    return Object.hasOwn(JSON.parse(value) as object, key) ? readKey(value, key) : '';
   }
 }

@@ -62,7 +62,7 @@ describe('the value', () => {
     const harness = new Keys('{ "issuer": "https:\\/\\/example.com",\n  "port": 443.0 }');
     await harness.rotate();
     const { current, next, jwks } = harness.keys();
-    expect(harness.value('AWSCURRENT')).toBe(`{ "issuer": "https:\\/\\/example.com",\n  "port": 443.0 ,"current":${write(current)},"next":${write(next)},"jwks":${write(jwks)}}`);
+    expect(harness.value('AWSCURRENT')).toBe(`{ "issuer": "https:\\/\\/example.com",\n  "port": 443.0,"current":${write(current)},"next":${write(next)},"jwks":${write(jwks)} }`);
     expect(jwks.keys).toEqual([publicOf(current), publicOf(next)]);
   });
 
