@@ -114,6 +114,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
       moduleNameMapper: { '^cdk-rotating-secret$': '<rootDir>/src/index.ts', '^cdk-rotating-secret/testing$': '<rootDir>/rehearsal/index.ts' },
       testPathIgnorePatterns: [
         '/node_modules/', '<rootDir>/test/e2e/', '<rootDir>/test/consumers/', '<rootDir>/test/(.*/)?servers/', '<rootDir>/test/package/',
+        // They start the bundled asset in processes of its own, and mostly wait.
+        '/asset[.]test[.]ts$', '<rootDir>/test/examples/',
       ],
     },
   },
@@ -184,8 +186,10 @@ project.testTask.prependSpawn(bundle);
 project.testTask.removeStep(project.testTask.steps.findIndex(({ spawn }) => spawn === project.eslint!.eslintTask.name));
 
 project.addTask('test:package', {
-  description: 'Run the tests of what is published and of the commands of this repository',
-  steps: [{ spawn: bundle.name }, { exec: 'jest --testPathIgnorePatterns /node_modules/ -- test/package/', receiveArgs: true }],
+  description: 'Run the tests of what is published, of the bundled assets, of the examples, and of the commands of this repository',
+  steps: [{ spawn: bundle.name }, {
+    exec: 'jest --testPathIgnorePatterns /node_modules/ /servers/ -- test/package/ test/examples/ "/asset[.]test[.]ts$"', receiveArgs: true,
+  }],
 });
 
 project.addTask('test:databases', {

@@ -1,11 +1,11 @@
 /*
  * What CDK's own rotation gives, as docs/comparison.md says of it. If a test fails, CDK has become better, and the page has to say so.
  */
-import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { HostedRotation, Secret, type RotationScheduleOptions, type SecretProps } from 'aws-cdk-lib/aws-secretsmanager';
-import { ENV, LOG_GROUP, makeStack, onlyResource, PERMISSION, resourcesOf, SCHEDULE, SECRET, warningsOf } from './fixture';
+import { ENV, LOG_GROUP, makeApp, makeStack, onlyResource, PERMISSION, resourcesOf, SCHEDULE, SECRET, warningsOf } from './fixture';
 
 const RESOURCE_POLICY = 'AWS::SecretsManager::ResourcePolicy';
 const ALARM = 'AWS::CloudWatch::Alarm';
@@ -102,7 +102,7 @@ test('a changed template is passed on to CloudFormation, which generates another
 });
 
 test('a function in one stack and a secret in another are a cycle', () => {
-  const app = new App();
+  const app = makeApp();
   const [functions, secrets] = [new Stack(app, 'Functions'), new Stack(app, 'Secrets')];
   new Secret(secrets, 'Secret').addRotationSchedule('Schedule', { rotationLambda: makeFunction(functions) });
   expect(() => app.synth()).toThrow(/cyclic/i);

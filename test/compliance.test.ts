@@ -13,7 +13,10 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import * as signer from 'aws-cdk-lib/aws-signer';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
-import { configOf, errorOf, expectInvalid, FUNCTION, LOG_GROUP, makeStack, onlyResource, PERMISSION, POLICY, resourcesOf, ROLE, SCHEDULE, SECRET, statementsOf, warningsOf } from './fixture';
+import {
+  configOf, errorOf, expectInvalid, FUNCTION, LOG_GROUP, makeApp, makeStack, onlyResource, PERMISSION, POLICY, resourcesOf, ROLE, SCHEDULE,
+  SECRET, statementsOf, warningsOf,
+} from './fixture';
 import { RotationFunction, type RotationFunctionProps } from '../src';
 
 const CDK = dirname(require.resolve('aws-cdk-lib/package.json'));
@@ -313,7 +316,7 @@ describe('a platform\'s rules', () => {
   });
 
   test('the invoke permission names the account as text where it is known, as Control Tower\'s rule wants it of a template', () => {
-    const stack = new Stack(new App(), 'Stack', { env: { account: '111111111111', region: 'eu-west-1' } });
+    const stack = new Stack(makeApp(), 'Stack', { env: { account: '111111111111', region: 'eu-west-1' } });
     new RotationFunction(stack, 'Rotation');
     expect(onlyResource(stack, PERMISSION).properties).toMatchObject({ Principal: 'secretsmanager.amazonaws.com', SourceAccount: '111111111111' });
     expect(configOf(stack)).toMatchObject({ target: 'generated' });
@@ -376,7 +379,7 @@ describe('a role that is given', () => {
   });
 
   test('of one stage says nothing of that of another, whose stack has the same name', () => {
-    const app = new App();
+    const app = makeApp();
     const [prod, beta] = ['Prod', 'Beta'].map((id) => new Stack(new Stage(app, id), 'Stack', { stackName: 'one' }));
     for (const stack of [prod, beta]) {
       const role = lambdaRole(stack, {});

@@ -1,7 +1,7 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { FUNCTION, LOG_GROUP, makeStack, PERMISSION, POLICY, resourcesOf, ROLE, SCHEDULE, SECRET } from './fixture';
+import { FUNCTION, LOG_GROUP, makeApp, makeStack, PERMISSION, POLICY, resourcesOf, ROLE, SCHEDULE, SECRET } from './fixture';
 import { RotatingSecret, RotationFunction } from '../src';
 
 /** CloudFormation takes no more in a template. */
@@ -37,7 +37,7 @@ test('each further RotatingSecret with a shared function takes exactly 2: itself
 });
 
 test('a secret that exists already takes 1: its schedule', () => {
-  const app = new App();
+  const app = makeApp();
   const rotation = new RotationFunction(new Stack(app, 'Functions'), 'Rotation');
   const stack = new Stack(app, 'Secrets');
   rotation.rotate(secretsmanager.Secret.fromSecretNameV2(stack, 'Secret', 'my-app/password'));
@@ -45,7 +45,7 @@ test('a secret that exists already takes 1: its schedule', () => {
 });
 
 test('a customer managed key takes none of its own where the function is, and one policy in all where it isn\'t', () => {
-  const app = new App();
+  const app = makeApp();
   const functions = new Stack(app, 'Functions');
   const rotationFunction = new RotationFunction(functions, 'Rotation');
   const secrets = new Stack(app, 'Secrets');
@@ -58,7 +58,7 @@ test('a customer managed key takes none of its own where the function is, and on
 });
 
 describe('249 secrets in one stack, with their function in another', () => {
-  const app = new App();
+  const app = makeApp();
   const functions = new Stack(app, 'Functions');
   const secrets = new Stack(app, 'Secrets');
   const rotationFunction = new RotationFunction(functions, 'Rotation');

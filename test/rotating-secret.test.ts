@@ -1,10 +1,10 @@
-import { App, Duration, Lazy, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
+import { Duration, Lazy, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import {
-  configOf, ENV, errorOf, expectInvalid, FUNCTION, makeStack, onlyResource, resourcesOf, SCHEDULE, SECRET, statementsOf,
+  configOf, ENV, errorOf, expectInvalid, FUNCTION, makeApp, makeStack, onlyResource, resourcesOf, SCHEDULE, SECRET, statementsOf,
 } from './fixture';
 import { RotatingSecret, RotationFunction, RotationRules, RotationTarget, type RotatingSecretProps } from '../src';
 
@@ -200,7 +200,7 @@ describe('attach', () => {
   });
 
   test('makes a schedule in another scope wait too', () => {
-    const app = new App();
+    const app = makeApp();
     const [secrets, functions] = [new Stack(app, 'Secrets'), new Stack(app, 'Functions')];
     const rotationFunction = new RotationFunction(functions, 'Rotation');
     new RotatingSecret(secrets, 'Secret', { rotationFunction, scheduleScope: functions }).attach(database);

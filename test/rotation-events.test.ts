@@ -1,8 +1,8 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
-import { makeStack, onlyResource, resourcesOf } from './fixture';
+import { makeApp, makeStack, onlyResource, resourcesOf } from './fixture';
 import { RotatingSecret, Rotation, RotationFunction } from '../src';
 import { ARN, casesOf, METHODS, WAYS } from '../tools/events/cases';
 
@@ -58,7 +58,7 @@ describe('a rule', () => {
 
 describe('what is not asked for', () => {
   test('is not made: no rule, no alarm, no configuration', () => {
-    const app = new App();
+    const app = makeApp();
     const functions = new Stack(app, 'Functions');
     const secrets = new Stack(app, 'Secrets');
     const rotation = new RotationFunction(functions, 'Rotation').rotate(new Secret(secrets, 'Secret'));

@@ -7,7 +7,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
-import { configOf, ENV, expectInvalid, FUNCTION, LOG_GROUP, makeStack, onlyResource, resourcesOf, ROLE, SCHEDULE } from './fixture';
+import { configOf, ENV, expectInvalid, FUNCTION, LOG_GROUP, makeApp, makeStack, onlyResource, resourcesOf, ROLE, SCHEDULE } from './fixture';
 import { RotationFunction, RotationRules, RotationTarget, type RotationFunctionProps } from '../src';
 import { CONFIG_VARIABLE, HANDLER } from '../src/contract';
 
@@ -307,7 +307,7 @@ describe('where defaults meet overrides', () => {
   });
 
   test('addEnvironment doesn\'t replace the configuration', () => {
-    const app = new App();
+    const app = makeApp();
     const rotation = new RotationFunction(new Stack(app, 'Stack'), 'Rotation');
     rotation.addEnvironment('OTHER', 'value');
     expect(() => app.synth()).not.toThrow();

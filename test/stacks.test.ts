@@ -1,11 +1,11 @@
-import { App, NestedStack, Stack, Stage } from 'aws-cdk-lib';
+import { NestedStack, Stack, Stage } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { ENV, expectInvalid, onlyResource, POLICY, resourcesOf, SCHEDULE, SECRET, statementsOf } from './fixture';
+import { ENV, expectInvalid, makeApp, onlyResource, POLICY, resourcesOf, SCHEDULE, SECRET, statementsOf } from './fixture';
 import { RotatingSecret, RotationFunction, RotationTarget } from '../src';
 import { addressOf } from '../src/schedule/identity';
 
@@ -19,7 +19,7 @@ const needs = (stack: Stack) => stack.dependencies.map(({ node }) => node.id).so
 const keysOf = (stack: Stack) => statementsOf(stack).filter(({ Action }) => [Action].flat().includes('kms:Decrypt'));
 
 function setUp() {
-  const app = new App();
+  const app = makeApp();
   const [functions, secrets] = [new Stack(app, 'Functions'), new Stack(app, 'Secrets')];
   return { app, functions, secrets, rotation: new RotationFunction(functions, 'Rotation') };
 }
@@ -189,7 +189,7 @@ describe('a customer managed key', () => {
   });
 
   test('in a third stack, with secret and function in one', () => {
-    const app = new App();
+    const app = makeApp();
     const [keys, stack] = [new Stack(app, 'Keys'), new Stack(app, 'Stack')];
     new RotatingSecret(stack, 'Secret', { encryptionKey: new kms.Key(keys, 'Key') });
     app.synth();
@@ -209,7 +209,7 @@ describe('nested stacks', () => {
   });
 
   test('a function in a nested stack, its secret in the parent', () => {
-    const app = new App();
+    const app = makeApp();
     const parent = new Stack(app, 'Parent');
     const nested = new NestedStack(parent, 'Nested');
     const rotationFunction = new RotationFunction(nested, 'Rotation');
@@ -221,7 +221,7 @@ describe('nested stacks', () => {
   });
 
   test('function and secret in two nested stacks', () => {
-    const app = new App();
+    const app = makeApp();
     const parent = new Stack(app, 'Parent');
     const [functions, secrets] = [new NestedStack(parent, 'Functions'), new NestedStack(parent, 'Secrets')];
     new RotatingSecret(secrets, 'Secret', { rotationFunction: new RotationFunction(functions, 'Rotation') });
@@ -231,7 +231,7 @@ describe('nested stacks', () => {
   });
 
   test('a function in a nested stack that depends on the secret of the parent, with scheduleScope', () => {
-    const app = new App();
+    const app = makeApp();
     const parent = new Stack(app, 'Parent');
     const nested = new NestedStack(parent, 'Nested');
     const rotation = new RotationFunction(nested, 'Rotation');
@@ -244,14 +244,14 @@ describe('nested stacks', () => {
   });
 
   test('a RotatingSecret alone in a nested stack is narrowed like any other', () => {
-    const nested = new NestedStack(new Stack(new App(), 'Parent'), 'Nested');
+    const nested = new NestedStack(new Stack(makeApp(), 'Parent'), 'Nested');
     new RotatingSecret(nested, 'Secret');
     expect(statementsOf(nested).map(({ Resource }) => Resource)).toContainEqual({ Ref: onlyResource(nested, SECRET).id });
   });
 });
 
 test('one construct tree in two stages makes two of everything', () => {
-  const app = new App();
+  const app = makeApp();
   const stacks = ['Beta', 'Prod'].map((id) => {
     const stack = new Stack(new Stage(app, id, { env: ENV }), 'Stack');
     new RotatingSecret(stack, 'Secret', { secretName: 'my-app/custom-password' });
@@ -262,7 +262,7 @@ test('one construct tree in two stages makes two of everything', () => {
 
 describe('a function in a stack that knows its account and region, and a secret in one that doesn\'t', () => {
   const make = (functionName?: string) => {
-    const app = new App();
+    const app = makeApp();
     const rotation = new RotationFunction(new Stack(app, 'Functions', { env: ENV }), 'Rotation', { functionName });
     return { app, rotation, secrets: new Stack(app, 'Secrets') };
   };
@@ -298,14 +298,14 @@ describe('an app whose secrets, function and database are in different stacks', 
   }
 
   test('keeps the logical ids of schedules and attachments if its stacks move into a Stage and keep their names', () => {
-    const ids = idsIn(new App());
+    const ids = idsIn(makeApp());
     expect(ids.filter((id) => /RotationSchedule.+RotationSchedulec8[0-9a-f]{40}/.test(id)).length).toBeGreaterThan(0);
     expect(ids.filter((id) => /Attachmentc8[0-9a-f]{40}/.test(id)).length).toBeGreaterThan(0);
-    expect(idsIn(new Stage(new App(), 'Production', { env: ENV }))).toEqual(ids);
+    expect(idsIn(new Stage(makeApp(), 'Production', { env: ENV }))).toEqual(ids);
   });
 
   test('may import a secret into two stacks of one name, in two regions', () => {
-    const app = new App();
+    const app = makeApp();
     const functions = new Stack(app, 'Functions', { env: ENV });
     const rotation = new RotationFunction(functions, 'Rotation');
     for (const [id, region, name] of [['A', ENV.region, 'a'], ['B', 'us-east-1', 'b']]) {
@@ -317,7 +317,7 @@ describe('an app whose secrets, function and database are in different stacks', 
   });
 
   test('has the addresses of its secrets in logical ids, if the name of a stack is its id', () => {
-    const stack = new Stack(new App(), 'Stack');
+    const stack = new Stack(makeApp(), 'Stack');
     const secret = new secretsmanager.Secret(new Construct(stack, 'Part'), 'Secret');
     expect(addressOf(secret)).toBe(secret.node.addr);
     expect(addressOf(new secretsmanager.Secret(new NestedStack(stack, 'Nested'), 'Secret'))).toMatch(/^c8[0-9a-f]{40}$/);

@@ -8,7 +8,7 @@ import * as rds from 'aws-cdk-lib/aws-rds';
 import * as redshift from 'aws-cdk-lib/aws-redshift';
 import { Secret, SecretTargetAttachment, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { RotatingSecret, RotationFunction, RotationStrategy, RotationTarget, type RotatingSecretProps } from '../../src';
-import { ENV, errorOf, expectInvalid, resourcesOf, SCHEDULE, statementsOf, warningsOf } from '../fixture';
+import { ENV, errorOf, expectInvalid, makeApp, resourcesOf, SCHEDULE, statementsOf, warningsOf } from '../fixture';
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:my-app/password';
 const KEY_ARN = 'arn:aws:kms:eu-west-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab';
@@ -16,7 +16,7 @@ const ANY_SECRET = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:*';
 
 /** A function in a stack of its own, and beside it a stack that knows the same account and region. */
 function setUp() {
-  const app = new App();
+  const app = makeApp();
   const stack = new Stack(app, 'Stack', { env: ENV });
   return { app, stack, other: new Stack(app, 'Other', { env: ENV }), rotation: new RotationFunction(stack, 'Rotation') };
 }
@@ -164,7 +164,7 @@ test.each<[string, (app: App) => Stack]>([
   ['a stage', (app) => new Stack(new Stage(app, 'Prod', { env: ENV }), 'Stack')],
   ['a stack that knows neither account nor region', (app) => new Stack(app, 'Stack')],
 ])('a secret of %s is rotated, with a function beside it', (_, makeStack) => {
-  const stack = makeStack(new App());
+  const stack = makeStack(makeApp());
   new RotationFunction(stack, 'Rotation').rotate(new Secret(stack, 'Secret', { encryptionKey: new kms.Key(stack, 'Key') }));
   const [{ properties }] = resourcesOf(stack, SCHEDULE);
   expect(show(stack, properties.SecretId)).toBe('<Secret>');
@@ -287,7 +287,7 @@ describe('a RotatingSecret', () => {
   });
 
   test('refuses a key of its own stack for a replica where its region isn\'t known', () => {
-    const stack = new Stack(new App(), 'Stack');
+    const stack = new Stack(makeApp(), 'Stack');
     expectInvalid(() => new RotatingSecret(stack, 'Secret', { replicaRegions: [{ region: 'us-east-1', encryptionKey: new kms.Key(stack, 'Key') }] }), 'replicaRegions', 'of the region of this stack');
   });
 
@@ -313,7 +313,7 @@ test('a role that can\'t be changed is said to lack all that a rotation needs', 
 describe('a secret that something else attaches to a database', () => {
   const target = () => RotationTarget.postgres();
   const warningsWith = (rotate: (stack: Stack, rotation: (target: RotationTarget) => RotationFunction) => void) => {
-    const stack = new Stack(new App(), 'Stack', { env: ENV });
+    const stack = new Stack(makeApp(), 'Stack', { env: ENV });
     rotate(stack, (rotationTarget) => new RotationFunction(stack, 'Rotation', { target: rotationTarget }));
     return warningsOf(stack).filter((warning) => warning.includes('attachedLater'));
   };

@@ -2,15 +2,15 @@
  * Moving from CDK's own schedules, as docs/moving.md says. CloudFormation deletes a schedule whose logical id is gone after it made the new
  * one, which turns the rotation off.
  */
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import { Secret, type CfnRotationSchedule, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { RotatingSecret, RotationFunction, RotationTarget } from '../../src';
-import { onlyResource, SCHEDULE } from '../fixture';
+import { makeApp, onlyResource, SCHEDULE } from '../fixture';
 
-const makeStack = () => new Stack(new App(), 'Stack');
+const makeStack = () => new Stack(makeApp(), 'Stack');
 const keepId = (secret: ISecret, id: string) => (secret.node.findChild('RotationSchedule') as CfnRotationSchedule).overrideLogicalId(id);
 
 function databaseOf(stack: Stack): rds.DatabaseInstance {

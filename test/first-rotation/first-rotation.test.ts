@@ -1,4 +1,4 @@
-import { App, Aspects, CfnOutput, NestedStack, RemovalPolicy, Stack, type IAspect } from 'aws-cdk-lib';
+import { Aspects, CfnOutput, NestedStack, RemovalPolicy, Stack, type IAspect } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -6,7 +6,9 @@ import * as rds from 'aws-cdk-lib/aws-rds';
 import { CfnRotationSchedule, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { RotatingSecret, RotationFunction, RotationTarget, type RotatingSecretProps } from '../../src';
-import { ENV, errorOf, FUNCTION, LOG_GROUP, makeStack, onlyResource, POLICY, resourcesOf, ROLE, SCHEDULE, SECRET, warningsOf } from '../fixture';
+import {
+  ENV, errorOf, FUNCTION, LOG_GROUP, makeApp, makeStack, onlyResource, POLICY, resourcesOf, ROLE, SCHEDULE, SECRET, warningsOf,
+} from '../fixture';
 
 const FIRST = 'Custom::FirstRotation';
 const TOPIC = 'AWS::SNS::Topic';
@@ -172,7 +174,7 @@ test('a database waits until it is attached, rotated, and waited for', () => {
 
 describe('between stacks', () => {
   function setUp() {
-    const app = new App();
+    const app = makeApp();
     const [functions, secrets, services] = ['Functions', 'Secrets', 'Services'].map((id) => new Stack(app, id, { env: ENV }));
     return { app, functions, secrets, services };
   }
@@ -233,7 +235,7 @@ describe('between stacks', () => {
   });
 
   test('a secret in a nested stack is waited for there', () => {
-    const app = new App();
+    const app = makeApp();
     const stack = new Stack(app, 'Stack');
     const nested = new NestedStack(stack, 'Nested');
     const secret = new RotatingSecret(nested, 'Secret', NOW);

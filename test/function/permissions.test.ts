@@ -11,7 +11,8 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { RotatingSecret, RotationFunction, RotationStrategy, RotationTarget, type RotationFunctionProps } from '../../src';
 import { MAX_NAMED_SECRETS } from '../../src/function/rotated-secrets';
 import {
-  ENV, expectInvalid, FUNCTION, makeStack, onlyResource, PERMISSION, POLICY, resourcesOf, ROLE, SCHEDULE, SECRET, statementsOf, warningsOf,
+  ENV, expectInvalid, FUNCTION, makeApp, makeStack, onlyResource, PERMISSION, POLICY, resourcesOf, ROLE, SCHEDULE, SECRET, statementsOf,
+  warningsOf,
 } from '../fixture';
 
 const ROTATION_ACTIONS = [
@@ -115,7 +116,7 @@ describe('what the function may do with secrets', () => {
   });
 
   test('is not narrowed without a secret, nor to one of another stack whose name is not known', () => {
-    const app = new App();
+    const app = makeApp();
     const [mine, theirs] = [new Stack(app, 'Mine'), new Stack(app, 'Theirs')];
     const rotation = new RotationFunction(mine, 'Rotation');
     new RotationFunction(mine, 'Idle');
@@ -124,7 +125,7 @@ describe('what the function may do with secrets', () => {
   });
 
   test('is not narrowed to secrets of another stack, which may be deployed without the stack of the function', () => {
-    const app = new App();
+    const app = makeApp();
     const [mine, theirs, before] = ['Mine', 'Theirs', 'Before'].map((id) => new Stack(app, id));
     const functions = ['One', 'Two', 'Three', 'Four'].map((id) => new RotationFunction(mine, id));
     functions[0].rotate(new secretsmanager.Secret(theirs, 'Named', { secretName: 'my-app/token' }));
@@ -154,7 +155,7 @@ describe('what the function may do with secrets', () => {
   });
 
   test('can be printed if an app customizes its roles, outside of any template', () => {
-    const app = new App();
+    const app = makeApp();
     iam.Role.customizeRoles(app);
     const stack = new Stack(app, 'Stack');
     const rotation = new RotationFunction(stack, 'Rotation');
@@ -390,7 +391,7 @@ describe('the schedule waits for', () => {
   });
 
   test('the key policy of its stack, and for the stack of the function', () => {
-    const app = new App();
+    const app = makeApp();
     const [mine, theirs] = [new Stack(app, 'Mine'), new Stack(app, 'Theirs')];
     new RotatingSecret(theirs, 'Secret', {
       rotationFunction: new RotationFunction(mine, 'Rotation'), encryptionKey: new kms.Key(theirs, 'Key'),
@@ -468,7 +469,7 @@ describe('customer managed keys', () => {
   });
 
   test('of other stacks are one policy of each stack', () => {
-    const app = new App();
+    const app = makeApp();
     const mine = new Stack(app, 'Mine');
     const rotation = new RotationFunction(mine, 'Rotation');
     const others = ['A', 'B'].map((id) => new Stack(app, id));
@@ -486,7 +487,7 @@ describe('customer managed keys', () => {
   });
 
   test('of a stack with two functions are one policy for each function', () => {
-    const app = new App();
+    const app = makeApp();
     const [mine, theirs] = [new Stack(app, 'Mine'), new Stack(app, 'Theirs')];
     for (const id of ['First', 'Second']) {
       new RotationFunction(mine, id).rotate(secretWithKey(theirs, id));
@@ -498,7 +499,7 @@ describe('customer managed keys', () => {
   });
 
   test('don\'t have the function\'s role in their key policy, which would tie their stack to the function\'s', () => {
-    const app = new App();
+    const app = makeApp();
     const [mine, theirs] = [new Stack(app, 'Mine'), new Stack(app, 'Theirs')];
     const encryptionKey = new kms.Key(theirs, 'Key');
     new RotatingSecret(mine, 'Secret', { encryptionKey });
@@ -507,7 +508,7 @@ describe('customer managed keys', () => {
   });
 
   test('of two stacks have policies of two names, for a role has one inline policy of a name: the last one deployed', () => {
-    const app = new App();
+    const app = makeApp();
     const rotation = new RotationFunction(new Stack(app, 'Mine'), 'Rotation');
     const names = ['A', 'B'].map((id) => {
       const stack = new Stack(app, id);
@@ -550,7 +551,7 @@ describe('customer managed keys', () => {
   });
 
   test('of nested stacks of one name have policies of two names', () => {
-    const app = new App();
+    const app = makeApp();
     const rotation = new RotationFunction(new Stack(app, 'Mine'), 'Rotation');
     const names = ['A', 'B'].map((id) => {
       const nested = new NestedStack(new Stack(app, id), 'Nested');
@@ -682,7 +683,7 @@ describe('the role', () => {
   });
 
   test('that can\'t be changed is warned of once, however many secrets and stacks there are', () => {
-    const app = new App();
+    const app = makeApp();
     const mine = new Stack(app, 'Mine', { env: ENV });
     const rotation = new RotationFunction(mine, 'Rotation', {
       role: iam.Role.fromRoleArn(mine, 'Role', `arn:aws:iam::${ENV.account}:role/rotation`, { mutable: false }),
@@ -706,7 +707,7 @@ describe('the role', () => {
   });
 
   test('shared by two functions of two stacks has policies of two names', () => {
-    const app = new App();
+    const app = makeApp();
     const names = ['A', 'B'].map((id) => {
       const stack = new Stack(app, id);
       new RotationFunction(stack, 'Rotation', { role: iam.Role.fromRoleName(stack, 'Role', 'rotation') });
@@ -729,7 +730,7 @@ describe('the role', () => {
   });
 
   test('shared by two functions of two regions has policies of two names, for IAM knows no regions', () => {
-    const app = new App();
+    const app = makeApp();
     const names = ['eu-west-1', 'us-east-1'].map((region) => {
       const stack = new Stack(app, region, { stackName: 'Platform', env: { account: ENV.account, region } });
       new RotationFunction(stack, 'Rotation', { role: iam.Role.fromRoleName(stack, 'Role', 'rotation') });

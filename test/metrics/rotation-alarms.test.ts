@@ -1,4 +1,4 @@
-import { App, CfnParameter, Duration, Stack } from 'aws-cdk-lib';
+import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -10,7 +10,7 @@ import { RotatingSecret, RotationFunction, RotationStrategy, RotationTarget, typ
 import { CONFIG_VARIABLE } from '../../src/contract';
 import { deployed } from '../../tools/events/template';
 import { anchorsOf, RUNBOOK_URL } from '../docs/runbook';
-import { configOf, errorOf, expectInvalid, FUNCTION, makeStack, onlyResource, resourcesOf, SCHEDULE, SECRET, warningsOf } from '../fixture';
+import { configOf, errorOf, expectInvalid, FUNCTION, makeApp, makeStack, onlyResource, resourcesOf, SCHEDULE, SECRET, warningsOf } from '../fixture';
 
 const ALARM = 'AWS::CloudWatch::Alarm';
 const ACCOUNT = '111111111111';
@@ -150,7 +150,7 @@ describe('the alarms are refused', () => {
 });
 
 test('a fleet of 50 secrets in another stack takes the four alarms and no more, where the function is', () => {
-  const app = new App();
+  const app = makeApp();
   const functions = new Stack(app, 'Functions');
   const secrets = new Stack(app, 'Secrets');
   const rotationFunction = new RotationFunction(functions, 'Rotation', { rotationMetrics: true });

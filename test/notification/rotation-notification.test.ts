@@ -1,4 +1,4 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as events from 'aws-cdk-lib/aws-events';
@@ -7,7 +7,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { RotatingSecret, RotationFunction, RotationNotification, RotationTarget, type RotationFunctionProps } from '../../src';
 import { CONFIG_VARIABLE } from '../../src/contract';
-import { ENV, expectInvalid, FUNCTION, makeStack, onlyResource, POLICY, resourcesOf, SCHEDULE, statementsOf, warningsOf } from '../fixture';
+import { ENV, expectInvalid, FUNCTION, makeApp, makeStack, onlyResource, POLICY, resourcesOf, SCHEDULE, statementsOf, warningsOf } from '../fixture';
 
 const BUS_ARN = `arn:aws:events:${ENV.region}:${ENV.account}:event-bus/rotations`;
 const TOPIC_ARN = `arn:aws:sns:${ENV.region}:${ENV.account}:rotations`;
@@ -103,7 +103,7 @@ describe('the key of an encrypted topic', () => {
 });
 
 test.each(['of the bus', 'of the function', 'of a third one'])('the bus, the function and the secret may be of different stacks, the secret in the stack %s', (where) => {
-  const app = new App();
+  const app = makeApp();
   const [theirs, ours, third] = ['Theirs', 'Ours', 'Third'].map((id) => new Stack(app, id, { env: ENV }));
   const bus = new events.EventBus(theirs, 'Bus');
   const rotation = new RotationFunction(ours, 'Rotation', { notification: RotationNotification.eventBus(bus) });

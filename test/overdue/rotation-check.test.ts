@@ -1,11 +1,11 @@
-import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { RotationCheck, RotationFunction } from '../../src';
 import { CHECK_CONFIG_VARIABLE, parseCheckConfig } from '../../src/contract';
-import { ENV, expectInvalid, FUNCTION, makeStack, onlyResource, PERMISSION, resourcesOf, ROLE, statementsOf, warningsOf } from '../fixture';
+import { ENV, expectInvalid, FUNCTION, makeApp, makeStack, onlyResource, PERMISSION, resourcesOf, ROLE, statementsOf, warningsOf } from '../fixture';
 
 const RULE = 'AWS::Events::Rule';
 const ALARM = 'AWS::CloudWatch::Alarm';
@@ -58,7 +58,7 @@ test('it is told whose secrets, which ones not, how late and when', () => {
 });
 
 test('it may be of another stack than the functions', () => {
-  const app = new App();
+  const app = makeApp();
   const [theirs, ours] = ['Theirs', 'Ours'].map((id) => new Stack(app, id, { env: ENV }));
   new RotationCheck(ours, 'Check', { rotationFunctions: [new RotationFunction(theirs, 'Rotation')] });
   app.synth();

@@ -1,8 +1,8 @@
-import { App, CfnParameter, SecretValue, Stack } from 'aws-cdk-lib';
+import { CfnParameter, SecretValue, Stack } from 'aws-cdk-lib';
 import type { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { RotatingSecret, RotationFunction, RotationStrategy, RotationTarget, type RotatingSecretProps } from '../../src';
 import { CONFIG_VARIABLE } from '../../src/contract';
-import { expectInvalid, FUNCTION, LOG_GROUP, makeStack, onlyResource, resourcesOf, ROLE, SECRET, type Resource } from '../fixture';
+import { expectInvalid, FUNCTION, LOG_GROUP, makeApp, makeStack, onlyResource, resourcesOf, ROLE, SECRET, type Resource } from '../fixture';
 
 const GUARD = 'Custom::SecretRegenerationGuard';
 const USER = { secretStringTemplate: '{"username":"user1"}', generateStringKey: 'password' };
@@ -79,7 +79,7 @@ describe('regenerationGuard', () => {
   });
 
   test('takes one function with a role and a log of its own for a stack, and a resource for a secret', () => {
-    const app = new App();
+    const app = makeApp();
     const [one, other] = ['One', 'Other'].map((id) => new Stack(app, id));
     const rotationFunction = new RotationFunction(one, 'Rotation', { target: RotationTarget.generated({ generateStringKey: 'password' }) });
     const resources = () => resourcesOf(one).length;
@@ -93,7 +93,7 @@ describe('regenerationGuard', () => {
   });
 
   test('its function has our code, may write its log and nothing else', () => {
-    const app = new App();
+    const app = makeApp();
     const stack = new Stack(app, 'Guarded');
     const target = RotationTarget.generated({ generateStringKey: 'password' });
     guarded(stack, 'Secret', { rotationFunction: new RotationFunction(new Stack(app, 'Elsewhere'), 'Rotation', { target }) });

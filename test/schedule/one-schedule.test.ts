@@ -1,7 +1,7 @@
 import { App, CfnParameter, CustomResource, Fn, NestedStack, Stack, Stage } from 'aws-cdk-lib';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { RotatingSecret, RotationFunction } from '../../src';
-import { ENV, errorOf, expectInvalid, makeStack, resourcesOf, SCHEDULE } from '../fixture';
+import { ENV, errorOf, expectInvalid, makeApp, makeStack, resourcesOf, SCHEDULE } from '../fixture';
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:app-AbCdEf';
 const OTHER_ARN = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:other-AbCdEf';
@@ -10,7 +10,7 @@ const TWICE = ['has a rotation schedule already', 'only one', 'Rotate it in one 
 const { fromSecretCompleteArn, fromSecretNameV2 } = secretsmanager.Secret;
 
 function setUp() {
-  const app = new App();
+  const app = makeApp();
   const stack = new Stack(app, 'Stack');
   const rotation = new RotationFunction(stack, 'Rotation');
   const secret = new secretsmanager.Secret(stack, 'Secret');
@@ -149,7 +149,7 @@ describe('one schedule each is fine', () => {
   });
 
   test('for one name in two stages, which may be of two accounts', () => {
-    const app = new App();
+    const app = makeApp();
     const stacks = ['111111111111', '222222222222'].map((account) => {
       const stack = new Stack(new Stage(app, `Stage${account}`, { env: { account, region: 'eu-west-1' } }), 'Stack');
       new RotationFunction(stack, 'Rotation').rotate(fromSecretNameV2(stack, 'Secret', 'my-app/password'));
@@ -160,7 +160,7 @@ describe('one schedule each is fine', () => {
   });
 
   test('for two ARNs with a parameter in them, which is another one in each stack', () => {
-    const app = new App();
+    const app = makeApp();
     const stacks = ['One', 'Two'].map((id) => new Stack(app, id, { env: ENV }));
     const rotation = new RotationFunction(stacks[0], 'Rotation');
     for (const stack of stacks) {
@@ -172,7 +172,7 @@ describe('one schedule each is fine', () => {
   });
 
   test('for one name in two stacks that may be of two regions, with a function each', () => {
-    const app = new App();
+    const app = makeApp();
     const stacks = ['One', 'Two'].map((id) => new Stack(app, id));
     for (const stack of stacks) { new RotationFunction(stack, 'Rotation').rotate(fromSecretNameV2(stack, 'Secret', 'my-app/password')); }
     app.synth();
@@ -208,7 +208,7 @@ describe('noticed however the secret is named', () => {
   });
 
   test('the same name imported into two stacks of one account and region', () => {
-    const app = new App();
+    const app = makeApp();
     const [one, two] = ['One', 'Two'].map((id) => new Stack(app, id, { env: ENV }));
     const rotation = new RotationFunction(one, 'Rotation');
     rotation.rotate(fromSecretNameV2(one, 'Secret', 'my-app/password'));

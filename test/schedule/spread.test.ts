@@ -1,11 +1,11 @@
-import { App, CfnParameter, Duration, Lazy, NestedStack, Stack, Stage } from 'aws-cdk-lib';
+import { CfnParameter, Duration, Lazy, NestedStack, Stack, Stage } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
 import * as fc from 'fast-check';
 import { RotatingSecret, RotationFunction, RotationPeriod, RotationRules, type RotationSpreadOptions } from '../../src';
 import { checkExpression, checkWindow } from '../../src/schedule/expression';
 import { openings } from '../../tools/cron';
-import { expectInvalid, makeStack, onlyResource, resourcesOf, SCHEDULE, warningsOf } from '../fixture';
+import { expectInvalid, makeApp, makeStack, onlyResource, resourcesOf, SCHEDULE, warningsOf } from '../fixture';
 
 const { DAY, WEEK, MONTH, QUARTER } = RotationPeriod;
 const PERIODS = [DAY, WEEK, MONTH, QUARTER];
@@ -13,7 +13,7 @@ const [FIRST_DAY, DAYS, DAY_MS] = [Date.UTC(2027, 0, 1), 8 * 366, 86_400_000];
 
 /** Constructs in the place of secrets, a hundred to a stack. */
 function fleet(count: number, name = (n: number) => `Secret${n}`): IConstruct[] {
-  const app = new App();
+  const app = makeApp();
   let stack = new Stack(app, 'Stack0');
   return Array.from({ length: count }, (_, n) => {
     if (n > 0 && n % 100 === 0) { stack = new Stack(app, `Stack${n / 100}`); }
@@ -52,7 +52,7 @@ describe('the time of a secret', () => {
 
   test('is the same in every app that has it, whatever else there is', () => {
     const alone = expressionOf(rules, secret('Secret'));
-    const app = new App();
+    const app = makeApp();
     new RotatingSecret(new Stack(app, 'Another'), 'Secret');
     const stack = new Stack(app, 'Stack');
     for (let n = 0; n < 10; n++) { new Construct(stack, `Secret${n}`); }
@@ -60,15 +60,15 @@ describe('the time of a secret', () => {
   });
 
   test('is the same in whatever stage a stack of one name is', () => {
-    const [plain, stage] = [new App(), new Stage(new App(), 'Stage')];
+    const [plain, stage] = [makeApp(), new Stage(makeApp(), 'Stage')];
     const [one, other] = [plain, stage].map((scope, n) => new Construct(new Stack(scope, `Stack${n}`, { stackName: 'orders' }), 'Secret'));
     expect(expressionOf(rules, one)).toBe(expressionOf(rules, other));
   });
 
   test('is another in a stack of another name, under another path, and in a nested stack', () => {
-    const stack = new Stack(new App(), 'Stack');
+    const stack = new Stack(makeApp(), 'Stack');
     const inside = [new Construct(stack, 'A'), new NestedStack(stack, 'B'), new NestedStack(new NestedStack(stack, 'C'), 'B')];
-    const scopes = [stack, ...inside, new Stack(new App(), 'Other')];
+    const scopes = [stack, ...inside, new Stack(makeApp(), 'Other')];
     expect(countsOf(scopes.map((scope) => expressionOf(rules, new Construct(scope, 'Secret'))))).toEqual([1, 1, 1, 1, 1]);
   });
 

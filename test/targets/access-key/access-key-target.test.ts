@@ -1,9 +1,11 @@
-import { App, Duration, Fn, SecretValue, Stack } from 'aws-cdk-lib';
+import { Duration, Fn, SecretValue, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { RotatingSecret, RotationFunction, RotationTarget, type IamAccessKeyTargetOptions, type RotatingSecretProps } from '../../../src';
-import { configOf, ENV, errorOf, expectInvalid, FUNCTION, makeStack, onlyResource, SCHEDULE, SECRET, statementsOf, warningsOf } from '../../fixture';
+import {
+  configOf, ENV, errorOf, expectInvalid, FUNCTION, makeApp, makeStack, onlyResource, SCHEDULE, SECRET, statementsOf, warningsOf,
+} from '../../fixture';
 
 type MakeTarget = (options: Pick<IamAccessKeyTargetOptions, 'user' | 'exclusiveUser'>) => RotationTarget;
 
@@ -69,7 +71,7 @@ describe.each(TARGETS)('%s', (factory, name, make) => {
   });
 
   test('the user may be of another stack', () => {
-    const app = new App();
+    const app = makeApp();
     const [theirs, ours] = ['Theirs', 'Ours'].map((id) => new Stack(app, id, { env: ENV }));
     secretIn(ours, make({ user: new iam.User(theirs, 'User') }));
     synth(ours);
@@ -111,7 +113,7 @@ describe.each(TARGETS)('%s', (factory, name, make) => {
   });
 
   test('one user, one secret: a second function for the user is refused, in any stack of the app, and not in another app', () => {
-    const app = new App();
+    const app = makeApp();
     const [one, two] = ['One', 'Two'].map((id) => new Stack(app, id, { env: ENV }));
     secretIn(one, make({ user: iam.User.fromUserArn(one, 'User', ARN) }));
     expectInvalid(() => secretIn(two, make({ user: iam.User.fromUserArn(two, 'User', ARN) })), 'user', 'Two/User', 'One/Secret/RotationFunction', 'a user of its own');
@@ -128,7 +130,7 @@ describe.each(TARGETS)('%s', (factory, name, make) => {
   });
 
   test('a secret of another stack than the function is warned of, as the policy of the function can not name it', () => {
-    const app = new App();
+    const app = makeApp();
     const [theirs, ours] = ['Theirs', 'Ours'].map((id) => new Stack(app, id, { env: ENV }));
     const rotationFunction = new RotationFunction(ours, 'Rotation', { target: make({ user: new iam.User(ours, 'User') }) });
     new RotatingSecret(theirs, 'Secret', { rotationFunction });

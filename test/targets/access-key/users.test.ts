@@ -2,7 +2,7 @@ import { App, Aspects, Stack, Stage, Tag, Tags } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { RotatingSecret, RotationFunction, RotationTarget, type IamAccessKeyTargetOptions } from '../../../src';
-import { configOf, ENV, expectInvalid, makeStack, statementsOf } from '../../fixture';
+import { configOf, ENV, expectInvalid, makeApp, makeStack, statementsOf } from '../../fixture';
 
 type Options = Pick<IamAccessKeyTargetOptions, 'user' | 'users' | 'exclusiveUser'>;
 
@@ -43,7 +43,7 @@ describe.each(TARGETS)('%s, for several users', (_, make) => {
   });
 
   test('the tag may come from an aspect, and a secret may be of another stack', () => {
-    const app = new App();
+    const app = makeApp();
     const [one, two] = ['One', 'Two'].map((id) => new Stack(app, id, { env: ENV }));
     const user = new iam.User(one, 'User');
     const rotation = new RotationFunction(one, 'Rotation', { target: make({ users: [user] }), secretNamePrefix });
@@ -118,7 +118,7 @@ describe.each(TARGETS)('%s, for several users', (_, make) => {
   });
 
   test('users of one name are different ones in two stages, and the same one in one', () => {
-    const app = new App();
+    const app = makeApp();
     const stacks = ['Test', 'Prod'].map((id) => new Stack(new Stage(app, id), 'Stack'));
     for (const stack of stacks) { new RotatingSecret(stack, 'Secret', { target: make({ user: iam.User.fromUserName(stack, 'User', 'app') }) }); }
     const [{ node: { scope } }] = stacks;

@@ -6,7 +6,8 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { RotatingSecret, RotationFunction, RotationStrategy, RotationTarget, type DatabaseTargetOptions } from '../../../src';
 import {
-  configOf, ENV, expectInvalid, FUNCTION, makeStack, onlyResource, POLICY, resourcesOf, SCHEDULE, SECRET, statementsOf, warningsOf, type Resource,
+  configOf, ENV, expectInvalid, FUNCTION, makeApp, makeStack, onlyResource, POLICY, resourcesOf, SCHEDULE, SECRET, statementsOf, warningsOf,
+  type Resource,
 } from '../../fixture';
 
 const ATTACHMENT = 'AWS::SecretsManager::SecretTargetAttachment';
@@ -201,7 +202,7 @@ describe('in one stack, the database lets the function in', () => {
 describe('across stacks, no cycle', () => {
   describe.each(FACTORIES)('%s', (_, makeDatabase) => {
     test('in one stack with its VPC, the function and its secret in another', () => {
-      const app = new App();
+      const app = makeApp();
       const [data, functions] = stacksOf(app, 'Data', 'Functions');
       const vpc = makeVpc(data);
       const database = makeDatabase(data, vpc);
@@ -213,7 +214,7 @@ describe('across stacks, no cycle', () => {
     });
 
     test('in one stack with its VPC, and its own secret rotated by a function in another', () => {
-      const app = new App();
+      const app = makeApp();
       const [data, functions] = stacksOf(app, 'Data', 'Functions');
       const vpc = makeVpc(data);
       const database = makeDatabase(data, vpc);
@@ -225,7 +226,7 @@ describe('across stacks, no cycle', () => {
     });
 
     test('the same without the VPC: the schedule is where the secret is', () => {
-      const app = new App();
+      const app = makeApp();
       const [network, data, functions] = stacksOf(app, 'Network', 'Data', 'Functions');
       const vpc = makeVpc(network);
       const database = makeDatabase(data, vpc);
@@ -236,7 +237,7 @@ describe('across stacks, no cycle', () => {
     });
 
     test('network, database, functions, and the secrets of two applications, each in a stack of its own', () => {
-      const app = new App();
+      const app = makeApp();
       const [network, data, functions, one, two] = stacksOf(app, 'Network', 'Data', 'Functions', 'One', 'Two');
       const vpc = makeVpc(network);
       const database = makeDatabase(data, vpc);
@@ -253,7 +254,7 @@ describe('across stacks, no cycle', () => {
     });
 
     test('network, database, function and secret, where only the attachment says which database', () => {
-      const app = new App();
+      const app = makeApp();
       const [network, data, functions, secrets] = stacksOf(app, 'Network', 'Data', 'Functions', 'Secrets');
       const vpc = makeVpc(network);
       const database = makeDatabase(data, vpc);
@@ -264,7 +265,7 @@ describe('across stacks, no cycle', () => {
     });
 
     test.each(['before', 'after'])('the same, where the own secret of the database is rotated with that function too, %s', (when) => {
-      const app = new App();
+      const app = makeApp();
       const [network, data, functions, secrets] = stacksOf(app, 'Network', 'Data', 'Functions', 'Secrets');
       const vpc = makeVpc(network);
       const database = makeDatabase(data, vpc);
@@ -278,7 +279,7 @@ describe('across stacks, no cycle', () => {
     });
 
     test('whose credentials come from a RotatingSecret of another stack', () => {
-      const app = new App();
+      const app = makeApp();
       const [network, secrets, data] = stacksOf(app, 'Network', 'Secrets', 'Data');
       const vpc = makeVpc(network);
       const secret = makeUser(secrets, makeRotation(secrets, vpc));
@@ -295,7 +296,7 @@ describe('across stacks, no cycle', () => {
     });
 
     test('whose credentials come from CDK\'s own Secret of another stack, has one', () => {
-      const app = new App();
+      const app = makeApp();
       const [network, secrets, data] = stacksOf(app, 'Network', 'Secrets', 'Data');
       const secret = new secretsmanager.Secret(secrets, 'Secret', {
         generateSecretString: { secretStringTemplate: TEMPLATE, generateStringKey: 'password' },
@@ -305,7 +306,7 @@ describe('across stacks, no cycle', () => {
     });
 
     test('whose credentials come from a RotatingSecret of another stack, with the VPC in that of the database', () => {
-      const app = new App();
+      const app = makeApp();
       const [functions, secrets, data] = stacksOf(app, 'Functions', 'Secrets', 'Data');
       const vpc = makeVpc(data);
       const secret = makeUser(secrets, makeRotation(functions, vpc));
@@ -318,7 +319,7 @@ describe('across stacks, no cycle', () => {
     });
 
     test('whose credentials come from a RotatingSecret of another stack, with a scheduleScope, stays as it was told', () => {
-      const app = new App();
+      const app = makeApp();
       const [network, secrets, data, schedules] = stacksOf(app, 'Network', 'Secrets', 'Data', 'Schedules');
       const vpc = makeVpc(network);
       const secret = new RotatingSecret(secrets, 'User', {
@@ -332,7 +333,7 @@ describe('across stacks, no cycle', () => {
     });
 
     test('in a nested stack, the function and the secret in its parent', () => {
-      const app = new App();
+      const app = makeApp();
       const parent = new Stack(app, 'Parent');
       const vpc = makeVpc(parent);
       const database = makeDatabase(new NestedStack(parent, 'Nested'), vpc);
@@ -344,7 +345,7 @@ describe('across stacks, no cycle', () => {
   });
 
   test('the function is let out too, where it may not go everywhere', () => {
-    const app = new App();
+    const app = makeApp();
     const [data, functions] = stacksOf(app, 'Data', 'Functions');
     const vpc = makeVpc(data);
     const database = makeInstance(data, vpc);
@@ -354,7 +355,7 @@ describe('across stacks, no cycle', () => {
   });
 
   test('a second attachment of a secret whose first one is in the stack of the database is refused', () => {
-    const app = new App();
+    const app = makeApp();
     const [network, secrets, data] = stacksOf(app, 'Network', 'Secrets', 'Data');
     const vpc = makeVpc(network);
     const secret = makeUser(secrets, makeRotation(secrets, vpc));
@@ -457,7 +458,7 @@ describe('the superuser secret', () => {
   });
 
   test('of one stack, with the function in a second and the secrets in a third, closes no cycle', () => {
-    const app = new App();
+    const app = makeApp();
     const [functions, superusers, secrets] = stacksOf(app, 'Functions', 'Superusers', 'Secrets');
     const superuser = new secretsmanager.Secret(superusers, 'Superuser', { encryptionKey: new kms.Key(superusers, 'Key') });
     const rotation = alternating(functions, superuser);
@@ -469,7 +470,7 @@ describe('the superuser secret', () => {
   });
 
   test('of one stack, with a key of another and secrets beside the superuser secret, closes no cycle: their schedules are with the function', () => {
-    const app = new App();
+    const app = makeApp();
     const [functions, superusers, keys] = stacksOf(app, 'Functions', 'Superusers', 'Keys');
     const superuser = new secretsmanager.Secret(superusers, 'Superuser', { encryptionKey: new kms.Key(keys, 'Key') });
     const rotation = alternating(functions, superuser);
@@ -481,7 +482,7 @@ describe('the superuser secret', () => {
   });
 
   test('that was imported into another stack ties nothing to that stack', () => {
-    const app = new App();
+    const app = makeApp();
     const [functions, secrets] = stacksOf(app, 'Functions', 'Secrets');
     makeUser(secrets, alternating(functions, fromSecretCompleteArn(secrets, 'Superuser', ARN)));
     app.synth();
@@ -531,7 +532,7 @@ describe('the superuser secret', () => {
     });
 
     test('imported twice by its name, in two stacks of one account and region', () => {
-      const app = new App();
+      const app = makeApp();
       const [one, two] = ['One', 'Two'].map((id) => new Stack(app, id, { env: ENV }));
       const rotation = alternating(one, fromSecretNameV2(one, 'Superuser', 'master'));
       refused(() => rotation.rotate(fromSecretNameV2(two, 'Same', 'master')), 'Two/Same');
@@ -680,7 +681,7 @@ describe('subnets without a route to Secrets Manager', () => {
     }))],
     ['no VPC', (stack) => void new RotationFunction(stack, 'Rotation', { timeout: Duration.minutes(1) })],
   ])('are not warned of with %s', (_, build) => {
-    const app = new App();
+    const app = makeApp();
     const stack = new Stack(app, 'Stack');
     build(stack, app);
     expect(warningsOf(stack)).toEqual([]);

@@ -1,4 +1,4 @@
-import { App, Duration, NestedStack, Stack, type StackProps } from 'aws-cdk-lib';
+import { Duration, NestedStack, Stack, type StackProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -6,7 +6,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { RotatingSecret, RotationFunction, RotationTarget, type InvokeTargetOptions } from '../../../../src';
 import { CONFIG_VARIABLE } from '../../../../src/contract';
-import { ENV, expectInvalid, FUNCTION, makeStack, POLICY, resourcesOf, SCHEDULE, statementsOf, warningsOf } from '../../../fixture';
+import { ENV, expectInvalid, FUNCTION, makeApp, makeStack, POLICY, resourcesOf, SCHEDULE, statementsOf, warningsOf } from '../../../fixture';
 
 const generateSecretString = { secretStringTemplate: JSON.stringify({ client: 'app' }), generateStringKey: 'apiKey' };
 
@@ -116,7 +116,7 @@ describe('the function of the target', () => {
 });
 
 test.each(['of the function', 'of a third one'])('the function, the rotation and the secret may be of different stacks, the secret in the stack %s', (where) => {
-  const app = new App();
+  const app = makeApp();
   const [theirs, ours, third] = ['Theirs', 'Ours', 'Third'].map((id) => new Stack(app, id, { env: ENV }));
   const fn = makeFunction(theirs);
   const rotation = new RotationFunction(ours, 'Rotation', { target: RotationTarget.invoke(fn) });
@@ -195,7 +195,7 @@ describe('it is refused', () => {
   });
 
   test.each([['region', { ...ENV, region: 'us-east-1' }], ['account', { ...ENV, account: '222222222222' }]])('to have a function of another %s', (property, env) => {
-    const app = new App();
+    const app = makeApp();
     const fn = makeFunction(new Stack(app, 'Theirs', { env }));
     expectInvalid(() => new RotationFunction(new Stack(app, 'Ours', { env: ENV }), 'Rotation', { target: RotationTarget.invoke(fn) }), 'fn',
       'Theirs/Target', property, env[property as 'region'], ENV[property as 'region']);
