@@ -26,6 +26,8 @@ startCommand({
 
 const DIST = join(ROOT, 'dist');
 const ASSETS = join(ROOT, 'assets');
+/** Mypy takes no class of the lowest CDK for one of its own interfaces: these errors are of every sample that gives one a user or a bucket. */
+const UNRELATED = ['arg-type', 'list-item'].flatMap((code) => ['--disable-error-code', code]);
 
 /** An example, as jsii-rosetta leaves it. */
 interface Snippet {
@@ -163,9 +165,6 @@ function checkPythonExample(example: string, directory: string, python: string):
   const types = lastLine('mypy', '--cache-dir', join(dirname(directory), '.mypy_cache'));
   checks.check(`examples/${example}, mypy --strict: ${types}`, /^Success: no issues found in [1-9]/.test(types));
 }
-
-/** Mypy takes no class of the lowest CDK for one of its own interfaces: these errors are of every sample that gives one a user or a bucket. */
-const UNRELATED = ['arg-type', 'list-item'].flatMap((code) => ['--disable-error-code', code]);
 
 /** Those in Java and Go are compiled with their apps. Optional attributes, such as the secret of a database, are taken for given. */
 function checkPythonSamples(directory: string, python: string): void {
