@@ -28,13 +28,13 @@ import { runMutationTests } from '../mutation/report';
 const ROOT = join(__dirname, '..', '..');
 const HISTORIES = 3_000;
 const LONG_HISTORIES = 100_000;
-/** A real server takes a hundred times as long as a model. Five has no factor in common with the four ways in which a run can end at a boundary. */
-const EVERY_DATABASE_BOUNDARY = 5;
-const EVERY_DATABASE_PAIR = 503;
+/** A real server takes a hundred times as long as a model. Seven has no factor in common with the four ways in which a run can end at a boundary. */
+const EVERY_DATABASE_BOUNDARY = 7;
+const EVERY_DATABASE_PAIR = 709;
 /** A rotation of issued keys has twice as many calls as others, and so four times as many pairs. */
-const EVERY_ISSUED_PAIR = 23;
+const EVERY_ISSUED_PAIR = 53;
 /** Verifiers check signatures at every instant. */
-const EVERY_SIGNING_PAIR = 71;
+const EVERY_SIGNING_PAIR = 149;
 
 /** Copies of a step at once, and in how many rotations. */
 const COPIES = 20;
@@ -202,7 +202,7 @@ async function proveDatabases(long: boolean): Promise<void> {
   await proveCases(['--testPathIgnorePatterns', '/node_modules/', '--', 'test/targets/database/servers'], DATABASE_CASES, true);
   await withDatabaseSubjects(async (subject) => {
     const restore = withoutTimers();
-    await prove(`${subject.name}: stopped at ${long ? 'every boundary, and at every pair' : 'a third of the boundaries, and at some pairs'}`, async (progress) => {
+    await prove(`${subject.name}: stopped at ${long ? 'every boundary, and at every pair' : 'every seventh boundary, and at some pairs'}`, async (progress) => {
       const sample = long ? {} : { everyBoundary: EVERY_DATABASE_BOUNDARY, everyPair: EVERY_DATABASE_PAIR };
       const { boundaries, pairs } = await exhaust(subject, { switches: [{}], stale: false, progress, ...sample });
       return { result: `${boundaries} boundaries, ${pairs} pairs` };
