@@ -1,6 +1,7 @@
 import type { Aws } from './aws';
 import type { Cdk } from './cdk';
 import { Deployment } from './deployment';
+import type { Emulator } from './emulator';
 import { Rotations, STEPS } from './rotation';
 import { Secret } from './secret';
 import type { Checks } from '../../tools/checks';
@@ -11,6 +12,9 @@ export interface Surroundings {
   readonly checks: Checks;
   /** The CDK CLI, at work on the app, which is told `context`. */
   readonly cdkWith: (context: Readonly<Record<string, string>>) => Cdk;
+  readonly emulator: Emulator;
+  /** For files of the run, deleted at its end. */
+  readonly directory: string;
 }
 
 /** What the app has made. */

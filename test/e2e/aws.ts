@@ -16,6 +16,11 @@ export interface Invocation {
   readonly payload: string;
 }
 
+export interface IamCall {
+  readonly action: string;
+  readonly userName: string;
+}
+
 interface Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -61,9 +66,25 @@ export class Aws {
     return (await this.query('iam', '2010-05-08', 'GetRole', { RoleName: roleName })).text;
   }
 
+  public async accessKeyIds(userName: string): Promise<string[]> {
+    return elements((await this.query('iam', '2010-05-08', 'ListAccessKeys', { UserName: userName })).text, 'AccessKeyId');
+  }
+
+  public async createAccessKey(userName: string): Promise<void> {
+    await this.query('iam', '2010-05-08', 'CreateAccessKey', { UserName: userName });
+  }
+
+  public async createUser(userName: string): Promise<string> {
+    return elements((await this.query('iam', '2010-05-08', 'CreateUser', { UserName: userName })).text, 'Arn')[0];
+  }
+
   /** Deletes the key if it is there. */
   public async deleteAccessKey(userName: string, accessKeyId: string): Promise<void> {
     await this.query('iam', '2010-05-08', 'DeleteAccessKey', { UserName: userName, AccessKeyId: accessKeyId }, true);
+  }
+
+  public async createBucket(name: string): Promise<void> {
+    await this.send('s3', 'PUT', `/${name}`, undefined, {});
   }
 
   public async functionExists(functionName: string): Promise<boolean> {
@@ -76,6 +97,12 @@ export class Aws {
 
   public async functionPolicy(functionName: string): Promise<any> {
     return JSON.parse(JSON.parse((await this.lambda('GET', `${functionName}/policy`)).text).Policy);
+  }
+
+  /** Adds variables to the environment of a function. Its next invocation has them. */
+  public async addToEnvironment(functionName: string, variables: Readonly<Record<string, string>>): Promise<void> {
+    const { Environment } = await this.functionConfiguration(functionName);
+    await this.lambda('PUT', `${functionName}/configuration`, JSON.stringify({ Environment: { Variables: { ...Environment?.Variables, ...variables } } }));
   }
 
   public async replaceCode(functionName: string, zip: Buffer, handler: string): Promise<void> {
@@ -103,6 +130,19 @@ export class Aws {
       nextToken = page.nextToken;
     } while (nextToken);
     return messages;
+  }
+
+  /** The calls of IAM since then, by anybody but the root of the account, as AWS CloudTrail has them: 50 at most. */
+  public async callsOfIam(since: Date): Promise<IamCall[]> {
+    const input = { LookupAttributes: [{ AttributeKey: 'EventSource', AttributeValue: 'iam.amazonaws.com' }], StartTime: since.getTime() / 1000 };
+    const { text } = await this.send('cloudtrail', 'POST', '/', JSON.stringify(input), {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': 'com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents',
+    });
+    return JSON.parse(text).Events
+      .map(({ CloudTrailEvent }: any) => JSON.parse(CloudTrailEvent))
+      .filter(({ userIdentity }: any) => userIdentity.accessKeyId !== ROOT_CREDENTIALS.accessKeyId)
+      .map(({ requestParameters: { Action: action, UserName: userName } }: any) => ({ action, userName }));
   }
 
   private async logs(operation: string, input: object): Promise<any> {

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,6 +22,7 @@ export class Emulator {
     mkdirSync(join(directory, 'tmp'), { recursive: true });
     const port = await freePort();
     const logFile = join(directory, 'emulator.log');
+    const issuedKeys = join(directory, 'issued-keys.jsonl');
     const log = openSync(logFile, 'a');
     const server = spawn(PYTHON, [join(__dirname, 'launcher.py')], {
       // Its standard input stays open as long as this process lives, and the launcher ends with it.
@@ -36,17 +37,26 @@ export class Emulator {
         MINISTACK_REGION: REGION,
         MINISTACK_ACCOUNT_ID: ACCOUNT,
         AUTH: 'true',
+        ISSUED_KEYS: issuedKeys,
+        CLOUDTRAIL_RECORDING: '1',
+        CLOUDTRAIL_MAX_EVENTS: '100000',
         IOT_MTLS_ENABLED: '0',
         SFTP_ENABLED: '0',
       },
     });
     closeSync(log);
-    const emulator = new Emulator(`http://127.0.0.1:${port}`, logFile, server);
+    const emulator = new Emulator(`http://127.0.0.1:${port}`, logFile, issuedKeys, server);
     await emulator.ready();
     return emulator;
   }
 
-  private constructor(public readonly endpoint: string, private readonly logFile: string, private readonly server: ChildProcess) {}
+  private constructor(public readonly endpoint: string, private readonly logFile: string, private readonly issuedKeysFile: string, private readonly server: ChildProcess) {}
+
+  /** The secret half of an access key that IAM made, which a service of AWS knows, and IAM shows once. */
+  public secretHalfOf(accessKeyId: string): string | undefined {
+    const lines = existsSync(this.issuedKeysFile) ? readFileSync(this.issuedKeysFile, 'utf8').trimEnd().split('\n') : [];
+    return lines.map((line) => JSON.parse(line) as { id: string; secret: string }).find(({ id }) => id === accessKeyId)?.secret;
+  }
 
   public async stop(): Promise<void> {
     if (this.ended) { return; }

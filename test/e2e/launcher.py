@@ -17,6 +17,10 @@ from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS, _
 SECRETS_MANAGER = "secretsmanager.amazonaws.com"
 ALLOW_ROTATION_LAMBDA_ARN = "secretsmanager:resource/AllowRotationLambdaArn"
 VERSION_STAGE = "secretsmanager:VersionStage"
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+MAX_ACCESS_KEYS = 2
+# What the SMTP server of a test reads: SES knows the secret half of a key, and IAM shows it once.
+ISSUED_KEYS = os.environ.get("ISSUED_KEYS")
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
 KEY_ACTIONS = {
     "secretsmanager:GetSecretValue": ["kms:Decrypt"],
@@ -29,6 +33,7 @@ request_tag_context = iam_actions.request_tag_context
 given_secret_string = provisioners._sm_secret_string
 secret_type = dict(_RESOURCE_HANDLERS["AWS::SecretsManager::Secret"])
 vpc_type = dict(_RESOURCE_HANDLERS["AWS::EC2::VPC"])
+make_access_key = iam._IAM_HANDLERS["CreateAccessKey"]
 
 
 def may_invoke(function_arn):
@@ -164,6 +169,49 @@ def delete_secret(arn, props):
     secret_type["delete"](secretsmanager._resolve(arn)[0], props)
 
 
+def create_access_key(parameters):
+    user_name = iam._p(parameters, "UserName")
+    if sum(key["UserName"] == user_name for key in iam._access_keys.values()) >= MAX_ACCESS_KEYS:
+        return iam._error(409, "LimitExceeded", f"Cannot exceed quota for AccessKeysPerUser: {MAX_ACCESS_KEYS}", ns="iam")
+    before = set(iam._access_keys)
+    answer = make_access_key(parameters)
+    if ISSUED_KEYS:
+        with open(ISSUED_KEYS, "a") as file:
+            for key_id in set(iam._access_keys) - before:
+                file.write(json.dumps({"id": key_id, "secret": iam._access_keys[key_id]["SecretAccessKey"]}) + "\n")
+    return answer
+
+
+def call_iam(action, **parameters):
+    status, _, body = iam._IAM_HANDLERS[action](parameters)
+    if status != 200:
+        raise ValueError(f"AWS::IAM::Group: {body.decode()}")
+
+
+def create_group(logical_id, props, stack_name):
+    """MiniStack has groups, whose policies it enforces, but not in templates."""
+    name = props.get("GroupName") or provisioners._physical_name(stack_name, logical_id, max_len=128)
+    call_iam("CreateGroup", GroupName=name, Path=props.get("Path", "/"))
+    update_group(name, {}, props)
+    return name, {"Arn": iam._groups[name]["Arn"]}
+
+
+def update_group(name, old, new, stack_name=None):
+    for arn in set(old.get("ManagedPolicyArns", [])) - set(new.get("ManagedPolicyArns", [])):
+        call_iam("DetachGroupPolicy", GroupName=name, PolicyArn=arn)
+    for arn in new.get("ManagedPolicyArns", []):
+        call_iam("AttachGroupPolicy", GroupName=name, PolicyArn=arn)
+    for policy in new.get("Policies", []):
+        call_iam("PutGroupPolicy", GroupName=name, PolicyName=policy["PolicyName"], PolicyDocument=json.dumps(policy["PolicyDocument"]))
+    return name, {"Arn": iam._groups[name]["Arn"]}
+
+
+def delete_group(name, props):
+    if name in iam._groups:
+        update_group(name, props, {})
+        call_iam("DeleteGroup", GroupName=name)
+
+
 def end_with_parent():
     sys.stdin.read()
     os.kill(os.getpid(), signal.SIGTERM)
@@ -174,6 +222,7 @@ secretsmanager._get_secret_value = get_value_if_any
 iam_evaluator.enforce = enforce_with_rotation_function
 iam_actions.request_tag_context = request_context
 provisioners._sm_secret_string = secret_string
+iam._IAM_HANDLERS["CreateAccessKey"] = create_access_key
 # The CDK's bootstrap bucket denies requests without TLS. On loopback there is none, and it isn't what is tested.
 app.pin_request_origin = lambda source_ip, _: iam_evaluator.pin_request_origin(source_ip, True)
 _RESOURCE_HANDLERS["AWS::SecretsManager::RotationSchedule"] = {
@@ -181,6 +230,7 @@ _RESOURCE_HANDLERS["AWS::SecretsManager::RotationSchedule"] = {
     "update": lambda physical_id, old, new, stack_name: create_schedule(physical_id, new, stack_name),
     "delete": delete_schedule,
 }
+_RESOURCE_HANDLERS["AWS::IAM::Group"] = {"create": create_group, "update": update_group, "delete": delete_group}
 # CDK's own schedule adds one, which keeps the root user of the account from deleting the secret. Nothing here does that.
 _RESOURCE_HANDLERS["AWS::SecretsManager::ResourcePolicy"] = {
     "create": lambda logical_id, props, stack_name: (logical_id, {}),

@@ -5,6 +5,7 @@ import type { Surroundings } from './app-under-test';
 import { Aws } from './aws';
 import { Cdk } from './cdk';
 import { Emulator } from './emulator';
+import { accessKeyFleet } from './scenarios/access-key-fleet';
 import { customTarget } from './scenarios/custom-target';
 import { first } from './scenarios/first';
 import { fleet } from './scenarios/fleet';
@@ -12,6 +13,7 @@ import { generated } from './scenarios/generated';
 import { guard } from './scenarios/guard';
 import { iamAccessKey } from './scenarios/iam-access-key';
 import { moving } from './scenarios/moving';
+import { sesSmtp } from './scenarios/ses-smtp';
 import { shared } from './scenarios/shared';
 import { signingKeys } from './scenarios/signing-keys';
 import { Checks } from '../../tools/checks';
@@ -30,7 +32,9 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'first': { app: join(__dirname, 'apps', 'first'), run: first },
   'moving': { app: join(__dirname, 'apps', 'moving'), run: moving },
   'shared': { app: join(__dirname, 'apps', 'shared'), run: shared },
-  'iam-access-key': { app: join(__dirname, 'apps', 'access-key'), run: iamAccessKey },
+  'iam-access-key': { app: join(EXAMPLES, 'iam-access-key'), run: iamAccessKey },
+  'access-key-fleet': { app: join(__dirname, 'apps', 'access-key-fleet'), run: accessKeyFleet },
+  'ses-smtp': { app: join(EXAMPLES, 'ses-smtp'), run: sesSmtp },
   'signing-keys': { app: join(EXAMPLES, 'signing-keys'), run: signingKeys },
   'fleet': { app: join(EXAMPLES, 'fleet'), run: fleet },
 };
@@ -54,9 +58,9 @@ async function main(name: string, app = SCENARIOS[name]?.app): Promise<void> {
   }
   try {
     console.log(`End to end, ${name}: ${app}`);
-    const { endpoint } = emulator = await checks.need('the emulator starts', () => Emulator.start(directory));
-    const cdkWith: Surroundings['cdkWith'] = (context) => new Cdk(app, directory, endpoint, interruption.signal, context);
-    await SCENARIOS[name].run({ aws: new Aws(endpoint), checks, cdkWith });
+    const started = emulator = await checks.need('the emulator starts', () => Emulator.start(directory));
+    const cdkWith: Surroundings['cdkWith'] = (context) => new Cdk(app, directory, started.endpoint, interruption.signal, context);
+    await SCENARIOS[name].run({ aws: new Aws(started.endpoint), checks, cdkWith, emulator: started, directory });
   } catch (error) {
     checks.check('the run reached its end', false);
     console.error(error);

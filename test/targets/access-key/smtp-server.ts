@@ -6,7 +6,7 @@ import type { ServerCertificate } from '../../../tools/servers/certificates';
 /** A real SMTP server, with TLS from the first byte, as the port 465 of SES has it. */
 export class SmtpTestServer {
   public static async start(
-    { certificateFile, keyFile }: Pick<ServerCertificate, 'certificateFile' | 'keyFile'>, accepts: (user: string, password: string) => boolean, authMethods = ['PLAIN', 'LOGIN'],
+    { certificateFile, keyFile }: Pick<ServerCertificate, 'certificateFile' | 'keyFile'>, accepts: (user: string, password: string) => boolean | Promise<boolean>, authMethods = ['PLAIN', 'LOGIN'],
   ): Promise<SmtpTestServer> {
     const server = new SmtpTestServer(new SMTPServer({
       secure: true,
@@ -15,8 +15,8 @@ export class SmtpTestServer {
       authMethods,
       onAuth: ({ username, password }, _, callback) => {
         server.logins++;
-        if (accepts(username ?? '', password ?? '')) { return callback(null, { user: username }); }
-        return callback(Object.assign(new Error('Authentication Credentials Invalid'), { responseCode: server.refusesWith }));
+        const refuse = () => { callback(Object.assign(new Error('Authentication Credentials Invalid'), { responseCode: server.refusesWith })); };
+        Promise.resolve(accepts(username ?? '', password ?? '')).then((accepted) => { accepted ? callback(null, { user: username }) : refuse(); }, callback);
       },
       onData: (stream, _, callback) => {
         server.mails++;
