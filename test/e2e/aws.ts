@@ -132,17 +132,26 @@ export class Aws {
     return messages;
   }
 
-  /** The calls of IAM since then, by anybody but the root of the account, as AWS CloudTrail has them: 50 at most. */
+  /** The calls of IAM since then, by anybody but the root of the account, as AWS CloudTrail has them. */
   public async callsOfIam(since: Date): Promise<IamCall[]> {
-    const input = { LookupAttributes: [{ AttributeKey: 'EventSource', AttributeValue: 'iam.amazonaws.com' }], StartTime: since.getTime() / 1000 };
-    const { text } = await this.send('cloudtrail', 'POST', '/', JSON.stringify(input), {
-      'content-type': 'application/x-amz-json-1.1',
-      'x-amz-target': 'com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents',
-    });
-    return JSON.parse(text).Events
-      .map(({ CloudTrailEvent }: any) => JSON.parse(CloudTrailEvent))
-      .filter(({ userIdentity }: any) => userIdentity.accessKeyId !== ROOT_CREDENTIALS.accessKeyId)
-      .map(({ requestParameters: { Action: action, UserName: userName } }: any) => ({ action, userName }));
+    const events = new Map<string, any>();
+    let end: number | undefined;
+    for (;;) {
+      const input = { LookupAttributes: [{ AttributeKey: 'EventSource', AttributeValue: 'iam.amazonaws.com' }], StartTime: since.getTime() / 1000, EndTime: end };
+      const { text } = await this.send('cloudtrail', 'POST', '/', JSON.stringify(input), {
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': 'com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents',
+      });
+      // The newest first. The emulator knows no NextToken.
+      const page = JSON.parse(text).Events as any[];
+      const size = events.size;
+      for (const event of page) { events.set(event.EventId, JSON.parse(event.CloudTrailEvent)); }
+      if (events.size === size) { break; }
+      end = page.at(-1).EventTime;
+    }
+    return [...events.values()]
+      .filter(({ userIdentity }) => userIdentity.accessKeyId !== ROOT_CREDENTIALS.accessKeyId)
+      .map(({ requestParameters: { Action: action, UserName: userName } }) => ({ action, userName }));
   }
 
   private async logs(operation: string, input: object): Promise<any> {

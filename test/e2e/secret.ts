@@ -34,6 +34,12 @@ export class Secret {
     return labelled(await this.versions(), 'AWSCURRENT')!;
   }
 
+  /** The version that a rotation has begun with, as its token. */
+  public async pendingId(): Promise<string | undefined> {
+    const { VersionIdsToStages = {} } = await this.describe();
+    return Object.keys(VersionIdsToStages).find((id) => VersionIdsToStages[id].includes('AWSPENDING'));
+  }
+
   /** Starts a rotation, and returns the token of its pending version. */
   public async rotate(): Promise<string> {
     return (await this.client.send(new RotateSecretCommand({ SecretId: this.arn }))).VersionId!;
