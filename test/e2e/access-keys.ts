@@ -46,7 +46,9 @@ export interface KeyOfUser {
 }
 
 /** Deploys the app of one secret with the access key of one user, lets `act` rotate it, and destroys it. */
-export async function withKeyOfUser({ aws, checks, cdkWith }: Surroundings, secretKey: string, first: string, act: (key: KeyOfUser) => Promise<void>): Promise<void> {
+export async function withKeyOfUser(
+  { aws, checks, cdkWith }: Surroundings, secretKey: string, first: string, act: (key: KeyOfUser) => Promise<void>,
+): Promise<void> {
   const cdk = cdkWith({});
   await checks.need('cdk bootstrap', () => cdk.bootstrap());
   await checks.need('cdk deploy', () => cdk.deploy());

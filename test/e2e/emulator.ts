@@ -50,7 +50,12 @@ export class Emulator {
     return emulator;
   }
 
-  private constructor(public readonly endpoint: string, private readonly logFile: string, private readonly issuedKeysFile: string, private readonly server: ChildProcess) {}
+  private constructor(
+    public readonly endpoint: string,
+    private readonly logFile: string,
+    private readonly issuedKeysFile: string,
+    private readonly server: ChildProcess,
+  ) {}
 
   /** The secret half of an access key that IAM made, which a service of AWS knows, and IAM shows once. */
   public secretHalfOf(accessKeyId: string): string | undefined {

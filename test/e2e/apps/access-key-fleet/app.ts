@@ -1,4 +1,4 @@
-import { App, CfnOutput, Stack, Tags } from 'aws-cdk-lib';
+import { App, Stack, Tags } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { RotatingSecret, RotationFunction, RotationTarget } from 'cdk-rotating-secret';
 
@@ -16,4 +16,3 @@ for (const [n, user] of users.entries()) {
   const secret = new RotatingSecret(stack, `Key${n}`, { rotationFunction, secretName: `keys/user-${n}` });
   Tags.of(secret).add('cdk-rotating-secret:user', user.userArn);
 }
-new CfnOutput(stack, 'BystanderArn', { value: bystander.userArn });
