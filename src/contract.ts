@@ -1,6 +1,6 @@
 /**
- * What the constructs and every handler have to agree on: the environment variable that carries the configuration, and the fields of
- * every target. A target's own fields are in its own contract, and so are those of each room.
+ * What the constructs and every handler share: the environment variable that carries the configuration, and the fields of every target. The
+ * fields of one target or one feature are in its own contract.
  */
 import type { NotificationConfig } from './notification/contract';
 import { findPolicyProblem, type PasswordPolicyConfig } from './value/contract';
@@ -18,43 +18,43 @@ export const CONFIG_VARIABLE = 'ROTATION_CONFIG';
 /** The handler exported by every asset. */
 export const HANDLER = 'index.handler';
 
-/** Shortest timeout of the function, in seconds, that leaves a step room to retry and to say why it gave up. */
+/** The shortest timeout of the function, in seconds. It leaves a step time to retry, and to log why it gave up. */
 export const MIN_TIMEOUT_SECONDS = 10;
 
-/** What the handler of any target is told. Each target's contract says which other fields there are. */
+/** The configuration of any target. The contract of each target has its further fields. */
 export interface TargetConfig {
   readonly target: string;
   readonly passwordPolicy: PasswordPolicyConfig;
   readonly [field: string]: unknown;
 }
 
-/** What a handler is told whatever its target is. */
+/** The configuration that every target has. */
 export interface CommonConfig extends NotificationConfig {
-  /** Whether the lines of the log carry metrics. */
+  /** Whether log lines carry metrics. */
   readonly rotationMetrics?: boolean;
 }
 
 export type HandlerConfig = TargetConfig & CommonConfig;
 
 /**
- * Stands in the configuration for a value that has an environment variable of its own. CloudFormation doesn't escape what it puts into a
- * text, so a value that only a deployment knows can't be a part of the JSON.
+ * Stands in the configuration for a value that has an environment variable of its own. Values that only a deployment knows can't be in the JSON,
+ * because CloudFormation doesn't escape them.
  */
 export interface OwnVariable {
   readonly variable: string;
   readonly type: 'string' | 'number';
 }
 
-/** The configuration as the environment variable's text. */
+/** The configuration as the text of the environment variable. */
 export function serializeConfig(config: HandlerConfig): string {
   return JSON.stringify(config);
 }
 
 /**
- * The configuration from the environment variable's text. What is the target's own is checked by the target.
+ * Parses the text of the environment variable. The target checks its own fields.
  *
- * @param environment with the variables of values that have their own
- * @throws Error when it is missing, isn't JSON, or has a wrong field.
+ * @param environment has the variables of values that have their own
+ * @throws Error if it is missing, isn't JSON, or has a wrong field.
  */
 export function parseConfig(text: string | undefined, environment: Readonly<Record<string, string | undefined>> = {}): HandlerConfig {
   if (!text) { return refuse('is not set'); }
@@ -82,13 +82,13 @@ export function parseConfig(text: string | undefined, environment: Readonly<Reco
 export interface Fields<Target extends string> {
   readonly target: Target;
   readonly passwordPolicy: PasswordPolicyConfig;
-  /** A text of at least one character, or undefined. */
+  /** A string of at least one character, or undefined. */
   text(field: string): string | undefined;
   requiredText(field: string): string;
   flag(field: string): boolean | undefined;
 }
 
-/** @throws Error if it is the configuration of another target than one of these */
+/** @throws Error if it is the configuration of another target than these */
 export function fieldsOf<Target extends string>(config: TargetConfig, ...targets: readonly Target[]): Fields<Target> {
   if (!(targets as readonly string[]).includes(config.target)) {
     return refuse(`has the target ${JSON.stringify(config.target)}, and this asset is that of ${targets.join(' and ')}`);

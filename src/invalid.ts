@@ -1,13 +1,13 @@
 import type { IConstruct } from 'constructs';
 
-/** The error for a property that can't work: its name, and what was given, what is allowed and what to do. */
+/** The error for a property: its name, what was given, what is allowed and what to do. */
 export function invalid(property: string, problem: string): Error {
   const error = new Error(`${property}: ${problem}`);
   error.name = 'InvalidPropertyError';
   return error;
 }
 
-/** Does something before a construct is there, and names the construct in the error for a property of it. */
+/** Runs an action before the construct exists, and names the construct in the errors about its properties. */
 export function naming<T>(scope: IConstruct, id: string, action: () => T): T {
   try {
     return action();

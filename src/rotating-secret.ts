@@ -17,7 +17,7 @@ import type { PasswordPolicy } from './value/password-policy';
  */
 export interface RotatingSecretProps extends secretsmanager.SecretProps, RotationOptions {
   /**
-   * Whose credential the secret holds. Give it here or to `rotationFunction`, not to both.
+   * The target of the rotation, whose credential the secret holds. Give it here or to `rotationFunction`, not to both.
    *
    * @default - a generated value, with the key and the policy of `generateSecretString`
    */
@@ -141,8 +141,8 @@ export class RotatingSecret extends secretsmanager.Secret {
 }
 
 /**
- * Whether a database of another stack takes its master password from a secret. The stack of the database then depends on the stack of the
- * secret, and an attachment in the stack of the secret, where CDK puts it, would close a cycle.
+ * Whether a database of another stack takes its master password from this secret. The stack of the database then depends on the stack of the
+ * secret. An attachment in the stack of the secret, where CDK puts it, would close a cycle.
  */
 function isFedFromElsewhere(target: object, secret: secretsmanager.ISecret): target is Construct {
   return Construct.isConstruct(target) && Stack.of(target) !== Stack.of(secret)
@@ -150,16 +150,16 @@ function isFedFromElsewhere(target: object, secret: secretsmanager.ISecret): tar
 }
 
 interface ResolvedGenerator {
-  /** The generator of every later value, and of the first one if it has none of its own. */
+  /** The generator of every later value. The first value has it too, unless it has a generator of its own. */
   readonly generator: Generator;
   /** Undefined if the first value is given. */
   readonly firstGenerator?: secretsmanager.SecretStringGenerator;
-  /** Of a secret whose credential is issued by its first rotation, if no value is given. */
+  /** The first value of a secret whose credential is issued by its first rotation. Undefined if a value is given. */
   readonly firstValue?: SecretValue;
   readonly target: RotationTarget;
 }
 
-/** The generators of the first value and of every later one, and the target that they go with. */
+/** The generators of the first value and of later values, and the target with its generator. */
 function resolveGenerator(props: RotatingSecretProps): ResolvedGenerator {
   const { rotationFunction, generateSecretString, firstPasswordPolicy, regenerationGuard } = props;
   if (rotationFunction !== undefined && !RotationFunction._isRotationFunction(rotationFunction)) {
@@ -214,7 +214,7 @@ function hasOwnValue(props: RotatingSecretProps): boolean {
 function checkOwnValue(value: { [key: string]: SecretValue } | undefined, key: string | undefined, target: RotationTarget): void {
   if (value === undefined || Token.isUnresolved(key)) { return; }
   if (key === undefined) {
-    throw invalid('secretObjectValue', 'is a JSON object, and no key of it is to be rotated. Give the key as generateStringKey to RotationTarget.generated, and that as target');
+    throw invalid('secretObjectValue', 'is a JSON object, and no key to rotate is given. Give the key as generateStringKey to RotationTarget.generated, and that as target');
   }
   if (!Object.hasOwn(value, key)) {
     throw invalid('secretObjectValue', `has no key ${JSON.stringify(key)}, which is the generateStringKey to rotate. Its keys are ${Object.keys(value).join(', ')}`);
@@ -235,7 +235,7 @@ function checkTemplate(template: string | undefined, key: string | undefined, ta
   let parsed: unknown;
   try {
     parsed = JSON.parse(template);
-  } catch { /* undefined is refused below, without what JSON.parse quotes */ }
+  } catch { /* undefined is refused below, without the text that JSON.parse quotes */ }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw invalid('generateSecretString.secretStringTemplate', 'is not a JSON object. Give the text of one, such as {"username":"user1"}');
   }

@@ -66,7 +66,7 @@ export interface RotationOptions {
  */
 export interface RotationFunctionProps extends lambda.FunctionOptions {
   /**
-   * Whose credentials the secrets of this function hold.
+   * The target of the rotations, whose credentials the secrets of this function hold.
    *
    * A database in a VPC also needs `vpc`, and subnets from which the function reaches the database and Secrets Manager.
    *
@@ -113,7 +113,7 @@ export interface RotationFunctionProps extends lambda.FunctionOptions {
   readonly runtime?: lambda.Runtime;
 }
 
-/** The schedule of a secret, and what it takes to make it again elsewhere. */
+/** The schedule of a secret, with what is needed to make it again in another scope. */
 interface Schedule {
   readonly resource: secretsmanager.CfnRotationSchedule;
   readonly options: RotationOptions;
@@ -321,7 +321,8 @@ export class RotationFunction extends lambda.Function {
     if (Stack.of(attachment) !== Stack.of(secret)) {
       this.network.addDependent(Stack.of(attachment));
       if (options.scheduleScope === undefined) {
-        // The stack of the attachment depends on that of the secret, and what waits for the attachment must not be in the latter.
+        // The stack of the attachment depends on the stack of the secret. A schedule that waits for the attachment can't be in the stack of the
+        // secret.
         schedule.node.scope!.node.tryRemoveChild(schedule.node.id);
         schedule = this.schedule(attachment, this.scheduleScope(attachment), options, scheduleDependencies);
         this.schedules.set(secret, { options, scheduleDependencies, firstRotation, resource: schedule });
@@ -333,7 +334,7 @@ export class RotationFunction extends lambda.Function {
   }
 
   /**
-   * What can wait for the first rotation of a secret, made when it is asked for.
+   * What can wait for the first rotation of a secret. Made on the first call.
    *
    * @internal
    */
@@ -352,25 +353,25 @@ export class RotationFunction extends lambda.Function {
     secret: secretsmanager.ISecret, scope: Construct, options: RotationOptions, scheduleDependencies: IDependable[],
   ): secretsmanager.CfnRotationSchedule {
     const id = scope === secret ? 'RotationSchedule' : `RotationSchedule-${addressOf(secret)}`;
-    // Stacks of the same name, in different regions, may both import the secret.
+    // Stacks with the same name, in different regions, may both import the secret.
     const schedule = new secretsmanager.CfnRotationSchedule(scope, scope.node.tryFindChild(id) ? `RotationSchedule-${secret.node.addr}` : id, {
       secretId: secret.secretFullArn ?? secret.secretArn,
       rotationLambdaArn: this.functionArn,
       rotationRules: (options.rotationRules ?? DEFAULT_RULES)._render(secret),
       rotateImmediatelyOnUpdate: options.rotateImmediately ?? this._target._definition.valueBeforeFirst !== undefined,
     });
-    // The first rotation, or the test in its place, comes with the schedule and must not race IAM, nor the network.
+    // Deploying the schedule starts the first rotation, or the test. It must not start before the permissions and the network are there.
     schedule.node.addDependency(...scheduleDependencies);
     this.network.addDependent(Stack.of(scope));
     return schedule;
   }
 
-  /** The scope in which a schedule closes no cycle of stacks, as far as this app knows. */
+  /** The scope in which a schedule closes no known cycle of stacks. */
   private scheduleScope(secret: secretsmanager.ISecret): Construct {
     return this.network.dependsOn(Stack.of(secret)) ? this : secret as unknown as Construct;
   }
 
-  /** Which of our variables the environment hasn't any more, whatever was added to it since. */
+  /** Our variables that something removed from the environment or changed in it. */
   private changedVariables(variables: Readonly<Record<string, string>>): string[] {
     const stack = Stack.of(this);
     const { environment } = this.node.defaultChild as lambda.CfnFunction;
@@ -387,7 +388,7 @@ export class RotationFunction extends lambda.Function {
     this.rotatedSecrets.checkName(secret);
     const service = managingService(secret);
     if (service !== undefined) {
-      throw invalid('secret', `${secret.node.path} is managed by another service of AWS (${service}), which rotates it itself and lets nobody else do it. Leave its rotation to `
+      throw invalid('secret', `${secret.node.path} is managed by another service of AWS (${service}), which alone may rotate it. Leave its rotation to `
         + 'that service, or have the database take its credentials from a secret of yours');
     }
   }
@@ -412,7 +413,7 @@ function checkProps(props: RotationFunctionProps): void {
   checkFunctionOptions(props);
   checkNamePrefix(props.secretNamePrefix);
   if (props.timeout && !props.timeout.isUnresolved() && props.timeout.toSeconds() < MIN_TIMEOUT_SECONDS) {
-    throw invalid('timeout', `is ${props.timeout.toSeconds()} seconds, and a rotation step needs at least ${MIN_TIMEOUT_SECONDS} to retry what can be retried`);
+    throw invalid('timeout', `is ${props.timeout.toSeconds()} seconds, and a rotation step needs at least ${MIN_TIMEOUT_SECONDS} to retry`);
   }
 }
 

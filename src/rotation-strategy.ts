@@ -28,15 +28,15 @@ export class RotationStrategy {
    * Otherwise the rotation fails, and changes nothing.
    *
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotation-strategy.html#rotating-secrets-two-users
-   * @param superuserSecret the secret of a user of the same server, who may make users and give them rights and passwords, which the
-   * function may read (if it was imported and has an `encryptionKey`, give that at the import)
+   * @param superuserSecret the secret of a user of the same server that may create users and give them rights and passwords. The function may
+   * read it. An imported secret needs its `encryptionKey`, if it has one
    * @throws if there is no superuser secret
    */
   public static alternatingUsers(superuserSecret: secretsmanager.ISecret): RotationStrategy {
-    // The compiler doesn't see what other languages, and an optional database.secret, bring along.
+    // The compiler doesn't check callers in other languages, or an optional database.secret.
     if (!(superuserSecret as unknown)) {
-      throw invalid('superuserSecret', 'is missing, and alternating users need it: give the secret of a user who may make the other one, such as the secret of the '
-        + 'database. An imported database knows of none; import its secret too');
+      throw invalid('superuserSecret', 'is missing, and alternating users need it: give the secret of a user that may create the other one, such as the secret of the '
+        + 'database. An imported database has no secret; import its secret too');
     }
     return new RotationStrategy(superuserSecret);
   }

@@ -100,16 +100,16 @@ export interface IamAccessKeyTargetOptions {
   readonly user?: iam.IUser;
 
   /**
-   * The users of a function that rotates many secrets, at most 75. Each secret has the tag `cdk-rotating-secret:user` with the ARN of its
-   * own user: `Tags.of(secret).add('cdk-rotating-secret:user', user.userArn)`. Whoever may tag a secret may choose among these users.
-   * The `RotationFunction` needs a `secretNamePrefix`, so that other secrets of the account can't have a key put into them.
+   * The users of a function that rotates many secrets, at most 75. Each secret has the tag `cdk-rotating-secret:user` with the ARN of its own
+   * user: `Tags.of(secret).add('cdk-rotating-secret:user', user.userArn)`. A principal that may tag a secret can choose among these users. The
+   * `RotationFunction` needs a `secretNamePrefix`, so that other secrets of the account can't have a key put into them.
    *
    * @default - `user` is given
    */
   readonly users?: iam.IUser[];
 
   /**
-   * Whether the user belongs to this secret alone: nobody else creates access keys of it, and it has none that is used.
+   * Whether the user belongs to this secret alone: nothing else creates access keys of it, and it has no other key that is used.
    *
    * A rotation then deletes access keys of the user that no version of the secret has and that were never used, once no copy of the
    * function can be about to store them. They are left over if the function crashes after it created one. Otherwise, and if such a key was
@@ -149,16 +149,16 @@ export interface SesSmtpTargetOptions {
   readonly user?: iam.IUser;
 
   /**
-   * The users of a function that rotates many secrets, at most 75. Each secret has the tag `cdk-rotating-secret:user` with the ARN of its
-   * own user: `Tags.of(secret).add('cdk-rotating-secret:user', user.userArn)`. Whoever may tag a secret may choose among these users.
-   * The `RotationFunction` needs a `secretNamePrefix`, so that other secrets of the account can't have a key put into them.
+   * The users of a function that rotates many secrets, at most 75. Each secret has the tag `cdk-rotating-secret:user` with the ARN of its own
+   * user: `Tags.of(secret).add('cdk-rotating-secret:user', user.userArn)`. A principal that may tag a secret can choose among these users. The
+   * `RotationFunction` needs a `secretNamePrefix`, so that other secrets of the account can't have a key put into them.
    *
    * @default - `user` is given
    */
   readonly users?: iam.IUser[];
 
   /**
-   * Whether the user belongs to this secret alone: nobody else creates access keys of it, and it has none that is used.
+   * Whether the user belongs to this secret alone: nothing else creates access keys of it, and it has no other key that is used.
    *
    * A rotation then deletes access keys of the user that no version of the secret has and that were never used, once no copy of the
    * function can be about to store them. They are left over if the function crashes after it created one. Otherwise, and if such a key was
@@ -209,7 +209,7 @@ export enum SigningAlgorithm {
 }
 
 /**
- * Where the public keys of a secret are published.
+ * The object with the public keys of a secret.
  */
 export interface JwksPublication {
   /**
@@ -218,7 +218,8 @@ export interface JwksPublication {
   readonly bucket: s3.IBucket;
 
   /**
-   * The key of the object. Nobody else may write it. It has no `*`, `?` and `${`. An object that the secret hasn't written is never overwritten.
+   * The key of the object. Nothing else may write it. It can't have `*`, `?` or `${`. An object that the secret hasn't written is never
+   * overwritten.
    *
    * @default .well-known/jwks.json
    */
@@ -227,8 +228,8 @@ export interface JwksPublication {
   /**
    * How long verifiers may cache the object, a whole number of seconds. It is sent as the `max-age` of `Cache-Control`.
    *
-   * A rotation signs with no key before it has been in the object for that long. Add what caches between the bucket and the verifiers, and
-   * give no less than the cache time of the verifiers' library, and no more than the time between two rotations.
+   * A rotation signs with no key before it has been in the object for that long. Add the cache times between the bucket and the verifiers. Give
+   * at least the cache time of the verifiers' library, and at most the time between two rotations.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/signing-keys.md
    * @default Duration.minutes(10)
@@ -260,8 +261,8 @@ export interface SigningKeysTargetOptions {
   readonly publishTo?: JwksPublication;
 
   /**
-   * How long what is signed is valid at the most. Add the time for which signers cache the value. Only a warning comes of it, if rotations can
-   * be closer to each other.
+   * How long a signed token is valid at most. Add the time for which signers cache the value. It is used for a warning only: that rotations can
+   * be too close to each other.
    *
    * @default - no warning about the lifetime
    */
@@ -361,8 +362,8 @@ export class RotationTarget {
    * The secret is a JSON object, and a rotation changes `accessKeyId` and `secretAccessKey`. The first rotation makes the first key, so it
    * is at deployment by default. The key of AWSPREVIOUS is valid until the next rotation, which deletes it.
    *
-   * A function rotates the keys of one user for one secret, or those of `users`. Its time-out is two minutes by default, for a new key may take a minute until
-   * it is accepted.
+   * A function rotates the keys of one user for one secret, or those of `users`. Its time-out is two minutes by default, because a new key may
+   * take a minute until it is accepted.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/iam-access-key.md
    * @param options the user, whether it is of this secret alone, and the keys of the secret
@@ -414,8 +415,8 @@ export class RotationTarget {
    * `RotationFunction` rotates. Its reply is `done`, `notYet` or `failed`. Each step may be invoked more than once.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/target-function.md
-   * @param fn the function, of the account and the region of the `RotationFunction`, whose time-out is longer than that of `fn`, and if it
-   * was imported, one whose role is known or has the permissions that the warning names
+   * @param fn the function, in the account and the region of the `RotationFunction`, and with a shorter time-out. An imported function needs a
+   * known role, or one with the permissions that the warning names
    * @param options which steps it has, what it may read, and how to generate the value
    * @throws if the policy can't be met, or `versionStages` is empty
    */
@@ -432,8 +433,8 @@ export class RotationTarget {
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/target-module.md
    * @param entry the path of the module, absolute or from the working directory
-   * @param options which key of the secret to rotate, and how to generate it, both of which are for the first value alone if the module
-   * exports `createSecret`
+   * @param options which key of the secret to rotate, and how to generate it. If the module exports `createSecret`, both apply to the first
+   * value only
    * @throws if the file doesn't exist, can't be bundled or lacks one of the two functions, if esbuild is not installed, or if the policy
    * can't be met
    */
@@ -468,7 +469,7 @@ export class RotationTarget {
   }
 }
 
-/** The whole string if there is no key. */
+/** Without a key, the whole string. */
 function keyOf({ generateStringKey }: GeneratedTargetOptions): Generator {
   return { generateStringKey };
 }

@@ -30,11 +30,11 @@ export class Rotation {
   /**
    * Waits at deployment until the first rotation of this secret is over. What depends on it is deployed after that.
    *
-   * Use it for what needs a value that only a rotation makes, or that the target must accept already. It needs `rotateImmediately`. A
-   * secret that has rotated before is not waited for, and a later deployment doesn't wait again. If the rotation is not over after 14
-   * minutes, the deployment fails.
+   * Use it for a resource that needs a value which only a rotation makes, or which the target must accept already. It needs `rotateImmediately`.
+   * It doesn't wait for a secret that has rotated before, nor at a later deployment. If the rotation is not over after 14 minutes, the
+   * deployment fails.
    *
-   * It is made when it is asked for: a custom resource and a policy for the secret, and one function for all of the stack.
+   * The first use makes a custom resource and a policy for the secret, and one function for the stack.
    *
    * @example
    *

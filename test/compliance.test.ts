@@ -206,7 +206,7 @@ const REFUSED: Record<string, [unknown, ...string[]]> = {
   logRetentionRole: [{}, 'goes with logRetention', 'Give a logGroup'],
   logRetentionRetryOptions: [{ maxRetries: 1 }, 'goes with logRetention', 'Give a logGroup'],
   logRemovalPolicy: [RemovalPolicy.DESTROY, 'Give a logGroup with the removal policy'],
-  tenancyConfig: [{}, 'wants a tenant id', 'Leave it out'],
+  tenancyConfig: [{}, 'requires a tenant id', 'Leave it out'],
   durableConfig: [{}, 'no durable function', 'Leave it out'],
 };
 

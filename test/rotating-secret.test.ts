@@ -289,7 +289,7 @@ describe('refuses', () => {
 
   test('secretObjectValue where no key of it is to rotate', () => {
     expectInvalid(() => make({ secretObjectValue: { password: SecretValue.unsafePlainText('first') } }),
-      'secretObjectValue', 'no key of it is to be rotated', 'generateStringKey');
+      'secretObjectValue', 'no key to rotate is given', 'generateStringKey');
   });
 
   test('secretObjectValue without the key that is to rotate, naming keys and no values', () => {

@@ -29,5 +29,5 @@ describe.each(TARGETS)('a target %s', (target, make) => {
 
 test.each([undefined, null])('case 38: alternating users without a superuser secret, which is %s, are refused', (missing) => {
   expectInvalid(() => RotationStrategy.alternatingUsers(missing as unknown as secretsmanager.ISecret),
-    'superuserSecret', 'is missing', 'may make the other one');
+    'superuserSecret', 'is missing', 'may create the other one');
 });

@@ -3,8 +3,8 @@ import { CfnSecretTargetAttachment, type CfnRotationSchedule, type ISecret } fro
 import type { IConstruct } from 'constructs';
 
 /**
- * Warns of secrets that something attaches to a database, where the schedule doesn't wait for the keys that this adds, which a rotation
- * of the database's users needs.
+ * Warns of secrets that are attached to a database if their schedule doesn't wait for the attachment. Rotations of database users need the keys
+ * that it adds.
  */
 export function warnOfAttachments(fn: IConstruct, schedules: Iterable<readonly [ISecret, CfnRotationSchedule]>): void {
   const keyOf = (secretId: string, stack: Stack) => `${stack.node.path} ${JSON.stringify(stack.resolve(secretId))}`;
@@ -15,6 +15,6 @@ export function warnOfAttachments(fn: IConstruct, schedules: Iterable<readonly [
     const attachment = attachments.get(keyOf(secret.secretArn, Stack.of(secret)));
     if (attachment === undefined || schedule.node.dependencies.some(({ node }) => node.findAll().includes(attachment))) { continue; }
     Annotations.of(secret).addWarningV2('cdk-rotating-secret:attachedLater', `secret: ${secret.node.path} is attached to a database by ${attachment.node.path}, and its schedule doesn't `
-      + 'wait for the host that this adds to it. Rotate what attach returned, such as database.secret');
+      + 'wait for the host that this adds to it. Rotate the secret that attach returned, such as database.secret');
   }
 }

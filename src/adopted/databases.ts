@@ -5,42 +5,42 @@ import { DEFAULT_PASSWORD_LENGTH } from '../contract';
 import { invalid } from '../invalid';
 import { generatorIn } from '../value/generator';
 
-/** What the checks below have to know of a target. */
+/** The part of a target that the checks below read. */
 interface CheckedTarget {
-  /** How it was made. */
+  /** The factory of the target. */
   readonly factory: string;
   /** Whether a rotation changes the secret and nothing else. */
   readonly changesSecretOnly: boolean;
-  /** With the key that is rotated. */
+  /** The generator that the target was given, with the key that is rotated. */
   readonly given: { readonly generateStringKey?: string };
 }
 
-/** A function, and what it rotates. */
+/** A function and its target. */
 interface CheckedFunction {
   readonly fn: IConstruct;
   readonly target: CheckedTarget;
-  /** Whether it rotates users of databases. */
+  /** Whether the target is a user of a database. */
   readonly isOfDatabase: boolean;
   readonly secrets: () => Iterable<ISecret>;
   readonly factoryFor: FactoryFor;
 }
 
-/** What holds a credential of a secret, as far as it is known. */
+/** The database whose password a secret holds. */
 interface Database {
   readonly path: string;
-  /** The type of the resource, in CloudFormation. */
+  /** The CloudFormation type of the resource. */
   readonly type: string;
-  /** As the resource names it; undefined if it isn't known. */
+  /** The engine as the resource names it. Undefined if it isn't known. */
   readonly engine?: string;
 }
 
 const PROXY = 'AWS::RDS::DBProxy';
-/** The databases that take a password as a property. */
+/** Databases that take a password as a property. */
 const WITH_MASTER_PASSWORD = /^AWS::(RDS|DocDB|Redshift)::/;
 const PASSWORD_KEY = 'password';
 const MIN_MASTER_PASSWORD = 8;
 /**
- * How long RDS lets the password of a master user be. That of an Aurora cluster for PostgreSQL isn't here, since its documents disagree.
+ * The longest master password that RDS accepts. Aurora clusters for PostgreSQL are missing, because the two documents disagree about them.
  *
  * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
  * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBCluster.html
@@ -51,10 +51,10 @@ const MAX_MASTER_PASSWORDS: readonly (readonly [RegExp, number])[] = [
   [/^(postgres$|sqlserver-)/, 128],
 ];
 
-/** The target for the users of a database with an engine; undefined if there is none. */
+/** The factory for the users of a database engine. Undefined if there is none. */
 type FactoryFor = (engine: string) => string | undefined;
 
-/** The engine of a database that this app makes, or that was imported with it. */
+/** The engine of a database of this app, or of an imported one. Undefined if it isn't known. */
 export function engineOf(database: object): string | undefined {
   const { engine } = database as { readonly engine?: { readonly engineType?: unknown } };
   const children = Construct.isConstruct(database) ? database.node.findAll() : [];
@@ -62,29 +62,29 @@ export function engineOf(database: object): string | undefined {
   return typeof known === 'string' && !Token.isUnresolved(known) ? known : undefined;
 }
 
-/** Whether something is a proxy of RDS, also one that was imported. */
+/** Whether a construct is an RDS proxy. Imported proxies count. */
 export function isProxy(database: object): boolean {
   return 'dbProxyName' in database && 'dbProxyArn' in database;
 }
 
-/** Throws if CloudFormation would refuse to attach a secret to what it is given. */
+/** Throws if CloudFormation would refuse to attach the secret to this target. */
 export function checkAttachable(secret: ISecret, target: object): void {
   if (isProxy(target)) { throw invalid('target', proxyAttached(secret.node.path, pathOf(target))); }
 }
 
-/** Throws if a database certainly has another engine than the target of a function rotates. */
+/** Throws if a database certainly has another engine than the target of the function. */
 export function checkEngine(property: string, fn: IConstruct, database: object, factory: string, factoryFor: FactoryFor): void {
   const engine = engineOf(database);
   if (engine === undefined || factoryFor(engine) === factory) { return; }
   throw invalid(property, `${pathOf(database)} has the engine ${engine}, and ${fn.node.path} has ${factory}. ${whatToGive(engine, factoryFor)}`);
 }
 
-/** The functions of each stage: they are checked together, since each look at all constructs takes time. */
+/** The functions of each stage. They are checked together, because each check searches all constructs, which takes time. */
 const functionsOf = new WeakMap<IConstruct, CheckedFunction[]>();
 
 /**
- * Refuses, when the app is complete, secrets that hold the password of a database which the target of their function doesn't know how to
- * change: a secret may be attached at any time.
+ * Refuses secrets that hold the password of a database which the target of their function can't change. It runs when the app is complete,
+ * because a secret may be attached at any time.
  */
 export function checkTargets(checked: CheckedFunction): void {
   const stage = Stage.of(checked.fn) ?? checked.fn.node.root;
@@ -125,7 +125,7 @@ function findWrongTarget(checked: CheckedFunction, secret: ISecret, attached: re
   return database ? [unchangedPassword(checked, secret, database)] : [];
 }
 
-/** Refuses a first password that RDS refuses. Later ones don't go through RDS. */
+/** Refuses a first password that RDS would refuse. Later passwords don't go through RDS. */
 function wrongLength(database: CfnResource, secret: ISecret): Error[] {
   const resource = rootOf(secret.secretArn);
   const engine = database.cfnResourceType.startsWith('AWS::RDS::') ? describeResource(database)?.engine : undefined;
@@ -148,7 +148,7 @@ function otherEngine({ fn, factoryFor, target: { factory } }: CheckedFunction, s
 function unchangedPassword({ fn, factoryFor, target: { factory } }: CheckedFunction, secret: ISecret, database: Database): Error {
   return invalid('target', `${fn.node.path} has ${factory}, and its secret ${secret.node.path} holds the password of ${database.path}, `
     + `which is ${nameOf(database)}. A rotation would change the secret and not the database, `
-    + `and nobody could log in with the secret any more. ${whatToGive(database.engine, factoryFor)}`);
+    + `and logins with the secret would fail. ${whatToGive(database.engine, factoryFor)}`);
 }
 
 function proxyAttached(secret: string, proxy: string): string {
@@ -185,7 +185,7 @@ function describeResource(construct: IConstruct): Database | undefined {
   return { path, type: construct.cfnResourceType, engine: typeof engine === 'string' && !Token.isUnresolved(engine) ? engine : undefined };
 }
 
-/** Whether a resource takes the master password of a database, at deployment, from a key of a secret, or from its whole value. */
+/** Whether a resource gets its master password at deployment from a key of the secret, or from its whole value. */
 export function isFedFrom(resource: IConstruct, secret: ISecret, key: string | undefined): boolean {
   const password: unknown = (resource as { readonly masterUserPassword?: unknown }).masterUserPassword;
   if (password === undefined) { return false; }
@@ -194,7 +194,7 @@ export function isFedFrom(resource: IConstruct, secret: ISecret, key: string | u
   return JSON.stringify(stack.resolve(password)) === JSON.stringify(stack.resolve(rotated.unsafeUnwrap()));
 }
 
-/** The resource of a secret of this app, also if it is named by CDK's attachment; otherwise the ARN as it is known. */
+/** The resource of a secret of this app, also if the ARN is that of CDK's attachment. Otherwise the known ARN. */
 export function rootOf(arn: string): CfnResource | string {
   const token = Tokenization.reverseString(arn).firstToken;
   if (!Reference.isReference(token) || !CfnResource.isCfnResource(token.target)) { return arn; }
@@ -203,10 +203,9 @@ export function rootOf(arn: string): CfnResource | string {
 }
 
 /**
- * Warns of secrets of database users whose value, as it is generated or given, has no host, and that nothing in the app attaches to a
- * database.
+ * Warns of secrets of database users that have no host in their first value, and that nothing in the app attaches to a database.
  *
- * @param given each with the property that it was given as
+ * @param given the secrets, each with the name of the property
  */
 export function warnOfMissingHosts(root: IConstruct, given: Iterable<readonly [property: string, secret: ISecret]>): void {
   const attached = root.node.findAll().filter((construct) => construct instanceof CfnSecretTargetAttachment).map(({ secretId }) => rootOf(secretId));
@@ -220,7 +219,7 @@ export function warnOfMissingHosts(root: IConstruct, given: Iterable<readonly [p
 
 function mayHaveHost(resource: CfnSecret): boolean {
   const text: unknown = generatorIn(resource)?.secretStringTemplate ?? Stack.of(resource).resolve(resource.secretString);
-  // What is no text is known to CloudFormation only.
+  // A value that isn't a string is known only to CloudFormation.
   if (typeof text !== 'string') { return true; }
   try {
     const value: unknown = JSON.parse(text);

@@ -3,7 +3,7 @@ import { rootOf } from './databases';
 import { invalid } from '../invalid';
 import { generatorIn } from '../value/generator';
 
-/** Throws for a secret that another construct generates as a whole: nothing that a server issues, or a rotation makes, can be put into it. */
+/** Throws for a secret that another construct generates as one string. An issued credential needs a JSON object. */
 export function checkHoldsObject(secret: ISecret, factory: string): void {
   const resource = rootOf(secret.secretArn);
   const generated = resource instanceof CfnSecret ? generatorIn(resource) : undefined;

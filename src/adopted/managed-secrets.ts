@@ -4,7 +4,7 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 /** https://docs.aws.amazon.com/secretsmanager/latest/userguide/service-linked-secrets.html */
 const MANAGED_NAME = /^(?:arn:.*:secret:)?([\w-]+)!/;
 
-/** The attributes of resources that are the ARNs of secrets which a service made: of which resources, and by which service. */
+/** Attributes of resources that are ARNs of managed secrets. Each has the types of resource and the managing service. */
 const MANAGED_ATTRIBUTES: Readonly<Record<string, readonly [RegExp, string]>> = {
   'MasterUserSecret.SecretArn': [/^AWS::(RDS|DocDB)::/, 'rds'],
   'MasterPasswordSecretArn': [/^AWS::Redshift::/, 'redshift'],
@@ -13,7 +13,7 @@ const MANAGED_ATTRIBUTES: Readonly<Record<string, readonly [RegExp, string]>> = 
   'SecretArn': [/^AWS::Events::/, 'events'],
 };
 
-/** The service of AWS that made a secret and rotates it itself, if one did; undefined where that isn't known. */
+/** The AWS service that manages a secret and rotates it. Undefined if it isn't known. */
 export function managingService(secret: ISecret): string | undefined {
   for (const name of literalNamesOf(secret)) {
     const service = MANAGED_NAME.exec(name)?.[1];
@@ -25,7 +25,7 @@ export function managingService(secret: ISecret): string | undefined {
   return type?.test(token.target.cfnResourceType) ? service : undefined;
 }
 
-/** The ARN and the name of a secret, as far as they are known. */
+/** The known ARN and name of a secret. */
 export function literalNamesOf(secret: ISecret): string[] {
   return [secret.secretArn, secret.secretName].filter((name) => !Token.isUnresolved(name));
 }

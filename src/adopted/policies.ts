@@ -5,22 +5,22 @@ import { rootOf } from './databases';
 import { CHARACTER_TYPES, findPolicyProblem, includedTypes, type PasswordPolicyConfig } from '../contract';
 import { generatorIn, generatorOf, hasPolicy, hasTokens, type Generator, type TargetGenerator } from '../value/generator';
 
-/** What the policies below have to know of a target. */
+/** The part of a target that the policies below read. */
 interface PolicyTarget extends TargetGenerator {
-  /** Whether it never generates a later value. */
+  /** Whether its own code makes the later values. */
   readonly makesOwnValue: boolean;
   /** The configuration, which has the policy of later values. */
   readonly config: (generator: Generator) => { readonly passwordPolicy: PasswordPolicyConfig };
-  /** Whether it changes users of a database. */
+  /** Whether the target is a user of a database. */
   readonly isOfDatabase: boolean;
 }
 
-/** Everything that `GetRandomPassword` may put into a password. */
+/** All characters that `GetRandomPassword` may put into a password. */
 const CHARACTERS = [...Object.values(CHARACTER_TYPES).join(''), ' '];
 
 /**
- * The policies of secrets that other constructs made: a reader of such a secret takes what its first value was generated with, and may
- * take nothing else.
+ * The policies of secrets that other constructs made. A reader of such a secret accepts the characters of the first value, and may accept no
+ * others.
  */
 export class AdoptedPolicies {
   private readonly secrets: ISecret[] = [];
@@ -37,7 +37,7 @@ export class AdoptedPolicies {
     }
   }
 
-  /** The generator that all the secrets were made with, for later values; undefined if that of the target goes for them. */
+  /** The generator that all the secrets have in common, for later values. Undefined if the target's generator applies. */
   public generator(): Generator | undefined {
     const { target } = this;
     if (this.hasOurs || target.makesOwnValue || hasPolicy(target.given) || this.secrets.length === 0) { return undefined; }
@@ -48,7 +48,7 @@ export class AdoptedPolicies {
     return findPolicyProblem(generator) === undefined ? generator : undefined;
   }
 
-  /** Warns of secrets whose later passwords may have characters that the first one certainly hadn't, or not certainly. */
+  /** Warns of secrets whose later passwords may have characters that the first one can't have, or whose policy isn't known. */
   public warn(fn: IConstruct): void {
     const { target } = this;
     if (target.makesOwnValue || this.generator() !== undefined || hasTokens(target.given)) { return; }
@@ -64,13 +64,13 @@ export class AdoptedPolicies {
           + 'RotationFunction of their own. Otherwise acknowledge this warning');
       } else if (target.isOfDatabase && !hasPolicy(target.given) && !this.isGiven(secret)) {
         const excluded = excludedCharacters(target.defaults, {});
-        Annotations.of(secret).addWarningV2('cdk-rotating-secret:unknownPolicy', `passwordPolicy: is not given, and what ${secret.node.path} was generated with is not known here. Later passwords `
+        Annotations.of(secret).addWarningV2('cdk-rotating-secret:unknownPolicy', `passwordPolicy: is not given, and the policy of the first value of ${secret.node.path} is not known. Later passwords `
           + `have 32 characters of every type, without ${excluded}. Give ${target.factory} the passwordPolicy that the readers of the secret need, or acknowledge this warning`);
       }
     }
   }
 
-  /** What a secret of this app was generated with; undefined if that isn't known, or if it isn't the value that rotates. */
+  /** The policy that a secret of this app was generated with. Undefined if it isn't known, or if it doesn't apply to the value that rotates. */
   private policyOf(secret: ISecret): PasswordPolicyConfig | undefined {
     const generated = this.generated(secret);
     if (!generated || generated.generateStringKey !== this.target.given.generateStringKey) { return undefined; }
@@ -78,21 +78,21 @@ export class AdoptedPolicies {
     return findPolicyProblem(policy) === undefined ? policy : undefined;
   }
 
-  /** Whether the value was given, so that there is no policy, or is for another key. */
+  /** Whether the value was given, or generated for another key. It then has no policy. */
   private isGiven(secret: ISecret): boolean {
     const generated = this.generated(secret);
     if (generated === undefined) { return false; }
     return generated === null || (typeof generated.generateStringKey === 'string' && generated.generateStringKey !== this.target.given.generateStringKey);
   }
 
-  /** Null if the value was given; undefined if the secret isn't of this app. */
+  /** The generator. Null if the value was given; undefined if the secret is not of this app. */
   private generated(secret: ISecret): Generator | null | undefined {
     const resource = rootOf(secret.secretArn);
     return resource instanceof CfnSecret ? generatorIn(resource) as Generator | undefined ?? null : undefined;
   }
 }
 
-/** Without those that no password has, and each once: CloudFormation takes any text. */
+/** Each excluded character once, and only characters that a password can have. CloudFormation accepts any text. */
 function excludedCharacters(defaults: Generator, policy: PasswordPolicyConfig): string {
   const excluded = new Set(`${defaults.excludeCharacters ?? ''}${policy.excludeCharacters ?? ''}`);
   return CHARACTERS.filter((character) => excluded.has(character)).join('');

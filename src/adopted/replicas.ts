@@ -4,7 +4,7 @@ import type { IConstruct } from 'constructs';
 import { invalid } from '../invalid';
 
 /**
- * Throws where the key of a replica is certainly not of the region of the replica.
+ * Throws if the key of a replica is certainly of another region than the replica.
  *
  * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ReplicaRegionType.html
  */
@@ -12,7 +12,7 @@ export function checkReplicaKeys(scope: IConstruct, replicas: readonly ReplicaRe
   const ours = Stack.of(scope).region;
   for (const { region, encryptionKey } of replicas) {
     const theirs = encryptionKey?.env.region;
-    // A stack that doesn't know its region isn't of that of the replica, and neither are its keys.
+    // A stack without a known region is never in the region of its replica, and neither are its keys.
     if (theirs === undefined || theirs === region || Token.isUnresolved(region) || (Token.isUnresolved(theirs) && theirs !== ours)) { continue; }
     throw invalid('replicaRegions', `has the key ${encryptionKey!.node.path} for ${region}, which is of ${Token.isUnresolved(theirs) ? 'the region of this stack' : theirs}. `
       + 'A replica is encrypted with a key of its own region: give one, or leave it out for the key that AWS manages');
@@ -20,13 +20,13 @@ export function checkReplicaKeys(scope: IConstruct, replicas: readonly ReplicaRe
 }
 
 /**
- * Says which secrets that are known by their name are replicas of secrets of this app, by which they are rotated.
+ * Errors for imported secrets that are replicas of secrets of this app. A replica is rotated through its primary secret.
  *
- * @param fn what rotates them, in its own region
+ * @param fn the rotation function, in its own region
  */
 export function findReplicas(fn: IConstruct, secrets: Iterable<ISecret>): string[] {
   const { account, region } = Stack.of(fn);
-  // Those that this app makes are no replicas.
+  // A secret that this app makes is no replica.
   const imported = [...secrets].filter((secret) => !Resource.isOwnedResource(secret));
   if (imported.length === 0 || Token.isUnresolved(region)) { return []; }
   const primaries = fn.node.root.node.findAll().filter((construct) => construct instanceof CfnSecret).filter((primary) => {

@@ -14,27 +14,27 @@ import { addressOf } from '../schedule/identity';
 
 const WAITER_ID = 'FirstRotationWaiter';
 
-/** The longest that a function of Lambda can run: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+/** The longest timeout that Lambda allows: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const TIMEOUT = Duration.minutes(15);
 
-/** In seconds. CloudFormation would wait for an hour where the function gives no answer; this leaves Lambda time to start it again once. */
+/** In seconds. If the function doesn't answer, CloudFormation would wait for an hour. This leaves Lambda time for one retry. */
 const SERVICE_TIMEOUT = 1_200;
 
 /**
- * Each secret has a policy of its own, because a policy that named several would make each wait for all of them. All of a role's inline policies
- * may have 10,240 characters together, which are enough for these with secrets whose names have up to 160 characters.
+ * Each secret has a policy of its own, because a policy for several secrets would make each of them wait for all. A role's inline policies may
+ * have 10,240 characters together. That is enough for these if the names of the secrets have up to 160 characters.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
  */
 const MAX_SECRETS = 25;
 
-/** The first rotation of one secret: what depends on it depends on the custom resource that waits for it, in the stack of the schedule. */
+/** The first rotation of one secret. Its dependents depend on the custom resource that waits for it, in the stack of the schedule. */
 export class FirstRotation implements IDependable {
   private waiting!: Construct;
 
   /**
-   * @param changesSecretOnly whether the target has nothing that a rotation changes
-   * @throws if no rotation begins when the schedule is deployed
+   * @param changesSecretOnly whether a rotation changes nothing but the secret
+   * @throws if deploying the schedule starts no rotation
    */
   constructor(private readonly secret: ISecret, private readonly fn: lambda.Function, schedule: CfnRotationSchedule, changesSecretOnly: boolean) {
     if (schedule.rotateImmediatelyOnUpdate === false) {
@@ -46,7 +46,7 @@ export class FirstRotation implements IDependable {
     Dependable.implement(this, dependencyRoots(() => this.waiting));
   }
 
-  /** Waits for a schedule that took the place of the one before. */
+  /** Waits for the schedule that replaces the previous one. */
   public follow(schedule: CfnRotationSchedule): void {
     (this.waiting.node.scope as Waiter).remove(this.waiting);
     this.wait(schedule);
@@ -57,7 +57,7 @@ export class FirstRotation implements IDependable {
   }
 }
 
-/** If the rotation fails, CloudFormation rolls back, and deletes what may be the only copy of a credential that the target accepts. */
+/** If the rotation fails, CloudFormation rolls back and deletes the secret. It may hold the only copy of a credential that the target accepts. */
 function warnOfRollback(secret: ISecret): void {
   secret.node.addValidation({
     validate: () => {
@@ -75,8 +75,8 @@ function dependencyRoots(root: () => Construct): Dependable {
 }
 
 /**
- * What waits for the first rotations of the secrets of a stack: one function, and a custom resource for each secret. None of it is below the
- * secret, since then all that depends on the secret would wait, also what the rotation needs.
+ * The function of a stack that waits for first rotations, and a custom resource for each secret. None of them is below the secret, because
+ * everything that depends on the secret, also what the rotation needs, would then wait for them.
  */
 class Waiter extends Construct {
   public static of(stack: Stack): Waiter {
@@ -97,7 +97,7 @@ class Waiter extends Construct {
     });
   }
 
-  /** @throws if it waits for as many secrets as its role has room for */
+  /** @throws if its role has no room for another secret */
   public add(secret: ISecret, rotationFunction: lambda.Function, schedule: CfnRotationSchedule): Construct {
     if (this.secrets >= MAX_SECRETS) {
       throw invalid('rotation.first', `of ${secret.node.path} is one more than the ${MAX_SECRETS} that ${Stack.of(this).node.path} can wait for: the inline policies of a role have a limit. `
@@ -105,7 +105,7 @@ class Waiter extends Construct {
     }
     this.secrets++;
     const { id } = secret.node;
-    // Stacks of the same name, in different regions, may both import the secret.
+    // Stacks with the same name, in different regions, may both import the secret.
     const waiting = new Construct(this, [`${id}-${addressOf(secret)}`, `${id}-${secret.node.addr}`].find((each) => !this.node.tryFindChild(each))!);
     const policy = new RotationPolicy(waiting, 'Policy');
     policy.addStatements(new iam.PolicyStatement({ actions: ['secretsmanager:DescribeSecret'], resources: arnsOf(secret) }));
@@ -126,7 +126,7 @@ class Waiter extends Construct {
     return waiting;
   }
 
-  /** Waits for one secret less, and is gone with the last. */
+  /** Stops waiting for a secret. Without any secret, the construct is removed. */
   public remove({ node }: Construct): void {
     this.node.tryRemoveChild(node.id);
     if (--this.secrets === 0) { this.node.scope!.node.tryRemoveChild(this.node.id); }

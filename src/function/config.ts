@@ -4,15 +4,15 @@ import { CONFIG_VARIABLE, serializeConfig, type CommonConfig, type HandlerConfig
 import type { TargetDefinition } from '../targets/definition';
 import type { Generator } from '../value/generator';
 
-/** The configuration of a handler, as environment variables, and as far as it is known. */
+/** The configuration of a handler, as environment variables. */
 export interface RenderedConfig {
   readonly variables: Readonly<Record<string, string>>;
   readonly knownConfig: HandlerConfig;
-  /** The variables with as much of the configuration as is known when the construct is made. */
+  /** The variables with the part of the configuration that is known when the construct is made. */
   readonly knownVariables: Readonly<Record<string, string>>;
 }
 
-/** @param adopted the generator of secrets that other constructs made, when the app is complete; undefined if there is none */
+/** @param adopted the generator of secrets that other constructs made, resolved when the app is complete; undefined if there is none */
 export function renderConfig(
   scope: Construct, definition: TargetDefinition, common: CommonConfig, adopted: () => Generator | undefined,
 ): RenderedConfig {
@@ -30,9 +30,9 @@ export function renderConfig(
 }
 
 /**
- * Gives every text and number that only a deployment knows a variable of its own. ARNs stay: nothing in them has to be escaped.
+ * Moves each string and number that only a deployment knows to a variable of its own. ARNs stay, because they need no escaping.
  *
- * @param own where the variables go
+ * @param own receives the variables
  */
 function withoutTokens<T extends object>(config: T, own: Record<string, string>): T {
   return Object.fromEntries(Object.entries(config).map(([field, value]: [string, unknown]) => {

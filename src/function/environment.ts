@@ -6,7 +6,7 @@ import { invalid } from '../invalid';
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MAX_BYTES = 4096;
 
-/** Throws where Lambda would refuse the environment of the function for its size, as far as that is known: tokens count for nothing. */
+/** Throws if the environment is larger than Lambda allows. Tokens count as empty. */
 export function checkEnvironmentSize(environment: Readonly<Record<string, string>> | undefined, rendered: RenderedConfig): void {
   const { knownConfig: config, knownVariables } = rendered;
   const size = sizeOf(...Object.entries({ ...environment, ...knownVariables }).flat());
@@ -22,7 +22,7 @@ export function checkEnvironmentSize(environment: Readonly<Record<string, string
 }
 
 /**
- * Throws if a resource in one stack can't name the function in another, since only one of them is known to be of some account and region.
+ * Throws if CDK can't refer to the function from another stack, because the account or the region of only one of the stacks is known.
  *
  * @param scope of the resource
  */

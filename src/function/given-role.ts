@@ -2,7 +2,7 @@ import { Annotations, Stack, Stage } from 'aws-cdk-lib';
 import { CfnManagedPolicy, CfnPolicy, Role, type CfnRole, type IRole } from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 
-/** The managed policies that have neither of the permissions that are looked for. Of others, what they allow isn't known here. */
+/** Managed policies with neither of the two permissions. The content of other managed policies isn't known here. */
 const WITHOUT = /:policy\/(AWSXRayDaemonWriteAccess|service-role\/AWSLambdaRole)"/;
 
 interface Statement {
@@ -12,17 +12,17 @@ interface Statement {
 }
 
 /**
- * Warns where a role of this app lacks what every function needs to log, or what one in a VPC needs: CDK gives it to the roles that it
- * makes, and not to those that it is given.
+ * Warns if a role of this app lacks the permissions to log, or those of a function in a VPC. CDK adds them to the roles that it makes, and not
+ * to a given role.
  *
- * To be asked when the app is complete, since reading a policy closes it.
+ * Call it when the app is complete, because reading a policy closes it.
  */
 export function warnOfGivenRole(fn: lambda.Function, role: IRole | undefined): void {
-  // Of those that are imported or refuse changes it isn't known, and RotationPermissions has warned of the latter.
+  // Imported roles aren't known. RotationPermissions warns of roles that can't be changed.
   const actions = role instanceof Role ? actionsOf(role.node.defaultChild as CfnRole) : undefined;
   if (role === undefined || actions === undefined) { return; }
   if (!allows(actions, 'logs:PutLogEvents')) {
-    Annotations.of(fn).addWarningV2('cdk-rotating-secret:roleWithoutLogs', `role: ${role.node.path} has no permission to write logs, so nothing tells why a `
+    Annotations.of(fn).addWarningV2('cdk-rotating-secret:roleWithoutLogs', `role: ${role.node.path} has no permission to write logs, so no log says why a `
       + 'rotation failed. Give it logs:CreateLogStream and logs:PutLogEvents on the log group, with logGroup.grantWrite(role)');
   }
   if (fn.isBoundToVpc && !allows(actions, 'ec2:CreateNetworkInterface')) {
@@ -31,19 +31,19 @@ export function warnOfGivenRole(fn: lambda.Function, role: IRole | undefined): v
   }
 }
 
-/** All that the policies of a role allow; undefined where that isn't known. */
+/** All actions that the policies of a role allow. Undefined if they aren't known. */
 function actionsOf(role: CfnRole): string[] | undefined {
   const stack = Stack.of(role);
   const managed = stack.resolve(role.managedPolicyArns) as unknown[] | undefined ?? [];
   if (managed.some((arn) => !WITHOUT.test(JSON.stringify(arn)))) { return undefined; }
-  // Not those of other stages, which aren't complete yet, and whose logical ids may be the same.
+  // Other stages aren't complete yet, and may use the same logical ids.
   const attached = (Stage.of(role) ?? role.node.root).node.findAll()
     .filter((construct) => construct instanceof CfnPolicy || construct instanceof CfnManagedPolicy)
     .filter((policy) => JSON.stringify(Stack.of(policy).resolve(policy.roles) ?? []).includes(JSON.stringify(Stack.of(policy).resolve(role.ref))));
   const inline = (stack.resolve(role.policies) as CfnRole.PolicyProperty[] | undefined ?? []).map(({ policyDocument }) => policyDocument as unknown);
   const statements = [...attached.map((policy) => Stack.of(policy).resolve(policy.policyDocument) as unknown), ...inline]
     .flatMap((document) => ((document as { Statement?: Statement | Statement[] } | undefined)?.Statement ?? []));
-  // What a condition decides is known only to CloudFormation.
+  // The effect of a condition is known only to CloudFormation.
   if (!statements.every(isKnown)) { return undefined; }
   return statements.filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action, NotAction }) => NotAction === undefined ? Action ?? [] : '*');
 }
@@ -56,9 +56,9 @@ function allows(actions: string[], wanted: string): boolean {
   return actions.some((action) => matches(action.toLowerCase(), wanted.toLowerCase()));
 }
 
-/** Whether a pattern of IAM, with * and ?, matches a text. Not a regular expression: the pattern is foreign text. */
+/** Whether an IAM pattern, with * and ?, matches a text. It isn't turned into a regular expression, because the pattern is foreign text. */
 function matches(pattern: string, text: string): boolean {
-  // The characters of the text that a prefix of the pattern can have matched.
+  // The lengths of text that a prefix of the pattern can have matched.
   let ends = new Set([0]);
   for (const character of pattern) {
     const next = [...ends].filter((end) => character === '?' ? end < text.length : text[end] === character).map((end) => end + 1);

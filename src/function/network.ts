@@ -7,12 +7,12 @@ import type { TargetBinding } from '../targets/definition';
 
 const DESCRIPTION = 'Rotation of secrets';
 
-/** What a notification goes to, as it is called in the names of its endpoints. */
+/** The service of a notification, as in the names of its endpoints. */
 export type PublishingService = 'events' | 'sns';
 
 /** A service that a function in a VPC has to reach. */
 interface Service {
-  /** In the name of its endpoints. */
+  /** The service in the name of its endpoints. */
   readonly name: string;
   readonly title: string;
   readonly constant: string;
@@ -25,20 +25,20 @@ const PUBLISHING_SERVICES: Record<PublishingService, Service> = {
   sns: { name: 'sns', title: 'SNS', constant: 'SNS', warning: 'noRouteToSns' },
 };
 
-/** What was attached to a secret. It may have connections or not, and clusters of RDS have theirs only after they attached the secret. */
+/** The target of an attachment. It may have no connections, and an RDS cluster has its connections only after it attached the secret. */
 interface Attachment {
   readonly target: { readonly connections?: ec2.Connections };
   readonly schedule: IConstruct;
 }
 
 /**
- * The way from a rotation function to the databases, and to Secrets Manager.
+ * The network path from a rotation function to the databases and to Secrets Manager.
  *
- * Where stacks differ, that of the function depends on those of the VPC, the database and the superuser secret that it was given, so
- * none of these may depend on that of the function.
+ * The stack of the function depends on the stacks of its VPC, its database and its superuser secret, so these stacks must not depend on the
+ * stack of the function.
  */
 export class RotationNetwork {
-  /** What every schedule must wait for. */
+  /** What every schedule waits for. */
   public readonly scheduleDependencies: IDependable[] = [];
   private readonly upstream: ReadonlySet<Stack>;
   private readonly downstream = new Set<Stack>();
@@ -63,17 +63,17 @@ export class RotationNetwork {
     });
   }
 
-  /** Whether the stack of the function depends on a stack, so that this one can't depend on the function. */
+  /** Whether the stack of the function depends on a stack. That stack then can't depend on the function. */
   public dependsOn(stack: Stack): boolean {
     return stack !== Stack.of(this.fn) && this.upstream.has(stack);
   }
 
-  /** Notes that a stack depends on that of the function. */
+  /** Records that a stack depends on the stack of the function. */
   public addDependent(stack: Stack): void {
     this.downstream.add(stack);
   }
 
-  /** Has a database let the function in, when the app is complete. */
+  /** Lets the function into an attached database, when the app is complete. */
   public attach(attachment: Attachment): void {
     this.attachments.push(attachment);
   }
@@ -86,7 +86,7 @@ export class RotationNetwork {
     if (this.notification) { this.warnOfIsolatedSubnets(PUBLISHING_SERVICES[this.notification._service]); }
   }
 
-  /** Lets the function in, once, and returns the rules that it took. */
+  /** Lets the function in, once, and returns the rules that this needs. */
   private letIn(connections: ec2.Connections): IConstruct[] {
     const existing = this.rules.get(connections);
     if (existing) { return existing; }
@@ -111,7 +111,7 @@ export class RotationNetwork {
     return rules;
   }
 
-  /** The rules that `connections.allowFrom` makes, in the stack of the function where the two are of two stacks. */
+  /** The rules of `connections.allowFrom`. If the two are in different stacks, the rules are in the stack of the function. */
   private allowFromHere({ securityGroups }: ec2.Connections, port: ec2.Port): void {
     for (const theirs of securityGroups) {
       for (const ours of this.fn.connections.securityGroups) {
@@ -123,7 +123,7 @@ export class RotationNetwork {
 
   private warnOfIsolatedSubnets(service: Service): void {
     const { vpc, vpcSubnets } = this.options;
-    // Of an imported VPC it isn't known where its subnets lead to.
+    // The routes of an imported VPC aren't known.
     if (!vpc || !Resource.isOwnedResource(vpc) || hasEndpoint(vpc, service.name)) { return; }
     const routes = vpc.node.root.node.findAll().filter((construct) => construct instanceof ec2.CfnRoute);
     const isolated = vpc.selectSubnets(vpcSubnets).subnets.filter((subnet) => !hasWayOut(vpc, subnet, routes));
@@ -135,17 +135,17 @@ export class RotationNetwork {
 }
 
 /**
- * Whether a route of the app leads from a subnet to somewhere else than an internet gateway: a function has no public address, so it gets
- * no answer through one.
+ * Whether a route of the app leads from a subnet to anything but an internet gateway. A function has no public address, so it gets no answer
+ * through an internet gateway.
  */
 function hasWayOut(vpc: ec2.IVpc, subnet: ec2.ISubnet, routes: readonly ec2.CfnRoute[]): boolean {
-  // Of an imported subnet it isn't known.
+  // The routes of an imported subnet aren't known.
   if (!Resource.isOwnedResource(subnet)) { return true; }
   return routes.some(({ routeTableId, gatewayId }) => routeTableId === subnet.routeTable.routeTableId
     && (gatewayId === undefined || gatewayId !== (vpc as ec2.Vpc).internetGatewayId));
 }
 
-/** Whether an endpoint anywhere in the app leads from a VPC to a service, by its usual name. */
+/** Whether the app has an interface endpoint for a service in a VPC, under its usual name. */
 function hasEndpoint(vpc: ec2.IVpc, service: string): boolean {
   return vpc.node.root.node.findAll().some((construct) => construct instanceof ec2.CfnVPCEndpoint
     && construct.vpcId === vpc.vpcId

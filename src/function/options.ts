@@ -9,12 +9,12 @@ import { checkUnsupported } from './unsupported-options';
 const DEFAULT_RUNTIME = new lambda.Runtime('nodejs24.x', lambda.RuntimeFamily.NODEJS, { supportsInlineCode: true });
 const MIN_NODEJS = 20;
 
-/** What the functions of this package take besides. */
+/** Options that all functions of this package take. */
 export interface FunctionOptions extends lambda.FunctionOptions {
   readonly runtime?: lambda.Runtime;
 }
 
-/** Throws where the handlers of this package couldn't run so. */
+/** Throws if the handlers of this package can't run with these options. */
 export function checkFunctionOptions(options: FunctionOptions): void {
   checkUnsupported(options);
   const { runtime } = options;
@@ -24,9 +24,9 @@ export function checkFunctionOptions(options: FunctionOptions): void {
   }
 }
 
-/** What the functions of this package have unless told otherwise. Makes the log group and the role where none is given. */
+/** Fills in the defaults of the functions of this package. Makes the log group and the role if none is given. */
 export function completeFunctionOptions(scope: Construct, id: string, props: FunctionOptions) {
-  // Later versions of CDK type the prop more widely, and refuse anything but an ILogGroup when they run.
+  // Later versions of CDK have a wider type for this prop, but refuse anything but an ILogGroup at run time.
   const logGroup = props.logGroup as logs.ILogGroup | undefined ?? new logs.LogGroup(scope, `${id}LogGroup`, {
     retention: logs.RetentionDays.THREE_MONTHS,
     removalPolicy: RemovalPolicy.DESTROY,
@@ -42,8 +42,8 @@ export function completeFunctionOptions(scope: Construct, id: string, props: Fun
 }
 
 /**
- * What a function in a VPC needs, without the logs of AWS's managed policy. None of the actions can be limited to a resource that is known
- * before Lambda makes the network interface.
+ * What a function in a VPC needs, without the log permissions of AWS's managed policy. None of the actions can be limited to a resource that is
+ * known before Lambda makes the network interface.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
  */
@@ -56,7 +56,7 @@ const NETWORK_ACTIONS = [
   'ec2:UnassignPrivateIpAddresses',
 ];
 
-/** A role that may write to its own log group and, in a VPC, have network interfaces: AWS's managed policies may write to all log groups. */
+/** A role that may write to its own log group and, in a VPC, manage network interfaces. AWS's managed policies allow writing to all log groups. */
 function makeRole(scope: Construct, id: string, logGroup: logs.ILogGroup, inVpc: boolean): iam.Role {
   return new iam.Role(scope, id, {
     assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),

@@ -8,10 +8,10 @@ import { arnsOf } from './secret-arns';
 import type { SecretRead } from '../targets/definition';
 
 /**
- * What a rotation function may do, and who may invoke it.
+ * The permissions of a rotation function, and the permission to invoke it.
  *
- * The policy names a few secrets by their ARNs. For more it has one size for any number: it allows what a rotation needs on every secret
- * whose rotation function is this one. It is a resource that neither the function nor its role depends on, so that no cycle of stacks can come of it.
+ * The policy names a few secrets by their ARNs. With more secrets it has a constant size: it allows what a rotation needs on every secret whose
+ * rotation function is this one. Neither the function nor its role depends on the policy, so it can't cause a cycle of stacks.
  *
  * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html
  */
@@ -39,7 +39,7 @@ export class RotationPermissions {
         resources: [secrets.resource],
         conditions: { StringEquals: secrets.rotatedByFunction },
       }),
-      // An action without resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
+      // The action supports no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
       new iam.PolicyStatement({ sid: 'GeneratePasswords', actions: ['secretsmanager:GetRandomPassword'], resources: ['*'] }),
     );
     this.attach(this.policy);
@@ -55,7 +55,8 @@ export class RotationPermissions {
   /**
    * Lets the function read the current value of a secret that it doesn't rotate.
    *
-   * In the stack of the function: its configuration names the secret, so its stack depends on that of the secret already.
+   * The permission is in the stack of the function. That stack depends on the stack of the secret already, because the configuration names the
+   * secret.
    */
   public grantRead({ secret, sid }: SecretRead): void {
     const arns = arnsOf(secret);
@@ -71,7 +72,7 @@ export class RotationPermissions {
     this.allow(new iam.PolicyStatement({ actions: ['kms:Decrypt'], resources: [keyArn], conditions: this.secrets.keyConditionsOf(arns) }));
   }
 
-  /** Lets the function do something beyond rotating secrets. */
+  /** Adds permissions beyond those that rotate secrets. */
   public allow(...statements: iam.PolicyStatement[]): void {
     this.policy.addStatements(...statements);
   }
@@ -80,8 +81,8 @@ export class RotationPermissions {
    * Lets the function rotate a secret.
    *
    * @param secret the secret; one that was imported needs its `encryptionKey` to be known
-   * @param scheduleScope where the schedule goes; what the function may do with the key of the secret is said in the same stack, for
-   * that is the one that depends on the function and on the secret already
+   * @param scheduleScope the scope of the schedule. The permissions on the secret's key go into the same stack, which depends on the function
+   * and on the secret already
    * @returns what the schedule must wait for
    */
   public grant(secret: ISecret, scheduleScope: Construct): IDependable[] {
@@ -94,7 +95,7 @@ export class RotationPermissions {
     this.policies.push(policy);
   }
 
-  /** Says what a role that can't be changed needs: what the policies say that it didn't take. */
+  /** Warns of the permissions that an unchangeable role lacks: the statements of the policies that it didn't take. */
   private warnOfMissingPermissions(): void {
     const missing = this.policies.filter(({ attached }) => !attached);
     if (missing.length === 0) { return; }
@@ -110,7 +111,7 @@ interface StatementJson {
   readonly Resource: unknown;
 }
 
-/** What a statement allows, and on what, as far as that is known. */
+/** The actions of a statement, and its resource if it is known. */
 function describe({ Sid, Action, Resource }: StatementJson): string {
   const [actions, resources] = [Action, Resource].map((value) => [value].flat());
   const known = resources.filter((resource) => typeof resource === 'string' && !Token.isUnresolved(resource)).join(', ');

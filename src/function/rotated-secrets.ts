@@ -7,7 +7,7 @@ import type { Construct } from 'constructs';
 import { arnOfPrefix, arnsOf, independentArnsOf, nameOf } from './secret-arns';
 import { invalid } from '../invalid';
 
-/** What Secrets Manager tells AWS KMS of the secret whose value it encrypts or decrypts: its complete ARN. */
+/** The encryption context that Secrets Manager gives to AWS KMS: the complete ARN of the secret. */
 const ENCRYPTED_SECRET = 'kms:EncryptionContext:SecretARN';
 
 const AWS_MANAGED_KEY = 'alias/aws/secretsmanager';
@@ -17,68 +17,68 @@ const NAME_PREFIX = /^[A-Za-z0-9/_+=.@-]{1,512}$/;
 
 /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html */
 const MAX_POLICY_NAME = 128;
-/** With the hyphen before it; the longest of today's has 16. */
+/** With a hyphen before it. The longest name today has 16 characters. */
 const MAX_REGION_NAME = 32;
 
 /**
- * How many ARNs a policy names. With the longest names, the two lists of ARNs in the policy of a function fit into the 10,240 characters that
- * a role's inline policies may have together.
+ * How many ARNs a policy names. A role's inline policies may have 10,240 characters together. With the longest names, the two lists of ARNs in
+ * the policy of a function fit into them.
  */
 export const MAX_NAMED_SECRETS = 5;
 
 interface RotatedSecret {
   readonly secret: ISecret;
-  /** The stack of its schedule, which refers to the secret. */
+  /** The stack of the secret's schedule, which refers to the secret. */
   readonly stack: Stack;
 }
 
 /**
- * The secrets of one rotation function, as policies name them: by their ARNs if there are few, and otherwise in one size for any number,
- * since Secrets Manager tells which function rotates a secret.
+ * The secrets of one rotation function, as its policies name them. A few are named by their ARNs. More are named in constant size, by the
+ * rotation function that Secrets Manager has for each.
  */
 export class RotatedSecrets {
   private readonly secrets: RotatedSecret[] = [];
 
   /**
    * @param prefix of the names of all secrets
-   * @param hasOwnRole whether the function's role is its own: in another one, more ARNs could be too many
+   * @param hasOwnRole whether the function has a role of its own. A shared role may have no room for more ARNs
    */
   constructor(private readonly fn: lambda.Function, private readonly prefix: string = '', private readonly hasOwnRole = true) {}
 
-  /** Whether the names of all secrets begin with a prefix, so that the function may not change others. */
+  /** Whether the function may rotate only secrets whose names begin with a prefix. */
   public get hasPrefix(): boolean { return this.prefix !== ''; }
 
-  /** Throws if the name of a secret has another prefix. */
+  /** Throws if the name of a secret doesn't begin with the prefix. */
   public checkName(secret: ISecret): void {
     if (this.prefix === '' || Token.isUnresolved(this.prefix)) { return; }
     const name = nameOf(secret);
     if (name === undefined) {
       Annotations.of(secret).addWarningV2('cdk-rotating-secret:secretNameUnknown', `secretName: of ${secret.node.path} is not known here, and the function ${this.fn.node.path} `
-        + `may rotate only secrets whose names begin with its secretNamePrefix, ${this.prefix}. Give the secret a secretName that begins so`);
+        + `may rotate only secrets whose names begin with its secretNamePrefix, ${this.prefix}. Give the secret a secretName with the prefix`);
     } else if (!name.startsWith(this.prefix)) {
       throw invalid('secretName', `of ${secret.node.path} is ${name}, and the function ${this.fn.node.path} may rotate only secrets whose names begin with its `
         + `secretNamePrefix, ${this.prefix}. Change one of the two, or rotate the secret with another function`);
     }
   }
 
-  /** @param scheduleScope where the schedule of the secret goes */
+  /** @param scheduleScope the scope of the secret's schedule */
   public add(secret: ISecret, scheduleScope: Construct): void {
     this.secrets.push({ secret, stack: Stack.of(scheduleScope) });
   }
 
-  /** The resource of a statement of the function. A token for one ARN or for several. */
+  /** The resource of a statement in the function's policy. The token stands for one ARN or several. */
   public get resource(): string {
     return this.resourceIn(this.hasOwnRole);
   }
 
-  /** The same for another role, which names one secret at most. */
+  /** The resource for another role, which names at most one secret. */
   public get resourceForOthers(): string {
     return this.resourceIn(false);
   }
 
   private resourceIn(mayNameMany: boolean): string {
     const stack = Stack.of(this.fn);
-    // Roles that an app customizes are printed outside of a template, where nothing can be referred to, and each token has to be one string.
+    // CDK prints customized roles outside of a template. References don't work there, and each token has to be one string.
     const isInTemplate = ({ documentPath }: IResolveContext) => documentPath.length > 0;
     const produce = (context: IResolveContext) =>
       oneOrAll((isInTemplate(context) ? this.fewArns(stack, this.secrets, mayNameMany) : undefined) ?? [arnOfPrefix(this.fn, this.prefix)]);
@@ -91,7 +91,7 @@ export class RotatedSecrets {
   }
 
   /**
-   * Only on behalf of Secrets Manager, and if they are few, only for these secrets.
+   * Only on behalf of Secrets Manager. If there are few secrets, only for these secrets.
    *
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
    * @param stack of the policy
@@ -116,8 +116,8 @@ export class RotatedSecrets {
   }
 
   /**
-   * The ARNs of secrets, as a policy of a stack names them; undefined if it doesn't. A policy names only secrets that are deployed with it: if
-   * the secret of another stack was new, its first rotation would wait for a deployment of this one.
+   * The ARNs of secrets for a policy of a stack. Undefined if the policy doesn't name them. A policy names only secrets that are deployed with
+   * it: the first rotation of a new secret in another stack would otherwise wait for a deployment of this stack.
    */
   private fewArns(stack: Stack, secrets: readonly RotatedSecret[], mayNameMany: boolean): string[] | undefined {
     const isHere = ({ secret, stack: scheduleStack }: RotatedSecret) => Stack.of(secret) === stack && scheduleStack === stack;
@@ -130,9 +130,10 @@ export class RotatedSecrets {
     return unique.length > MAX_NAMED_SECRETS ? undefined : unique;
   }
 
-  /** IAM takes no alias for a resource, only the key that it stands for. Undefined where no permission is needed, or the key isn't known. */
+  /** The ARN of the key itself, because IAM accepts no alias as a resource. Undefined if no permission is needed, or the key isn't known. */
   public keyArn(key: kms.IKey | undefined, actions: string): string | undefined {
-    // Whoever may use a secret may use the key that AWS manages for them: https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+    // A principal that may use a secret may also use the AWS managed key:
+    // https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
     if (key === undefined || ('aliasName' in key && key.aliasName === AWS_MANAGED_KEY)) { return undefined; }
     try {
       return 'aliasTargetKey' in key ? (key as kms.IAlias).aliasTargetKey.keyArn : key.keyArn;
@@ -149,19 +150,19 @@ function oneOrAll(arns: string[]): string | string[] {
   return arns.length === 1 ? arns[0] : arns;
 }
 
-/** Throws if no name of a secret can begin so. */
+/** Throws if no name of a secret can begin with the prefix. */
 export function checkNamePrefix(prefix: string | undefined): void {
   if (prefix === undefined || Token.isUnresolved(prefix) || NAME_PREFIX.test(prefix)) { return; }
-  throw invalid('secretNamePrefix', `is "${prefix}", and the names of secrets have 1 to 512 letters, digits and /_+=.@- only. Give what the names begin with, such as my-app/, `
+  throw invalid('secretNamePrefix', `is "${prefix}", and the names of secrets have 1 to 512 letters, digits and /_+=.@- only. Give the prefix of the names, such as my-app/, `
     + 'without wildcards, or leave it out');
 }
 
-/** A policy that knows whether its role took it: one that can't be changed takes it in silence. */
+/** A policy that knows whether its role took it. A role that can't be changed ignores policies without an error. */
 export class RotationPolicy extends iam.Policy {
   public attached = false;
 
   constructor(scope: Construct, id: string) {
-    // A role has one inline policy of a name, in all regions together, and the default name is not unique across stacks.
+    // A role has one inline policy of a name across all regions, and the default name is not unique across stacks.
     super(scope, id, {
       policyName: Lazy.string({ produce: () => `${Names.uniqueResourceName(this, { maxLength: MAX_POLICY_NAME - MAX_REGION_NAME })}-${Stack.of(this).region}` }),
     });
@@ -176,17 +177,20 @@ export class RotationPolicy extends iam.Policy {
 interface StackKeys {
   readonly policy: RotationPolicy;
   readonly statement: iam.PolicyStatement;
-  /** Those that are encrypted with the keys. */
+  /** The secrets that are encrypted with the keys. */
   readonly secrets: RotatedSecret[];
 }
 
-/** What a role may do with the keys of the secrets: one statement for all keys of a stack, since a role's inline policies may have 10,240 characters together. */
+/**
+ * The permissions of a role on the keys of the secrets. One statement has all keys of a stack, because a role's inline policies may have 10,240
+ * characters together.
+ */
 export class KeyPermissions {
   private readonly keys = new Map<Stack, StackKeys>();
 
   /**
    * @param main the policy in the stack of the function
-   * @param suffix of the ids of those in other stacks
+   * @param suffix of the ids of policies in other stacks
    * @param attach gives a new policy to the role
    * @param isForOthers whether the role isn't that of the function
    */
@@ -196,7 +200,7 @@ export class KeyPermissions {
     private readonly isForOthers = false,
   ) {}
 
-  /** @returns the policy that what is deployed in the stack has to wait for; undefined where none is needed */
+  /** @returns the policy that resources in the stack wait for; undefined if none is needed */
   public grant(secret: ISecret, stack: Stack): RotationPolicy | undefined {
     const keyArn = this.secrets.keyArn(secret.encryptionKey, this.actions.join(' and '));
     if (keyArn === undefined) { return undefined; }

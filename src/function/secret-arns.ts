@@ -3,14 +3,14 @@ import { CfnSecret, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IConstruct } from 'constructs';
 import { rootOf } from '../adopted/databases';
 
-/** Secrets Manager adds a hyphen and six characters to the name of a secret. Whoever imports one by its name doesn't know them. */
+/** Secrets Manager adds a hyphen and six characters to the name of a secret. An import by name doesn't know them. */
 const SUFFIX = '-??????';
 const LOOKS_COMPLETE = /-[A-Za-z0-9]{6}$/;
 /** The resources whose `Ref` is the complete ARN of a secret. */
 const COMPLETE_REFS = ['AWS::SecretsManager::Secret', 'AWS::SecretsManager::SecretTargetAttachment'];
 
 /**
- * The ARNs of a secret, as policies name them: one; two if it isn't known whether what was imported is complete.
+ * The ARNs of a secret, as policies name them. There are two if an imported ARN may be complete or partial.
  */
 export function arnsOf(secret: ISecret): string[] {
   const { secretFullArn, secretArn } = secret;
@@ -23,25 +23,26 @@ export function arnsOf(secret: ISecret): string[] {
   return known === undefined || LOOKS_COMPLETE.test(known) ? [arn, `${arn}${SUFFIX}`] : [`${arn}${SUFFIX}`];
 }
 
-/** The name of a secret, as it is deployed; undefined if it isn't known here. */
+/** The deployed name of a secret. Undefined if it isn't known. */
 export function nameOf(secret: ISecret): string | undefined {
   const resource = rootOf(secret.secretArn);
   if (!(resource instanceof CfnSecret) && secret.secretFullArn === undefined && !Token.isUnresolved(secret.secretArn)) {
-    // CDK takes a last part of six characters for the suffix that such an import lacks.
+    // CDK takes a last part of six characters for the suffix, which such an import lacks.
     return secret.secretArn.split(':').slice(6).join(':');
   }
   const given = resource instanceof CfnSecret ? resource.name : secret.secretName;
   return given === undefined || Token.isUnresolved(given) ? undefined : given;
 }
 
-/** The ARN that all secrets have whose names begin so, in the account and the region of a construct. */
+/** A pattern for the ARNs of all secrets, in the account and the region of a construct, whose names begin with a prefix. */
 export function arnOfPrefix(scope: IConstruct, prefix: string): string {
   return arnOfName(scope, `${prefix}*`);
 }
 
 /**
- * The ARNs of a secret of the stack that has the policy, if the policy can name it together with others; undefined if not. What a secret
- * refers to may wait for another secret, and that one for the policy. So it may refer to keys, which the policy names already, and parameters.
+ * The ARNs of a secret in the stack of the policy, if the policy can name it together with others. Otherwise undefined. A resource that the
+ * secret refers to may wait for another secret, and that one for the policy. So the secret may refer only to parameters, and to keys, which the
+ * policy names already.
  */
 export function independentArnsOf(secret: ISecret): string[] | undefined {
   const stack = Stack.of(secret);
@@ -50,7 +51,7 @@ export function independentArnsOf(secret: ISecret): string[] | undefined {
   return isIndependent(stack, stack.resolve(secret.secretFullArn ?? secret.secretArn)) ? arnsOf(secret) : undefined;
 }
 
-/** The resource, and what it depends on. */
+/** The template of the resource, with its dependencies. */
 function templateOf(resource: CfnResource): unknown {
   const element = resource as unknown as { _toCloudFormation(): unknown };
   return (Stack.of(resource).resolve(element._toCloudFormation()) as { Resources: object }).Resources;
@@ -65,7 +66,7 @@ function isIndependent(stack: Stack, template: unknown): boolean {
   return names.every((name) => name.startsWith('AWS::') || harmless.includes(name));
 }
 
-/** The logical ids that a part of a template names. */
+/** The logical ids that a part of a template refers to. */
 function namesIn(part: unknown): string[] {
   if (typeof part !== 'object' || part === null) { return []; }
   if (Array.isArray(part)) { return part.flatMap(namesIn); }

@@ -5,16 +5,16 @@ import { invalid } from '../invalid';
 
 const GIVE_LOG_GROUP = 'Give a logGroup with the retention you want';
 
-/** What a `lambda.Function` of some version of CDK takes, and the function of a rotation can't: why, and what to do. */
+/** Properties of `lambda.Function`, in any version of CDK, that a rotation function can't have. Each has the reason and what to do. */
 const UNSUPPORTED: Readonly<Record<string, string>> = {
-  logRetention: `is not supported, for it needs a custom resource. ${GIVE_LOG_GROUP}`,
+  logRetention: `is not supported, because it needs a custom resource. ${GIVE_LOG_GROUP}`,
   logRetentionRole: `goes with logRetention, which is not supported. ${GIVE_LOG_GROUP}`,
   logRetentionRetryOptions: `goes with logRetention, which is not supported. ${GIVE_LOG_GROUP}`,
   logRemovalPolicy: 'is not supported. Give a logGroup with the removal policy you want',
   // https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation-invoke.html
-  tenancyConfig: 'is not supported, for Lambda then wants a tenant id with every invocation, and Secrets Manager gives none. Leave it out',
+  tenancyConfig: 'is not supported, because Lambda then requires a tenant id with every invocation, and Secrets Manager sends none. Leave it out',
   // https://docs.aws.amazon.com/lambda/latest/dg/durable-functions.html
-  durableConfig: 'is not supported, for the handler is no durable function: Secrets Manager repeats the steps by itself. Leave it out',
+  durableConfig: 'is not supported, because the handler is no durable function: Secrets Manager retries the steps. Leave it out',
 };
 
 export function checkUnsupported(options: object): void {
@@ -23,7 +23,7 @@ export function checkUnsupported(options: object): void {
   }
 }
 
-/** What CDK uploads isn't signed, so a configuration that insists on it needs somebody who signs. */
+/** CDK uploads unsigned code. A configuration that enforces signatures needs a pipeline that signs it. */
 export function warnOfEnforcedSigning(fn: lambda.Function, { node }: IConstruct): void {
   const resource = node.defaultChild;
   if (!(resource instanceof lambda.CfnCodeSigningConfig)) { return; }

@@ -1,15 +1,15 @@
-/** The metrics of rotations, as CloudWatch knows them. Each is there once for each dimension. */
+/** The CloudWatch metrics of rotations. Each exists once for each dimension. */
 export const METRICS = {
   namespace: 'RotatingSecret',
-  /** Rotations that were finished. */
+  /** Finished rotations. */
   succeeded: 'RotationsSucceeded',
-  /** Steps that failed, and with each the attempt that it belongs to. */
+  /** Failed steps. Each is a failed attempt of a rotation. */
   failed: 'RotationsFailed',
-  /** How long a step took, in milliseconds. */
+  /** The duration of a step, in milliseconds. */
   stepDuration: 'RotationStepDuration',
-  /** Secrets that should have rotated and haven't, by the function that looks for them. */
+  /** Overdue secrets, counted by the function of `RotationCheck`. */
   overdue: 'OverdueSecrets',
 } as const;
 
-/** One of them, with the complete ARN of the secret or the name of the function. */
+/** The dimensions: the complete ARN of the secret, or the name of the function. */
 export const METRIC_DIMENSIONS = { secret: 'SecretId', function: 'FunctionName' } as const;

@@ -5,7 +5,7 @@ import type { RotationAlarms, RotationAlarmsOptions } from './rotation-alarms';
 
 const RUNBOOK = 'https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/runbook.md';
 const DEFAULT_DURATION_PERCENT = 80;
-/** How long before the time-out of the function the handler ends a step by itself. */
+/** The handler ends a step this long before the time-out of the function. */
 const GIVE_UP_MILLISECONDS = 1_000;
 
 interface AlarmDefinition {
@@ -14,14 +14,14 @@ interface AlarmDefinition {
   readonly threshold: number;
   readonly happened: string;
   readonly whatToDo: string;
-  /** The heading of the runbook, as GitHub makes an anchor of it. */
+  /** The anchor that GitHub makes of the runbook's heading. */
   readonly section: string;
 }
 
 /**
- * Makes the alarms on a function. Each says what happened, what to do and where it is written.
+ * Makes the alarms on a function. Each description says what happened, what to do and which section of the runbook to read.
  *
- * @param rotationsFailed the metric of all its secrets, if the function has it
+ * @param rotationsFailed the metric of all secrets of the function, if it has metrics
  */
 export function makeRotationAlarms(
   fn: lambda.Function, rotationsFailed: cloudwatch.Metric | undefined, options: RotationAlarmsOptions,
@@ -34,7 +34,7 @@ export function makeRotationAlarms(
       threshold,
       comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods: 1,
-      // Most of the time nothing rotates, and there is no data: that is how it should be.
+      // Most of the time nothing rotates, so missing data is normal.
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
       alarmDescription: `${happened} ${whatToDo} ${RUNBOOK}#${section}`,
     });
@@ -78,7 +78,7 @@ export function makeRotationAlarms(
   };
 }
 
-/** In milliseconds. */
+/** The threshold in milliseconds. */
 function durationThreshold(fn: lambda.Function, percent: number): number {
   if (!(percent > 0 && percent < 100)) {
     throw invalid('durationPercent', `is ${percent}, and must be above 0 and below 100: at 100 Lambda has stopped the function. Leave it out for ${DEFAULT_DURATION_PERCENT}`);

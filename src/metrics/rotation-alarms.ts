@@ -30,7 +30,7 @@ export interface RotationAlarms {
   /**
    * A step of a rotation failed with an error in the log, at least once in five minutes.
    *
-   * Secrets Manager retries the rotation, so the alarm may be over before anybody looks.
+   * Secrets Manager retries the rotation, so the alarm may be over before you look.
    *
    * @default - no such alarm, if the function has no `rotationMetrics`
    */

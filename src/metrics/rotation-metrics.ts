@@ -5,14 +5,14 @@ import type { IConstruct } from 'constructs';
 import { METRICS } from '../contract';
 import { invalid } from '../invalid';
 
-/** A function that may be one whose handler makes metrics. */
+/** A function that may have a handler with metrics. */
 export interface MeasuredFunction extends lambda.IFunction {
   readonly _rotationMetrics: boolean;
 }
 
 export type MetricName = 'succeeded' | 'failed' | 'stepDuration';
 
-/** A metric that the handler makes, where it was told to. */
+/** A metric of the handler, if `rotationMetrics` is on. */
 export function rotationMetric(
   fn: MeasuredFunction, name: MetricName, dimensionsMap: Record<string, string>, scope: IConstruct, props: cloudwatch.MetricOptions,
 ): cloudwatch.Metric {
@@ -31,7 +31,7 @@ export function checkMetrics(fn: MeasuredFunction): void {
   throw invalid('rotationMetrics', `is not set, so ${fn.node.path} makes no metrics of rotations. Turn rotationMetrics on for the RotationFunction, or for the RotatingSecret that makes it`);
 }
 
-/** Lambda drops lines below the level, and the metrics in them. A line about a step that succeeded is INFO, and one about a failed step ERROR. */
+/** Lambda drops lines below the level, and the metrics in them. The line of a step that succeeded is INFO, and the line of a failed step is ERROR. */
 export function warnOfLogLevel(fn: lambda.Function, props: lambda.FunctionOptions): void {
   const level = logLevelOf(props);
   const lost = { WARN: 'of steps that succeeded', ERROR: 'of steps that succeeded', FATAL: 'of all steps' }[level];
@@ -40,7 +40,7 @@ export function warnOfLogLevel(fn: lambda.Function, props: lambda.FunctionOption
     + 'Give INFO, or take out rotationMetrics');
 }
 
-/** The level below which Lambda drops lines. */
+/** The lowest level of the lines that Lambda keeps. */
 export function logLevelOf(props: lambda.FunctionOptions & { readonly applicationLogLevelV2?: unknown }): string {
   return String(props.applicationLogLevelV2 ?? props.applicationLogLevel ?? 'INFO');
 }

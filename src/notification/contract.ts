@@ -1,4 +1,4 @@
-/** Who is told of a version that became the current one: nobody, or one of these. */
+/** The destination of a message after each rotation. At most one of them is set. */
 export interface NotificationConfig {
   readonly eventBusArn?: string;
   readonly topicArn?: string;

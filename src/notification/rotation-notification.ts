@@ -33,7 +33,7 @@ export class RotationNotification {
   /**
    * An event with the source `cdk-rotating-secret` and the detail type `Secret Rotated`, whose resource is the ARN of the secret.
    *
-   * @param eventBus of the region of the function, and if it is of another account, one that lets the function's account put events
+   * @param eventBus in the region of the function. A bus of another account must let the function's account put events
    */
   public static eventBus(eventBus: events.IEventBus): RotationNotification {
     const arn = eventBus.eventBusArn;
@@ -47,8 +47,7 @@ export class RotationNotification {
    *
    * In a FIFO topic, each secret has a message group, and a message about the same rotation is deduplicated for five minutes.
    *
-   * @param topic of the region of the function, and if it was imported and has a customer managed key, one whose key the function's
-   * role may use
+   * @param topic in the region of the function. The function's role must be able to use the customer managed key of an imported topic
    */
   public static topic(topic: sns.ITopic): RotationNotification {
     const arn = topic.topicArn;
@@ -91,7 +90,7 @@ export class RotationNotification {
     }
     const publish = new iam.PolicyStatement({ sid: 'Notify', actions: [action], resources: [arn] });
     if (keyArn === undefined || keyArn.endsWith(AWS_MANAGED_KEY)) { return [publish]; }
-    // An alias of this app has its name inside a token.
+    // The token of an alias of this app contains its name.
     if (JSON.stringify(Stack.of(destination).resolve(keyArn)).includes('alias/')) {
       Annotations.of(fn).addWarningV2('cdk-rotating-secret:keyOfTopic', `topic: ${destination.node.path} is encrypted with a key that is known by its alias only, so the function gets no `
         + 'permission to use it. Encrypt the topic with the key itself, or give the role of the function kms:GenerateDataKey and kms:Decrypt on it');
@@ -108,14 +107,14 @@ export class RotationNotification {
   }
 }
 
-/** The lowest CDK tells the key only to CloudFormation. */
+/** The lowest supported CDK gives the key only to CloudFormation. */
 function keyArnOf(topic: sns.ITopic & { readonly masterKey?: kms.IKey }): string | undefined {
   const resource = topic.node.defaultChild;
   const key = topic.masterKey;
   if (key && 'aliasTargetKey' in key) {
     try {
       return (key as kms.IAlias).aliasTargetKey.keyArn;
-    } catch { /* of one that was imported only the alias is known */ }
+    } catch { /* only the alias of an imported key is known */ }
   }
   return key?.keyArn ?? (resource instanceof sns.CfnTopic ? resource.kmsMasterKeyId : undefined);
 }

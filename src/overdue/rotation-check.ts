@@ -64,7 +64,7 @@ export interface RotationCheckProps {
 }
 
 const RUNBOOK = 'https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/runbook.md#overdue';
-/** With the longest names, as many ARNs as fit into an environment of 4 KB: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+/** As many ARNs as fit into an environment of 4 KB with the longest names: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MAX_ARNS = 20;
 
 /**
@@ -101,12 +101,12 @@ export class RotationCheck extends Construct {
       excludedSecretArns: excludedSecrets?.map((secret) => secret.secretFullArn ?? secret.secretArn),
       graceSeconds: grace.toSeconds(),
     };
-    // The id Default is in no logical id, so the function has the one that it had when the check itself was a function.
+    // The id Default is in no logical id, so the function keeps the logical id that it had when the check was a function.
     this.checkFunction = new lambda.Function(this, 'Default', {
       ...options,
       ...completeFunctionOptions(scope, id, options),
       description: options.description ?? 'Finds secrets of AWS Secrets Manager that should have rotated',
-      // Tens of thousands of secrets.
+      // Enough for tens of thousands of secrets.
       timeout: options.timeout ?? Duration.minutes(5),
       code: lambda.Code.fromAsset(join(__dirname, '..', '..', 'assets', 'overdue')),
       handler: HANDLER,
@@ -115,9 +115,9 @@ export class RotationCheck extends Construct {
     const level = logLevelOf(options);
     if (['WARN', 'ERROR', 'FATAL'].includes(level)) {
       Annotations.of(this).addWarningV2('cdk-rotating-secret:metricBelowLogLevel', `applicationLogLevel: is ${level}, so Lambda drops the line of the log that has the metric ${METRICS.overdue}, and the alarm takes `
-        + 'that for a check that does not run. Give INFO');
+        + 'its absence for a check that does not run. Give INFO');
     }
-    // An action without resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
+    // The action supports no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
     const policy = new RotationPolicy(this.checkFunction, 'CheckPolicy');
     policy.addStatements(new iam.PolicyStatement({ sid: 'ListSecrets', actions: ['secretsmanager:ListSecrets'], resources: ['*'] }));
     this.checkFunction.role!.attachInlinePolicy(policy);
@@ -175,11 +175,11 @@ function checkProps({ rotationFunctions, excludedSecrets, functionOptions, runti
     throw invalid('functionOptions.environment', `has ${CHECK_CONFIG_VARIABLE}, which the function sets itself. Take it out`);
   }
   if (rotationFunctions?.length === 0) {
-    throw invalid('rotationFunctions', 'is empty, so no secret would be looked at. Name functions, or leave it out to look at all rotated secrets of the account and the region');
+    throw invalid('rotationFunctions', 'is empty, so no secret would be checked. Give functions, or leave it out to check all rotated secrets of the account and the region');
   }
   const arns = [...rotationFunctions ?? [], ...excludedSecrets ?? []].length;
   if (arns > MAX_ARNS) {
-    throw invalid('rotationFunctions', `and excludedSecrets name ${arns} together, and ${MAX_ARNS} fit into the environment of a function. Leave rotationFunctions out to look at all `
+    throw invalid('rotationFunctions', `and excludedSecrets name ${arns} together, and ${MAX_ARNS} fit into the environment of a function. Leave rotationFunctions out to check all `
       + 'rotated secrets of the account and the region, or make more than one check');
   }
   for (const fn of rotationFunctions ?? []) { checkSameAccountAndRegion(fn, stack); }
@@ -189,6 +189,6 @@ function checkProps({ rotationFunctions, excludedSecrets, functionOptions, runti
 function checkSameAccountAndRegion({ env, node }: lambda.IFunction, { account, region }: Stack): void {
   for (const [property, theirs, ours] of [['region', env.region, region], ['account', env.account, account]]) {
     if (Token.isUnresolved(theirs) || Token.isUnresolved(ours) || theirs === ours) { continue; }
-    throw invalid('rotationFunctions', `${node.path} is of the ${property} ${theirs}, and the check of ${ours}, where its secrets are not seen. Make a check of the same ${property}`);
+    throw invalid('rotationFunctions', `${node.path} is of the ${property} ${theirs}, and the check of ${ours}, which does not list its secrets. Make a check of the same ${property}`);
   }
 }

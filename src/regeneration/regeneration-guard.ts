@@ -8,10 +8,10 @@ import { completeFunctionOptions } from '../function/options';
 const FUNCTION_ID = 'RegenerationGuardFunction';
 
 /**
- * Has CloudFormation ask, before it touches the secret, whether what generates the value may change.
+ * Makes CloudFormation check, before it changes the secret, whether the generator of the value may change.
  *
- * The properties go to the guard as they are, since only CloudFormation knows what their tokens stand for. They stand in the template
- * already, and are no secret.
+ * The guard gets the properties unresolved, because only CloudFormation knows the values of their tokens. They are in the template already, and
+ * are no secret.
  */
 export function guardRegeneration(secret: Secret, regenerationGuard: string): void {
   const resource = secret.node.defaultChild as CfnSecret;
@@ -29,7 +29,7 @@ export function guardRegeneration(secret: Secret, regenerationGuard: string): vo
   resource.node.addDependency(guard);
 }
 
-/** The one function of a stack that decides for all of its secrets. */
+/** The function of a stack that decides for all of its secrets. */
 function guardFunctionOf(stack: Stack): lambda.Function {
   const existing = stack.node.tryFindChild(FUNCTION_ID);
   if (existing) { return existing as lambda.Function; }

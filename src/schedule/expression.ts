@@ -10,13 +10,13 @@ export const HOURS_PER_DAY = 24;
 /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotationRulesType.html */
 const MAX_LENGTH = 256;
 
-/** When windows open, as far as a window's length depends on it. */
+/** When windows open. The length of a window is checked against it. */
 export interface Openings {
-  /** The fewest hours between the opening of one window and of the next. */
+  /** The fewest hours between the openings of two windows. */
   readonly hoursApart: number;
   /** The latest hour of a UTC day at which a window opens. */
   readonly lastHour: number;
-  /** The hours between the opening of one window and of the next, at the least. Undefined if windows are days apart, and it isn't known how many. */
+  /** The fewest hours between the openings of two windows. Undefined if windows are days apart, by an unknown number of days. */
   readonly period?: number;
 }
 
@@ -49,7 +49,7 @@ interface Field {
   readonly min: number;
   readonly max: number;
   readonly names?: string[];
-  /** For an item such as `L`, the last day of the month: the numbers that it can stand for, one at a time. */
+  /** The numbers that an item such as `L`, the last day of the month, can stand for. Each time it is one of them. */
   readonly special?: (item: string) => number[] | undefined;
 }
 
@@ -59,7 +59,7 @@ const MONTH: Field = { name: 'month', min: 1, max: 12, names: MONTHS };
 const WEEK_DAY: Field = { name: 'weekDay', min: 1, max: 7, names: WEEK_DAYS, special: specialWeekDays };
 const LONGEST_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** What a field stands for: its fixed numbers, and for each special item those that it can stand for. */
+/** The values of a field: its fixed numbers, and for each special item the numbers that it can stand for. */
 interface Expansion {
   readonly fixed: Set<number>;
   readonly special: number[][];
@@ -90,12 +90,12 @@ export function checkCron(property: string, fields: CronFields): Openings {
   return { hoursApart, lastHour: hours[hours.length - 1], period: gaps.length === 0 ? undefined : hoursApart };
 }
 
-/** The hours that a field stands for, in order. */
+/** The hours of a field, in order. */
 export function hoursOf(property: string, text: string): number[] {
   return [...expand(property, HOUR, text).fixed].sort((a, b) => a - b);
 }
 
-/** The names of the days of the week that a field stands for, in order. */
+/** The days of the week of a field, in order, by name. */
 export function weekDaysOf(property: string, text: string): string[] {
   const { fixed, special } = expand(property, WEEK_DAY, text);
   if (special.length > 0) {
@@ -138,7 +138,7 @@ export function checkExpression(property: string, expression: string): Openings 
   throw invalid(property, `is ${JSON.stringify(expression)}, and must be like rate(10 days) or cron(0 3 ? * SUN *)`);
 }
 
-/** What a field stands for, item by item. */
+/** The values of a field, item by item. */
 function expand(property: string, field: Field, text: string): Expansion {
   const refuse = (item: string) => invalid(property, `${field.name} of the cron expression is ${text}, and ${JSON.stringify(item)} is not a value from `
     + `${field.min} to ${field.max}${field.names ? ` or ${field.names[0]} to ${field.names[field.names.length - 1]}` : ''}, *, a range, a step, or a list of them`);
@@ -155,7 +155,7 @@ function expand(property: string, field: Field, text: string): Expansion {
       expansion.special.push(special);
       continue;
     }
-    // "/8" is how the user guide writes "every eight hours".
+    // The user guide writes "every eight hours" as "/8".
     const [, base, step] = /^([^/]*)(?:\/(\d+))?$/.exec(item) ?? [];
     if (base === undefined || (base === '' && step === undefined) || Number(step) === 0) { throw refuse(item); }
     const [first, last, more] = base === '*' || base === '' ? [field.min, field.max] : base.split('-').map(number);
@@ -182,14 +182,14 @@ function specialWeekDays(item: string): number[] | undefined {
   return day === undefined ? undefined : [WEEK_DAYS.indexOf(day) + 1 || Number(day)];
 }
 
-/** Whether a window can open on two days of which one follows the other. A special item alone opens one a month or a week. */
+/** Whether a window can open on two consecutive days. A special item alone opens one window a month or a week. */
 function canFollow({ fixed, special }: Expansion, follows: (day: number, next: number) => boolean): boolean {
   const groups = [...[...fixed].map((day) => [day]), ...special];
   return groups.some((days, index) => groups.some((others, other) =>
     (index !== other || days.length === 1) && days.some((day) => others.some((next) => follows(day, next)))));
 }
 
-/** The first may follow the 28th, and any later day. */
+/** The first day may follow the 28th, and any later day. */
 function dayFollows(day: number, next: number): boolean { return next === day + 1 || (day >= 28 && next === 1); }
 
 function weekDayFollows(day: number, next: number): boolean { return next === day % 7 + 1; }

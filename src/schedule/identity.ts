@@ -3,8 +3,8 @@ import { Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 /**
- * The name of the stack and the path below it: known when the app is synthesized, and no other secret of the account and region has
- * the same. If either changes, CloudFormation makes another secret.
+ * The name of the stack and the path below it. It is known at synthesis, and unique among the secrets of the account and region. If either
+ * changes, CloudFormation makes another secret.
  */
 export function identityOf(secret: IConstruct): [stack: string, path: string] {
   const stack = topStackOf(secret);
@@ -13,10 +13,11 @@ export function identityOf(secret: IConstruct): [stack: string, path: string] {
 }
 
 /**
- * A text for ids of constructs that are made for a secret. It stays if the stack moves, such as into a Stage, and keeps its name. The address
- * of a construct changes then, and a schedule with another id is deleted by CloudFormation after the new one was made, which turns rotation off.
+ * A text for the ids of constructs that belong to a secret. It is the address that the secret has in a stack of the same name directly in the
+ * app.
  *
- * It is the address that the secret has in a stack with that name, directly in the app.
+ * It stays if a stack moves, such as into a Stage, and keeps its name. The construct's own address would change. CloudFormation would then
+ * delete the schedule with the old id after it made the new one, which turns rotation off.
  */
 export function addressOf(secret: IConstruct): string {
   const stack = topStackOf(secret);

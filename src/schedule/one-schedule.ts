@@ -7,10 +7,10 @@ import { invalid } from '../invalid';
 const claims = new WeakMap<IConstruct, Map<string, string>>();
 
 /**
- * Notes that a secret gets its schedule, of which Secrets Manager allows one.
+ * Records that a secret gets its schedule. Secrets Manager allows one.
  *
- * @throws where it has one, from any of our functions or from `addRotationSchedule`; a schedule that comes later, or is in another
- * scope, is found when the app is synthesized
+ * @throws if it has one, from any of our functions or from `addRotationSchedule`. A schedule that comes later, or is in another scope, is found
+ * at synthesis
  */
 export function claimSchedule(secret: ISecret, fn: lambda.IFunction): void {
   const { root } = secret.node;
@@ -42,15 +42,15 @@ function schedulesBelow(construct: IConstruct): CfnRotationSchedule[] {
   return construct.node.findAll().filter((child): child is CfnRotationSchedule => child instanceof CfnRotationSchedule);
 }
 
-/** Whether two constructs certainly stand for one secret, where a function has to do with both. */
+/** Whether two constructs certainly stand for one secret, if a function uses both. */
 export function areSame(one: ISecret, other: ISecret, fn: lambda.IFunction): boolean {
   return keyOf(one, one.secretArn, fn.functionArn) === keyOf(other, other.secretArn, fn.functionArn);
 }
 
 /**
- * One key for one secret, whichever construct stands for it: an import may be made twice, and an attachment is the secret it is of.
+ * One key for one secret, for any construct that stands for it. Imports may be made twice, and an attachment stands for its secret.
  *
- * @param functionArn the function that rotates it, which is of its account and region
+ * @param functionArn the function that rotates the secret, in the same account and region
  */
 function keyOf(scope: IConstruct, secretId: string, functionArn: string): string {
   if (!Token.isUnresolved(secretId)) { return secretId; }
@@ -66,12 +66,12 @@ function keyOf(scope: IConstruct, secretId: string, functionArn: string): string
   return JSON.stringify([isOfOneStack(resolved) ? Stack.of(scope).node.path : environmentOf(scope, functionArn), resolved]);
 }
 
-/** Whether something means something else in another stack of the same account and region. */
+/** Whether a value has another meaning in another stack of the same account and region. */
 function isOfOneStack(resolved: unknown): boolean {
   return /"(Ref":"(?!AWS::(AccountId|Partition|Region)")|Fn::(?!Join|ImportValue))/.test(JSON.stringify(resolved));
 }
 
-/** The account and region, as well as they are known: stacks that don't name theirs may be deployed to any, each to its own. */
+/** The account and region, if they are known. Stacks without an account and region may be deployed to any, each to its own. */
 function environmentOf(scope: IConstruct, functionArn: string): string {
   const { account, region } = Stack.of(scope);
   if (!Token.isUnresolved(account) && !Token.isUnresolved(region)) { return `${account} ${region}`; }

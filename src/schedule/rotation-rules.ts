@@ -185,7 +185,7 @@ export class RotationRules {
     private readonly expressionOf: (secret: IConstruct) => string,
     private readonly openings: Openings | undefined,
     private readonly window?: Duration,
-    /** The only day of the week of rules that are said to be daily. */
+    /** The only day of the week, if the rules have the period DAY. */
     private readonly onlyDay?: string,
   ) {
     if (window?.isUnresolved() && window.unitLabel() !== 'hours') {
@@ -197,7 +197,7 @@ export class RotationRules {
   }
 
   /**
-   * The fewest hours between two rotations: one at the end of its window, the next one at the beginning of its own. Undefined if it isn't known.
+   * The fewest hours between two rotations: from the end of one window to the beginning of the next. Undefined if it isn't known.
    *
    * @internal
    */
@@ -234,5 +234,5 @@ export class RotationRules {
 }
 
 function checkKnown(property: string, isToken: boolean): void {
-  if (isToken) { throw invalid(property, 'is a token, and secrets are spread when the app is synthesized, over what is known then. Give a value'); }
+  if (isToken) { throw invalid(property, 'is a token, and secrets are spread at synthesis. Give a value'); }
 }

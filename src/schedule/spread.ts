@@ -10,10 +10,10 @@ const DAYS = Array.from({ length: 28 }, (_, index) => String(index + 1));
 const WEEKS = [1, 2, 3, 4];
 const WEEK = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 const QUARTERLY = ['1,4,7,10', '2,5,8,11', '3,6,9,12'];
-/** Enough bytes of a hash to choose from some hundred without favouring any. */
+/** Enough bytes of a hash to choose among some hundred values without a bias. */
 const BYTES = 6;
 
-/** The days on which a secret may rotate: each as the fields day, month and weekDay of a cron expression. */
+/** The days on which a secret may rotate. Each has the fields day, month and weekDay of a cron expression. */
 export function spreadDays(period: RotationPeriod, weekDays: readonly string[] | undefined): string[] {
   const inMonths = (months: readonly string[]) => months.flatMap((month) => weekDays
     ? weekDays.flatMap((day) => WEEKS.map((week) => `? ${month} ${day}#${week}`))
@@ -23,20 +23,20 @@ export function spreadDays(period: RotationPeriod, weekDays: readonly string[] |
     case RotationPeriod.WEEK: return (weekDays ?? WEEK).map((day) => `? * ${day}`);
     case RotationPeriod.MONTH: return inMonths(['*']);
     case RotationPeriod.QUARTER: return inMonths(QUARTERLY);
-    // The compiler doesn't see what JavaScript brings along.
+    // The compiler doesn't check callers in JavaScript.
     default: throw invalid('period', `is ${JSON.stringify(period)}. Use one of RotationPeriod`);
   }
 }
 
-/** The days between two rotations of a secret, at the least. */
+/** The fewest days between two rotations of a secret. */
 export function fewestDays(period: RotationPeriod): number {
   return { [RotationPeriod.DAY]: 1, [RotationPeriod.WEEK]: 7, [RotationPeriod.MONTH]: 28, [RotationPeriod.QUARTER]: 84 }[period];
 }
 
 /**
- * One choice for each secret: always the same one, and over many secrets all of them about equally often.
+ * One choice for each secret. It is stable for a secret, and even over many secrets.
  *
- * @param aspect what is chosen, so that one choice doesn't decide another
+ * @param aspect makes choices independent of each other
  */
 export function choose(secret: IConstruct, aspect: string, choices: readonly string[]): string {
   const hash = createHash('sha256').update(JSON.stringify([aspect, ...identityOf(secret)])).digest();

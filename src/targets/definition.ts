@@ -9,18 +9,18 @@ import type { TargetConfig } from '../contract';
 import type { RotatedSecrets } from '../function/rotated-secrets';
 import type { Generator, TargetGenerator } from '../value/generator';
 
-/** What a function needs for its target, beyond the secrets that it rotates. */
+/** What a function needs for its target, in addition to the permissions to rotate secrets. */
 export interface TargetBinding {
-  /** What the function may do, beyond rotating secrets. */
+  /** Permissions in addition to those that rotate secrets. */
   readonly statements?: readonly iam.PolicyStatement[];
   /** Other secrets that the function reads. */
   readonly reads?: readonly SecretRead[];
-  /** What the function connects to. */
+  /** The network target of the function. */
   readonly reaches?: Reach;
-  /** Constructs that the configuration or the network of the function names, so that its stack depends on theirs. */
+  /** Constructs that the configuration or the network of the function refers to. The stack of the function depends on their stacks. */
   readonly names?: readonly (IConstruct | undefined)[];
   /**
-   * Grants what rotating this secret needs elsewhere than in the function's own role.
+   * Grants permissions outside the function's own role that the rotation of this secret needs.
    *
    * @returns what the secret's schedule must wait for
    */
@@ -28,51 +28,51 @@ export interface TargetBinding {
   /** Throws if the function can't rotate this secret. */
   readonly checkSecret?: (secret: ISecret) => void;
   /**
-   * Warns if rotations can be too close to each other, and throws if they always are. Called if both are known: the fewest hours between two
-   * rotations, and the hours of their period.
+   * Warns if rotations can be too close to each other, and throws if they always are. Called only if both numbers are known: the fewest hours
+   * between two rotations, and the hours of their period.
    */
   readonly checkInterval?: (secret: ISecret, hours: number, period: number) => void;
 }
 
 /** A secret that a function reads and doesn't rotate. */
 export interface SecretRead {
-  /** The property that it was given as, for errors. */
+  /** The property that the secret was given as, for errors. */
   readonly property: string;
   /** The id of the policy statement. */
   readonly sid: string;
   readonly secret: ISecret;
 }
 
-/** What a function connects to. What its secrets are attached to lets the function in as well. */
+/** A network target of a function. Targets of the secrets' attachments let the function in as well. */
 export interface Reach {
   readonly connectable?: ec2.IConnectable;
-  /** The port of a connectable that names none. */
+  /** The port, if the connectable has no default port. */
   readonly defaultPort: number;
 }
 
-/** All that the generic constructs know of a target. Each target has one, in its own folder. */
+/** Everything that the generic constructs know of a target. Each target has a definition in its own folder. */
 export abstract class TargetDefinition implements TargetGenerator {
-  /** The factory that makes it, for errors. */
+  /** The factory of the target, for errors. */
   public abstract readonly factory: string;
   public readonly defaults: Generator = {};
   public readonly hasFixedKey: boolean = false;
-  /** Whether the target's own code makes the later values, so that nothing is known of them here. */
+  /** Whether the target's own code makes the later values. Nothing is known of them here then. */
   public readonly makesOwnValue: boolean = false;
   /**
-   * What CloudFormation gives a secret that has no other value, if its credential is issued and not generated. The first rotation then makes
-   * the first credential, so it is at deployment by default.
+   * The value that CloudFormation gives a secret without another value, if its credential is issued and not generated. The first rotation then
+   * makes the first credential, so it is at deployment by default.
    */
   public readonly valueBeforeFirst?: string;
-  /** The time-out of the function by default. */
+  /** The default time-out of the function. */
   public readonly timeout: Duration = Duration.seconds(30);
-  /** Whether a rotation changes the secret and nothing else, so that whoever holds a copy of the value doesn't learn of it. */
+  /** Whether a rotation changes the secret only. Copies of the value then become stale without an error. */
   public readonly changesSecretOnly: boolean = false;
   /** Whether a rotation changes the password of a user of a database. */
   public readonly isOfDatabase: boolean = false;
   /** The keys of a secret's value that `checkValue` looks at. */
   public readonly checkedKeys: readonly string[] = [];
 
-  /** @param given what is given of the generator, by the target or by the secret that completes it */
+  /** @param given the generator as given by the target, or as completed by a secret */
   constructor(public readonly given: Generator) {}
 
   /** The same target, with a generator that a secret completed. */
@@ -80,27 +80,27 @@ export abstract class TargetDefinition implements TargetGenerator {
     return Object.assign(Object.create(this) as this, { given });
   }
 
-  /** The handler of this target. */
+  /** The code of the handler. */
   public abstract code(): lambda.Code;
 
-  /** What the handler is told. */
+  /** The configuration of the handler. */
   public abstract config(generator: Generator): TargetConfig;
 
-  /** What the function needs. The checks of what it was given are here too. */
+  /** Checks the target against the function, and returns what the function needs. */
   public bind(_fn: lambda.Function, _secrets: RotatedSecrets): TargetBinding {
     return {};
   }
 
   /**
-   * Throws if a value is one that couldn't be rotated.
+   * Throws if a value couldn't be rotated.
    *
    * @param property where the value is given
-   * @param value as far as it is known
+   * @param value the known part of it
    */
   public checkValue(_property: string, _value: Readonly<Record<string, unknown>>): void {}
 }
 
-/** One of the assets that come with the package. */
+/** One of the assets of this package. */
 export function shippedCode(asset: string): lambda.Code {
   return lambda.Code.fromAsset(join(__dirname, '..', '..', 'assets', asset));
 }

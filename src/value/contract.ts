@@ -1,6 +1,6 @@
-/** What a password policy is, and what the constructs and the handler check of it. */
+/** Password policies, and the checks that the constructs and the handler share. */
 
-/** The password length when none is given: the default of GetRandomPassword. */
+/** The default length of GetRandomPassword. */
 export const DEFAULT_PASSWORD_LENGTH = 32;
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetRandomPassword.html */
@@ -18,7 +18,7 @@ export interface PasswordPolicyConfig {
   readonly requireEachIncludedType?: boolean;
 }
 
-/** The types of characters that GetRandomPassword knows, as its API reference lists them. */
+/** The character types of GetRandomPassword, as its API reference lists them. */
 export const CHARACTER_TYPES = {
   lowercase: 'abcdefghijklmnopqrstuvwxyz',
   uppercase: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
@@ -39,13 +39,13 @@ const POLICY_FIELDS: Record<keyof PasswordPolicyConfig, 'number' | 'string' | 'b
 
 export const POLICY_PROPERTIES = Object.keys(POLICY_FIELDS) as (keyof PasswordPolicyConfig)[];
 
-/** What is wrong with a policy: the property, and a sentence that says what was given, what is allowed and what to do. */
+/** What is wrong with a policy: the property, and a sentence with what was given, what is allowed and what to do. */
 export interface PolicyProblem {
   readonly property: keyof PasswordPolicyConfig;
   readonly problem: string;
 }
 
-/** The characters of each included type that the policy leaves, without the space. */
+/** The allowed characters of each included type, without the space. */
 export function includedTypes(policy: PasswordPolicyConfig): string[] {
   const excluded = new Set(policy.excludeCharacters ?? '');
   const types: string[] = [];
@@ -56,7 +56,7 @@ export function includedTypes(policy: PasswordPolicyConfig): string[] {
   return types.map((type) => [...type].filter((character) => !excluded.has(character)).join(''));
 }
 
-/** Why GetRandomPassword would refuse the policy, or could never meet it; undefined where it can be met. */
+/** Why GetRandomPassword would refuse the policy, or could never meet it. Undefined if it can be met. */
 export function findPolicyProblem(policy: PasswordPolicyConfig): PolicyProblem | undefined {
   for (const property of POLICY_PROPERTIES) {
     const value = policy[property];
@@ -101,7 +101,7 @@ export function findPolicyProblem(policy: PasswordPolicyConfig): PolicyProblem |
   return undefined;
 }
 
-/** Whether a password is one that the policy allows. Says only yes or no, so that nothing of the password gets out. */
+/** Whether the policy allows a password. It returns only a boolean, so that no part of the password gets out. */
 export function meetsPolicy(password: string, policy: PasswordPolicyConfig): boolean {
   const types = includedTypes(policy);
   const allowed = new Set(types.join(''));

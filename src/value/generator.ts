@@ -4,7 +4,7 @@ import type { IConstruct } from 'constructs';
 import { DEFAULT_PASSWORD_LENGTH, findPolicyProblem, POLICY_PROPERTIES, type PasswordPolicyConfig } from '../contract';
 import { invalid } from '../invalid';
 
-/** Which key is generated, and how: the same for the first value and for every later one. */
+/** The generated key and the password policy, for the first value and every later one. */
 export interface Generator extends PasswordPolicyConfig {
   readonly generateStringKey?: string;
 }
@@ -22,22 +22,22 @@ const DEFAULTS: Generator = {
   requireEachIncludedType: true,
 };
 
-/** What is given of a generator, without the rest of a `SecretStringGenerator`. */
+/** The properties of a `SecretStringGenerator` that a generator has. */
 export function generatorOf(given: Generator | SecretStringGenerator = {}): Generator {
   return Object.fromEntries(PROPERTIES.filter((property) => given[property] !== undefined).map((property) => [property, given[property]]));
 }
 
-/** Whether a generator says anything but the key. */
+/** Whether a generator has anything but the key. */
 export function hasPolicy(generator: Generator): boolean {
   return POLICY_PROPERTIES.some((property) => generator[property] !== undefined);
 }
 
-/** Whether anything of a generator is known only at deployment. */
+/** Whether a part of a generator is known only at deployment. */
 export function hasTokens(generator: Generator): boolean {
   return PROPERTIES.some((property) => Token.isUnresolved(generator[property]));
 }
 
-/** Throws where `GetRandomPassword` would refuse the policy or could never meet it. Tokens are taken as they are. */
+/** Throws if `GetRandomPassword` would refuse the policy, or could never meet it. Tokens aren't checked. */
 export function checkGenerator(parent: string, generator: Generator): void {
   if (generator.generateStringKey === '') { throw invalid('generateStringKey', 'is empty; name the key to rotate, or leave it out to rotate the whole string'); }
   if (hasTokens(generator)) { return; }
@@ -45,40 +45,40 @@ export function checkGenerator(parent: string, generator: Generator): void {
   if (problem) { throw invalid(`${parent}.${problem.property}`, problem.problem); }
 }
 
-/** What a secret of this app is generated with, as it stands in the template; undefined if its value is given. */
+/** The generator of a secret of this app, as in the template. Undefined if its value is given. */
 export function generatorIn(secret: CfnSecret): CfnSecret.GenerateSecretStringProperty | undefined {
   return Stack.of(secret).resolve(secret.generateSecretString) as CfnSecret.GenerateSecretStringProperty | undefined;
 }
 
-/** Warns of a value for the key that is generated: it is replaced, and can be read in the template. */
+/** Warns of a value for the generated key. It is replaced, and readable in the template. */
 export function warnOfReplacedValue(secret: IConstruct, generator: SecretStringGenerator | undefined): void {
   const { secretStringTemplate: template, generateStringKey: key } = generator ?? {};
   if (template === undefined || key === undefined || Token.isUnresolved(template) || Token.isUnresolved(key)) { return; }
-  // An empty text is what some write who mean the key to be generated.
+  // Some write an empty text for the key that is generated.
   const { [key]: value } = JSON.parse(template) as Record<string, unknown>;
   if (value === undefined || value === '') { return; }
   Annotations.of(secret).addWarningV2('cdk-rotating-secret:replacedValue', `generateSecretString.secretStringTemplate: that of ${secret.node.path} has the key ${key}, which is the `
-    + `generateStringKey, so its value is replaced by a generated one, and stands readable in the template. Take ${key} out of secretStringTemplate`);
+    + `generateStringKey, so its value is replaced by a generated one, and is readable in the template. Take ${key} out of secretStringTemplate`);
 }
 
-/** What a target says about generated values. */
+/** The generator of a target. */
 export interface TargetGenerator {
-  /** How the target was made, for those who have to change it. */
+  /** The factory of the target, for errors. */
   readonly factory: string;
-  /** What it was told. */
+  /** The given generator. */
   readonly given: Generator;
-  /** What it has where neither it nor the secret is told. */
+  /** What applies if neither the target nor the secret gives it. */
   readonly defaults: Generator;
   /** Whether its key can't be chosen. */
   readonly hasFixedKey: boolean;
 }
 
 /**
- * The generator of a secret, where its target says something too.
+ * Merges the generator of a secret with that of its target.
  *
- * @param given what the secret says
- * @param target what the target says
- * @param owner whose target it is, if it is one that can't be completed by this secret any more
+ * @param given the generator of the secret
+ * @param target the target and its generator
+ * @param owner the function that has the target, if this secret can't complete it
  */
 export function mergeGenerators(given: Generator, target: TargetGenerator, owner?: string): Generator {
   const held: Generator = owner ? { ...DEFAULTS, generateStringKey: undefined, ...target.defaults, ...target.given } : target.given;

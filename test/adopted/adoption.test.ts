@@ -325,7 +325,7 @@ describe('a secret that something else attaches to a database', () => {
   test('is warned of, for its schedule doesn\'t wait for the host', () => {
     const [warning, ...others] = warningsWith((stack, rotation) => { rotation(target()).rotate(databaseSecretOf(stack).secret); });
     expect(others).toEqual([]);
-    for (const part of ['secret: Stack/Secret is attached', 'by Stack/Secret/Attachment', 'Rotate what attach returned', 'database.secret']) { expect(warning).toContain(part); }
+    for (const part of ['secret: Stack/Secret is attached', 'by Stack/Secret/Attachment', 'Rotate the secret that attach returned', 'database.secret']) { expect(warning).toContain(part); }
   });
 
   test.each<[string, (stack: Stack, rotation: (target: RotationTarget) => RotationFunction) => void]>([

@@ -101,7 +101,7 @@ describe('a secret that another construct made', () => {
   ])('whose policy isn\'t known, since it %s, gets a warning until there is a policy', (_, secretOf) => {
     const [unsaid, said] = [setUp(), setUp({ passwordLength: 32 })];
     for (const { stack, rotation } of [unsaid, said]) { rotation.rotate(secretOf(stack)); }
-    expect(policyWarningsOf(unsaid.stack)).toEqual([expect.stringContaining('Stack/Secret was generated with is not known here')]);
+    expect(policyWarningsOf(unsaid.stack)).toEqual([expect.stringContaining('the policy of the first value of Stack/Secret is not known')]);
     expect(policyWarningsOf(said.stack)).toEqual([]);
   });
 

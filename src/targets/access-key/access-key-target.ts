@@ -10,28 +10,28 @@ import type { RotatedSecrets } from '../../function/rotated-secrets';
 import { invalid } from '../../invalid';
 import { TargetDefinition, type TargetBinding } from '../definition';
 
-/** Whose access keys are rotated. */
+/** The user or the users whose access keys are rotated. */
 export interface AccessKeyOwner {
   readonly user?: iam.IUser;
   readonly users?: iam.IUser[];
   readonly exclusiveUser?: boolean;
 }
 
-/** With the longest names of users and without paths, their ARNs fit into the 10,240 characters that a role's inline policies may have together. */
+/** A role's inline policies may have 10,240 characters together. The ARNs of so many users fit, with the longest names and without paths. */
 const MAX_USERS = 75;
-/** The characters that all ARNs together may have in the policy, if they are known: the rest of the 10,240 is for the other statements. */
+/** The characters of all known ARNs together in the policy. The rest of the 10,240 is for the other statements. */
 const MAX_ARNS = 7_000;
 /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Tag.html */
 const MAX_TAG_VALUE = 256;
 
-/** The functions that rotate the keys of users, by the users' ARNs, in each app; in each stage if the ARN isn't known. */
+/** The function that rotates the keys of each user's ARN, for each app. For each stage if the ARN isn't known. */
 const rotatedUsers = new WeakMap<IConstruct, Map<string, string>>();
 
-/** The access keys of a user of IAM, in any shape. */
+/** The access keys of an IAM user, in any format. */
 export abstract class AccessKeyTargetDefinition extends TargetDefinition {
   public override readonly makesOwnValue = true;
   public override readonly valueBeforeFirst = '{}';
-  // A new key takes up to a minute until it is accepted everywhere, and a rotation looks again until then.
+  // A new key may take a minute until it is accepted everywhere, and a rotation polls until then.
   public override readonly timeout = Duration.minutes(2);
 
   private readonly users: readonly iam.IUser[];
@@ -46,7 +46,7 @@ export abstract class AccessKeyTargetDefinition extends TargetDefinition {
       throw invalid('users', `has ${users.length} users, and the policy of the function has room for ${MAX_USERS}. Give the others to another RotationFunction`);
     }
     if (exclusiveUser && user === undefined) {
-      throw invalid('exclusiveUser', 'is given together with users. Whoever may tag a secret chooses whose access keys are looked at, so the function deletes none that it does not know. Leave out exclusiveUser, '
+      throw invalid('exclusiveUser', 'is given together with users. A principal that may tag a secret chooses its user, so the function must not delete access keys that it does not know. Leave out exclusiveUser, '
         + 'or give user');
     }
     this.users = user ? [user] : users;
@@ -94,7 +94,7 @@ export abstract class AccessKeyTargetDefinition extends TargetDefinition {
   }
 }
 
-/** Throws if the function couldn't rotate the keys of all these users, or would give one to any secret of the account. */
+/** Throws if the function couldn't rotate the keys of all these users, or could put a key into any secret of the account. */
 function checkFleet(users: readonly iam.IUser[], secrets: RotatedSecrets): void {
   if (!secrets.hasPrefix) {
     throw invalid('users', 'is given, and the RotationFunction has no secretNamePrefix. Give the RotationFunction a secretNamePrefix, so that a secret of another name in the account can not have an access key '
@@ -127,7 +127,7 @@ function checkUser(user: iam.IUser, fn: lambda.Function): void {
 }
 
 function claimUser({ userArn, node: { path } }: iam.IUser, fn: lambda.Function): void {
-  // Stages may be of different accounts, whose users have the same names.
+  // Stages may be in different accounts, with users of the same names.
   const root = Token.isUnresolved(userArn) ? Stage.of(fn) ?? fn.node.root : fn.node.root;
   const functions = rotatedUsers.get(root) ?? new Map<string, string>();
   rotatedUsers.set(root, functions);
@@ -138,13 +138,13 @@ function claimUser({ userArn, node: { path } }: iam.IUser, fn: lambda.Function):
   functions.set(userArn, fn.node.path);
 }
 
-/** What is wrong with the tags that say whose access key each secret holds. */
+/** Errors and warnings about the tags that name the user of each secret. */
 function findTagProblems(secrets: readonly ISecret[], users: readonly iam.IUser[], fn: lambda.Function): string[] {
   const textOf = (scope: IConstruct, value: unknown) => JSON.stringify(Stack.of(scope).resolve(value));
   const owners = new Map<iam.IUser, ISecret>();
   return secrets.flatMap((secret) => {
     const resource = rootOf(secret.secretArn);
-    // What was imported has its tags where it is deployed.
+    // The tags of an imported secret aren't known.
     if (!(resource instanceof CfnSecret)) { return []; }
     const tags = Stack.of(resource).resolve(resource.tags.renderTags()) as { readonly key?: string; readonly value?: unknown }[] | undefined ?? [];
     const tag = tags.find(({ key }) => key === USER_TAG);
@@ -159,17 +159,20 @@ function findTagProblems(secrets: readonly ISecret[], users: readonly iam.IUser[
   });
 }
 
-/** The policy of the function can't name the secret then, and a key would go into any secret that names the function. */
+/**
+ * Warns that the policy of the function can't name the secret. A key could then get into any secret that has this function as its rotation
+ * function.
+ */
 function warnOfOtherStack(secret: ISecret, fn: lambda.Function): void {
   if (Stack.of(secret) === Stack.of(fn)) { return; }
   Annotations.of(secret).addWarningV2('cdk-rotating-secret:keyForOtherSecrets', `secret: ${secret.node.path} is in another stack than the function ${fn.node.path}, whose policy therefore allows every secret `
-    + 'that has it as its rotation function. Whoever may choose the rotation function of a secret can have an access key of the user put into it. Put both into one stack, or limit the names with '
+    + 'that has it as its rotation function. A principal that may choose the rotation function of a secret can get an access key of the user. Put both into one stack, or limit the names with '
     + 'secretNamePrefix and acknowledge this warning');
 }
 
 function warnOfAdministrator(user: iam.IUser, fn: lambda.Function): void {
   const right = isAdministrator(user);
   if (right === undefined) { return; }
-  Annotations.of(fn).addWarningV2('cdk-rotating-secret:administrator', `user: ${user.node.path} has ${right}, so whoever may read the secret may do everything in the account. Give the user only what the `
+  Annotations.of(fn).addWarningV2('cdk-rotating-secret:administrator', `user: ${user.node.path} has ${right}, so each reader of the secret may do everything in the account. Give the user only what the `
     + 'readers of the secret need');
 }

@@ -9,7 +9,7 @@ interface Statement {
   readonly Resource?: unknown;
 }
 
-/** What of the rights of a user lets it do everything, as far as this app gives it; undefined if nothing does. */
+/** The right, given by this app, with which a user can do everything. Undefined if there is none. */
 export function isAdministrator(user: iam.IUser): string | undefined {
   const resource = user.node.defaultChild;
   if (!(resource instanceof iam.CfnUser)) { return undefined; }
@@ -22,7 +22,7 @@ export function isAdministrator(user: iam.IUser): string | undefined {
   return documents.some(allowsAll) ? 'a policy that allows every action, or every one of IAM, on every resource' : undefined;
 }
 
-/** The documents of the policies of the app that are attached to a user. */
+/** The policy documents that the app attaches to a user. */
 function attachedTo(user: iam.IUser): unknown[] {
   const userName = JSON.stringify(Stack.of(user).resolve(user.userName));
   return user.node.root.node.findAll()

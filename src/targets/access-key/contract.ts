@@ -1,19 +1,19 @@
 import { fieldsOf, type TargetConfig } from '../../contract';
 
-/** The service of the user's access keys takes no other characters in an ARN of a user. */
+/** IAM accepts no other characters in the ARN of a user. */
 const USER_ARN = /^arn:[\w-]+:iam::(\d{12}):user\/(?:[\x21-\x7e]*\/)?([\w+=,.@-]{1,64})$/;
 
-/** How many access keys a user of IAM has at most: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+/** The limit of access keys of an IAM user: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 export const MAX_ACCESS_KEYS = 2;
 
-/** The tag of a secret that has the ARN of its user, if a function rotates the keys of several. */
+/** The tag of a secret with the ARN of its user, for a function that rotates the keys of several users. */
 export const USER_TAG = 'cdk-rotating-secret:user';
 
-/** What every target has that rotates the access key of a user. */
+/** The configuration of targets that rotate access keys. */
 export interface AccessKeyTargetConfig extends TargetConfig {
-  /** Absent if each secret has a tag that names its own user. */
+  /** Absent if each secret has a tag with the ARN of its user. */
   readonly userArn?: string;
-  /** Whether nobody else makes access keys of the user. */
+  /** Whether nothing else creates access keys of the user. */
   readonly isUserExclusive?: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface UserIds {
   readonly userName: string;
 }
 
-/** What the ARN of a user says; undefined if it isn't one. */
+/** The parts of a user's ARN. Undefined if it is not the ARN of a user. */
 export function parseUserArn(arn: string): UserIds | undefined {
   const [, accountId, userName] = USER_ARN.exec(arn) ?? [];
   return accountId === undefined ? undefined : { accountId, userName };

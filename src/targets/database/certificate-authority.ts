@@ -5,7 +5,7 @@ import { invalid } from '../../invalid';
 const PROPERTY = 'certificateAuthority';
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
-/** Throws where a certificate authority is none. What was given isn't shown: it may be what it shouldn't. */
+/** Throws for a text that is no certificate authority. The error doesn't show the text, because it may be a secret. */
 export function checkCertificateAuthority(pem: string | undefined, plaintextConnection: boolean): void {
   if (pem === undefined) { return; }
   if (plaintextConnection) {
@@ -13,7 +13,7 @@ export function checkCertificateAuthority(pem: string | undefined, plaintextConn
   }
   if (Token.isUnresolved(pem)) { return; }
   if (/PRIVATE KEY/.test(pem)) {
-    throw invalid(PROPERTY, 'holds a private key. Give only the certificate: what is given here can be read by everybody who can see the template or the function');
+    throw invalid(PROPERTY, 'holds a private key. Give only the certificate: it would be readable in the template and in the function');
   }
   const certificates = pem.match(CERTIFICATE);
   if (!certificates) {

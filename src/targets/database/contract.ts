@@ -3,7 +3,7 @@ import type { PasswordPolicyConfig } from '../../value/contract';
 
 export const DATABASE_TARGETS = ['postgres', 'mysql', 'mariadb'] as const;
 
-/** What the key `engine` of a secret may hold, by the target that rotates its user. */
+/** The values of a secret's key `engine`, by the target that rotates its user. */
 export const DATABASE_ENGINE_NAMES: Readonly<Record<typeof DATABASE_TARGETS[number], readonly string[]>> = {
   postgres: ['postgres', 'postgresql', 'aurora-postgresql'],
   mysql: ['mysql', 'aurora-mysql', 'aurora'],
@@ -12,11 +12,11 @@ export const DATABASE_ENGINE_NAMES: Readonly<Record<typeof DATABASE_TARGETS[numb
 
 export interface DatabaseTargetConfig extends TargetConfig {
   readonly target: typeof DATABASE_TARGETS[number];
-  /** Alternating users where it is given, a single user where it is absent. */
+  /** If set, alternating users. If absent, a single user. */
   readonly superuserSecretArn?: string;
-  /** The certificate authority of the server, as PEM; those of Amazon RDS and of Node.js where it is absent. */
+  /** The certificate authority of the server, as PEM. If absent, those of Amazon RDS and of Node.js. */
   readonly certificateAuthority?: string;
-  /** Without TLS. */
+  /** Whether to connect without TLS. */
   readonly plaintextConnection?: boolean;
   readonly passwordPolicy: PasswordPolicyConfig;
 }
@@ -25,19 +25,20 @@ export interface DatabaseTargetConfig extends TargetConfig {
 export const DATABASE_PASSWORD_KEY = 'password';
 
 /**
- * What RDS refuses in a master password, and two more that are awkward in connection strings: what AWS's own rotation functions leave out.
+ * The characters that AWS's own rotation functions exclude: those that RDS refuses in a master password, and two that are awkward in connection
+ * strings.
  * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
  */
 export const DATABASE_EXCLUDE_CHARACTERS = '/@"\'\\ ';
 
 /**
- * What later passwords don't have either, unless the policy says what they exclude. The first value keeps what it was generated with:
- * CloudFormation would generate it anew. PostgreSQL's password file takes a colon for the end of the password.
+ * The characters that later passwords also exclude, unless the policy has excludeCharacters. The generator of the first value stays the same,
+ * because CloudFormation would generate a new value. A colon ends the password in PostgreSQL's password file.
  * https://www.postgresql.org/docs/current/libpq-pgpass.html
  */
 export const DATABASE_LATER_EXCLUDE_CHARACTERS: Readonly<Record<typeof DATABASE_TARGETS[number], string>> = { postgres: ':', mysql: '', mariadb: '' };
 
-/** What follows the name of the first of two alternating users in the name of the second, as AWS's own rotation functions name it. */
+/** The suffix of the second of two alternating users, as in AWS's own rotation functions. */
 export const CLONE_SUFFIX = '_clone';
 
 /** @throws Error if it is the configuration of another target than one of `targets`, or a field is wrong */

@@ -14,7 +14,7 @@ import { areSame } from '../../schedule/one-schedule';
 import { hasTokens, type Generator } from '../../value/generator';
 import { shippedCode, TargetDefinition, type TargetBinding } from '../definition';
 
-/** What may be said of a user of a database, besides its generator. */
+/** The options of a database user, without its generator. */
 export interface DatabaseUserOptions {
   readonly strategy?: RotationStrategy;
   readonly database?: ec2.IConnectable;
@@ -63,7 +63,7 @@ export class DatabaseTarget extends TargetDefinition {
     if (superuserSecret && managingService(superuserSecret) === 'rds') {
       throw invalid('superuserSecret', `${superuserSecret.node.path} is managed by RDS, so it has no host, and a rotation can't see that it is for the server of the secrets. Every rotation `
         + `of ${fn.node.path} would fail. Have CDK make the master secret, without manageMasterUserPassword, and give database.secret; or give the secret of another user who may `
-        + 'manage users, with a host that attach or its value has');
+        + 'manage users, with a host from attach or in its value');
     }
     return {
       reads: superuserSecret ? [{ property: 'superuserSecret', sid: 'ReadSuperuserSecret', secret: superuserSecret }] : [],
@@ -71,7 +71,7 @@ export class DatabaseTarget extends TargetDefinition {
       names: database?.connections.securityGroups,
       checkSecret: (secret) => {
         if (superuserSecret && areSame(secret, superuserSecret, fn)) {
-          throw invalid('secret', `${secret.node.path} is the superuser secret of this function, and can't be one of the users that it gives passwords to. Rotate it with a `
+          throw invalid('secret', `${secret.node.path} is the superuser secret of this function, and can't be one of the users whose passwords it changes. Rotate it with a `
             + 'RotationFunction of its own, with RotationStrategy.singleUser()');
         }
       },
@@ -95,7 +95,7 @@ export class DatabaseTarget extends TargetDefinition {
   }
 }
 
-/** The database behind it may let the function in by other means. */
+/** Warns of a proxy as the database. The database behind it may let the function in by other means. */
 function warnOfProxy(fn: lambda.Function, proxy: object): void {
   const { path } = (proxy as IConstruct).node;
   Annotations.of(fn).addWarningV2('cdk-rotating-secret:databaseIsProxy', `database: ${path} is a proxy of RDS, so the proxy lets the function in, and the database doesn't. A rotation logs in `

@@ -2,14 +2,14 @@ import { Token } from 'aws-cdk-lib';
 import { CLONE_SUFFIX, DATABASE_ENGINE_NAMES, type DatabaseTargetConfig } from './contract';
 import { invalid } from '../../invalid';
 
-/** What the constructs have to know of a database system. */
+/** What the constructs need to know of a database system. */
 export interface DatabaseEngine {
-  /** Which of the assets speaks to it. */
+  /** The asset of its handler. */
   readonly asset: string;
-  /** What the key `engine` of its secrets may hold. */
+  /** The values of the key `engine` of its secrets. */
   readonly engines: readonly string[];
   readonly defaultPort: number;
-  /** The longest name of a user. */
+  /** The longest user name. */
   readonly userNameLimit: { readonly limit: number; readonly unit: string; readonly measure: (name: string) => number };
 }
 
@@ -39,29 +39,28 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
   },
 };
 
-/** The target that rotates the users of a database with an engine; undefined if none does. */
+/** The target that rotates the users of a database engine. Undefined if there is none. */
 export function factoryFor(engine: string): string | undefined {
   const [target] = Object.entries(DATABASE_ENGINE_NAMES).find(([, names]) => names.includes(engine)) ?? [];
   return target && `RotationTarget.${target}`;
 }
 
-/** A target that is a user of a database, as far as the values of its secrets depend on it. */
+/** The parts of a target that the values of its secrets depend on. */
 export interface DatabaseUser {
   readonly engine: DatabaseEngine;
-  /** How the target was made. */
+  /** The factory of the target. */
   readonly factory: string;
-  /** Whether there is another user, with another name. */
+  /** Whether a second user, with another name, alternates with the first. */
   readonly alternates: boolean;
 }
 
 const MAX_PORT = 65_535;
 
-/** The keys of a database secret that are looked at before there is a deployment. */
+/** The keys of a database secret that are checked at synthesis. */
 export const CHECKED_KEYS = ['username', 'engine', 'port'] as const;
 
 /**
- * Throws where the value of a secret couldn't be rotated, as far as it is known: another construct may add what is missing, but for
- * the user.
+ * Throws if a value couldn't be rotated, as far as it is known. Another construct may add missing keys, except the user name.
  *
  * @param property where the value is given
  */
@@ -101,7 +100,7 @@ function isToken(value: unknown): boolean {
   return Token.isUnresolved(value);
 }
 
-/** RDS writes numbers, people strings. */
+/** RDS writes a port as a number, and people write it as a string. */
 function isPort(port: unknown): boolean {
   const number = typeof port === 'string' && /^\d{1,5}$/.test(port) ? Number(port) : port;
   return Number.isInteger(number) && (number as number) >= 1 && (number as number) <= MAX_PORT;

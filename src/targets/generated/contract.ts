@@ -3,7 +3,7 @@ import type { PasswordPolicyConfig } from '../../value/contract';
 
 export interface GeneratedTargetConfig extends TargetConfig {
   readonly target: 'generated';
-  /** The key of the JSON secret to rotate; the whole string where it is absent. */
+  /** The key of the JSON secret to rotate. If absent, the whole string. */
   readonly generateStringKey?: string;
   readonly passwordPolicy: PasswordPolicyConfig;
 }

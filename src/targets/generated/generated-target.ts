@@ -3,7 +3,7 @@ import type { GeneratedTargetConfig } from './contract';
 import type { Generator } from '../../value/generator';
 import { shippedCode, TargetDefinition } from '../definition';
 
-/** A value that Secrets Manager generates, and that nobody but its readers has to accept. */
+/** A generated value that exists only in the secret. */
 export class GeneratedTarget extends TargetDefinition {
   public readonly factory = 'RotationTarget.generated';
   public override readonly changesSecretOnly = true;

@@ -1,18 +1,18 @@
 import { fieldsOf, type TargetConfig } from '../../contract';
 import type { PasswordPolicyConfig } from '../../value/contract';
 
-/** As `alg` of JOSE names them: https://www.iana.org/assignments/jose/jose.xhtml */
+/** The values of `alg` in JOSE: https://www.iana.org/assignments/jose/jose.xhtml */
 export const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA'] as const;
 
 export type Algorithm = typeof ALGORITHMS[number];
 
-/** RFC 7518, section 3.3, wants 2048 bits or more. A key of 4096 bits takes seconds to make, and a longer one minutes. */
+/** RFC 7518, section 3.3, requires 2048 bits or more. Making a key of 4096 bits takes seconds, and a longer one minutes. */
 export const MODULUS_LENGTHS = [2048, 3072, 4096] as const;
 
-/** Where the public keys go. */
+/** The object with the public keys. */
 export interface PublicationConfig {
   readonly bucketName: string;
-  /** That of the function if it is absent. */
+  /** If absent, the region of the function. */
   readonly bucketRegion?: string;
   readonly objectKey: string;
   readonly cacheSeconds: number;
@@ -21,7 +21,7 @@ export interface PublicationConfig {
 export interface SigningKeysConfig extends TargetConfig {
   readonly target: 'signing-keys';
   readonly algorithm: Algorithm;
-  /** Of an RSA key, in bits. */
+  /** The length of an RSA key, in bits. */
   readonly rsaModulusLength: number;
   readonly publication?: PublicationConfig;
   readonly passwordPolicy: PasswordPolicyConfig;

@@ -10,7 +10,7 @@ import { invalid } from '../../invalid';
 import type { Generator } from '../../value/generator';
 import { shippedCode, TargetDefinition, type TargetBinding } from '../definition';
 
-/** What the target is given. */
+/** The options of the target. */
 export interface SigningKeysOptions {
   readonly algorithm: string;
   readonly rsaModulusLength?: number;
@@ -27,13 +27,13 @@ interface Publication {
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 const MAX_KEY_BYTES = 1024;
 
-/** On an eighth of a processor, which 256 MiB of memory come with, a long RSA key takes up to a minute. */
+/** A function with 256 MiB of memory has an eighth of a processor. A long RSA key takes it up to a minute. */
 const LONG_KEYS_TIMEOUT = Duration.minutes(3);
 
-/** Which secret publishes to which object, in each app. */
+/** The secret that publishes each object, for each app. */
 const PUBLISHERS = new WeakMap<IConstruct, Map<string, ISecret>>();
 
-/** Keys that sign, made by their rotation. */
+/** Signing keys, made by their rotation. */
 export class SigningKeysTarget extends TargetDefinition {
   public readonly factory = 'RotationTarget.signingKeys';
   public override readonly makesOwnValue = true;
@@ -123,10 +123,10 @@ function checkPublication({ bucket, objectKey = '.well-known/jwks.json', cacheTi
       throw invalid('publishTo.objectKey', `is ${JSON.stringify(objectKey)}. Use 1 to ${MAX_KEY_BYTES} bytes, with names between the slashes, such as .well-known/jwks.json`);
     }
     if (/[*?]|\$\{/.test(objectKey)) {
-      throw invalid('publishTo.objectKey', `is ${JSON.stringify(objectKey)}, and in the policy of the function *, ? and \${ stand for other objects as well. Use a key without them`);
+      throw invalid('publishTo.objectKey', `is ${JSON.stringify(objectKey)}, and in the policy of the function *, ? and \${ are wildcards and variables. Use a key without them`);
     }
   }
-  if (cacheTime.isUnresolved()) { throw invalid('publishTo.cacheTime', 'is a token, and rotations are held against it when the app is synthesized. Give a value'); }
+  if (cacheTime.isUnresolved()) { throw invalid('publishTo.cacheTime', 'is a token, and it is compared with the rotation period at synthesis. Give a value'); }
   const cacheSeconds = cacheTime.toSeconds({ integral: false });
   if (!Number.isInteger(cacheSeconds)) { throw invalid('publishTo.cacheTime', `is ${cacheSeconds} seconds. Use a whole number of seconds`); }
   return { bucket, objectKey, cacheSeconds };
@@ -141,7 +141,7 @@ function keyStatements(fn: lambda.Function, secrets: RotatedSecrets, bucket: s3.
   return [new iam.PolicyStatement({ sid: 'UseKeyOfBucket', actions, resources: [keyArn], conditions: { StringEquals: { 'kms:ViaService': `s3.${region}.amazonaws.com` } } })];
 }
 
-/** Two secrets would take turns in overwriting each other's keys. */
+/** Two secrets with one object would overwrite each other's keys. */
 function claimObject({ bucket, objectKey }: Publication, secret: ISecret): void {
   const { root } = secret.node;
   const publishers = PUBLISHERS.get(root) ?? new Map<string, ISecret>();
@@ -154,7 +154,7 @@ function claimObject({ bucket, objectKey }: Publication, secret: ISecret): void 
   PUBLISHERS.set(root, publishers.set(object, secret));
 }
 
-/** One bucket may be imported many times. */
+/** Any number of imports may stand for one bucket. */
 function identityOf(bucket: s3.IBucket): string[] {
   const { bucketName, env: { region } } = bucket;
   const token = Tokenization.reverseString(bucketName).firstToken;

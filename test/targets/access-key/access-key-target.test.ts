@@ -152,7 +152,7 @@ describe.each(TARGETS)('%s', (factory, name, make) => {
       const user = new iam.User(stack, 'User');
       secretIn(stack, make({ user }));
       grant(user, stack);
-      expect(warningsOf(stack)).toEqual([expect.stringMatching(new RegExp(`^user: Stack/User has ${what}.*whoever may read the secret`))]);
+      expect(warningsOf(stack)).toEqual([expect.stringMatching(new RegExp(`^user: Stack/User has ${what}.*each reader of the secret`))]);
     });
 
     test.each<[string, (user: iam.User, stack: Stack) => void]>([

@@ -505,7 +505,7 @@ describe('the superuser secret', () => {
 
   test('case 38: that is missing is refused', () => {
     const database: { readonly secret?: secretsmanager.ISecret } = {};
-    expectInvalid(() => RotationStrategy.alternatingUsers(database.secret!), 'superuserSecret', 'is missing', 'may make the other one');
+    expectInvalid(() => RotationStrategy.alternatingUsers(database.secret!), 'superuserSecret', 'is missing', 'may create the other one');
   });
 
   describe('can\'t be rotated by the function that reads it', () => {

@@ -3,7 +3,7 @@ import { accessKeyFieldsOf, type AccessKeyTargetConfig } from '../contract';
 
 export interface IamAccessKeyTargetConfig extends AccessKeyTargetConfig {
   readonly target: 'iam-access-key';
-  /** The key of the JSON secret that has the id of the access key. */
+  /** The key of the JSON secret with the id of the access key. */
   readonly accessKeyIdKey: string;
   readonly secretAccessKeyKey: string;
 }

@@ -4,13 +4,13 @@ import { invalid } from '../../../invalid';
 import { shippedCode } from '../../definition';
 import { AccessKeyTargetDefinition, type AccessKeyOwner } from '../access-key-target';
 
-/** Where a secret has the two halves of an access key. */
+/** The keys of the secret for the two halves of an access key. */
 export interface AccessKeyKeys {
   readonly accessKeyIdKey?: string;
   readonly secretAccessKeyKey?: string;
 }
 
-/** The access key of a user, as SDKs take it. */
+/** The access key of a user, as the SDKs use it. */
 export class IamAccessKeyTarget extends AccessKeyTargetDefinition {
   public readonly factory = 'RotationTarget.iamAccessKey';
   private readonly accessKeyIdKey: string;

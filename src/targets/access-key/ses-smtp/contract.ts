@@ -1,13 +1,13 @@
 import type { TargetConfig } from '../../../contract';
 import { accessKeyFieldsOf, type AccessKeyTargetConfig } from '../contract';
 
-/** The keys of the secret: the id of the access key, and what is derived from the key. */
+/** The keys of the secret: the id of the access key, and the password that is derived from the key. */
 export const USERNAME_KEY = 'username';
 export const PASSWORD_KEY = 'password';
 
 export interface SesSmtpTargetConfig extends AccessKeyTargetConfig {
   readonly target: 'ses-smtp';
-  /** The region of SES; that of the function if it is absent. */
+  /** The region of SES. If absent, the region of the function. */
   readonly region?: string;
 }
 

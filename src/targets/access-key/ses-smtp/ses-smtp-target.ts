@@ -4,7 +4,7 @@ import { invalid } from '../../../invalid';
 import { shippedCode } from '../../definition';
 import { AccessKeyTargetDefinition, type AccessKeyOwner } from '../access-key-target';
 
-/** The access key of a user, as the SMTP interface of SES takes it. */
+/** The access key of a user, as the SMTP interface of SES uses it. */
 export class SesSmtpTarget extends AccessKeyTargetDefinition {
   public readonly factory = 'RotationTarget.sesSmtp';
   private readonly region?: string;

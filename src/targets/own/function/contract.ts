@@ -3,13 +3,13 @@ import type { PasswordPolicyConfig } from '../../../value/contract';
 
 export interface InvokeTargetConfig extends TargetConfig {
   readonly target: 'invoke';
-  /** The function that knows the target. */
+  /** The function that changes the target. */
   readonly functionArn: string;
   /** Whether the function makes and stores the next value. */
   readonly createSecret?: boolean;
-  /** Whether the function wants to be told before the pending version becomes the current one. */
+  /** Whether the function is invoked for the step finishSecret. */
   readonly finishSecret?: boolean;
-  /** The key of the JSON secret to rotate; the whole string where it is absent. Not used where the function makes the value. */
+  /** The key of the JSON secret to rotate. If absent, the whole string. Not used if the function makes the value. */
   readonly generateStringKey?: string;
   readonly passwordPolicy: PasswordPolicyConfig;
 }

@@ -8,14 +8,14 @@ import { invalid } from '../../../invalid';
 import type { Generator } from '../../../value/generator';
 import { shippedCode, TargetDefinition, type TargetBinding } from '../../definition';
 
-/** What the user's function does of a rotation. */
+/** The optional steps of the user's function. */
 export interface FunctionSteps {
   readonly createSecret?: boolean;
   readonly finishSecret?: boolean;
   readonly versionStages?: readonly string[];
 }
 
-/** A function of the user's, which knows the target. */
+/** The user's function, which changes the target. */
 export class FunctionTarget extends TargetDefinition {
   public readonly factory = 'RotationTarget.invoke';
   public override readonly makesOwnValue: boolean;
@@ -69,7 +69,8 @@ export class FunctionTarget extends TargetDefinition {
   }
 
   private warnOfTimeout(rotationFunction: lambda.Function): void {
-    // CDK knows the time-out of functions that it makes, and Lambda's default is 3 seconds: https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html
+    // CDK knows the time-out of functions of the app. Lambda's default is 3 seconds:
+    // https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html
     const theirs = this.fn instanceof lambda.Function ? this.fn.timeout ?? Duration.seconds(3) : undefined;
     const ours = rotationFunction.timeout!;
     if (theirs && !theirs.isUnresolved() && !ours.isUnresolved() && theirs.toSeconds() >= ours.toSeconds()) {

@@ -5,7 +5,7 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IDependable } from 'constructs';
 import { KeyPermissions, RotationPolicy, type RotatedSecrets } from '../../../function/rotated-secrets';
 
-/** The user's function that knows a target, and what it needs. */
+/** The user's function, and what it needs. */
 export interface TargetFunction {
   readonly fn: lambda.IFunction;
   readonly createsSecret: boolean;
@@ -13,10 +13,10 @@ export interface TargetFunction {
 }
 
 /**
- * What the user's function may do: read the versions with certain staging labels of the secrets that are rotated, and where it makes
- * their next value, put it.
+ * The permissions of the user's function: to read versions with certain staging labels of the rotated secrets and, if it makes their next value,
+ * to put it.
  *
- * The policy is in the stack of the rotation function, which depends on that of the user's function already.
+ * The policy is in the stack of the rotation function, which depends on the stack of the user's function already.
  */
 export class TargetFunctionPermissions {
   private readonly policy: RotationPolicy;

@@ -3,7 +3,7 @@ import type { PasswordPolicyConfig } from '../../../value/contract';
 
 export interface ModuleTargetConfig extends TargetConfig {
   readonly target: 'module';
-  /** The key of the JSON secret to rotate; the whole string where it is absent. Not used where the module makes the value. */
+  /** The key of the JSON secret to rotate. If absent, the whole string. Not used if the module makes the value. */
   readonly generateStringKey?: string;
   readonly passwordPolicy: PasswordPolicyConfig;
 }
@@ -14,13 +14,13 @@ export function parseModuleConfig(config: TargetConfig): ModuleTargetConfig {
   return { target, generateStringKey: text('generateStringKey'), passwordPolicy };
 }
 
-/** The functions that a module exports, each called for a step of the rotation by the same name. */
+/** The functions that a module exports, each with the name of its step. */
 export const REQUIRED_STEPS = ['setSecret', 'testSecret'] as const;
 export const OPTIONAL_STEPS = ['createSecret', 'finishSecret'] as const;
 
 const MAX_EDITS = 2;
 
-/** Names of functions that no step calls, and that look like one that is missing: each with the name that it was to be. */
+/** Exported functions that no step calls, with a name like that of a missing step. Each has the name of that step. */
 export function findMisspelledSteps(exported: readonly string[]): { readonly name: string; readonly step: string }[] {
   const steps: readonly string[] = [...REQUIRED_STEPS, ...OPTIONAL_STEPS];
   const missing = steps.filter((step) => !exported.includes(step));
@@ -30,19 +30,19 @@ export function findMisspelledSteps(exported: readonly string[]): { readonly nam
   });
 }
 
-/** Never by the first letter: `getSecret` and `recreateSecret` are names of other things, and capitals are those of constants. */
+/** The first letter and the case must match: `getSecret` and `recreateSecret` are other names, and capitals are for constants. */
 function isLike(name: string, step: string): boolean {
   if (!/[a-z]/.test(name)) { return false; }
   const [given, meant] = [name, step].map((each) => each.replace(/_/g, '').toLowerCase());
   return given[0] === meant[0] && !isExtended(name, step) && editsBetween(given, meant) <= MAX_EDITS;
 }
 
-/** `createSecretV2` is a name of its own. */
+/** `createSecretV2` is another name. */
 function isExtended(name: string, step: string): boolean {
   return name.startsWith(step) && /^[A-Z0-9]/.test(name.slice(step.length));
 }
 
-/** Letters to insert, to take out or to replace. */
+/** The number of letters to insert, delete or replace. */
 function editsBetween(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (const [index, letter] of [...one].entries()) {

@@ -8,11 +8,11 @@ import { invalid } from '../../../invalid';
 
 const PROPERTY = 'entry';
 const EXTENSIONS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'];
-/** Names that somebody may take for those of steps. */
+/** Names that may be meant as names of steps. */
 const LIKE_STEP = /^(cancel|complete|delete|finali[sz]e|generate|make|prepare|remove|revoke|rollback|rotate|update|verify)Secret$/;
 const CORE = join(__dirname, '..', '..', '..', '..', 'assets', 'module', 'index.js');
 
-/** As much of esbuild as is used. */
+/** The part of esbuild that is used here. */
 interface Esbuild {
   buildSync(options: object): BuildResult;
 }
@@ -38,15 +38,15 @@ export interface TargetModule {
   readonly entry: string;
   /** The module and the rotation in one file. */
   readonly bundle: string;
-  /** What esbuild warns of: code that may do something else once it is bundled, or fail. */
+  /** Warnings of esbuild about code that may behave differently in a bundle, or fail. */
   readonly warnings: readonly string[];
-  /** Exported functions that are named like a step, and that no step calls. */
+  /** Exported functions that are named like a step, but that no step calls. */
   readonly uncalled: readonly string[];
   /** Whether it makes the next value itself. */
   readonly createsSecret: boolean;
 }
 
-/** @throws where the entry is no file that can be bundled, lacks what it has to export, or esbuild isn't installed */
+/** @throws if the entry can't be bundled or lacks a required export, or if esbuild isn't installed */
 export function readModule(given: string): TargetModule {
   const entry = resolve(given);
   if (!EXTENSIONS.includes(extname(entry)) || !statSync(entry, { throwIfNoEntry: false })?.isFile()) {
@@ -56,12 +56,12 @@ export function readModule(given: string): TargetModule {
   const { metafile } = build(entry, { entryPoints: [entry], format: 'esm', write: false, metafile: true });
   const [input] = Object.keys(metafile!.inputs).slice(-1);
   const [{ exports }] = Object.values(metafile!.outputs);
-  // What a CommonJS module exports is known only when it runs: the function says then what is missing.
+  // The exports of a CommonJS module are known only at run time. The function then reports missing ones.
   if (metafile!.inputs[input].format === 'cjs') { return { entry, ...bundle(entry), uncalled: [], createsSecret: false }; }
   const [misspelled] = findMisspelledSteps(exports);
   if (misspelled) {
     throw invalid(PROPERTY, `exports ${misspelled.name}, which no step of a rotation calls, and not ${misspelled.step}. Name it ${misspelled.step}, or, if it is something else, `
-      + 'give it a name that is less like it');
+      + 'give it a less similar name');
   }
   const missing = REQUIRED_STEPS.filter((name) => !exports.includes(name));
   if (missing.length > 0) {
@@ -71,12 +71,12 @@ export function readModule(given: string): TargetModule {
   return { entry, ...bundle(entry), uncalled, createsSecret: exports.includes('createSecret') };
 }
 
-/** The module and the rotation in one asset, which is bundled when the app is synthesized. Its hash is that of the output. */
+/** The module and the rotation in one asset, bundled at synthesis. The hash of the asset is that of the bundle. */
 export function moduleCode({ entry, bundle: text }: TargetModule): lambda.Code {
   return lambda.Code.fromAsset(dirname(entry), {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      // Never pulled, for the local bundling never leaves it to a container.
+      // Never pulled, because the local bundling always succeeds or throws.
       image: DockerImage.fromRegistry('none'),
       local: {
         tryBundle(outputDirectory: string): boolean {
@@ -113,7 +113,7 @@ function describe({ text, location }: Message): string {
   return location ? `${text} (${location.file}, line ${location.line})` : text;
 }
 
-/** esbuild is the user's: of the module's package, or of the app. */
+/** The user's esbuild, installed beside the module or in the app. */
 function findEsbuild(entry: string): Esbuild {
   for (const from of [entry, join(process.cwd(), 'index.js'), __filename]) {
     const requireFrom = createRequire(from);

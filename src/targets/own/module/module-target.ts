@@ -5,7 +5,7 @@ import { moduleCode, readModule } from './module-bundle';
 import type { Generator } from '../../../value/generator';
 import { TargetDefinition, type TargetBinding } from '../../definition';
 
-/** A module of the user's, bundled with the handler. */
+/** The user's module, bundled with the handler. */
 export class ModuleTarget extends TargetDefinition {
   public readonly factory = 'RotationTarget.module';
   public override readonly makesOwnValue: boolean;
@@ -28,7 +28,7 @@ export class ModuleTarget extends TargetDefinition {
   public override bind(fn: lambda.Function): TargetBinding {
     const { entry, warnings, uncalled } = this.module;
     for (const warning of warnings) {
-      Annotations.of(fn).addWarningV2('cdk-rotating-secret:moduleBundling', `entry: bundling ${entry} makes something else of a part of it, so it may fail in Lambda: ${warning}. Change that `
+      Annotations.of(fn).addWarningV2('cdk-rotating-secret:moduleBundling', `entry: a part of ${entry} may behave differently in a bundle, and fail in Lambda: ${warning}. Change that `
         + 'part, or acknowledge this warning');
     }
     if (uncalled.length > 0) {
