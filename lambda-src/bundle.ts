@@ -1,26 +1,24 @@
-/*
- * What esbuild leaves out of every asset, and what an entry may say of its own: `bundle.ts` beside its `entry.ts`.
- */
+/* What esbuild leaves out of every asset. A `bundle.ts` beside an `entry.ts` has further options for its asset. */
 import { join } from 'node:path';
 
-/** Takes the place of a module. */
+/** Replaces a module. */
 export interface Replacement {
   readonly module: RegExp;
   readonly contents: string;
 }
 
 export interface AssetBundle {
-  /** The folder below `assets`; the name of the entry's folder unless told otherwise. */
+  /** The folder below `assets`. By default the name of the entry's folder. */
   readonly asset?: string;
-  /** What of this entry's modules is replaced, besides what is replaced everywhere. */
+  /** Replacements in this asset, in addition to those in every asset. */
   readonly replacements?: readonly Replacement[];
-  /** Modules that are replaced everywhere else. */
+  /** Modules that this asset keeps, though others replace them. */
   readonly needs?: readonly string[];
-  /** What lies beside the code. */
+  /** Files beside the code. */
   readonly files?: () => Readonly<Record<string, Uint8Array>>;
-  /** The packages whose data these files hold, which have licences too. */
+  /** The packages whose data these files hold. Their licences ship too. */
   readonly dataOf?: readonly string[];
-  /** Where it rotates nothing, it has nothing to tell. */
+  /** Whether the asset rotates. Only a rotation has notifications. */
   readonly rotates?: boolean;
 }
 
@@ -29,7 +27,7 @@ export const MODULES = join(__dirname, '..', 'node_modules');
 export const unreachable = (what: string) => `throw new Error(${JSON.stringify(`${what} is not in this bundle`)});`;
 
 export const EVERYWHERE: readonly Replacement[] = [
-  // Lambda puts the role's credentials into the environment; the other sources of the default chain are never there, and half of the SDK.
+  // Lambda puts the role's credentials into the environment. The other sources of the default chain don't exist there, and are half of the SDK.
   { module: /^@aws-sdk\/credential-provider-node$/, contents: `export * from ${JSON.stringify(join(__dirname, 'environment-credentials.ts'))};` },
   // No operation of Secrets Manager streams events.
   { module: /^@smithy\/core\/event-streams$/, contents: unreachable('@smithy/core/event-streams') },

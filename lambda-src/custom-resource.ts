@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Log } from './log';
 
-/** What CloudFormation sends: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/crpg-ref-requests.html */
+/** The request of CloudFormation: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/crpg-ref-requests.html */
 export interface CustomResourceEvent {
   readonly RequestType: 'Create' | 'Update' | 'Delete';
   readonly ResponseURL: string;
@@ -13,25 +13,25 @@ export interface CustomResourceEvent {
   readonly OldResourceProperties?: object;
 }
 
-/** A change that is about to be made. */
+/** A requested change of the resource. */
 export interface Change<Properties> {
-  /** What the last decision said; undefined where the resource is new. */
+  /** The id of the last decision. Undefined if the resource is new. */
   readonly id?: string;
   readonly properties: Properties;
   readonly oldProperties?: Properties;
 }
 
 export interface Decision {
-  /** The physical id of the resource: all that it remembers. */
+  /** The physical id of the resource. It is the only state. */
   readonly id: string;
-  /** Why it can't be, and what to do. */
+  /** Why the change is refused, and what to do. */
   readonly refusal?: string;
 }
 
 /** @param remainingMs how long the decision may take, so that there is time left to answer */
 export type Decide<Properties> = (change: Change<Properties>, remainingMs: number) => Decision | Promise<Decision>;
 
-/** What this reads of Lambda's context. */
+/** The part of Lambda's context that is read here. */
 export interface InvocationContext {
   getRemainingTimeInMillis(): number;
 }
@@ -39,10 +39,10 @@ export interface InvocationContext {
 const ATTEMPTS = 5;
 const ATTEMPT_TIMEOUT_MS = 3_000;
 const PAUSE_MS = 100;
-/** All attempts to answer, and the pauses between them, take 18 seconds at most. The rest is for a call that the decision has just begun. */
+/** All attempts to answer, and the pauses between them, take at most 18 seconds. The rest is for a call that the decision has just started. */
 const TIME_TO_ANSWER_MS = 26_000;
 
-/** A custom resource that makes nothing, and only says whether the deployment may go on. */
+/** A custom resource that makes nothing, and only decides whether the deployment may continue. */
 export function customResource<Properties>(decide: Decide<Properties>, log: Log) {
   return async (event: CustomResourceEvent, context: InvocationContext): Promise<void> => {
     const { id, refusal } = await outcomeOf(event, decide, context.getRemainingTimeInMillis() - TIME_TO_ANSWER_MS);
@@ -60,7 +60,7 @@ export function customResource<Properties>(decide: Decide<Properties>, log: Log)
 
 async function outcomeOf<Properties>(event: CustomResourceEvent, decide: Decide<Properties>, remainingMs: number): Promise<Decision> {
   const { RequestType, PhysicalResourceId, ResourceProperties, OldResourceProperties } = event;
-  // There is nothing to take away, and a stack must always be able to go.
+  // There is nothing to delete, and deleting a stack must always succeed.
   if (RequestType === 'Delete') { return { id: PhysicalResourceId ?? event.RequestId }; }
   try {
     return await decide({
@@ -69,16 +69,16 @@ async function outcomeOf<Properties>(event: CustomResourceEvent, decide: Decide<
       oldProperties: OldResourceProperties as Properties | undefined,
     }, remainingMs);
   } catch {
-    // An answer that says little is better than the hour for which CloudFormation would wait for one.
+    // A vague answer is better than the hour that CloudFormation would wait for one.
     return { id: PhysicalResourceId ?? event.RequestId, refusal: 'The request is not one that this function understands. Deploy it in the version of the package that made the template' };
   }
 }
 
-/** Without an answer CloudFormation waits for an hour. Whoever has the address can answer, so it stands in no error and no log. */
+/** Without an answer CloudFormation waits for an hour. Anybody with the address can answer, so it appears in no error and no log. */
 async function answer(url: string, body: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      // As bytes: text would have a content type, which the signature of the address doesn't allow.
+      // As bytes, because a string would add a content type, which the signature of the address doesn't allow.
       const { ok } = await fetch(url, { method: 'PUT', body: Buffer.from(body), signal: AbortSignal.timeout(ATTEMPT_TIMEOUT_MS) });
       if (ok) { return; }
     } catch { /* tried again below, without what fetch says of the address */ }

@@ -1,6 +1,6 @@
 /**
- * Takes the place of `@aws-sdk/credential-provider-node` in the assets. Lambda puts the role's credentials into the
- * environment; the other sources of the default chain are never there, and would be half of the bundle.
+ * Replaces `@aws-sdk/credential-provider-node` in the assets. Lambda puts the role's credentials into the environment. The other sources of the
+ * default chain don't exist there, and would be half of the bundle.
  */
 export const defaultProvider = () => async () => {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = process.env;

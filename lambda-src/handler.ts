@@ -16,7 +16,7 @@ export interface LambdaContext {
   getRemainingTimeInMillis(): number;
 }
 
-/** What a test puts in the place of the real thing. */
+/** What tests replace. */
 export interface HandlerOverrides {
   readonly client?: Pick<SecretsManagerClient, 'send'>;
   readonly log?: Log;
@@ -24,13 +24,13 @@ export interface HandlerOverrides {
   readonly notifierOf?: NotifierOf;
 }
 
-/** Makes a client, for calls that have none of their own: see aws/signed-call.ts. */
+/** Makes a client for calls to services without their own client: see aws/signed-call.ts. */
 type MakeClient = () => Pick<SecretsManagerClient, 'config'>;
 
-/** Makes a target, which may call other services of AWS. */
+/** Makes a target, which may call other AWS services. */
 type MakeTarget = (config: HandlerConfig, client: MakeClient) => Target;
 
-/** Undefined where nobody is to be told. */
+/** Undefined if there is no notification. */
 type NotifierOf = (config: NotificationConfig) => Notify | undefined;
 
 interface Warm {
@@ -42,8 +42,8 @@ interface Warm {
 export type RotationHandler = (event: unknown, context: LambdaContext) => Promise<void>;
 
 /**
- * The function that Lambda calls once for every step of a rotation. The only place that logs, and that decides what leaves
- * the function as an error.
+ * The handler, which Lambda calls once for each step of a rotation. It is the only place that logs, and that decides which errors leave the
+ * function.
  */
 export function makeHandler(makeTarget: MakeTarget, overrides: HandlerOverrides = {}): RotationHandler {
   const log = overrides.log ?? defaultLog;
@@ -76,14 +76,17 @@ export function makeHandler(makeTarget: MakeTarget, overrides: HandlerOverrides 
   };
 }
 
-/** Short enough that a subnet without a route to the service is told apart from a slow answer within one step. */
+/** Short enough that a subnet without a route to the service can be distinguished from a slow answer within one step. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true };
 
 function makeClient(requestHandler: SecretsManagerClientConfig['requestHandler'] = TIMEOUTS): SecretsManagerClient {
   return new SecretsManagerClient({ requestHandler, retryMode: 'standard', maxAttempts: 4 });
 }
 
-/** A client has a budget of retries for all of its life, and a warm function may live for days: each step gets a client, and they share the connections. */
+/**
+ * A client has one budget of retries for its lifetime, and a warm function may live for days. So each step gets a client, and they share the
+ * connections.
+ */
 function clientsWithBudgets(): () => SecretsManagerClient {
   const { requestHandler } = makeClient().config;
   return () => makeClient(requestHandler);

@@ -1,6 +1,6 @@
 import type { EmbeddedMetrics } from './metrics';
 
-/** What a line of the log may say. Nothing here has room for a value of a secret. */
+/** The fields of a log line. None of them can hold a value of a secret. */
 export interface LogFields extends EmbeddedMetrics {
   readonly step?: string;
   readonly secretId?: string;
@@ -14,8 +14,8 @@ export interface LogFields extends EmbeddedMetrics {
 export type Log = (level: 'INFO' | 'ERROR', message: string, fields: LogFields) => void;
 
 /**
- * One JSON object a line, straight to standard output: Lambda takes such lines as they are in its JSON format, and `level`
- * and `timestamp` are the fields that its log level filter reads.
+ * Writes one JSON object per line to standard output. Lambda doesn't change such lines in its JSON format, and its log level filter reads the
+ * fields `level` and `timestamp`.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
  */

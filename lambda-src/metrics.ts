@@ -1,6 +1,6 @@
 import { METRIC_DIMENSIONS, METRICS } from '../src/contract';
 
-/** A line of the log that CloudWatch makes metrics of. */
+/** The fields of a log line that CloudWatch makes metrics of. */
 export interface EmbeddedMetrics {
   readonly _aws?: {
     readonly Timestamp: number;
@@ -19,26 +19,28 @@ export interface EmbeddedMetrics {
 
 /** The step that is measured. */
 export interface MeasuredStep {
-  /** When it began, in milliseconds. Its metrics are of when it ended: a long step would else be older than what an alarm looks at. */
+  /**
+   * When the step began, in milliseconds. Its metrics have the time of its end, because those of a long step would otherwise be too old for an
+   * alarm.
+   */
   readonly start: number;
   readonly durationMs: number;
   readonly secretId: string;
   readonly functionName: string;
-  /** Whether the step was the end of a rotation, or of this attempt at it. */
+  /** Whether the step ended a rotation, or this attempt at it. */
   readonly end?: 'succeeded' | 'failed';
 }
 
-/** What Secrets Manager sends, and what CloudWatch takes: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Dimension.html */
+/** The ARNs that Secrets Manager sends and CloudWatch accepts: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Dimension.html */
 const DIMENSION_VALUE = /^arn:.{1,1020}$/;
 
 /**
- * What a line of the log has to say besides, for CloudWatch to make metrics of it: once for the secret, and once for the function with
- * all its secrets.
+ * The fields of a log line that CloudWatch makes metrics of: once for the secret, and once for the function with all its secrets.
  *
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function metricsOf({ start, durationMs, secretId, functionName, end }: MeasuredStep): EmbeddedMetrics {
-  // A dimension that CloudWatch refuses would cost the line all its metrics.
+  // If CloudWatch refused one dimension, the line would lose all its metrics.
   const dimensions = {
     ...DIMENSION_VALUE.test(secretId) ? { [METRIC_DIMENSIONS.secret]: secretId } : {},
     [METRIC_DIMENSIONS.function]: functionName,

@@ -7,7 +7,7 @@ import type { NotificationConfig } from '../src/contract';
 /**
  * Publishes a promotion: the port between the handler and notifications.
  *
- * @returns why it could not be published, and what to do; undefined if the service has the message.
+ * @returns why it could not be published, and what to do; undefined if the service accepted the message.
  */
 export type Notify = (promotion: Promotion, deadline: Deadline) => Promise<string | undefined>;
 

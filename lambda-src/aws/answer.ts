@@ -1,39 +1,39 @@
-/** What a service answered, whatever that is. */
+/** Any answer of a service. */
 export interface Answer {
   readonly status: number;
   readonly body: string;
-  /** The header in which services of AWS name an error. */
+  /** The header in which AWS services name an error. */
   readonly errorType?: string;
-  /** By their names in lowercase. */
+  /** The names are in lowercase. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Taken for the name of an error, where the service names none that is fit to print. */
+/** The name of an error if the service gives none that is safe to print. */
 export const UNNAMED = 'UnknownError';
 
-/** Errors of services that may pass, by what their names have in common. */
+/** Transient errors of services, by the beginning of their names. */
 const TRANSIENT = /^(KMS)?(Throttl|Internal|ServiceUnavailable)/;
 
-/** Errors with which a service says that it did nothing, because it was asked too much. */
+/** Errors by which a service says that it did nothing, because of throttling. */
 const THROTTLED = /^(Throttl|TooManyRequests|RequestLimitExceeded|SlowDown)/;
 
-/** The first name that says nothing but which error it is. Some come with a namespace before them, or an address after them. */
+/** The first text that is the name of an error and nothing else. Some names have a namespace before them, or an address after them. */
 export function nameOf(...texts: unknown[]): string {
   const names = texts.map((text) => typeof text === 'string' ? text.replace(/^.*#/, '').replace(/:.*$/, '') : '');
   return names.find((name) => /^\w{1,64}$/.test(name)) ?? UNNAMED;
 }
 
-/** The name of an error in an answer in XML, as those of IAM, STS, SNS and S3 are. */
+/** The name of an error in an XML answer. IAM, STS, SNS and S3 answer in XML. */
 export function xmlErrorName({ body, errorType }: Answer): string {
   return nameOf(/<Code>(\w+)<\/Code>/.exec(body)?.[1], errorType);
 }
 
-/** Whether asking again may help. */
+/** Whether a retry may help. */
 export function mayPass(status: number, name: string): boolean {
   return status >= 500 || status === 429 || TRANSIENT.test(name) || THROTTLED.test(name);
 }
 
-/** Whether the service says that it did nothing, so that even a call that must not be made twice may be made again. */
+/** Whether the service says that it did nothing. Even a call that isn't idempotent may then be retried. */
 export function isThrottled(status: number, name: string): boolean {
   return status === 429 || THROTTLED.test(name);
 }

@@ -6,13 +6,13 @@ import type { Deadline } from '../rotation/deadline';
 import { ConnectivityError, RotationError, UnexpectedError } from '../rotation/errors';
 import { findCallProblem, foreignAnswer } from '../rotation/service-errors';
 
-/** What to make of a request and its answer. */
+/** A request, and how to read its answer. */
 export interface Question {
-  /** The operation, and on what, for errors. */
+  /** The operation and its object, for errors. */
   readonly purpose: string;
-  /** The name of the error in an answer; undefined if the answer is one that was asked for. */
+  /** The name of the error in an answer. Undefined if the call succeeded. */
   readonly errorIn: (answer: Answer) => string | undefined;
-  /** Whether it may be made twice. If not, it is only tried again after the service said that it did nothing. */
+  /** Whether the call is idempotent. If not, it is only retried after the service said that it did nothing. */
   readonly isRepeatable?: boolean;
 }
 
@@ -23,9 +23,9 @@ export interface Reply {
 }
 
 /**
- * Asks a service, again where that may help.
+ * Calls a service, with retries.
  *
- * @throws ConnectivityError, TlsError or ConfigurationError if the service didn't answer, or something else did
+ * @throws ConnectivityError, TlsError or ConfigurationError if the service didn't answer, or if something else answered
  */
 export async function ask(
   call: SignedCall, request: ServiceRequest, { purpose, errorIn, isRepeatable = true }: Question, deadline: Deadline,
@@ -51,7 +51,7 @@ export async function ask(
   return result;
 }
 
-/** The error for an answer that the service doesn't give. */
+/** The error for an answer that is not one of the service. */
 export function foreign(service: ServiceId, purpose: string, status: number): RotationError {
   return new ConnectivityError(foreignAnswer(purpose, SERVICES[service], status));
 }

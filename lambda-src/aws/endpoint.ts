@@ -1,16 +1,16 @@
-/** A service of AWS that is called without a client of its own. */
+/** An AWS service that is called without its own client. */
 interface Service {
-  /** In texts. */
+  /** The name in texts. */
   readonly name: string;
   /** The end of `AWS_ENDPOINT_URL_…`: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
   readonly variable: string;
-  /** Whether GovCloud has separate endpoints with FIPS, as those of Secrets Manager are. Most services have only one there, with FIPS. */
+  /** Whether GovCloud has separate FIPS endpoints, like those of Secrets Manager. Most services have one endpoint there, with FIPS. */
   readonly hasFipsInGovCloud?: boolean;
   /** Whether a partition has one endpoint. */
   readonly isGlobal?: boolean;
 }
 
-/** By their names in endpoints, in signatures and in permissions. */
+/** The keys are the names in endpoints, signatures and permissions. */
 export const SERVICES = {
   events: { name: 'EventBridge', variable: 'EVENTBRIDGE' },
   iam: { name: 'IAM', variable: 'IAM', isGlobal: true },
@@ -27,7 +27,8 @@ export interface Endpoint {
 }
 
 /**
- * The one endpoint of a global service, by the beginning of the partition's regions. `FIPS` stands where there is another endpoint with it.
+ * The single endpoint of a global service, by the beginning of the partition's regions. `FIPS` stands for the suffix of a separate FIPS
+ * endpoint.
  *
  * @see https://docs.aws.amazon.com/general/latest/gr/iam-service.html
  */
@@ -43,7 +44,7 @@ const GLOBAL: readonly (readonly [string, string, string])[] = [
 ];
 
 /**
- * Where a service is, from where Secrets Manager is in the same region: the rest of the name is the same.
+ * The endpoint of a service, from the endpoint of Secrets Manager in the same region. The rest of the name is the same.
  *
  * @param secretsManager the endpoint of Secrets Manager, with FIPS if the function is to use it
  */

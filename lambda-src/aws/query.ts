@@ -5,28 +5,28 @@ import type { Credentials } from './signature';
 import type { SignedCall } from './signed-call';
 import type { Deadline } from '../rotation/deadline';
 
-/** A request by the query protocol, whose parameters are a form and whose answer is XML. */
+/** A request in the query protocol: the parameters are a form, and the answer is XML. */
 export interface Query {
   readonly service: ServiceId;
   readonly region: string;
   readonly version: string;
   readonly action: string;
   readonly parameters?: Readonly<Record<string, string>>;
-  /** Those of the function if they are left out. */
+  /** By default the credentials of the function. */
   readonly credentials?: Credentials;
-  /** Whether it may be made twice. If not, it is only tried again after the service said that it did nothing. */
+  /** Whether the call is idempotent. If not, it is only retried after the service said that it did nothing. */
   readonly isRepeatable?: boolean;
   /** Whether the connection is closed afterwards, so that another server may answer the next request. */
   readonly isOnNewConnection?: boolean;
 }
 
 export interface QueryAnswer extends Pick<Answer, 'status' | 'body'> {
-  /** The name of the error; undefined if the service did what it was asked for. */
+  /** The name of the error. Undefined if the call succeeded. */
   readonly error?: string;
 }
 
 /**
- * Asks a service, again where that may help.
+ * Calls a service, with retries.
  *
  * @throws as `ask` does
  */
@@ -39,7 +39,7 @@ export async function query(call: SignedCall, request: Query, deadline: Deadline
   return { status: answer.status, body: answer.body, error };
 }
 
-/** The text of an element of an answer. None of those that are asked for has an escaped character or another element in it. */
+/** The text of an element of an answer. None of the elements that are read has an escaped character or a nested element. */
 export function textIn(xml: string, element: string): string | undefined {
   return new RegExp(`<${element}>([^<&]+)</${element}>`).exec(xml)?.[1];
 }

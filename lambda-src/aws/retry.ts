@@ -1,9 +1,9 @@
 import type { Deadline } from '../rotation/deadline';
 
-/** How long to wait before each further attempt, in milliseconds. */
+/** The delays before each retry, in milliseconds. */
 const RETRY_DELAYS = [100, 400, 1_600];
 
-/** Makes an attempt, and further ones as long as there is time and `isWorthIt` says so of the last. */
+/** Makes an attempt, and retries it while there is time and `isWorthIt` returns true for the last result. */
 export async function retry<T>(attempt: () => Promise<T>, isWorthIt: (result: T) => boolean, deadline: Deadline): Promise<T> {
   let result = await attempt();
   for (const delay of RETRY_DELAYS) {

@@ -6,26 +6,26 @@ export interface Credentials {
   readonly sessionToken?: string;
 }
 
-/** All that a signature covers. */
+/** Everything that a signature covers. */
 export interface Unsigned {
   readonly method: string;
   readonly url: URL;
-  /** By their names in lowercase. */
+  /** The names are in lowercase. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
 }
 
-/** Whose the signature is, and what for. */
+/** The signer of a request, and the scope of the signature. */
 export interface Scope {
   readonly credentials: Credentials;
-  /** As services are named in signatures. */
+  /** The name of the service in signatures. */
   readonly service: string;
   readonly region: string;
   readonly date: Date;
 }
 
 /**
- * The headers of a request, with its signature. S3 takes the path as it is, and every other service takes it encoded once more.
+ * The headers of a request, with its signature. S3 signs the path unchanged, and every other service signs it encoded once more.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
@@ -40,7 +40,7 @@ export function sign({ method, url, headers, body }: Unsigned, { credentials, se
     ...credentials.sessionToken === undefined ? {} : { 'x-amz-security-token': credentials.sessionToken },
     ...service === 's3' ? { 'x-amz-content-sha256': bodyHash } : {},
   };
-  // A proxy may change them: SDKs don't sign them either.
+  // A proxy may change these headers. SDKs don't sign them either.
   const names = Object.keys(all).filter((name) => name !== 'cache-control' && name !== 'connection').sort();
   const request = [
     method,
@@ -57,7 +57,7 @@ export function sign({ method, url, headers, body }: Unsigned, { credentials, se
   return { ...all, authorization: `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}` };
 }
 
-/** As RFC 3986 says, which leaves fewer characters than JavaScript does. */
+/** Encodes as RFC 3986 requires, which leaves fewer characters than JavaScript does. */
 export function encode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }

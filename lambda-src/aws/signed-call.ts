@@ -4,40 +4,40 @@ import type { Answer } from './answer';
 import { endpointOf, type ServiceId } from './endpoint';
 import { sign, type Credentials } from './signature';
 
-/** The client whose parts make calls to other services. */
+/** The client whose configuration makes calls to other services. */
 export type ServiceClient = Pick<SecretsManagerClient, 'config'>;
 
-/** A request to a service of AWS. */
+/** A request to an AWS service. */
 export interface ServiceRequest {
   readonly service: ServiceId;
   readonly region: string;
-  /** POST if it is left out. */
+  /** POST by default. */
   readonly method?: string;
-  /** With its query, encoded as in a URL. The root if it is left out. */
+  /** The path and the query, encoded as in a URL. By default the root. */
   readonly path?: string;
-  /** By their names in lowercase. */
+  /** The names are in lowercase. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
-  /** Those of the function if they are left out. */
+  /** By default the credentials of the function. */
   readonly credentials?: Credentials;
 }
 
-/** Makes one signed request, and reads its answer, whatever that is. */
+/** Makes one signed request, and reads any answer to it. */
 export type SignedCall = (request: ServiceRequest, abortSignal: AbortSignal) => Promise<Answer>;
 
 type HandlerRequest = Parameters<SecretsManagerClient['config']['requestHandler']['handle']>[0];
 
-/** In milliseconds. The client waits for the headers of an answer, and for its body as long as it takes. */
+/** In milliseconds. The client has a time-out for the headers of an answer, but none for its body. */
 const BODY_TIMEOUT = 5_000;
 
-/** A difference between two clocks for which services refuse a signature, in milliseconds. SDKs correct theirs from here on too. */
+/** A service refuses a signature if the clocks differ by more, in milliseconds. SDKs correct their clock from the same difference. */
 const SKEW = 300_000;
 
 /**
- * By the parts of a client that is in the bundle anyway: where endpoints are, the credentials and the connection. A client of another service would be as
- * large as all the rest, for one request each.
+ * Uses the endpoint resolution, the credentials and the connection of a client that is in the bundle anyway. A client of another service would
+ * be as large as all the rest, for one request each.
  *
- * If the clock of the function is wrong, a request that was refused is signed again, by the clock of the service.
+ * If the clock of the function is wrong, a refused request is signed again, by the clock of the service.
  */
 export function signedCall({ config }: ServiceClient): SignedCall {
   let offset = 0;

@@ -2,7 +2,7 @@ import type { DescribeSecretCommandOutput } from '@aws-sdk/client-secrets-manage
 
 /** Why the first rotation of a secret isn't over. */
 export interface Problem {
-  /** What is known, and what to do. */
+  /** The state of the rotation, and what to do. */
   readonly text: string;
   /** Whether waiting longer is unlikely to help. */
   readonly isLasting: boolean;
@@ -10,13 +10,14 @@ export interface Problem {
   readonly functionArn?: string;
 }
 
-/** What DescribeSecret says of a secret that tells how far its rotation is. Nothing here has room for a value. */
+/** The fields of DescribeSecret that show the progress of a rotation. None of them can hold a value. */
 type Described = Pick<DescribeSecretCommandOutput, 'LastRotatedDate' | 'RotationEnabled' | 'RotationLambdaARN' | 'VersionIdsToStages'>;
 
 /**
- * Undefined if the first rotation is over: Secrets Manager says when the secret was last rotated, or AWSCURRENT moved to the version
- * that a rotation made. The second comes first if only the end of `finishSecret` failed, such as a notification, and dependants can start then.
- * It takes an AWSPREVIOUS: the first version of a secret is AWSCURRENT from the start, also if it is pending.
+ * Undefined if the first rotation is over: Secrets Manager has a date of the last rotation, or AWSCURRENT moved to the version that a rotation
+ * made. If only the end of `finishSecret` failed, such as a notification, the label moves without the date, and dependents can start.
+ *
+ * The move is only recognized with an AWSPREVIOUS. The first version of a secret has AWSCURRENT from the start, also if it is pending.
  *
  * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html
  */

@@ -5,7 +5,7 @@ import type { FirstRotationProperties } from '../../src/contract';
 import type { Decide } from '../custom-resource';
 import { mustBeAnswered, toRotationError } from '../rotation/service-errors';
 
-/** What a test puts in the place of the real thing. */
+/** What tests replace. */
 export interface WaitOverrides {
   readonly client?: Pick<SecretsManagerClient, 'send'>;
   readonly sleep?: (milliseconds: number) => Promise<unknown>;
@@ -13,7 +13,7 @@ export interface WaitOverrides {
 }
 
 const PAUSE_MS = 2_000;
-/** How long something may go on that time alone won't cure: policies and secrets that were just made take a while to be known everywhere. */
+/** How long a lasting problem may go on. New policies and secrets take a while to be known everywhere. */
 const PATIENCE_MS = 120_000;
 
 const HELP = 'https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/runbook.md#the-first-rotation';
@@ -29,9 +29,9 @@ const REMEDIES = {
 };
 
 /**
- * Waits until the first rotation of a secret is over. A secret that was waited for before, and one that has rotated before, is not waited for.
+ * Waits until the first rotation of a secret is over. It doesn't wait for a secret that has rotated before, or that it waited for before.
  *
- * The physical id is the secret, so that another secret in its place is waited for, and going back to the one before it is not.
+ * The physical id is the secret. So it waits for another secret in its place, and not when the earlier one comes back.
  */
 export function waitForFirstRotation({ client: given, sleep = setTimeout, now = Date.now }: WaitOverrides = {}): Decide<FirstRotationProperties> {
   return async ({ id, properties }, remainingMs) => {
@@ -46,7 +46,7 @@ export function waitForFirstRotation({ client: given, sleep = setTimeout, now = 
       lastingSince = problem.isLasting ? lastingSince ?? now() : undefined;
       const isHopeless = lastingSince !== undefined && now() - lastingSince >= PATIENCE_MS;
       if (isHopeless || now() + PAUSE_MS > start + remainingMs) {
-        // Not the id of a secret that was waited for: a later update waits again.
+        // Not the id of a finished wait, so that a later update waits again.
         return { id: id ?? `${SecretId}#waiting`, refusal: refusal(properties, problem, now() - start, id === undefined) };
       }
       await sleep(PAUSE_MS);
@@ -54,7 +54,7 @@ export function waitForFirstRotation({ client: given, sleep = setTimeout, now = 
   };
 }
 
-/** Why the first rotation isn't over yet; undefined if it is. */
+/** Why the first rotation isn't over yet. Undefined if it is. */
 async function look(client: Pick<SecretsManagerClient, 'send'>, SecretId: string): Promise<Problem | undefined> {
   try {
     const answer: DescribeSecretCommandOutput = await client.send(new DescribeSecretCommand({ SecretId }));
@@ -65,14 +65,14 @@ async function look(client: Pick<SecretsManagerClient, 'send'>, SecretId: string
   }
 }
 
-/** @param isNew whether the rollback may delete the log group, too */
+/** @param isNew whether the rollback may also delete the log group */
 function refusal({ Path, LogGroup }: FirstRotationProperties, { text, functionArn }: Problem, waitedMs: number, isNew: boolean): string {
   const log = LogGroup ?? (functionArn && `the log group of the function ${functionArn}`);
   return `rotation.first: the first rotation of ${Path} was not over after ${Math.round(waitedMs / 1_000)} seconds. ${text}.`
     + `${log === undefined ? '' : ` The log is ${log}${isNew ? '. A rollback may delete it; cdk deploy --no-rollback keeps it' : ''}.`} See ${HELP}`;
 }
 
-/** What looks again every two seconds needs no retries, and knows how long a call can take. */
+/** It polls every two seconds, so it needs no retries, and its calls have a known maximum duration. */
 function makeClient(): SecretsManagerClient {
   return new SecretsManagerClient({
     requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },

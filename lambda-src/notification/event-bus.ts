@@ -2,7 +2,7 @@ import type { Channel } from './channel';
 import { DETAIL_TYPE, SOURCE } from './notification';
 import { nameOf } from '../aws/answer';
 
-/** As much of an answer of PutEvents as is read. */
+/** The part of an answer of PutEvents that is read. */
 interface PutEventsAnswer {
   readonly FailedEntryCount?: unknown;
   readonly Entries?: readonly { readonly EventId?: unknown; readonly ErrorCode?: unknown }[];
@@ -32,7 +32,7 @@ export function eventBus(arn: string): Channel {
       const answer = parse(body);
       if (status !== 200) { return nameOf(errorType, answer?.__type, answer?.code); }
       const entry = Array.isArray(answer?.Entries) ? answer.Entries[0] : undefined;
-      // The call succeeds also if the bus didn't take the entry.
+      // The call also succeeds if the bus refused the entry.
       return answer?.FailedEntryCount === 0 && typeof entry?.EventId === 'string' ? undefined : nameOf(entry?.ErrorCode);
     },
   };

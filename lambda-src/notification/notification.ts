@@ -1,12 +1,12 @@
 import type { Promotion } from '../rotation/steps';
 
-/** Rises when a field changes its meaning or goes. New fields may come at any time. */
+/** Incremented if a field changes its meaning or is removed. New fields may be added at any time. */
 export const NOTIFICATION_VERSION = 1;
 
 export const SOURCE = 'cdk-rotating-secret';
 export const DETAIL_TYPE = 'Secret Rotated';
 
-/** What is said of a version that became the current one. It has ids and staging labels, and no value. Its schema is in docs/. */
+/** The message about a version that became AWSCURRENT. It has ids and staging labels, and no value. Its schema is in docs/. */
 export interface Notification {
   readonly notificationVersion: typeof NOTIFICATION_VERSION;
   /** The same in every message about one promotion, and in no other. */
@@ -16,7 +16,7 @@ export interface Notification {
   readonly versionStage: 'AWSCURRENT';
   readonly previousVersionId?: string;
   readonly previousVersionStage?: 'AWSPREVIOUS';
-  /** When this was published, which may be long after the promotion. */
+  /** When the message was published, which may be long after the promotion. */
   readonly time: string;
 }
 

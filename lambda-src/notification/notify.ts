@@ -16,7 +16,7 @@ interface Problem {
   readonly mayPass: boolean;
 }
 
-/** What to do about errors that don't pass, by what their names have in common. */
+/** What to do about lasting errors, by a part of their names. */
 const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/^KMS/, 'Its key can not be used: grant kms:GenerateDataKey and kms:Decrypt on it to the role of the RotationFunction, and see that it is enabled'],
   [/^(AccessDenied|AuthorizationError|NotAuthorized)/, 'Grant it to the role of the RotationFunction, or look for a policy that denies it: a permissions boundary, a service control policy, '
@@ -25,7 +25,7 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * @param client whose parts make the call
+ * @param client whose configuration makes the call
  * @param serviceErrors of the asset, which has them anyway
  */
 export function notifierOf(config: NotificationConfig, client: Pick<SecretsManagerClient, 'config'>, serviceErrors: ServiceErrors): Notify {

@@ -29,7 +29,7 @@ export function topic(arn: string): Channel {
   };
 }
 
-/** What subscriptions filter by. */
+/** Attributes that subscriptions can filter by. */
 function attributes(values: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(values).flatMap(([name, value], index) => {
     const prefix = `MessageAttributes.entry.${index + 1}`;
@@ -37,7 +37,10 @@ function attributes(values: Record<string, string>): Record<string, string> {
   }));
 }
 
-/** One secret after another, and a promotion once in five minutes. Hashed, for both take 128 characters, and the ARN of a secret may be longer. */
+/**
+ * Messages of one secret are in order, and a promotion is published once in five minutes. Both ids are hashes, because they take 128 characters
+ * and the ARN of a secret may be longer.
+ */
 function ordering({ secretId, deduplicationId }: Notification): Record<string, string> {
   return { MessageGroupId: hash(secretId), MessageDeduplicationId: hash(deduplicationId) };
 }

@@ -3,13 +3,13 @@ import { findOverdue, type OverdueReason } from './decide';
 import { listSecrets } from './list';
 import { CHECK_CONFIG_VARIABLE, METRIC_DIMENSIONS, METRICS, parseCheckConfig } from '../../src/contract';
 
-/** What the function answers to who invokes it by hand. */
+/** The result of an invocation by hand. */
 export interface CheckResult {
   readonly checked: number;
   readonly overdue: readonly { readonly secretId: string; readonly reason: OverdueReason }[];
 }
 
-/** What a test puts in the place of the real thing. */
+/** What tests replace. */
 export interface CheckOverrides {
   readonly client?: Pick<SecretsManagerClient, 'send'>;
   readonly write?: (line: object) => void;
@@ -26,10 +26,10 @@ const ADVICE: Record<OverdueReason, string> = {
   missed: 'It has not rotated since its last window. See the log of its function, and that Secrets Manager may invoke it',
 };
 
-/** The function that finds secrets that should have rotated: a line for each, and their number as a metric, also where that is none. */
+/** The function that finds overdue secrets. It logs a line for each, and their number as a metric, also if there are none. */
 export function makeCheck({ client: given, write = writeLine, now = () => new Date() }: CheckOverrides = {}): () => Promise<CheckResult> {
   return async () => {
-    // Its retries have a budget, which is that of one check.
+    // A client has one budget of retries, which is for one check.
     const client = given ?? makeClient();
     const config = parseCheckConfig(process.env[CHECK_CONFIG_VARIABLE]);
     const secrets = await listSecrets(client, config, process.env.AWS_REGION);
@@ -75,7 +75,7 @@ function makeClient(): SecretsManagerClient {
   });
 }
 
-/** One JSON object a line, as Lambda takes it. */
+/** One JSON object per line, which Lambda doesn't change. */
 function writeLine(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }

@@ -1,12 +1,12 @@
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** What ListSecrets says of a secret that a rotation depends on. Nothing here has room for a value. */
+/** The fields of ListSecrets that a rotation depends on. None of them can hold a value. */
 export interface RotatedSecret {
   readonly arn: string;
-  /** Set if what the service says of it makes no sense. */
+  /** Set if the fields contradict their documentation. */
   readonly isOdd?: true;
-  /** Absent where rotation was never turned on. */
+  /** Absent if rotation was never turned on. */
   readonly rotationEnabled?: boolean;
   readonly functionArn?: string;
   readonly createdDate?: Date;
@@ -15,23 +15,23 @@ export interface RotatedSecret {
   readonly nextRotationDate?: Date;
   readonly scheduleExpression?: string;
   readonly automaticallyAfterDays?: number;
-  /** The staging labels of every version that has any. */
+  /** The staging labels of each version that has any. */
   readonly stages: readonly (readonly string[])[];
 }
 
-/** Why a secret should have rotated, and hasn't; or why that isn't known, which is no good news either. */
+/** Why a secret is overdue, or why that isn't known. */
 export type OverdueReason = 'unreadable' | 'turnedOff' | 'unfinished' | 'neverRotated' | 'missed';
 
 export interface Overdue {
   readonly reason: OverdueReason;
-  /** When it should have rotated at the latest; for a rotation that is unfinished or turned off, since when it is. */
+  /** The latest date at which it should have rotated. For an unfinished or turned off rotation, the date of that. */
   readonly since: Date;
 }
 
 /**
  * Whether a secret is overdue by more than `grace` milliseconds.
  *
- * What comes first says most about the cause: a rotation that was turned off or got stuck is why a window was missed.
+ * The first match is closest to the cause: a window was missed because a rotation was turned off or got stuck.
  */
 export function findOverdue(secret: RotatedSecret, now: Date, grace: number): Overdue | undefined {
   if (secret.isOdd) { return { reason: 'unreadable', since: now }; }
@@ -39,7 +39,8 @@ export function findOverdue(secret: RotatedSecret, now: Date, grace: number): Ov
   if (rotationEnabled === undefined) { return undefined; }
   const overdue = (reason: OverdueReason, since: Date | undefined): Overdue | undefined =>
     since !== undefined && now.getTime() > since.getTime() + grace ? { reason, since } : undefined;
-  // Turning it off, and starting a rotation, change the secret. What changed it later isn't known, so the dates may be too late, never too early.
+  // Turning rotation off, and starting a rotation, change the secret. A later change isn't known as such, so the dates may be too late, and
+  // never too early.
   if (!rotationEnabled) { return overdue('turnedOff', lastChangedDate ?? secret.createdDate); }
   const hasUnfinished = secret.stages.some((labels) => labels.includes('AWSPENDING') && !labels.includes('AWSCURRENT'));
   return (hasUnfinished ? overdue('unfinished', lastChangedDate) : undefined)
@@ -47,16 +48,17 @@ export function findOverdue(secret: RotatedSecret, now: Date, grace: number): Ov
 }
 
 /**
- * The date by which a secret should have rotated at the latest.
+ * The latest date at which a secret should have rotated.
  *
- * Secrets Manager says it itself, and leaves it in the past where a rotation fails. Should it ever move on without a rotation, twice the interval is the limit:
- * a window may be as long as the interval, and the intervals of a cron expression differ.
+ * Secrets Manager has this date, and leaves it in the past if a rotation fails. If it ever moved on without a rotation, twice the interval would
+ * be the limit: a window may be as long as the interval, and the intervals of a cron expression differ.
  *
- * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html#SecretsManager-DescribeSecret-response-NextRotationDate
+ * @see
+ * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html#SecretsManager-DescribeSecret-response-NextRotationDate
  */
 function latestDate(secret: RotatedSecret): Date | undefined {
   const interval = intervalOf(secret);
-  // A schedule that was changed, or turned on again, counts from then.
+  // A schedule that was changed, or turned on again, counts from that date.
   const [start] = [secret.lastRotatedDate, secret.lastChangedDate, secret.createdDate]
     .filter((date) => date !== undefined).sort((a, b) => b.getTime() - a.getTime());
   const limit = interval === undefined || start === undefined ? [] : [new Date(start.getTime() + 2 * interval)];
@@ -64,7 +66,7 @@ function latestDate(secret: RotatedSecret): Date | undefined {
 }
 
 /**
- * In milliseconds. That of a cron expression is known from the days that Secrets Manager works out after each rotation, so none is worked out here.
+ * The interval in milliseconds. For a cron expression, it follows from the days that Secrets Manager computes after each rotation.
  *
  * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotationRulesType.html
  */

@@ -18,7 +18,7 @@ const REMEDIES = {
   ExpiredTokenException: 'The credentials of the function are not accepted any more. The next check asks again',
 };
 
-/** The secrets of the account and the region that the check is about. Those that are to be deleted aren't listed. */
+/** The secrets of the account and the region that are checked. Secrets that are scheduled for deletion aren't listed. */
 export async function listSecrets(client: Pick<SecretsManagerClient, 'send'>, config: CheckConfig, region: string | undefined): Promise<RotatedSecret[]> {
   const secrets: RotatedSecret[] = [];
   const tokens = new Set<string | undefined>();
@@ -47,7 +47,7 @@ async function send(client: Pick<SecretsManagerClient, 'send'>, NextToken: strin
 function isOf(entry: SecretListEntry, config: CheckConfig, region: string | undefined): boolean {
   const [arn, functionArn] = [textOf(entry.ARN), textOf(entry.RotationLambdaARN)];
   const { functionArns, excludedSecretArns = [] } = config;
-  // A replica rotates with its primary, which is looked at where that is.
+  // A replica rotates with its primary secret, which is checked in its own region.
   const isReplica = entry.PrimaryRegion !== undefined && entry.PrimaryRegion !== region;
   return (entry.RotationEnabled !== undefined || isOdd(entry)) && !isReplica
     && (functionArns === undefined || functionArns.some((ours) => functionArn === ours || functionArn.startsWith(`${ours}:`)))
@@ -58,7 +58,7 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** Whether something in the entry isn't of the type that the service documents: nothing can be concluded from it then. */
+/** Whether a field of the entry isn't of the documented type. Nothing can be concluded from the entry then. */
 function isOdd({ ARN, RotationEnabled, RotationRules, SecretVersionsToStages, ...dates }: SecretListEntry): boolean {
   const { CreatedDate, LastChangedDate, LastRotatedDate, NextRotationDate } = dates;
   return textOf(ARN) === '' || ![undefined, true, false].includes(RotationEnabled)

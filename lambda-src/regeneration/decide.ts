@@ -5,10 +5,10 @@ import type { Change, Decision } from '../custom-resource';
 const HELP = 'https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/changing-a-secret.md';
 
 /**
- * Refuses what would make CloudFormation generate the value of a secret anew, unless the guard changes with it.
+ * Refuses a change that would make CloudFormation generate a new value, unless the guard changes with it.
  *
- * What was allowed last is in the physical id, and not in the old properties: after a refusal those are the refused ones, and going
- * back from them must be allowed, or the stack couldn't roll back. Going back from what was allowed changes the guard too, and is allowed.
+ * The last allowed properties are in the physical id. The old properties would be wrong after a refusal: they are the refused ones, and a
+ * rollback must be able to leave them. Reverting an allowed change also changes the guard, so it is allowed.
  */
 export function decide({ id, properties, oldProperties }: Change<GuardedProperties>): Decision {
   const next = `${fingerprint(generatorOf(properties))}-${fingerprint(properties.RegenerationGuard)}`;
@@ -18,7 +18,7 @@ export function decide({ id, properties, oldProperties }: Change<GuardedProperti
   return generator !== nextGenerator && guard === nextGuard ? { id, refusal: refusal(properties, oldProperties) } : { id: next };
 }
 
-/** All that CloudFormation generates a new value for where it changes: the generator, and the name, which makes it another secret. */
+/** The properties that make CloudFormation generate a new value if they change: the generator, and the name, which makes it another secret. */
 function generatorOf({ Generator, SecretName }: GuardedProperties): Readonly<Record<string, unknown>> {
   return { ...Generator, ...SecretName === undefined ? {} : { secretName: SecretName } };
 }
@@ -27,14 +27,14 @@ function fingerprint(value: unknown): string {
   return createHash('sha256').update(canonical(value)).digest('hex').slice(0, 16);
 }
 
-/** CloudFormation makes strings of all that isn't an object, and keeps no order. */
+/** CloudFormation makes a string of everything that isn't an object, and doesn't keep the order of keys. */
 function canonical(value: unknown): string {
   if (typeof value !== 'object' || value === null) { return JSON.stringify(String(value)); }
   const members = Object.entries(value).map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`);
   return `{${members.sort().join()}}`;
 }
 
-/** Names what changes, and no value of it. */
+/** Names the changed properties, without their values. */
 function refusal(properties: GuardedProperties, oldProperties: GuardedProperties | undefined): string {
   const [before, after] = [oldProperties ?? properties, properties].map(generatorOf);
   const changed = Object.keys({ ...before, ...after }).filter((key) => canonical(before[key]) !== canonical(after[key])).sort();

@@ -3,7 +3,10 @@ import {
 } from './errors';
 
 export const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
-/** The staging label of a version that got AWSCURRENT by mistake: a retry couldn't tell it from one that a rotation promoted. */
+/**
+ * The staging label of a version that got AWSCURRENT by mistake. Without it, a retry couldn't distinguish the version from one that a rotation
+ * promoted.
+ */
 export const UNTESTED = 'UNTESTED';
 
 export type Step = typeof STEPS[number];
@@ -13,21 +16,21 @@ export interface RotationEvent {
   readonly Step: Step;
   readonly SecretId: string;
   readonly ClientRequestToken: string;
-  /** Goes into PutSecretValue, and never into a log. */
+  /** Sent to PutSecretValue, and never logged. */
   readonly RotationToken?: string;
 }
 
-/** What DescribeSecret says that a rotation depends on. */
+/** The fields of DescribeSecret that a rotation depends on. */
 export interface SecretDescription {
-  /** Absent where Secrets Manager didn't say. */
+  /** Absent if Secrets Manager doesn't return it. */
   readonly rotationEnabled?: boolean;
   readonly deleted: boolean;
-  /** The staging labels of every version that has any. */
+  /** The staging labels of each version that has any. */
   readonly stages: ReadonlyMap<string, readonly string[]>;
   readonly tags?: Tags;
 }
 
-/** Those of a secret, by their keys. */
+/** The tags of a secret, by their keys. */
 export type Tags = ReadonlyMap<string, string>;
 
 export type Admission =
@@ -40,9 +43,9 @@ export type Admission =
 const PRINTABLE = /^[\x20-\x7e]{1,2048}$/;
 
 /**
- * The event, if it is one that Secrets Manager sends.
+ * Parses the event, if Secrets Manager sends such events.
  *
- * @throws InvalidEventError, without what the event holds.
+ * @throws InvalidEventError, without the content of the event.
  */
 export function parseEvent(event: unknown): RotationEvent {
   if (typeof event !== 'object' || event === null) {
@@ -68,10 +71,10 @@ export function parseEvent(event: unknown): RotationEvent {
 }
 
 /**
- * Whether a step may run, decided before it does anything.
+ * Decides whether a step may run, before it has any effect.
  *
- * A description that doesn't say whether rotation is on is taken as if it said yes, as in AWS's own rotation templates: the
- * service invoked us, and the staging labels decide.
+ * If a description doesn't say whether rotation is on, the step may run, as in AWS's own rotation templates: the service invoked the function,
+ * and the staging labels decide.
  */
 export function admit(description: SecretDescription, token: string): Admission {
   const refuse = (error: RotationError, mayLag: boolean): Admission => ({ outcome: 'refuse', error, mayLag });

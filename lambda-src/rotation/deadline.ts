@@ -1,20 +1,20 @@
 import { StepTimeoutError } from './errors';
 
-/** Time kept back to log why a step gave up, in milliseconds. */
+/** The time kept to log why a step gave up, in milliseconds. */
 const MARGIN = 1000;
 
-/** How long to wait before each further look at something that may lag behind a write, in milliseconds. */
+/** The delays before each further read of something that may lag behind a write, in milliseconds. */
 const REREAD_DELAYS = [100, 200, 400, 800, 1600];
 
 export type Sleep = (milliseconds: number) => Promise<void>;
 
 const realSleep: Sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** The time that a step has, from what Lambda says is left. */
+/** The time that a step has, from the time that Lambda has left. */
 export class Deadline {
-  /** Aborted when the time is up, with the StepTimeoutError as its reason. */
+  /** Aborted at the deadline, with the StepTimeoutError as its reason. */
   public readonly signal: AbortSignal;
-  /** The time that any copy of the function has for a step, in milliseconds. A copy that did something longer ago than that has ended. */
+  /** The longest that any copy of the function can run, in milliseconds. A copy that acted longer ago has ended. */
   public longestInMillis = Infinity;
   private more?: () => string;
   private readonly controller = new AbortController();
@@ -24,9 +24,9 @@ export class Deadline {
   }
 
   /**
-   * Runs `step`, and rejects when the time is up even if `step` never ends.
+   * Runs `step`, and rejects at the deadline even if `step` never ends.
    *
-   * @throws StepTimeoutError when less than a second of the function's time is left.
+   * @throws StepTimeoutError if less than a second of the function's time is left.
    */
   public async run<T>(what: string, step: () => Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
@@ -46,24 +46,24 @@ export class Deadline {
     }
   }
 
-  /** What the error says besides, if the time is up before the step is over. */
+  /** Adds a text to the error of a step that reaches the deadline. */
   public addToTimeout(more: () => string): void {
     this.more = more;
   }
 
-  /** What is left of the time, in milliseconds. */
+  /** The remaining time, in milliseconds. */
   public remainingTimeInMillis(): number {
     return Math.max(0, this.remaining() - MARGIN);
   }
 
-  /** Waits, and says whether it did: false where the time would be over before. */
+  /** Waits. Returns false, without waiting, if the deadline would pass. */
   public async pause(milliseconds: number): Promise<boolean> {
     if (this.remainingTimeInMillis() <= milliseconds) { return false; }
     await this.sleep(milliseconds);
     return true;
   }
 
-  /** Tries `look` again, a few times, until it returns something: a read may lag behind a write for a moment. */
+  /** Calls `look` a few times until it returns a result, because a read may lag behind a write for a moment. */
   public async reread<T>(look: () => Promise<T | undefined>, looks = REREAD_DELAYS.length + 1): Promise<T | undefined> {
     for (const delay of REREAD_DELAYS.slice(0, looks - 1)) {
       const found = await look();

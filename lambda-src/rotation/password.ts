@@ -4,16 +4,16 @@ import { DEFAULT_PASSWORD_LENGTH, findPolicyProblem, meetsPolicy, type PasswordP
 
 const ATTEMPTS = 5;
 
-/** What a password may hold that takes two bytes in JSON. */
+/** The characters of passwords that take two bytes in JSON. */
 const ESCAPED = ['"', '\\'];
 
 /**
- * A password from `random` that meets the policy and is usable. Both are checked: a password that misses the policy could be
- * one that the target refuses.
+ * A password from `random` that meets the policy and is usable. Both are checked, because the target could refuse a password that doesn't meet
+ * the policy.
  *
- * @param room how many bytes of JSON the password may take. Whether it has enough never depends on the password
+ * @param room how many bytes of JSON the password may take. Whether there is enough never depends on the password
  * @throws SecretValueError if there is no room for a password of the policy's length
- * @throws PasswordGenerationError after five that weren't.
+ * @throws PasswordGenerationError after five unsuitable passwords.
  */
 export async function generatePassword(
   policy: PasswordPolicyConfig,

@@ -3,13 +3,13 @@ import { SecretValueError } from './errors';
 /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html */
 export const MAX_VALUE_BYTES = 65_536;
 
-/** Where the value of one key stands in a JSON text. */
+/** The position of the value of one key in a JSON text. */
 interface Member {
   readonly start: number;
   readonly end: number;
 }
 
-// Strings and structure; what lies between them in valid JSON are numbers, literals and white space.
+// Strings and structure. In valid JSON, everything between them is a number, a literal or white space.
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:,]/g;
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -29,26 +29,26 @@ export function isJsonObject(text: string): boolean {
   return isObject(parse(text));
 }
 
-/** What a text is that can't be a password; undefined if it may be one. */
+/** The format of a text that can't be a password. Undefined if it may be one. */
 export function findFormat(given: string): string | undefined {
-  // White space, and a byte order mark.
+  // Without white space and a byte order mark.
   const text = given.trim();
   const parsed = parse(text);
   if (isObject(parsed)) { return 'a JSON object'; }
   if (Array.isArray(parsed)) { return 'a JSON array'; }
   if (text.startsWith('-----BEGIN ')) { return 'a PEM text, such as a key or a certificate'; }
-  // A file of one line may have been put with the end of the line.
+  // Text from a file may end with a line break.
   return /[\r\n]/.test(text) ? 'a text of several lines' : undefined;
 }
 
-/** @throws SecretValueError if a password can't come after the current one */
+/** @throws SecretValueError if the next password can't follow the current one */
 export function mustBeNextPassword(next: string, current: string, versionId: string): void {
   if (next !== '' && next !== current) { return; }
   throw new SecretValueError(`The password in version ${versionId}, which has the staging label AWSPENDING, is ${next === '' ? 'empty' : 'the current one, so no password would be rotated'}. `
     + `Remove AWSPENDING with UpdateSecretVersionStage (VersionStage AWSPENDING, RemoveFromVersionId ${versionId}) and rotate again`);
 }
 
-/** Where the values of a key of a JSON object stand: more than once, if the key is there more than once. */
+/** The positions of the values of a key in a JSON object. More than one, if the key is there more than once. */
 function membersAt(text: string, key: string): Member[] {
   const members: Member[] = [];
   let depth = 0;
@@ -76,7 +76,7 @@ function trimmed(text: string, { start, end }: Member): Member {
 }
 
 function locate(text: string, key: string): Member {
-  // What JSON.parse throws quotes the text, so it goes no further than this.
+  // The error of JSON.parse quotes the text, so it isn't passed on.
   if (!isJsonObject(text)) {
     throw new SecretValueError(`The value of the secret is not a JSON object, and the key ${JSON.stringify(key)} of it is to be rotated. `
       + 'Make it one, or rotate the whole string by leaving out generateStringKey');
@@ -96,31 +96,31 @@ function locate(text: string, key: string): Member {
 /**
  * The string at a key of a JSON object.
  *
- * @throws SecretValueError when the text isn't a JSON object, or doesn't have the key exactly once, with a string.
+ * @throws SecretValueError if the text isn't a JSON object, or doesn't have the key exactly once, with a string.
  */
 export function readKey(text: string, key: string): string {
   const { start, end } = locate(text, key);
   return JSON.parse(text.slice(start, end)) as string;
 }
 
-/** The text with another string at the key, and every other byte as it was. */
+/** The text with another string at the key. Every other byte stays the same. */
 export function replaceKey(text: string, key: string, value: string): string {
   const { start, end } = locate(text, key);
   return text.slice(0, start) + JSON.stringify(value) + text.slice(end);
 }
 
-/** How many bytes of JSON a string at the key may take. */
+/** The bytes of JSON that a string at the key may take. */
 export function roomAt(text: string, key: string): number {
   return MAX_VALUE_BYTES - Buffer.byteLength(replaceKey(text, key, ''));
 }
 
-/** Whether two texts are the same, to the byte, but for the string at the key. */
+/** Whether two texts differ in nothing but the string at the key. */
 export function equalButForKey(one: string, other: string, key: string): boolean {
   return replaceKey(one, key, '') === replaceKey(other, key, '');
 }
 
 /**
- * A JSON object with another value of a key, which is added as the last one if it isn't there. Every other byte stays as it was.
+ * A JSON object with another value at a key. A missing key is added at the end. Every other byte stays the same.
  *
  * @param json the value, as JSON
  * @throws SecretValueError if the text isn't a JSON object, or has the key more than once

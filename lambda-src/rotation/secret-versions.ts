@@ -12,11 +12,11 @@ import type { PasswordPolicyConfig } from '../../src/contract';
 export interface SecretVersion {
   readonly versionId: string;
   readonly value: string;
-  /** Absent where Secrets Manager didn't say. */
+  /** Absent if Secrets Manager doesn't return it. */
   readonly createdDate?: Date;
 }
 
-/** All that a rotation asks of Secrets Manager, for one secret and one rotation. */
+/** All calls of a rotation to Secrets Manager, for one secret and one rotation. */
 export class SecretVersions {
   constructor(
     private readonly client: Pick<SecretsManagerClient, 'send'>,
@@ -38,24 +38,24 @@ export class SecretVersions {
   }
 
   /**
-   * The pending version of this rotation; undefined while it has no value. Asked for by its id alone: whether it has
-   * AWSPENDING was admission's question, and asking again fails a retry that comes just after the label moved.
+   * The pending version of this rotation. Undefined if it has no value yet. It is read by its id alone, because admission has checked
+   * AWSPENDING. With the label, a retry right after the label moved would fail.
    */
   public pending(): Promise<SecretVersion | undefined> {
     return this.read({ SecretId: this.event.SecretId, VersionId: this.event.ClientRequestToken });
   }
 
-  /** A version by its id; undefined where there is none that has a value. */
+  /** A version by its id. Undefined if there is none with a value. */
   public version(versionId: string): Promise<SecretVersion | undefined> {
     return this.read({ SecretId: this.event.SecretId, VersionId: versionId });
   }
 
-  /** The version with AWSCURRENT; undefined where there is none that has a value. */
+  /** The version with AWSCURRENT. Undefined if there is none with a value. */
   public current(): Promise<SecretVersion | undefined> {
     return this.read({ SecretId: this.event.SecretId, VersionStage: 'AWSCURRENT' });
   }
 
-  /** The version with AWSPREVIOUS; undefined where there is none, and where the service refuses to read it: nothing depends on it alone. */
+  /** The version with AWSPREVIOUS. Undefined if there is none, or if the service refuses the read: nothing depends on it alone. */
   public async previous(): Promise<SecretVersion | undefined> {
     try {
       return await this.read({ SecretId: this.event.SecretId, VersionStage: 'AWSPREVIOUS' });
@@ -72,7 +72,7 @@ export class SecretVersions {
     throw new SecretNotFoundError(`The secret ${secretId} does not exist, or has no current value. Deploy it, or correct what refers to it`);
   }
 
-  /** Gives the pending version its value; false where it has another one already. */
+  /** Puts the value of the pending version. Returns false if the version has another value already. */
   public async putPending(value: string): Promise<boolean> {
     const { SecretId, ClientRequestToken, RotationToken } = this.event;
     const bytes = Buffer.byteLength(value);
@@ -84,7 +84,7 @@ export class SecretVersions {
     }), this.options));
   }
 
-  /** Moves AWSCURRENT from a version to the pending one; false where that version doesn't have it any more. */
+  /** Moves AWSCURRENT from a version to the pending one. Returns false if that version no longer has it. */
   public async promote(currentVersionId: string): Promise<boolean> {
     const { SecretId, ClientRequestToken } = this.event;
     return this.unless('InvalidParameterException', 'UpdateSecretVersionStage', () => this.client.send(new UpdateSecretVersionStageCommand({
@@ -92,7 +92,7 @@ export class SecretVersions {
     }), this.options));
   }
 
-  /** Gives the pending version another staging label, or finds that it has it; false if the service refuses. */
+  /** Adds a staging label to the pending version. Returns whether the version has it then. */
   public async label(label: string): Promise<boolean> {
     const { SecretId, ClientRequestToken } = this.event;
     const move = { SecretId, VersionStage: label, MoveToVersionId: ClientRequestToken };
@@ -100,7 +100,7 @@ export class SecretVersions {
       await this.client.send(new UpdateSecretVersionStageCommand(move), this.options);
       return true;
     } catch {
-      // The service also refuses if the label is there: given by another copy, or by a call whose reply was lost.
+      // The service also refuses if the label is there already: from another copy, or from a call whose reply was lost.
       return this.describe().then(({ stages }) => stages.get(ClientRequestToken)?.includes(label) ?? false, () => false);
     }
   }
@@ -132,7 +132,7 @@ export class SecretVersions {
       }
       return { versionId: answer.VersionId ?? '', value: answer.SecretString, createdDate: answer.CreatedDate };
     } catch (error) {
-      // The only error that means "not there". Any other one says nothing about the version.
+      // The only error that means that the version doesn't exist. Any other error says nothing about the version.
       if (isNamed(error, 'ResourceNotFoundException')) { return undefined; }
       throw toRotationError('GetSecretValue', error);
     }

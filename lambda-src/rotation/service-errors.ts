@@ -7,8 +7,8 @@ const SIGNATURE = 'The signature of the request is not accepted. See that nothin
   + 'runs is right, and that the credentials in its environment are those that Lambda set';
 
 /**
- * What to do about an error of the service, by its name. The service's own message isn't repeated: some quote the
- * request, and a request may hold the value.
+ * What to do about an error of the service, by its name. The service's own message isn't repeated, because some messages quote the request, and
+ * a request may hold the value.
  *
  * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html
  */
@@ -40,7 +40,7 @@ const NETWORK_ERRORS = new Set([
   'ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE', 'EHOSTUNREACH', 'ENETUNREACH', 'ECONNABORTED',
 ]);
 
-/** OpenSSL's reasons not to trust a certificate, Node.js's own, and a connection that has no TLS. */
+/** OpenSSL's and Node.js's reasons not to trust a certificate, and a connection without TLS. */
 const UNTRUSTED = /^(CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_|ERR_SSL_|EPROTO$|HANDSHAKE_SSL_ERROR$)/;
 
 interface ServiceError {
@@ -51,10 +51,10 @@ interface ServiceError {
   readonly $fault?: string;
 }
 
-/** A service of AWS, as errors name it. */
+/** The names of an AWS service in errors. */
 interface Service {
   readonly name: string;
-  /** Of its VPC endpoint. */
+  /** The name of its VPC endpoint. */
   readonly endpoint: string;
 }
 
@@ -72,7 +72,7 @@ export function isTlsError(code: string): boolean {
   return UNTRUSTED.test(code);
 }
 
-/** The remedy of a name that a service chose: it may be that of any property of an object. */
+/** The remedy for a name that a service chose. It may be the name of a property that every object has. */
 export function remedyOf(remedies: Readonly<Record<string, string>>, name: string): string | undefined {
   return Object.hasOwn(remedies, name) ? remedies[name] : undefined;
 }
@@ -87,19 +87,19 @@ function untrusted({ name }: Pick<Service, 'name'>, code: string): string {
     + 'variable AWS_ENDPOINT_URL… in the environment of the function. If that is how it should be, name the file of its authority in the variable NODE_EXTRA_CA_CERTS';
 }
 
-/** @param status of HTTP */
+/** @param status the HTTP status */
 export function foreignAnswer(operation: string, { name }: Pick<Service, 'name'>, status: number | undefined): string {
   return `What answered ${operation}${status === undefined ? '' : ` with the HTTP status ${status}`} did not answer in the way of ${name}. Look for a proxy, a firewall or an `
     + `endpoint of your own between the function and ${name}; without one, ${name} failed`;
 }
 
-/** What the errors of every service have in common. */
+/** The errors that all services have in common. */
 export interface ServiceErrors {
   readonly findCallProblem: typeof findCallProblem;
   readonly foreignAnswer: typeof foreignAnswer;
 }
 
-/** What went wrong before a service could answer, or instead of that; undefined if the service itself refused. */
+/** What went wrong before a service could answer, or what answered in its place. Undefined if the service itself refused. */
 export function findCallProblem(operation: string, service: Service, error: unknown): RotationError | undefined {
   const { name = '', code = '', message, $metadata, $fault } = (error ?? {}) as ServiceError;
   if (isNetworkError(name, code)) { return new ConnectivityError(unreachable(service, `for ${operation}`, code || name)); }
@@ -114,15 +114,15 @@ export function findCallProblem(operation: string, service: Service, error: unkn
   if (code === 'ERR_INVALID_URL') {
     return new ConfigurationError(`There is no endpoint for ${operation}: a variable AWS_ENDPOINT_URL… in the environment of the function is not a URL. Correct or remove it`);
   }
-  // Also what the SDK could make no sense of.
+  // Includes answers that the SDK couldn't parse.
   const status = $metadata?.httpStatusCode;
   return status !== undefined && ($fault === undefined || name === 'Unknown') ? new ConnectivityError(foreignAnswer(operation, service, status)) : undefined;
 }
 
 /**
- * One of our errors for whatever a call to Secrets Manager threw.
+ * The rotation error for any error of a call to Secrets Manager.
  *
- * @param remedies what else to do, by the name of the error
+ * @param remedies further remedies, by the name of the error
  */
 export function toRotationError(operation: string, error: unknown, remedies: Readonly<Record<string, string>> = {}): RotationError {
   if (error instanceof RotationError) { return error; }
@@ -141,7 +141,7 @@ export function toRotationError(operation: string, error: unknown, remedies: Rea
     + 'report it as an issue of cdk-rotating-secret');
 }
 
-/** @throws ConnectivityError if an answer of Secrets Manager lacks what every answer has, as that of a proxy does */
+/** @throws ConnectivityError if an answer lacks a field that every answer of Secrets Manager has, as the answer of a proxy does */
 export function mustBeAnswered<T>(operation: string, field: T | undefined): T {
   if (field === undefined) { throw new ConnectivityError(foreignAnswer(operation, SECRETS_MANAGER, undefined)); }
   return field;

@@ -6,18 +6,18 @@ import type { SecretVersion, SecretVersions } from './secret-versions';
 import type { PasswordPolicyConfig } from '../../src/contract';
 import type { RotationIds, SecretValues, Target } from '../target';
 
-/** What a step did, for the log. */
+/** The outcome of a step, for the log. */
 export type Outcome = 'created' | 'alreadyCreated' | 'set' | 'tested' | 'promoted' | 'alreadyCurrent';
 
-/** A version that is the current one, by its rotation. */
+/** A version that a rotation made AWSCURRENT. */
 export interface Promotion {
   readonly secretId: string;
   readonly versionId: string;
-  /** The one that was current before; undefined where no version has AWSPREVIOUS any more. */
+  /** The version that was AWSCURRENT before. Undefined if no version has AWSPREVIOUS any more. */
   readonly previousVersionId?: string;
 }
 
-/** One rotation of one secret, as far as a single invocation knows it. */
+/** One invocation of one rotation of one secret. */
 export class Rotation {
   constructor(
     private readonly event: RotationEvent,
@@ -25,7 +25,7 @@ export class Rotation {
     private readonly target: Target,
     private readonly policy: PasswordPolicyConfig,
     private readonly deadline: Deadline,
-    /** Tells whoever wants to know. What it throws fails the step, so that Secrets Manager repeats it. */
+    /** Publishes the notification. If it throws, the step fails, so that Secrets Manager retries it. */
     private readonly announce: (promotion: Promotion) => Promise<void> = async () => {},
   ) {}
 
@@ -47,15 +47,15 @@ export class Rotation {
 
   private async alreadyCurrent(admission: Extract<Admission, { outcome: 'alreadyCurrent' }>): Promise<Outcome> {
     if (admission.isUntested) { this.target.storedVersion?.refuse(this.event.ClientRequestToken, admission.previousVersionId); }
-    // The copy that promoted it may have died before it sent the notification.
+    // The copy that promoted it may have crashed before it published the notification.
     if (this.event.Step === 'finishSecret') { await this.tell(admission.previousVersionId); }
     return 'alreadyCurrent';
   }
 
-  /** The error, with the version whose value is at fault, if that isn't the one that everybody would look at. */
+  /** Adds the version to the error, if its value is at fault and it isn't AWSCURRENT. */
   private async withVersion(error: SecretValueError): Promise<SecretValueError> {
     try {
-      // If the current value is malformed too, it isn't the pending one that has to go: that may be the only one that works.
+      // If the current value is malformed too, the pending version may be the only one that works, and must stay.
       const current = await this.versions.current();
       if (current === undefined) { return error; }
       this.target.validate(current.value);
@@ -100,7 +100,7 @@ export class Rotation {
     });
     const value = await (this.target.storedVersion ? this.target.storedVersion.store(create, ids, this.versions, this.deadline) : create());
     if (value !== undefined && await this.versions.putPending(value)) { return 'created'; }
-    // The target has stored it itself; or the first read was stale, or another copy of this function was faster: what it stored is what counts.
+    // The target stored the value itself, the first read was stale, or another copy of this function was faster. The stored value counts.
     const stored = (await this.pending()).value;
     if (value !== undefined && value !== stored) { await this.target.discard?.(value, values, this.deadline); }
     this.target.validate(stored);
@@ -138,10 +138,10 @@ export class Rotation {
   }
 
   private async known(ids: RotationIds): Promise<string[]> {
-    // A value that was put a moment ago may not be readable yet. More than a second look would hold up every step that failed.
+    // A new value may not be readable for a moment. More than one further read would delay every step that failed.
     const pending = await this.deadline.reread(() => this.versions.pending(), 2);
     const values = new Set(pending === undefined ? [] : [pending.value]);
-    // By their ids, and by the label: whoever stored a value may have moved it.
+    // By their ids and by the label, because code that stored a value may have moved the label.
     const current = await this.versions.current();
     if (current) { values.add(current.value); }
     for (const id of [ids.current, ids.previous]) {
@@ -160,7 +160,7 @@ export class Rotation {
     await this.target.checkNext?.(pending.value, async () => current.value, ids.pending);
     await this.target.finishSecret?.(values, this.deadline);
     if (await this.versions.promote(ids.current)) { return this.promoted(ids.current); }
-    // The label isn't where it was a moment ago. If it is here, an earlier call was committed and only its reply was lost.
+    // The label has moved. If it is on the pending version, an earlier call succeeded and only its reply was lost.
     const isCurrent = await this.deadline.reread(async () => {
       const admission = admit(await this.versions.describe(), this.event.ClientRequestToken);
       return admission.outcome === 'alreadyCurrent' || undefined;
@@ -188,7 +188,7 @@ export class Rotation {
     return admission!;
   }
 
-  /** The versions that the rotation is about. */
+  /** The ids of the rotation's versions. */
   private ids(admission: Extract<Admission, { outcome: 'proceed' }>): RotationIds {
     return {
       secretId: this.event.SecretId,
@@ -208,9 +208,9 @@ export class Rotation {
   }
 
   /**
-   * The current version, once it can be read as the one that DescribeSecret names.
+   * The current version, once the read agrees with DescribeSecret.
    *
-   * @param mayBePromoted whether another copy of this function may have been faster; before there is a pending value, it can only be a mistake
+   * @param mayBePromoted whether another copy of this function may have been faster. Before there is a pending value, it can only be a mistake
    */
   private async current(versionId: string, mayBePromoted = this.event.Step !== 'createSecret'): Promise<SecretVersion> {
     const version = await this.deadline.reread(async () => {
@@ -230,10 +230,10 @@ export class Rotation {
   }
 }
 
-/** The version of the rotation became the current one while the step was under way. */
+/** The version of the rotation became AWSCURRENT during the step. */
 class PromotedMeanwhile extends RotationError {}
 
-/** Whether the pending value was made before the current one, which therefore wasn't what it was made from. */
+/** Whether the pending value is older than the current one. It then wasn't made from the current one. */
 function isOlder(pending: SecretVersion, current: SecretVersion): boolean {
   return pending.createdDate !== undefined && current.createdDate !== undefined && pending.createdDate < current.createdDate;
 }

@@ -5,47 +5,47 @@ import type { Deadline } from '../../rotation/deadline';
 import { SecretMismatchError, TargetNotReadyError, TargetRefusedError } from '../../rotation/errors';
 import type { SecretValues, Target, ValueRequest } from '../../target';
 
-/** Who accepts a credential. */
+/** The service that accepts a credential. */
 export interface Acceptance {
-  /** What the secret holds, beside the id, of an access key. */
+  /** The secret half of a credential, as stored beside the id of an access key. */
   secretOf(key: AccessKey): string;
   /**
-   * Whether it is accepted now, by whoever answers first.
+   * Whether one server of the service accepts it now.
    *
    * @throws RotationError if it never will be
    */
   accepts(credential: Credential, deadline: Deadline): Promise<boolean>;
 }
 
-/** What makes a target for the access keys of a user. */
+/** The parts of a target for the access keys of a user. */
 export interface AccessKeyTargetParts {
   readonly keys: AccessKeys;
   readonly value: CredentialValue;
   readonly acceptance: Acceptance;
-  /** Whether the user belongs to this secret alone, so that a key that no version names is an orphan of a crash. */
+  /** Whether the user belongs to this secret alone. A key that no version has is then the orphan of a crash. */
   readonly isUserExclusive: boolean;
   /** Whether the user must have the key of AWSCURRENT. */
   readonly mustHaveCurrent?: boolean;
-  /** In milliseconds. */
+  /** The time in milliseconds. */
   readonly now?: () => number;
 }
 
-/** How often createSecret looks at the keys again, if they change under its eyes. */
+/** How often createSecret lists the keys again if they change meanwhile. */
 const ROUNDS = 5;
-/** How often in a row a credential must be accepted: each answer may come from another server, and not all of them know a new key. */
+/** How often in a row a credential must be accepted. Each answer may come from another server, and not all of them know a new key. */
 const IN_A_ROW = 5;
-/** At most, in one step. */
+/** The most attempts in one step. */
 const LOOKS = 240;
-/** Between two looks, in milliseconds. */
+/** The delay between two attempts, in milliseconds. */
 const PAUSE = 500;
-/** Of the time of a step, for the error after the last look, in milliseconds. */
+/** The time that a step keeps for the error after the last attempt, in milliseconds. */
 const RESERVE = 2_000;
-/** By how much the clocks of IAM and of the function may differ, in milliseconds. */
+/** The largest difference between the clocks of IAM and of the function, in milliseconds. */
 const SKEW = 60_000;
 
 /**
- * The life of the access keys of a user, of which IAM allows two. A rotation deletes the key of AWSPREVIOUS, makes another one, and stores it; so the key
- * of AWSCURRENT stays valid for a whole period after it became that of AWSPREVIOUS.
+ * The life cycle of a user's access keys, of which IAM allows two. A rotation deletes the key of AWSPREVIOUS, creates another one, and stores
+ * it. So each key stays valid for a whole period after its version became AWSPREVIOUS.
  */
 export class AccessKeyTarget implements Target {
   constructor(protected readonly parts: AccessKeyTargetParts) {}
@@ -56,7 +56,7 @@ export class AccessKeyTarget implements Target {
     value.checkRoom(current);
     const hasCurrent = (listed: readonly AccessKeyInfo[]) => currentId === undefined || listed.some(({ id }) => id === currentId);
     if (mustHaveCurrent) {
-      // The list may lag behind the rotation that made the key.
+      // The list may lag behind the rotation that created the key.
       const found = await deadline.reread(async () => hasCurrent(await keys.list(deadline)) || undefined);
       if (found === undefined) {
         throw new SecretMismatchError(`The access key ${currentId} of AWSCURRENT is not one of the user that the tag of the secret names, so nothing was changed. Correct the tag. If the key was deleted, `
@@ -64,7 +64,7 @@ export class AccessKeyTarget implements Target {
       }
     }
     for (let round = 0; round < ROUNDS; round++) {
-      // Before the versions are read: what another copy stores meanwhile is then seen as stored.
+      // Before the versions are read. A key that another copy stores meanwhile is then seen as stored.
       const existing = await keys.list(deadline);
       const previousId = await this.previousId(values, deadline);
       if (await values.pendingIfAny() !== undefined) { return undefined; }
@@ -77,7 +77,7 @@ export class AccessKeyTarget implements Target {
       deadline.signal.throwIfAborted();
       const key = await keys.create(deadline);
       if (key) { return value.put(current, { id: key.accessKeyId, secret: acceptance.secretOf(key) }); }
-      // Another copy was faster, or IAM doesn't know yet that a key is gone.
+      // Another copy was faster, or IAM doesn't know yet that a key was deleted.
       if (!await deadline.pause(PAUSE)) { break; }
     }
     throw new TargetNotReadyError('The user has as many access keys as it may have, and they change all the time. See who else creates access keys of this user');
@@ -119,8 +119,8 @@ export class AccessKeyTarget implements Target {
   }
 
   /**
-   * If AWSCURRENT had no key of the user, that of AWSPREVIOUS is still there, as readers may use it until now. No version names it from now on, so the next
-   * rotation could not tell whose it is.
+   * Deletes the key of AWSPREVIOUS if it is still there, because AWSCURRENT had no key of the user. Readers may have used it until now. After
+   * this rotation no version has it, so the next one couldn't know its owner.
    */
   public async finishSecret(values: SecretValues, deadline: Deadline): Promise<void> {
     const { keys, value } = this.parts;
@@ -136,8 +136,8 @@ export class AccessKeyTarget implements Target {
   protected get inARow(): number { return IN_A_ROW; }
 
   /**
-   * The key of AWSPREVIOUS goes now, and not earlier: no version names it after this rotation. AWSPREVIOUS and AWSCURRENT may name the same one. If there is room,
-   * AWSCURRENT has no key of the user, and readers may use that of AWSPREVIOUS until the rotation is over.
+   * Deletes the key of AWSPREVIOUS. This is the last time that a version has it. AWSPREVIOUS and AWSCURRENT may have the same key. If there is
+   * room, AWSCURRENT has no key of the user, and readers may use the key of AWSPREVIOUS until the rotation is over.
    */
   protected async makeRoom(
     existing: readonly AccessKeyInfo[], currentId: string | undefined, previousId: string | undefined, deadline: Deadline,
@@ -148,7 +148,10 @@ export class AccessKeyTarget implements Target {
     }
   }
 
-  /** Another copy may be about to store a key, or one has died before. True if the pending version has a value by now. */
+  /**
+   * Handles keys that no version has: another copy may be about to store a key, or one has crashed. Returns true if the pending version has a
+   * value by now.
+   */
   protected async settleUnknown(unknown: readonly AccessKeyInfo[], values: SecretValues, deadline: Deadline): Promise<boolean> {
     if (await deadline.reread(() => values.pendingIfAny()) !== undefined) { return true; }
     const known = (await values.known()).map((value) => this.parts.value.idIn(value));
@@ -159,7 +162,7 @@ export class AccessKeyTarget implements Target {
       throw new TargetNotReadyError(`The access keys ${ids} are so new that another copy of the function may be about to store one. Secrets Manager tries the rotation again`);
     }
     const unclear: string[] = [];
-    // A crash leaves a key that nobody has ever seen.
+    // The key of a crash was never used.
     for (const { id } of orphans) { if (!isUserExclusive || await keys.wasUsed(id, deadline)) { unclear.push(id); } }
     if (unclear.length > 0) {
       throw new TargetRefusedError(`No version of the secret has the access keys ${unclear.join(', ')} of the user, so they may be somebody else's. Delete them if nobody uses them. If the user belongs to `
@@ -172,7 +175,7 @@ export class AccessKeyTarget implements Target {
     return false;
   }
 
-  /** @throws TargetNotReadyError if AWSPREVIOUS has a value that can't be read: a key in it would be taken for one that no version has */
+  /** @throws TargetNotReadyError if the value of AWSPREVIOUS can't be read. Its key would be taken for one that no version has */
   private async previousId({ ids, previous }: SecretValues, deadline: Deadline): Promise<string | undefined> {
     if (ids.previous === undefined) { return undefined; }
     const value = await deadline.reread(() => previous(), 2);

@@ -12,13 +12,13 @@ export interface AccessKeyInfo {
   readonly createdAt: number;
 }
 
-/** What IAM shows once. */
+/** What IAM shows only once. */
 export type AccessKey = Pick<Credentials, 'accessKeyId' | 'secretAccessKey'>;
 
 /** The access keys of one user. */
 export interface AccessKeys {
   list(deadline: Deadline): Promise<AccessKeyInfo[]>;
-  /** Undefined if the user has as many as it may have. */
+  /** Undefined if the user has reached the limit. */
   create(deadline: Deadline): Promise<AccessKey | undefined>;
   /** Whether a key was ever used, as far as IAM knows by now. */
   wasUsed(accessKeyId: string, deadline: Deadline): Promise<boolean>;
@@ -29,7 +29,7 @@ export interface AccessKeys {
 /** https://docs.aws.amazon.com/IAM/latest/APIReference/welcome.html */
 const VERSION = '2010-05-08';
 
-/** What to do, by the name of the error: https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html */
+/** What to do about an error, by its name: https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html */
 const REMEDIES: Readonly<Record<string, string>> = {
   AccessDenied: 'Grant it to the role of the RotationFunction, or look for a policy that denies it: a permissions boundary, a service control policy, or one on the VPC endpoint. If the user was imported '
     + 'and has a path, import it with User.fromUserArn, with the path in the ARN',
@@ -38,7 +38,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ServiceFailure: 'IAM failed. Secrets Manager tries the rotation again',
 };
 
-/** Those of a user, by IAM itself. */
+/** The access keys of a user, from IAM. */
 export function accessKeysOf(userName: string, region: string, call: SignedCall): AccessKeys {
   const ofUser = { UserName: userName };
   const ask = async (action: string, deadline: Deadline, parameters: Query['parameters'] = ofUser, isRepeatable = true): Promise<QueryAnswer> =>
@@ -58,7 +58,7 @@ export function accessKeysOf(userName: string, region: string, call: SignedCall)
     },
 
     async create(deadline) {
-      // Made twice, it may make two keys, and show one.
+      // Not idempotent: two calls may create two keys, and show one.
       const answer = await ask('CreateAccessKey', deadline, ofUser, false);
       if (answer.error === 'LimitExceeded') { return undefined; }
       if (answer.error !== undefined) { throw refused('CreateAccessKey', answer); }
@@ -68,7 +68,7 @@ export function accessKeysOf(userName: string, region: string, call: SignedCall)
     },
 
     async wasUsed(accessKeyId, deadline) {
-      // It takes no name of a user.
+      // The operation takes no user name.
       const answer = await ask('GetAccessKeyLastUsed', deadline, { AccessKeyId: accessKeyId });
       if (answer.error !== undefined) { throw refused('GetAccessKeyLastUsed', answer); }
       if (!answer.body.includes('<GetAccessKeyLastUsedResult>')) { throw foreign('iam', 'GetAccessKeyLastUsed', answer.status); }

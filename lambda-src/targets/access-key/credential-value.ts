@@ -1,16 +1,16 @@
 import { SecretValueError } from '../../rotation/errors';
 import { isJsonObject, MAX_VALUE_BYTES, putMember, readKey } from '../../rotation/secret-value';
 
-/** What a secret holds of an access key: its id, and the secret half or what is derived from it. */
+/** The credential in a secret: the id of an access key, and its secret half or what is derived from it. */
 export interface Credential {
   readonly id: string;
   readonly secret: string;
 }
 
-/** More characters than an id or a secret has: https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html */
+/** More characters than an id or a secret half has: https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html */
 const ROOM = 128;
 
-/** How a JSON object holds a credential: at two keys, with every other byte kept. */
+/** A credential at two keys of a JSON object. Every other byte stays the same. */
 export class CredentialValue {
   /**
    * @param idKey the key of the id
@@ -24,7 +24,7 @@ export class CredentialValue {
     return id === '' || secret === '' ? undefined : { id, secret };
   }
 
-  /** The id in a value that isn't to be rotated, and may be anything. */
+  /** The id in a value that isn't rotated, and may be any text. */
   public idIn(value: string): string | undefined {
     try {
       return this.find(value)?.id;
@@ -33,7 +33,7 @@ export class CredentialValue {
     }
   }
 
-  /** @throws SecretValueError if a credential doesn't fit into the value, or can't be put into it */
+  /** @throws SecretValueError if the value has no room for a credential, or can't have one */
   public checkRoom(value: string): void {
     const bytes = Buffer.byteLength(this.put(value, { id: 'A'.repeat(ROOM), secret: 'A'.repeat(ROOM) }));
     if (bytes <= MAX_VALUE_BYTES) { return; }
@@ -47,14 +47,14 @@ export class CredentialValue {
     throw new SecretValueError(`The value of the secret has no access key. It needs strings at the keys ${JSON.stringify(this.idKey)} and ${JSON.stringify(this.secretKey)}, which a rotation makes`);
   }
 
-  /** The value with another credential in it. */
+  /** The value with another credential. */
   public put(value: string, { id, secret }: Credential): string {
-    // A number or a list at one of the keys isn't ours to replace.
+    // Throws for a number or a list at one of the keys, which must not be replaced.
     this.find(value);
     return putMember(putMember(value, this.idKey, JSON.stringify(id)), this.secretKey, JSON.stringify(secret));
   }
 
-  /** Whether a value has another credential than the current one, and nothing else that is different. */
+  /** Whether a value differs from the current one in the credential, and in nothing else. */
   public isNext(pending: string, current: string): boolean {
     const credential = this.get(pending);
     return this.put(current, credential) === pending && credential.id !== this.find(current)?.id;

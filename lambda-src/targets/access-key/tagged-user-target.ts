@@ -6,15 +6,18 @@ import type { Deadline } from '../../rotation/deadline';
 import { SecretMismatchError } from '../../rotation/errors';
 import type { RotationIds, SecretValues, Target, ValueRequest } from '../../target';
 
-/** What makes a target for one user. */
+/** The parts of a target for one user. */
 export type PartsOf = (user: UserIds) => AccessKeyTargetParts;
 
-/** @param userArn of the one user; undefined if each secret has a tag that names its own */
+/** @param userArn of the one user; undefined if each secret has a tag with the ARN of its user */
 export function targetOf(userArn: string | undefined, value: CredentialValue, partsOf: PartsOf): Target {
   return userArn === undefined ? new TaggedUserTarget(value, partsOf) : new AccessKeyTarget(partsOf(userOf(userArn)));
 }
 
-/** For many secrets, each of another user. A value doesn't say whose it is: whoever may put one would choose whose access key the secret gets. */
+/**
+ * For many secrets, each with its own user. The user isn't read from the value, because a principal that may put a value could then choose whose
+ * access key the secret gets.
+ */
 export class TaggedUserTarget implements Target {
   constructor(private readonly value: CredentialValue, private readonly partsOf: PartsOf) {}
 

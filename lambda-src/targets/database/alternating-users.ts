@@ -5,7 +5,7 @@ import { changeOrFindOut, isAccepted, previousCredentials, withSessionIfAccepted
 import { CLONE_SUFFIX } from '../../../src/targets/database/contract';
 import { AuthenticationError, RotationError, SecretValueError } from '../../rotation/errors';
 
-/** Two users who may do the same, in turn. The one of AWSCURRENT is never touched, so whoever reads it gets in at every instant. */
+/** Two users with the same rights, in turn. A rotation never changes the user of AWSCURRENT, so logins with AWSCURRENT never fail. */
 export class AlternatingUsers implements Strategy {
   constructor(private readonly superuserSecretArn: string) {}
 
@@ -38,12 +38,12 @@ export class AlternatingUsers implements Strategy {
       const partner = await session.claim(request);
       if (partner.exists) {
         const isProven = partner.isMarked || await isProvenByLogin(rotation);
-        // A wrong login may lock a user, and without a proof this one may be somebody else's.
+        // A wrong login may lock a user, and an unproven user may not belong to this secret.
         if ((isProven || partner.isRelated) && partner.isToldByLogin && await isAccepted(engine, pending, deadline)) { return true; }
         if (!isProven) { throw new UnprovenUserError(); }
       }
       const share = () => session.shareWith(request);
-      // A login by one account doesn't say what became of the others.
+      // A login by one account proves nothing about the others.
       await (partner.isToldByLogin ? changeOrFindOut(rotation, share) : share());
       return true;
     });
@@ -63,7 +63,7 @@ export class AlternatingUsers implements Strategy {
   }
 }
 
-/** Whether AWSPREVIOUS logs in as the user that is to be changed. Without a claim of that version's, nothing is dialled. */
+/** Whether AWSPREVIOUS logs in as the user that is to be changed. If that version has another user, there is no connection. */
 async function isProvenByLogin(rotation: DatabaseRotation): Promise<boolean> {
   const { engine, deadline, pending } = rotation;
   const previous = await previousCredentials(rotation);

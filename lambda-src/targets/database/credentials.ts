@@ -2,7 +2,7 @@ import { SecretMismatchError, SecretValueError } from '../../rotation/errors';
 import { readKey } from '../../rotation/secret-value';
 
 /**
- * What a database secret holds.
+ * The content of a database secret.
  *
  * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html
  */
@@ -14,7 +14,7 @@ export interface Credentials {
   readonly dbname?: string;
 }
 
-/** What the secrets of an engine look like. */
+/** The rules for the secrets of an engine. */
 export interface CredentialRules {
   readonly engines: readonly string[];
   readonly defaultPort: number;
@@ -25,7 +25,7 @@ const MAX_PORT = 65_535;
 /**
  * The credentials in the value of a secret.
  *
- * @throws SecretValueError naming the key that is missing or wrong, and never what it holds
+ * @throws SecretValueError with the key that is missing or wrong, and without its value
  */
 export function parseCredentials(value: string, { engines, defaultPort }: CredentialRules): Credentials {
   const [engine, host, username, password] = ['engine', 'host', 'username', 'password'].map((key) => {
@@ -39,12 +39,12 @@ export function parseCredentials(value: string, { engines, defaultPort }: Creden
     throw new SecretValueError(`The key "engine" in the value of the secret is not ${engines.join(' or ')}, which is what this function rotates. Correct it, or `
       + 'rotate the secret with the RotationTarget of its engine');
   }
-  // A path would be a socket, and a list several servers.
+  // A path would be a socket, and a list would be several servers.
   if (/[\s/\\,]/.test(host)) {
     throw new SecretValueError('The key "host" in the value of the secret is not the name of one server. Correct it');
   }
   const { port, dbname } = JSON.parse(value) as { port?: unknown; dbname?: unknown };
-  // Null stands for a key that isn't there, as in AWS's own rotation functions.
+  // Null counts as absent, as in AWS's own rotation functions.
   const isGiven = (given: unknown) => given !== undefined && given !== null;
   if (isGiven(dbname) && (typeof dbname !== 'string' || dbname.includes('\0'))) {
     throw new SecretValueError('The key "dbname" in the value of the secret is not the name of a database. Make it a string, or leave it out');
@@ -61,8 +61,8 @@ function parsePort(port: unknown): number {
 }
 
 /**
- * Throws where one credential may not be sent where the other one goes. Both are AWS's own words: what a rotation changes is the
- * password, and the user where users alternate; another server is another secret.
+ * Throws if a credential of one secret may not be sent to the server of the other. A rotation changes the password and, with alternating users,
+ * the user. Another server needs another secret.
  */
 export function mustShareServer(one: Credentials, other: Credentials, names: string): void {
   if (!shareServer(one, other)) {
@@ -71,12 +71,12 @@ export function mustShareServer(one: Credentials, other: Credentials, names: str
   }
 }
 
-/** Whether two credentials are of one server. */
+/** Whether two credentials are for the same server. */
 export function shareServer(one: Credentials, other: Credentials): boolean {
   return hostOf(one) === hostOf(other) && one.port === other.port;
 }
 
-/** DNS names don't depend on case, nor on the dot of the root. */
+/** DNS names are case insensitive, and the dot of the root is optional. */
 function hostOf({ host }: Credentials): string {
   return host.toLowerCase().replace(/\.$/, '');
 }

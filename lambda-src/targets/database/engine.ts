@@ -1,51 +1,51 @@
 import type { Credentials } from './credentials';
 import type { Deadline } from '../../rotation/deadline';
 
-/** A database system: the only thing that knows its driver and its SQL. */
+/** A database system. Only an engine knows the driver and the SQL. */
 export interface Engine {
-  /** The values that the key `engine` of a secret may have. */
+  /** The allowed values of the key `engine` of a secret. */
   readonly engines: readonly string[];
   readonly defaultPort: number;
 
-  /** What a user name may not exceed, where this one does; undefined where it doesn't. */
+  /** The limit that a user name exceeds. Undefined if it doesn't. */
   userNameLimit(name: string): string | undefined;
 
   /**
    * Logs in.
    *
-   * @throws AuthenticationError where the server doesn't accept this user with this password, and for no other reason
-   * @throws ConnectivityError, TlsError, TargetRefusedError for what they say
+   * @throws AuthenticationError if the server doesn't accept this user with this password, and for no other reason
+   * @throws ConnectivityError, TlsError or TargetRefusedError for other failures
    */
   logIn(credentials: Credentials, deadline: Deadline): Promise<Session>;
 }
 
-/** A login that succeeded. */
+/** A session after a successful login. */
 export interface Session {
   /**
-   * How many iterations the verifier has that a SCRAM login was checked against. Undefined for any other login. What is stored for a user
-   * is never weaker than what a login just used.
+   * The iterations of the verifier that a SCRAM login was checked against. Undefined for any other login. A stored verifier is never weaker than
+   * that of the last login.
    */
   readonly scramIterations?: number;
 
-  /** The user that the server takes us for. */
+  /** The user of the session, as the server knows it. */
   user(): Promise<string>;
 
   /**
-   * Throws if changing the password of this session's user would lock somebody out. Changes nothing.
+   * Throws if changing the password of this session's user would lock a client out. Changes nothing.
    *
    * @throws TargetRefusedError with the reason
    */
   checkOwnPasswordChange(): Promise<void>;
 
-  /** Gives the user of this session another password. */
+  /** Changes the password of this session's user. */
   changeOwnPassword(password: string): Promise<void>;
 
-  /** Keeps other copies of this function away from both users until the session ends, and looks at the one that is to be changed. Changes nothing. */
+  /** Locks both users against other copies of this function until the session ends, and reads the one that is to be changed. Changes nothing. */
   claim(request: ShareRequest): Promise<Partner>;
 
   /**
-   * Lets a user do what another one may, and then gives it a password: as the last thing, so that a user who has the password has
-   * everything. Makes the user if there is none. Runs any number of times, after any part of it was done. Follows `claim`.
+   * Gives a user the rights of another one, and then a password. The password comes last, so that a user with the password has all rights.
+   * Creates a missing user. Must be idempotent, also after a partial run. Follows `claim`.
    */
   shareWith(request: ShareRequest): Promise<void>;
 
@@ -55,22 +55,25 @@ export interface Session {
 /** What the server knows of the user that is to be changed. */
 export interface Partner {
   readonly exists: boolean;
-  /** Whether the server has a mark by which an earlier rotation of this pair can be known. */
+  /** Whether the server has the mark of an earlier rotation of this pair. */
   readonly isMarked: boolean;
-  /** Whether it has the rights of the other one, or the other way round. That alone proves nothing, but the pending password then does. */
+  /** Whether one of the users has the rights of the other. That alone proves nothing, but together with the pending password it does. */
   readonly isRelated: boolean;
-  /** Whether a login tells that the user is whole: not if it is several accounts, of which any may be without its password yet, nor if it may not log in. */
+  /**
+   * Whether a login proves that the user is complete. It doesn't if the user has several accounts, any of which may lack the password, or if it
+   * may not log in.
+   */
   readonly isToldByLogin: boolean;
 }
 
-/** How one of two users that alternate gets what the other one has, and a password. */
+/** The request to give one of two alternating users the rights of the other one, and a password. */
 export interface ShareRequest {
   /** The user of the version with AWSPENDING, which is to be changed. */
   readonly user: string;
   readonly password: string;
   /** The user of the version with AWSCURRENT. */
   readonly original: string;
-  /** Whether `user` is the user whose rights count, so that those it has stay as they are. */
+  /** Whether `user` is the user whose rights count. Its rights then stay the same. */
   readonly isFirst: boolean;
   /** The `scramIterations` of the original's login. */
   readonly scramIterations?: number;

@@ -2,14 +2,14 @@ import type { Deadline } from '../../rotation/deadline';
 import { ConnectivityError, RotationError, TargetRefusedError, TlsError, UnexpectedError } from '../../rotation/errors';
 import { isTlsError } from '../../rotation/service-errors';
 
-/** What a driver throws, as far as it is looked at. What it says is never repeated: it may quote a statement. */
+/** The parts of a driver's error that are read. Its message is never repeated, because it may quote a statement. */
 export interface DriverError {
   readonly code?: string;
   readonly errno?: number;
   readonly message?: string;
-  /** MySQL and MariaDB: there if the server said it, and not the driver. */
+  /** MySQL and MariaDB: set if the error is from the server, and not from the driver. */
   readonly sqlState?: string;
-  /** PostgreSQL: the same. */
+  /** PostgreSQL: likewise. */
   readonly severity?: string;
 }
 
@@ -18,24 +18,24 @@ const UNREACHABLE = new Set([
   'PROTOCOL_CONNECTION_LOST', 'PROTOCOL_SEQUENCE_TIMEOUT',
 ]);
 
-/** What a connection says that breaks before it is secure. mysql2 gives it the same code as a certificate that isn't trusted. */
+/** The messages of a connection that breaks before it is secure. mysql2 gives it the same code as an untrusted certificate. */
 const CUT_WHILE_SECURING = /ECONNRESET|EPIPE|disconnected before secure TLS connection/;
 
-/** What to do if the server doesn't allow a password. The version of the rotation keeps the one that it has. */
+/** What to do if the server refuses a password. The version of the rotation can't get another one. */
 export const NEW_POLICY = 'Give the target a passwordPolicy whose passwords it takes, remove AWSPENDING with UpdateSecretVersionStage, and rotate again';
 
 /** In milliseconds. */
 const CONNECT_TIMEOUT = { least: 5_000, most: 20_000 };
 
 /**
- * How long a connection may take, in milliseconds: 5 seconds with the default time-out of the function, so that a retry has time too, and
- * with two minutes as long as a paused Aurora takes to wake up.
+ * The time-out of a connection, in milliseconds. It is 5 seconds with the default time-out of the function, so that a retry has time too. With
+ * two minutes, it is as long as a paused Aurora takes to wake up.
  */
 export function connectTimeout(deadline: Deadline): number {
   return Math.min(CONNECT_TIMEOUT.most, Math.max(CONNECT_TIMEOUT.least, deadline.remainingTimeInMillis() / 6));
 }
 
-/** The error of a connection that every driver has alike; undefined where it is one of the server's own. */
+/** The error of a failed connection, which is alike for all drivers. Undefined if the server itself refused. */
 export function connectionError({ code = '', message = '', sqlState, severity }: DriverError): RotationError | undefined {
   if (sqlState !== undefined || severity !== undefined) { return undefined; }
   if (isTlsError(code) && !CUT_WHILE_SECURING.test(message)) {
@@ -59,7 +59,7 @@ export function withoutPassword(): TargetRefusedError {
     + 'for one');
 }
 
-/** The user that alternates exists, and nothing shows whose it is. */
+/** The alternating user exists, and nothing proves that it belongs to the secret. */
 export class UnprovenUserError extends TargetRefusedError {
   constructor() {
     super('The other one of the two users that alternate exists already, and nothing shows that it belongs to this secret, so nothing was changed. If it belongs to somebody '
@@ -68,7 +68,7 @@ export class UnprovenUserError extends TargetRefusedError {
   }
 }
 
-/** An error that a statement or a login ended with, by the server's code for it. */
+/** The error of a statement or a login, by the server's code. */
 export function refusal(system: string, code: string, remedy: string | undefined): RotationError {
   if (remedy !== undefined) { return new TargetRefusedError(`${system} refused with ${code}. ${remedy}`, code); }
   return new UnexpectedError(`${system} failed${/^\w{1,64}$/.test(code) ? ` with ${code}` : ''}. See the list of its error codes, and the log of the server`);

@@ -8,7 +8,7 @@ export class SingleUser implements Strategy {
     return user;
   }
 
-  /** Tries first what should work: a server may lock a user after one wrong login, or a few. */
+  /** Tries the likely password first, because a server may lock a user after one or a few wrong logins. */
   public async setSecret(rotation: DatabaseRotation): Promise<void> {
     const { engine, deadline, pending, current } = rotation;
     const change = (credentials: Credentials) => withSessionIfAccepted(engine, credentials, deadline, async (session) => {
@@ -17,7 +17,7 @@ export class SingleUser implements Strategy {
       return true;
     });
     if (await change(current)) { return; }
-    // An earlier try, or another copy of this function, may have changed it.
+    // An earlier attempt, or another copy of this function, may have changed it.
     if (await isAccepted(engine, pending, deadline)) { return; }
     const previous = await previousCredentials(rotation);
     if (previous?.username === current.username && await change(previous)) { return; }

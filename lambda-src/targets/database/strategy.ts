@@ -4,16 +4,16 @@ import type { Deadline } from '../../rotation/deadline';
 import { AuthenticationError, RotationError, TargetRefusedError } from '../../rotation/errors';
 import type { SecretValues } from '../../target';
 
-/** Which users of a database a secret goes through, and how the next one gets its password. */
+/** The users that a secret's versions have in turn, and how the next one gets its password. */
 export interface Strategy {
-  /** The user of the version that comes after one with this user. */
+  /** The user of the version after one with this user. */
   nextUser(user: string): string;
 
-  /** Makes the database accept the pending credentials. Nothing was dialled before. */
+  /** Makes the database accept the pending credentials. The first connection of the step is made here. */
   setSecret(rotation: DatabaseRotation): Promise<void>;
 }
 
-/** What a strategy works with. */
+/** The input of a strategy. */
 export interface DatabaseRotation {
   readonly engine: Engine;
   readonly deadline: Deadline;
@@ -23,10 +23,10 @@ export interface DatabaseRotation {
 }
 
 /**
- * Runs `use` in a session of the user that the credentials name; undefined if the server doesn't accept them. Once the time of the step is
- * up, nothing is dialled any more.
+ * Runs `use` in a session of the user in the credentials. Undefined if the server doesn't accept them. After the deadline, there are no new
+ * connections.
  *
- * @throws TargetRefusedError if the server takes the session for another user's: nothing may be written in it
+ * @throws TargetRefusedError if the server takes the session for another user's. Nothing may be written in it
  */
 export async function withSessionIfAccepted<T>(
   engine: Engine, credentials: Credentials, deadline: Deadline, use: (session: Session) => Promise<T>,
@@ -51,12 +51,12 @@ export async function withSessionIfAccepted<T>(
   }
 }
 
-/** Whether the server accepts the credentials, for the user that they name. */
+/** Whether the server accepts the credentials, for the user in them. */
 export async function isAccepted(engine: Engine, credentials: Credentials, deadline: Deadline): Promise<boolean> {
   return await withSessionIfAccepted(engine, credentials, deadline, async () => true) ?? false;
 }
 
-/** The credentials in the version with AWSPREVIOUS, if there are any for the server of the current one. */
+/** The credentials of AWSPREVIOUS, if they are for the server of the current ones. */
 export async function previousCredentials({ engine, values, current }: DatabaseRotation): Promise<Credentials | undefined> {
   const value = await values.previous();
   if (value === undefined) { return undefined; }
@@ -69,9 +69,7 @@ export async function previousCredentials({ engine, values, current }: DatabaseR
   }
 }
 
-/**
- * Runs `change`, and if it fails finds out whether it was done: the reply may be all that was lost.
- */
+/** Runs `change`. If it fails, finds out whether it was done, because only the reply may be lost. */
 export async function changeOrFindOut({ engine, pending, deadline }: DatabaseRotation, change: () => Promise<void>): Promise<void> {
   try {
     await change();

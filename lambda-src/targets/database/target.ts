@@ -18,7 +18,7 @@ type EngineFactories = Partial<Record<DatabaseTargetConfig['target'], (config: D
 /**
  * The target of a database.
  *
- * @throws Error where the configuration is one of another asset.
+ * @throws Error if it is the configuration of another asset.
  */
 export function databaseTarget(config: HandlerConfig, engines: EngineFactories): Target {
   const database = parseDatabaseConfig(config, Object.keys(engines) as DatabaseTargetConfig['target'][]);
@@ -26,7 +26,7 @@ export function databaseTarget(config: HandlerConfig, engines: EngineFactories):
   return new DatabaseTarget(engines[database.target]!(database), superuserSecretArn ? new AlternatingUsers(superuserSecretArn) : new SingleUser());
 }
 
-/** The credentials of a user of a database. */
+/** The credentials of a database user. */
 export class DatabaseTarget implements Target {
   constructor(private readonly engine: Engine, private readonly strategy: Strategy) {}
 
@@ -69,14 +69,14 @@ export class DatabaseTarget implements Target {
   public async testSecret(values: SecretValues, deadline: Deadline): Promise<void> {
     const [pending, current] = [this.parse(await values.pending()), this.parse(await values.current())];
     mustShareServer(pending, current, 'the pending version and the current one');
-    // Alone, the step is given a copy of the current version.
+    // At a deployment, testSecret runs alone, with a copy of the current version.
     if (![current.username, this.strategy.nextUser(current.username)].includes(pending.username)) {
       throw new SecretMismatchError('The key "username" of the pending version is not the user that comes after the current one. Remove AWSPENDING with '
         + 'UpdateSecretVersionStage and rotate again');
     }
     const look = () => isAccepted(this.engine, pending, deadline);
-    // A server may take a moment to know a new password everywhere. Wrong logins lock a user of some servers, and a right one in between keeps them from adding up:
-    // if neither password is accepted, looking again would do harm, but for once, for the change may have come in between.
+    // A server may take a moment to know a new password everywhere. Wrong logins lock a user of some servers, unless a right one comes in
+    // between. If neither password is accepted, it tries again only once, in case the change came in between.
     const accepted = await deadline.reread(async () => {
       if (await look()) { return true; }
       return current.username !== pending.username || await isAccepted(this.engine, current, deadline) ? undefined : look();
@@ -87,7 +87,7 @@ export class DatabaseTarget implements Target {
     }
   }
 
-  /** The value with the user of the next version, and every other byte as it was. */
+  /** The value with the user of the next version. Every other byte stays the same. */
   private withNextUser(value: string): string {
     const user = readKey(value, USERNAME);
     const next = this.strategy.nextUser(user);

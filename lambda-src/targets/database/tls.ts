@@ -11,10 +11,10 @@ import type { DatabaseTargetConfig } from '../../../src/targets/database/contrac
  */
 const RDS_CERTIFICATES = join(__dirname, 'rds-certificates.json.gz');
 
-/** Amazon's certificate authorities as Lambda's Node.js runtimes have them, for a region that is newer than this package. */
+/** Amazon's certificate authorities in Lambda's Node.js runtimes, for a region that is newer than this package. */
 const RUNTIME_CERTIFICATES = '/var/runtime/ca-cert.pem';
 
-/** How to connect: verified always, or not encrypted at all. */
+/** The options of the connection: always verified, or not encrypted at all. */
 export function tlsOptions(config: Pick<DatabaseTargetConfig, 'certificateAuthority' | 'plaintextConnection'>): ConnectionOptions | undefined {
   if (config.plaintextConnection) { return undefined; }
   return {

@@ -4,12 +4,12 @@ import { SecretValueError } from '../../rotation/errors';
 import { equalButForKey, findFormat, isJsonObject, mustBeNextPassword, readKey, replaceKey, roomAt } from '../../rotation/secret-value';
 import type { SecretValues, Target, ValueRequest } from '../../target';
 
-/** @throws Error where the configuration is one of another asset. */
+/** @throws Error if it is the configuration of another asset. */
 export function generatedTarget(config: HandlerConfig): Target {
   return new GeneratedTarget(parseGeneratedConfig(config));
 }
 
-/** A value that nobody but its readers has to accept: a key of a JSON object, or the whole string. */
+/** A value that exists only in the secret: a key of a JSON object, or the whole string. */
 export class GeneratedTarget implements Target {
   private readonly key?: string;
 
@@ -47,7 +47,7 @@ export class GeneratedTarget implements Target {
   }
 
   public async setSecret(): Promise<void> {
-    // There is nobody to tell.
+    // No target has to accept the value.
   }
 
   public async testSecret(values: SecretValues): Promise<void> {

@@ -3,12 +3,12 @@ import { Mask, MASKED } from './mask';
 /** Sixteen characters or more without a gap, with a letter and a digit. */
 const KEY_LIKE = /(?=[\w+~-]*[a-z])(?=[\w+~-]*\d)[\w+~-]{16,}/gi;
 
-/** The values of a secret that are known by now, to hide them in whatever leaves the function. */
+/** The known values of a secret, which are masked in every text that leaves the function. */
 export class KnownValues {
   private readonly values: Set<string>;
   private mask?: Mask;
 
-  /** @param isComplete false as long as there may be a value that only the user's code knows: then whatever looks like a key is hidden too */
+  /** @param isComplete false while there may be a value that only the user's code knows. Texts that look like a key are then masked too */
   constructor(values: Iterable<string>, private isComplete = true) {
     this.values = new Set(values);
   }
@@ -17,7 +17,7 @@ export class KnownValues {
     this.isComplete = true;
   }
 
-  /** Hides a value from now on, and everything that is in it if it is no text. */
+  /** Masks a value from now on. Of anything but a string, it masks every string and number in it. */
   public add(value: unknown): void {
     for (const text of textsIn(value)) {
       if (this.values.has(text)) { continue; }
@@ -33,14 +33,14 @@ export class KnownValues {
   }
 }
 
-/** The strings and numbers in whatever a module returned, which may be no value at all. */
+/** The strings and numbers in any returned value. */
 function textsIn(value: unknown, seen = new Set<unknown>()): string[] {
   if (typeof value === 'string') { return [value]; }
   if (typeof value === 'number' || typeof value === 'bigint') { return [String(value)]; }
   if (typeof value !== 'object' || value === null || seen.has(value)) { return []; }
   seen.add(value);
   if (ArrayBuffer.isView(value)) { return [Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString()]; }
-  // A Map gives pairs, a Set its members, an Error what isn't enumerable.
+  // A Map has pairs, a Set has members, and the properties of an Error aren't enumerable.
   const members = Symbol.iterator in value ? [...value as Iterable<unknown>] : [];
   const fields = Object.values(Object.getOwnPropertyDescriptors(value)).map((field) => field.value as unknown);
   return [...members, ...fields].flatMap((member) => textsIn(member, seen));

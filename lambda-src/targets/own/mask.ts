@@ -1,14 +1,14 @@
-/** As many characters of a value in a row are taken for a part of it, unless told otherwise. */
+/** So many characters of a value in a row are taken for a part of it, by default. */
 const GRAM = 6;
-/** Shorter values are too likely to be part of any sentence. */
+/** Shorter values are too likely to be in any sentence. */
 const SHORTEST = 3;
 export const MASKED = '***';
 
 /**
- * Hides the values of a secret in a text: whole, in part, and in the encodings that they travel in. Upper and lower case are the same.
+ * Hides the values of a secret in a text: whole, in part, and in common encodings. Case is ignored.
  *
- * It finds a value as it is, in JSON, backslash, URL and HTML escapes, in base64, and as a list of bytes in hexadecimal or decimal. It doesn't
- * find values of one or two characters, fewer than six characters of a longer one, other encodings, nor what was encrypted, compressed or hashed.
+ * It finds a value unencoded, in JSON, backslash, URL and HTML escapes, in base64, and as a list of bytes in hexadecimal or decimal. It doesn't
+ * find values of one or two characters, fewer than six characters of a longer one, other encodings, or encrypted, compressed or hashed values.
  */
 export class Mask {
   private readonly grams = new Map<number, Set<string>>();
@@ -58,7 +58,7 @@ function fold(text: string): string {
   return lower.length === text.length ? lower : text.split('').map((unit) => unit.toLowerCase().length === 1 ? unit.toLowerCase() : unit).join('');
 }
 
-/** The strings and numbers in a JSON text; the text itself where it is no JSON. */
+/** The strings and numbers in a JSON text. The text itself if it is not JSON. */
 function leavesOf(value: string): string[] {
   try {
     return flatten(JSON.parse(value));
@@ -74,7 +74,7 @@ function flatten(value: unknown): string[] {
 
 function formsOf(leaf: string): string[] {
   const bytes = Buffer.from(leaf);
-  // Base64 has three forms of a text, by where in a longer text it stands; what the neighbours touch is left out.
+  // A text has three base64 forms, by its position in a longer text. Characters that depend on neighbours are left out.
   const base64 = [0, 1, 2].map((offset) => Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64').replace(/=+$/, '').slice(offset === 0 ? 0 : offset + 1, -1));
   return [
     leaf, JSON.stringify(leaf).slice(1, -1), encodeURIComponent(bytes.toString()), bytes.toString('hex'), bytes.toString('latin1'),
@@ -82,7 +82,7 @@ function formsOf(leaf: string): string[] {
   ];
 }
 
-/** A text as somebody reads it who decodes it, and where in the original each of its characters stands. */
+/** A decoded text, and the position of each of its characters in the original. */
 interface View {
   readonly text: string;
   readonly starts: readonly number[];
@@ -110,7 +110,7 @@ function viewsOf(text: string): View[] {
 
 interface Decoded {
   readonly character: string;
-  /** Of what it was made from. */
+  /** The length in the original. */
   readonly length: number;
 }
 
@@ -134,7 +134,7 @@ function ofCodePoint(digits: string | undefined, base: number, match: string): D
   return [{ character: point > 0x10ffff ? '\ufffd' : String.fromCodePoint(point), length: match.length }];
 }
 
-/** The characters of bytes, each of which was written with so many characters. */
+/** The characters of bytes. Each byte was written with a fixed number of characters. */
 function inUtf8(bytes: Buffer, width: number): Decoded[] {
   return [...bytes.toString()].map((character) => ({ character, length: width * Buffer.byteLength(character) }));
 }
@@ -156,7 +156,7 @@ function decode(view: View, pattern: RegExp, decoded: Decode): View {
   const starts: number[] = [];
   const ends: number[] = [];
   const take = (text: string, from: number, to: number) => {
-    // What stands for two units, such as an emoji, is both.
+    // A character of two units, such as an emoji, has two entries.
     for (const unit of text.split('')) {
       characters.push(unit);
       starts.push(view.starts[from]);

@@ -11,16 +11,14 @@ function parse(value: string): unknown {
   }
 }
 
-/** Also of another realm, such as that of fetch in a test runner. */
+/** Also for an object of another realm, such as that of fetch in a test runner. */
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) { return false; }
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/**
- * What is wrong with the value that createSecret made, as it is stored; undefined where nothing is. Names keys, and nothing else of the values.
- */
+/** What is wrong with the stored value of createSecret. Undefined if nothing is. It names keys, and has no other part of the values. */
 export function findNextProblem(next: string, current: string): string | undefined {
   const [made, old] = [parse(next), parse(current)];
   if (isDeepStrictEqual(made, old)) { return 'is the current value again, maybe in another order or with other white space, so nothing would be rotated'; }
@@ -30,7 +28,7 @@ export function findNextProblem(next: string, current: string): string | undefin
   return lost.length === 0 ? undefined : `lacks ${lost.length === 1 ? 'a key' : 'keys'} of the current value: ${lost.join(', ')}`;
 }
 
-/** @throws SecretValueError where a stored value can't follow the current one: its version can't get another value */
+/** @throws SecretValueError if a stored value can't follow the current one. Its version can't get another value */
 export function checkNext(next: string, current: string, versionId: string): void {
   const problem = findNextProblem(next, current);
   if (problem === undefined) { return; }
@@ -38,14 +36,14 @@ export function checkNext(next: string, current: string, versionId: string): voi
     + `current one; then remove AWSPENDING with UpdateSecretVersionStage (VersionStage AWSPENDING, RemoveFromVersionId ${versionId}) and rotate again`);
 }
 
-/** Whether createSecret returned a reply instead of a value. An object with a status is a value if the current one has a status too. */
+/** Whether createSecret returned a reply and not a value. If the current value has a status, an object with a status is a value. */
 export function isReply(made: unknown, current: string): boolean {
   if (!isPlainObject(made) || !Object.keys(made).every((key) => REPLY_FIELDS.includes(key))) { return false; }
   const old = parse(current);
   return ['done', 'notYet', 'failed'].includes(made.status as string) && !(isPlainObject(old) && Object.hasOwn(old, 'status'));
 }
 
-/** What is wrong with what createSecret returned; undefined where it is a string or a plain object of what JSON knows. */
+/** What is wrong with the result of createSecret. Undefined if it is a string or a plain object that JSON can represent. */
 export function findReturnProblem(made: unknown): string | undefined {
   if (made === undefined || made === '') { return 'no value'; }
   if (typeof made === 'string') { return undefined; }
@@ -64,7 +62,7 @@ function findMemberProblem(value: unknown, path: string, above: readonly unknown
   return undefined;
 }
 
-/** What somebody who returned it by mistake would call it. */
+/** The name of a type of value that is returned by mistake. */
 function nameOf(value: unknown): string {
   if (value === null) { return 'null'; }
   if (Array.isArray(value)) { return 'an array'; }

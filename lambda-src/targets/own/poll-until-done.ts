@@ -6,7 +6,7 @@ const MAX_REASON = 1000;
 const LEFT_OUT = 'Its reason is left out, because the values of the secret can\'t be read to mask them in it';
 const FIRST_DELAY = 200;
 const LONGEST_DELAY = 5000;
-/** A function is paid by its invocations, and Lambda throttles them. */
+/** Lambda charges and throttles invocations. */
 const SHORTEST_DELAY = 100;
 
 /** Hides the values of the secret in a text. */
@@ -15,22 +15,22 @@ export interface Hides {
 }
 
 /**
- * Undefined where it isn't known what to hide.
+ * Undefined if it isn't known what to hide.
  *
  * @param isForLater whether the text leaves the function only after further calls of the user's code
  */
 type MakeMask = (isForLater?: boolean) => Promise<Hides | undefined>;
 
 /**
- * Asks until it is done, as long as there is time.
+ * Calls it until it is done, while there is time.
  *
- * @param who whose reply it is, for the errors
- * @param mask made only where a reply has a reason, which may quote a value
+ * @param who the module or function that replies, for the errors
+ * @param mask called only if a reply has a reason, which may quote a value
  */
 export async function pollUntilDone(who: string, ask: () => Promise<Reply>, mask: MakeMask, deadline: Deadline): Promise<void> {
   const reasonOf = async (reason?: string | null) => reason ? (await mask())?.hide(reason).slice(0, MAX_REASON) ?? LEFT_OUT : 'It gave no reason';
   let last: string | null | undefined;
-  // For the error of a step whose time is over while it is asked again.
+  // For the error of a step that reaches the deadline in a later call.
   const remember = async (reason?: string | null) => {
     if (!reason || reason === last) { return; }
     last = reason;
@@ -49,12 +49,10 @@ export async function pollUntilDone(who: string, ask: () => Promise<Reply>, mask
   }
 }
 
-/**
- * What is wrong with a reply; undefined where it is one. Says nothing of what the reply holds: it may be a value.
- */
+/** What is wrong with a reply. Undefined if nothing is. It doesn't repeat any content of the reply, which may be a value. */
 export function findReplyProblem(reply: unknown): string | undefined {
   if (typeof reply !== 'object' || reply === null || Array.isArray(reply)) { return 'is not an object'; }
-  // Serializers of some languages write what is absent as null.
+  // Serializers of some languages write absent fields as null.
   const [status, reason, retryAfterMillis] = ['status', 'reason', 'retryAfterMillis'].map((field) => (reply as Record<string, unknown>)[field] ?? undefined);
   if (status === undefined) { return 'has no status'; }
   if (status !== 'done' && status !== 'notYet' && status !== 'failed') { return 'has a status that is none of "done", "notYet", "failed"'; }

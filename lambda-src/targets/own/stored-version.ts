@@ -5,7 +5,7 @@ import type { LabelledVersions, RotationIds, Stages, StoredVersionRules } from '
 
 const CALL = 'Call PutSecretValue with ClientRequestToken: the pendingVersionId of the event, and VersionStages: ["AWSPENDING"]';
 
-/** What is wrong with the staging labels after a target stored the value by itself; undefined where nothing is. */
+/** What is wrong with the staging labels after a target stored the value itself. Undefined if nothing is. */
 function findLabelMistake(stages: Stages, { pending, current }: RotationIds): RotationError | undefined {
   const versionWith = (label: string) => [...stages].find(([, labels]) => labels.includes(label))?.[0];
   const [nowCurrent, nowPending] = [versionWith('AWSCURRENT'), versionWith('AWSPENDING')];
@@ -21,10 +21,10 @@ function findLabelMistake(stages: Stages, { pending, current }: RotationIds): Ro
     + 'AWSCURRENT did not move');
 }
 
-/** Where the label that a retry would know it by couldn't be given. */
+/** For the case that the label for retries couldn't be added. */
 const NOT_LABELLED = `. The label ${UNTESTED} could not be given to it, so a retry of this rotation says that it succeeded`;
 
-/** Also for every retry, which finds the version to be the current one. */
+/** Also for each retry, which finds that the version is AWSCURRENT. */
 function untested(pending: string, before?: string): CurrentVersionMovedError {
   const goBack = before === undefined ? 'give AWSCURRENT to the version that works, with UpdateSecretVersionStage'
     : `call UpdateSecretVersionStage with VersionStage AWSCURRENT, MoveToVersionId ${before}, RemoveFromVersionId ${pending}`;
@@ -33,12 +33,12 @@ function untested(pending: string, before?: string): CurrentVersionMovedError {
     + `from version ${pending} if it has it. If the value works, keep it. In both cases remove the staging label ${UNTESTED} from version ${pending}: this rotation fails as long as it has it`);
 }
 
-/** Where a target that stores the value says that it has, and hasn't. */
+/** The target said that it stored the value, but did not. */
 function nothingStored(pending: string): PendingValueMissingError {
   return new PendingValueMissingError(`createSecret ended without an error, and version ${pending} has no value. ${CALL}. Secrets Manager tries the rotation again, from createSecret`);
 }
 
-/** Looks at the labels also where `create` fails: it may have stored a value, and the retry couldn't tell. */
+/** Checks the labels also if `create` fails: it may have stored a value, and the retry couldn't know. */
 async function store(create: () => Promise<unknown>, ids: RotationIds, versions: LabelledVersions, deadline: Deadline): Promise<undefined> {
   let failure: { readonly error: unknown } | undefined;
   try {
@@ -59,7 +59,7 @@ async function store(create: () => Promise<unknown>, ids: RotationIds, versions:
 async function labelMistake(ids: RotationIds, versions: LabelledVersions): Promise<RotationError | undefined> {
   const { stages } = await versions.describe();
   const mistake = findLabelMistake(stages, ids);
-  // DescribeSecret may lag behind: a second opinion, from the value that readers get.
+  // DescribeSecret may lag behind, so this also reads the value that readers get.
   const isCurrent = stages.get(ids.pending)?.includes('AWSCURRENT') || (await versions.current())?.versionId === ids.pending;
   if (!isCurrent) { return mistake; }
   const { message } = mistake ?? untested(ids.pending, ids.current);

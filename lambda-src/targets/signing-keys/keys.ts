@@ -12,13 +12,13 @@ export interface PublicJwk {
   readonly [parameter: string]: string;
 }
 
-/** A private key as a JWK, which has all that the public one has. */
+/** A private key as a JWK, which includes the public one. */
 export type PrivateJwk = PublicJwk & { readonly d: string };
 
 interface Kind {
   readonly kty: string;
   readonly crv?: string;
-  /** Undefined if the algorithm has its own. */
+  /** Undefined if the algorithm defines it. */
   readonly hash?: string;
   readonly options?: { readonly padding?: number; readonly saltLength?: number; readonly dsaEncoding?: 'ieee-p1363' };
 }
@@ -34,14 +34,14 @@ const KINDS: Readonly<Record<Algorithm, Kind>> = {
   EdDSA: { kty: 'OKP', crv: 'Ed25519' },
 };
 
-/** What a public key is made of, in the order of its thumbprint: https://www.rfc-editor.org/rfc/rfc7638#section-3.2 */
+/** The members of a public key, in the order of its thumbprint: https://www.rfc-editor.org/rfc/rfc7638#section-3.2 */
 const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
   RSA: ['e', 'kty', 'n'],
   EC: ['crv', 'kty', 'x', 'y'],
   OKP: ['crv', 'kty', 'x'],
 };
 
-/** What only a private or a symmetric key has: https://www.iana.org/assignments/jose/jose.xhtml#web-key-parameters */
+/** The members that only a private or a symmetric key has: https://www.iana.org/assignments/jose/jose.xhtml#web-key-parameters */
 const PRIVATE_PARAMETERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
 /** https://www.rfc-editor.org/rfc/rfc7518#section-3.3 */
@@ -49,7 +49,7 @@ const MIN_MODULUS_LENGTH = 2048;
 
 const generate = promisify(generateKeyPair) as unknown as (type: string, options: object) => Promise<{ privateKey: KeyObject }>;
 
-/** Makes a key. One of RSA takes a fraction of a second to some seconds, beside the event loop. */
+/** Makes a key. An RSA key takes a fraction of a second to some seconds, off the event loop. */
 export async function makeKey(algorithm: Algorithm, rsaModulusLength: number): Promise<PrivateJwk> {
   const { kty, crv } = KINDS[algorithm];
   const { privateKey } = kty === 'RSA' ? await generate('rsa', { modulusLength: rsaModulusLength })
@@ -63,7 +63,7 @@ function thumbprintOf(jwk: JsonWebKey): string {
   return createHash('sha256').update(JSON.stringify(parameters)).digest('base64url');
 }
 
-/** Of a JWK, what may be published, and nothing else: whatever a private key has besides stays out. */
+/** The publishable members of a JWK. All other members stay out, such as those of a private key. */
 export function publicOf(jwk: PublicJwk): PublicJwk {
   const parameters = Object.fromEntries(PARAMETERS[jwk.kty].map((name) => [name, jwk[name]]));
   return { ...parameters, kty: jwk.kty, kid: jwk.kid, alg: jwk.alg, use: 'sig' };
@@ -114,7 +114,7 @@ function problem(name: string, text: string): SecretValueError {
   return new SecretValueError(`The key ${name} in the value of the secret ${text}. See docs/targets/signing-keys.md for what a value has`);
 }
 
-/** Whether the public part verifies what the private part signs. */
+/** Whether the public part verifies a signature of the private part. */
 function isPair(jwk: PrivateJwk): boolean {
   const { hash, options } = KINDS[jwk.alg as Algorithm];
   const text = Buffer.from('signed by the rotation, for itself');

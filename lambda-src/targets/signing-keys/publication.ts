@@ -5,58 +5,58 @@ import type { Deadline } from '../../rotation/deadline';
 import { TargetNotReadyError, TargetRefusedError } from '../../rotation/errors';
 import type { SecretValues } from '../../target';
 
-/** The object that verifiers read, as it is now. */
+/** The current object that verifiers read. */
 export interface PublishedSet {
   readonly body: string;
-  /** Changes with the body. The same body twice may have the same tag: with SSE-S3, an ETag is the MD5 of the body. */
+  /** Changes with the body. The same body may have the same tag twice: with SSE-S3, an ETag is the MD5 of the body. */
   readonly tag: string;
-  /** The secret that has written it, as `write` was told. Undefined if something else wrote it. */
+  /** The secret that wrote it, from the `owner` of `write`. Undefined if something else wrote it. */
   readonly owner?: string;
-  /** Since it was written, by the clock of the store. In milliseconds. */
+  /** The time since it was written, by the clock of the store. In milliseconds. */
   readonly age: number;
 }
 
-/** Where the set of public keys is published. */
+/** The store of the published set of public keys. */
 export interface SetStore {
-  /** For errors. */
+  /** The address in errors. */
   readonly address: string;
-  /** Undefined if there is no object, or it can't be told whether there is one. */
+  /** Undefined if there is no object, or if that isn't known. */
   read(deadline: Deadline): Promise<PublishedSet | undefined>;
   /**
-   * Writes the object only if it is still as it was read: a copy of the function that was held up must not overwrite what came later.
+   * Writes the object only if it hasn't changed since it was read. A copy of the function that was held up must not overwrite later keys.
    *
-   * @param owner tells the secret's object from others
+   * @param owner distinguishes the secret's object from others
    * @param tag undefined if there must be no object
    * @returns whether it was written
    */
   write(body: string, owner: string, tag: string | undefined, deadline: Deadline): Promise<boolean>;
 }
 
-/** What a publication has to know of a rotation. */
+/** The part of a rotation's values that a publication reads. */
 export type PublishedValues = Pick<SecretValues, 'ids' | 'current'>;
 
-/** How often another copy of the function may be faster. */
+/** How often it tries again if another copy of the function was faster. */
 const ROUNDS = 5;
 
-/** The clock of a store counts in seconds. */
+/** The clock of a store has a resolution of one second, in milliseconds. */
 const CLOCK = 1_000;
 
 /**
- * Publishes the public keys, so that a verifier has seen a key for the cache time before anything is signed with it.
+ * Publishes the public keys, so that a verifier has had a key for the cache time before the key signs.
  *
- * The object has the keys of both versions until the next rotation: the one before, the one that signs now, the one that signs after the
- * promotion, and the one after that. So a promotion changes nothing for verifiers, and nothing has to be done after it.
+ * The object has the keys of both versions until the next rotation: the previous one, the one that signs now, the one that signs after the
+ * promotion, and the one after that. So a promotion changes nothing for verifiers, and needs no work after it.
  */
 export class Publication {
   constructor(private readonly store: SetStore, private readonly cacheTime: number) {}
 
-  /** Makes sure that everybody can verify what the pending version signs, before it becomes the current one. Runs any number of times. */
+  /** Makes sure that verifiers have the keys of the pending version before it becomes AWSCURRENT. Idempotent. */
   public async publish(pending: SigningKeys, current: AnyKeys, values: PublishedValues, deadline: Deadline): Promise<void> {
     const wanted = setOf(union(current.jwks, pending.jwks));
     // Nothing was signed yet, or the key that signs stays the same.
     const isKnown = current.next === undefined;
     const write = async (body: string, found: PublishedSet | undefined) => {
-      // After the read: if another rotation was promoted before it, this one was abandoned, and its set lacks a key that is about to sign.
+      // After the read. If another rotation was promoted before it, this one was abandoned, and its set lacks a key that is about to sign.
       await values.current();
       return this.store.write(body, ownerOf(values), found?.tag, deadline);
     };
@@ -66,7 +66,7 @@ export class Publication {
       if (isKnown || (found && contains(keysIn(found.body), pending.current) && await this.isSeen(found, deadline))) {
         if (await write(wanted, found)) { return; }
       } else if (!found || !contains(keysIn(found.body), pending.current)) {
-        // Without the keys that only the pending version has: its body is the proof that the cache time was over before.
+        // Without the keys that only the pending version has. That body proves that the cache time passed before.
         await write(setOf(current.jwks), found);
       }
     }
@@ -81,7 +81,7 @@ export class Publication {
     throw new TargetNotReadyError(`The object ${this.store.address} is not what setSecret has written. Only this secret may write it. Secrets Manager tries the rotation again`);
   }
 
-  /** @throws TargetRefusedError if the object isn't one of this secret: verifiers may need the keys that it has */
+  /** @throws TargetRefusedError if the object isn't that of this secret, because verifiers may need its keys */
   private async readOwn(values: PublishedValues, deadline: Deadline): Promise<PublishedSet | undefined> {
     const found = await this.store.read(deadline);
     if (!found || found.owner === ownerOf(values)) { return found; }
@@ -89,7 +89,7 @@ export class Publication {
       + 'delete the object and rotate again. Or publish to another object');
   }
 
-  /** Waits until verifiers that have cached the object have the one that was found, if there is time for that. */
+  /** Waits until the cache time of the object that was found has passed, if there is time. */
   protected async isSeen({ age }: PublishedSet, deadline: Deadline): Promise<boolean> {
     const left = this.cacheTime === 0 ? 0 : this.cacheTime + CLOCK - age;
     if (left <= 0) { return true; }
@@ -99,12 +99,12 @@ export class Publication {
   }
 }
 
-/** A hash, because anybody may read the object. */
+/** A hash, because the object is public. */
 function ownerOf({ ids }: PublishedValues): string {
   return createHash('sha256').update(ids.secretId).digest('hex');
 }
 
-/** Whatever is there: what isn't a set has no keys. */
+/** The keys of any body. A body that isn't a set has no keys. */
 function keysIn(body: string): PublicJwk[] {
   try {
     const { keys } = JSON.parse(body) as { keys?: unknown };

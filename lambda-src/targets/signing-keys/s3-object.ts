@@ -7,10 +7,10 @@ import type { ServiceRequest, SignedCall } from '../../aws/signed-call';
 import type { Deadline } from '../../rotation/deadline';
 import { TargetRefusedError, type RotationError } from '../../rotation/errors';
 
-/** Says which secret has written the object: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata */
+/** The secret that wrote the object: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata */
 const OWNER = 'x-amz-meta-secret';
 
-/** What to do about an error, by what names have in common. */
+/** What to do about an error, by a part of its name. */
 const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/^KMS/, 'The key of the bucket can not be used: grant kms:GenerateDataKey and kms:Decrypt on it to the role of the RotationFunction, and see that it is enabled'],
   [/^AccessDenied/, 'Grant s3:GetObject and s3:PutObject on it to the role of the RotationFunction, and with a customer managed key kms:GenerateDataKey and kms:Decrypt, or look for what denies it: '
@@ -20,7 +20,7 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * An object of S3, by two calls of its API.
+ * An object in S3, with two operations of its API.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  */
@@ -28,7 +28,7 @@ export function s3Object({ bucketName, bucketRegion, objectKey, cacheSeconds }: 
   const address = `s3://${bucketName}/${objectKey}`;
   const path = `/${bucketName}/${objectKey.split('/').map(encode).join('/')}`;
 
-  /** @param isExpected what isn't an error */
+  /** @param isExpected whether an answer isn't an error */
   const request = async (
     operation: string, parts: Pick<ServiceRequest, 'method' | 'headers' | 'body'>, isExpected: (answer: Answer) => boolean, deadline: Deadline,
   ): Promise<Answer> => {
@@ -42,7 +42,7 @@ export function s3Object({ bucketName, bucketRegion, objectKey, cacheSeconds }: 
   return {
     address,
     read: async (deadline) => {
-      // Without the permission to list the bucket, S3 says of a missing object that access to it is denied. A write then tells the two apart.
+      // Without the permission to list the bucket, S3 denies access to a missing object. A write then distinguishes the two cases.
       const isMissing = (answer: Answer) => answer.status === 404 ? errorName(answer) === 'NoSuchKey' : answer.status === 403 && errorName(answer) === 'AccessDenied';
       const answer = await request('GetObject', { method: 'GET', headers: {}, body: '' }, (given) => (given.status === 200 && given.headers?.etag !== undefined) || isMissing(given), deadline);
       if (answer.status !== 200) { return undefined; }
@@ -63,7 +63,7 @@ export function s3Object({ bucketName, bucketRegion, objectKey, cacheSeconds }: 
     },
   };
 
-  /** There is an object, and a moment ago it could not be read. */
+  /** Throws if an existing object could not be read a moment ago. */
   async function mustBeReadable(deadline: Deadline): Promise<void> {
     await request('GetObject', { method: 'GET', headers: {}, body: '' }, ({ status }) => status === 200, deadline);
   }
@@ -74,10 +74,10 @@ function errorName(answer: Answer): string {
   return xmlErrorName({ ...answer, body: answer.body.replace('<Code>KMS.', '<Code>KMS') });
 }
 
-/** Another write was faster, or is at work. */
+/** Another write was faster, or is still running. */
 function isOvertaken(answer: Answer): boolean {
   return (answer.status === 412 && errorName(answer) === 'PreconditionFailed') || (answer.status === 409 && errorName(answer) === 'ConditionalRequestConflict')
-    // It was deleted since it was read.
+    // The object was deleted after it was read.
     || (answer.status === 404 && errorName(answer) === 'NoSuchKey');
 }
 

@@ -11,7 +11,7 @@ export type MakeKey = () => Promise<PrivateJwk>;
 /**
  * @param storeOf makes the store of a publication
  * @param makeKey makes a key of the algorithm
- * @throws Error where the configuration is one of another asset
+ * @throws Error if it is the configuration of another asset
  */
 export function signingKeysTarget(given: HandlerConfig, storeOf: (publication: PublicationConfig) => SetStore, makeKey?: MakeKey): Target {
   const { algorithm, rsaModulusLength, publication } = parseSigningKeysConfig(given);
@@ -22,8 +22,8 @@ export function signingKeysTarget(given: HandlerConfig, storeOf: (publication: P
 }
 
 /**
- * The keys that sign now and next, and the public keys that verify. A rotation makes the next key the current one, and a new next one, so
- * verifiers know a key for a whole period before anything is signed with it.
+ * The keys that sign now and next, and the public keys that verify. A rotation makes the next key the current one, and makes a new next one. So
+ * verifiers know a key for a whole period before the key signs.
  */
 export class SigningKeysTarget implements Target {
   constructor(private readonly makeKey: MakeKey, private readonly publication?: Publication) {}
@@ -57,7 +57,7 @@ export class SigningKeysTarget implements Target {
 
   public async testSecret(values: SecretValues, deadline: Deadline): Promise<void> {
     const [pending, current] = [await values.pending(), await values.current()];
-    // Alone, at a deployment, it has a copy of the current value. It may have no next key yet, and nothing may have been published.
+    // At a deployment, testSecret runs alone, with a copy of the current value. It may have no next key yet, and nothing may be published.
     if (pending === current) {
       readKeys(pending);
       return;
@@ -67,7 +67,7 @@ export class SigningKeysTarget implements Target {
   }
 
   public async finishSecret(values: SecretValues, deadline: Deadline): Promise<void> {
-    // A copy of the function that was held up may have written since testSecret.
+    // A copy of the function that was held up may have written after testSecret.
     await this.publication?.check(readAllKeys(await values.pending()), readKeys(await values.current()), values, deadline);
   }
 }

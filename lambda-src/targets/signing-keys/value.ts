@@ -2,20 +2,20 @@ import { isSameKey, parsePrivateKey, parsePublicKey, publicOf, type PrivateJwk, 
 import { SecretMismatchError, SecretValueError } from '../../rotation/errors';
 import { isJsonObject, MAX_VALUE_BYTES, putMember } from '../../rotation/secret-value';
 
-/** The keys of the value that are rotated. All others stay to the byte. */
+/** The rotated keys of the value. All other keys stay the same, to the byte. */
 const MEMBERS = ['current', 'next', 'jwks'] as const;
 
 /** The keys of a version that can be promoted. */
 export interface SigningKeys {
-  /** Signs as long as the version has AWSCURRENT. */
+  /** Signs while the version has AWSCURRENT. */
   readonly current: PrivateJwk;
   /** Signs after the next rotation. */
   readonly next: PrivateJwk;
-  /** What verifiers need: the public keys of both, and the key that signed before. */
+  /** The keys that verifiers need: the public keys of both, and the key that signed before. */
   readonly jwks: readonly PublicJwk[];
 }
 
-/** The keys of any version. Before the first rotation there are none, and a key that has been brought along has no next one. */
+/** The keys of any version. Before the first rotation there are none. A key that the user put has no next one. */
 export type AnyKeys = SigningKeys | { readonly current?: PrivateJwk; readonly next?: undefined; readonly jwks: readonly PublicJwk[] };
 
 /**
@@ -75,23 +75,23 @@ export function setOf(keys: readonly PublicJwk[]): string {
 }
 
 /**
- * The value of the next version: the next key becomes the current one, and the current one stays in the set as the one before.
+ * The value of the next version. The next key becomes the current one, and the public key of the current one stays in the set.
  *
- * @param makeKey called for the next key, and without any keys for the current one too
+ * @param makeKey called for the next key, and also for the current one if there are no keys
  * @throws SecretValueError if the current value can't be rotated
  */
 export async function rotateKeys(value: string, makeKey: () => Promise<PrivateJwk>): Promise<string> {
   const { current: previous, next: prepared, jwks: known } = readKeys(value);
   const current = prepared ?? previous ?? await makeKey();
   const next = await makeKey();
-  // Verifiers still need the other keys of a set that has been brought along.
+  // Verifiers still need the other keys of a set that the user put.
   const jwks = union(prepared === undefined ? known : [publicOf(previous)], [publicOf(current), publicOf(next)]);
   const made = write(value, { current: JSON.stringify(current), next: JSON.stringify(next), jwks: setOf(jwks) });
   if (Buffer.byteLength(made) > MAX_VALUE_BYTES) { throw new SecretValueError(`With its keys, the value of the secret has more than ${MAX_VALUE_BYTES} bytes. Take out what isn't needed`); }
   return made;
 }
 
-/** Whether one value is the other but for the keys. */
+/** Whether two values differ only in the keys. */
 export function isSameRest(one: string, other: string): boolean {
   const nothing = { current: 'null', next: 'null', jwks: 'null' };
   return write(one, nothing) === write(other, nothing);
@@ -101,7 +101,7 @@ function write(value: string, members: Readonly<Record<typeof MEMBERS[number], s
   return MEMBERS.reduce((text, member) => putMember(text, member, members[member]), value);
 }
 
-/** Why the keys of a version can't come after those of another; undefined if they can. */
+/** Why the keys of a version can't follow those of another. Undefined if they can. */
 export function findGap(keys: SigningKeys, { current: previous, next: prepared }: AnyKeys): string | undefined {
   const expected = prepared ?? previous;
   if (expected && !isSameKey(keys.current, expected)) { return 'its "current" is not the key that verifiers know as the next one: "next" of AWSCURRENT'; }
@@ -110,7 +110,7 @@ export function findGap(keys: SigningKeys, { current: previous, next: prepared }
   return undefined;
 }
 
-/** @throws SecretMismatchError if the keys can't come next */
+/** @throws SecretMismatchError if the keys can't follow the current ones */
 export function mustComeNext(keys: SigningKeys, current: AnyKeys, versionId: string): void {
   const gap = findGap(keys, current);
   if (gap === undefined) { return; }

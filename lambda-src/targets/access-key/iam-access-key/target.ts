@@ -15,7 +15,7 @@ import { targetOf } from '../tagged-user-target';
 /** https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html */
 const VERSION = '2011-06-15';
 
-/** With these, AWS STS says that it doesn't know a key, or not yet: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
+/** Errors by which AWS STS says that it doesn't know a key, or not yet: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */
 const NOT_ACCEPTED = ['InvalidClientTokenId', 'SignatureDoesNotMatch', 'UnrecognizedClientException'];
 
 /** @throws Error if the configuration is that of another asset, or has no ARN of a user */
@@ -31,7 +31,7 @@ export function iamAccessKeyTarget(given: HandlerConfig, call: SignedCall): Targ
   }));
 }
 
-/** AWS STS says whose key it is. No policy has to allow that, and none can deny it. */
+/** Asks AWS STS for the owner of a key. No policy has to allow that, and none can deny it. */
 export function stsAcceptance(user: UserIds, region: string, call: SignedCall): Acceptance {
   return {
     secretOf: ({ secretAccessKey }) => secretAccessKey,
@@ -45,7 +45,7 @@ export function stsAcceptance(user: UserIds, region: string, call: SignedCall): 
       const arn = textIn(answer.body, 'Arn');
       if (arn === undefined) { throw foreign('sts', 'GetCallerIdentity', answer.status); }
       const found = parseUserArn(arn);
-      // Names of users are unique in an account, whatever their paths.
+      // User names are unique in an account, whatever their paths.
       if (found?.accountId === user.accountId && found.userName === user.userName) { return true; }
       throw new SecretMismatchError(`The access key ${id} is not one of the user ${user.userName}. Remove AWSPENDING from the version that has it with UpdateSecretVersionStage, and rotate again`);
     },

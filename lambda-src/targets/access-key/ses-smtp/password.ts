@@ -3,7 +3,7 @@ import { hmac } from '../../../aws/signature';
 const VERSION = 0x04;
 
 /**
- * The password of SES's SMTP interface, from the secret half of an access key. It is for one region.
+ * The SMTP password of SES for one region, from the secret half of an access key.
  *
  * @see https://docs.aws.amazon.com/ses/latest/dg/smtp-credentials.html
  */

@@ -5,11 +5,11 @@ import { ConnectivityError, TargetRefusedError, TlsError, type RotationError } f
 import { isTlsError } from '../../../rotation/service-errors';
 import type { Credential } from '../credential-value';
 
-/** Where an SMTP server listens for TLS. */
+/** The address of an SMTP server that has TLS from the first byte. */
 export interface SmtpServer {
   readonly host: string;
   readonly port: number;
-  /** The authority of its certificate; those of Node.js if it is absent. */
+  /** The certificate authority of the server. By default those of Node.js. */
   readonly ca?: string;
 }
 
@@ -18,13 +18,13 @@ interface Reply {
   readonly text: string;
 }
 
-/** In milliseconds: how long to wait for a connection, and for a reply. */
+/** In milliseconds, for the connection and for each reply. */
 const TIMEOUT = 5_000;
-/** More than any reply to these commands, in bytes. */
+/** In bytes, more than any reply to these commands. */
 const MAX_REPLY = 65_536;
 
 /**
- * Logs in by SMTP, and sends nothing. The connection has TLS from its first byte, so nothing can be taken out of it.
+ * Logs in by SMTP, and sends nothing. The connection has TLS from its first byte, so the credential is never in clear text.
  *
  * @returns whether the server accepts the credential
  * @see https://www.rfc-editor.org/rfc/rfc4954
@@ -37,7 +37,7 @@ export async function logIn(server: SmtpServer, { id, secret }: Credential, dead
   deadline.signal.addEventListener('abort', giveUp);
   try {
     const replies = repliesOf(socket, server);
-    // A reply with 4 at its start is for now only: https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1
+    // A reply that begins with 4 is temporary: https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1
     mustBe(220, await replies(), 'its greeting');
     const greeting = await replies('EHLO rotation.invalid');
     mustBe(250, greeting, 'EHLO');

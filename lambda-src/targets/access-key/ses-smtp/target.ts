@@ -14,7 +14,7 @@ import { targetOf } from '../tagged-user-target';
 /** The port on which SES has TLS from the first byte: https://docs.aws.amazon.com/ses/latest/dg/smtp-connect.html */
 const PORT = 465;
 
-/** Another SMTP server than that of SES, as `smtps://HOST:PORT`, for tests. Its certificate must be trusted too. */
+/** Another SMTP server than SES, as `smtps://HOST:PORT`, for tests. Its certificate must be trusted too. */
 const ENDPOINT_VARIABLE = 'AWS_ENDPOINT_URL_SES_SMTP';
 
 /** @throws Error if the configuration is that of another asset, or has no ARN of a user */
@@ -36,22 +36,22 @@ export function sesSmtpTarget(given: HandlerConfig, client: ServiceClient): Targ
   });
 }
 
-/** SES says whether it takes a user name and a password, and IAM whose they are. */
+/** Asks SES whether it accepts a user name and a password, and IAM for the owner of the key. */
 export function smtpAcceptance(keys: AccessKeys, region: string, tryLogin: Acceptance['accepts']): Acceptance {
-  // A key stays one of its user.
+  // A key never changes its user.
   let known: string | undefined;
   return {
     secretOf: ({ secretAccessKey }) => smtpPassword(secretAccessKey, region),
     async accepts(credential, deadline) {
       if (!await tryLogin(credential, deadline)) { return false; }
       if (known !== credential.id && (await keys.list(deadline)).some(({ id }) => id === credential.id)) { known = credential.id; }
-      // The list may lag. What is still not in it after the last look is a key of somebody else.
+      // The list may lag. A key that is still missing after the last attempt belongs to another user.
       return known === credential.id;
     },
   };
 }
 
-/** The SMTP interface of SES in a region: the rest of the name is that of Secrets Manager. */
+/** The SMTP interface of SES in a region. The rest of its name is that of Secrets Manager. */
 export async function smtpServer(region: string, { config }: ServiceClient): Promise<SmtpServer> {
   const given = process.env[ENDPOINT_VARIABLE];
   if (given !== undefined) {

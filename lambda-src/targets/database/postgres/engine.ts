@@ -12,23 +12,20 @@ import { remedyOf } from '../../../rotation/service-errors';
 
 const STATEMENT_TIMEOUT = 8_000;
 const LOCK_TIMEOUT = 5_000;
-/** While a transaction waits for a login of another user. */
+/** For a transaction that waits for the login of another user. */
 const IDLE_TIMEOUT = 30_000;
 
-/** About a second of a whole core: more would use up the time of a login. */
+/** About a second of a whole core. More iterations would use up the time of a login. */
 const MAX_ITERATIONS = 1_000_000;
 
 /** https://www.postgresql.org/docs/current/limits.html: identifiers have 63 bytes. */
 const MAX_NAME_BYTES = 63;
 
-/**
- * A session in which statements mean what they say: whatever the user, the database or the server has set, and whatever functions somebody
- * has put where names are looked up.
- */
+/** Makes statements independent of the settings of the user, the database and the server, and of functions in the search path. */
 const SESSION = [
   'SET search_path TO pg_catalog, pg_temp', 'SET standard_conforming_strings TO on', 'SET datestyle TO ISO', 'SET role TO none',
   'SET default_transaction_read_only TO off', `SET statement_timeout TO ${STATEMENT_TIMEOUT}`, `SET lock_timeout TO ${LOCK_TIMEOUT}`,
-  // Not every version has all of them.
+  // Not every version has all of these settings.
   `SELECT set_config(name, '${IDLE_TIMEOUT}', false) FROM pg_settings WHERE name IN ('idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout')`,
 ].join('; ');
 
@@ -55,9 +52,9 @@ const MAY_NOT_CONNECT = 'The user may not connect to the database of the key "db
 
 type Row = Record<string, unknown>;
 
-/** As much of a connection as the statements here need. */
+/** The part of a connection that is used here. */
 export interface PostgresConnection {
-  /** How many iterations the login took, if it was by SCRAM. */
+  /** The iterations of a SCRAM login. Undefined for any other login. */
   readonly scramIterations?: number;
   query(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
   close(): Promise<void>;
@@ -100,14 +97,14 @@ class PostgresSession implements Session {
     return user as string;
   }
 
-  /** A role has one password, wherever it logs in from, and PostgreSQL locks no role after wrong logins. */
+  /** A role has one password for all hosts, and PostgreSQL locks no role after wrong logins. */
   public async checkOwnPasswordChange(): Promise<void> {}
 
   public async changeOwnPassword(password: string): Promise<void> {
     await this.changePassword(this.username, password, this.scramIterations);
   }
 
-  /** Begins the transaction that `shareWith` commits: from outside, either all of it is visible or nothing. */
+  /** Begins the transaction that `shareWith` commits. Other sessions see all of it or nothing. */
   public async claim({ user, original }: ShareRequest): Promise<Partner> {
     await this.beginAlone(`cdk-rotating-secret ${[user, original].sort().join(' ')}`);
     const exists = await this.exists(user);
@@ -123,7 +120,7 @@ class PostgresSession implements Session {
     try {
       const exists = await this.exists(user);
       if (!exists) { await this.run(`CREATE ROLE ${identifier(user)} LOGIN`); }
-      // Otherwise it's the way back: `original` was made to act as `user` before.
+      // Otherwise the roles are swapped: an earlier rotation made `original` act as `user`.
       if (await this.inherits(original, user)) {
         await this.mustOwnNothing(original);
       } else {
@@ -133,7 +130,7 @@ class PostgresSession implements Session {
       await this.changePassword(user, password, scramIterations);
       await this.run('COMMIT');
     } catch (error) {
-      // A server that doesn't answer would only be waited for once more.
+      // After a connection error, a rollback would only wait once more.
       if (!(error instanceof ConnectivityError)) { await this.run('ROLLBACK').catch(() => {}); }
       throw error;
     }
@@ -143,7 +140,7 @@ class PostgresSession implements Session {
     return this.connection.close();
   }
 
-  /** Begins a transaction that no copy of this function runs beside, and waits for that as long as the step has time. */
+  /** Begins a transaction under an advisory lock, and waits for the lock as long as the step has time. */
   private async beginAlone(name: string): Promise<void> {
     for (;;) {
       await this.run('BEGIN');
@@ -158,7 +155,10 @@ class PostgresSession implements Session {
     }
   }
 
-  /** Whether `actAs` made one user act as the other. Only membership would prove nothing: before PostgreSQL 15, a role may grant itself to any other. */
+  /**
+   * Whether `actAs` made one user act as the other. Membership alone proves nothing, because before PostgreSQL 15 a role may grant itself to any
+   * other.
+   */
   private async isMarked(member: string, role: string): Promise<boolean> {
     return (await this.settings(member)).get(key(ROLE))?.value === role && await this.inherits(member, role);
   }
@@ -168,8 +168,8 @@ class PostgresSession implements Session {
   }
 
   /**
-   * Whoever logs in as `user` is `original` from then on: has its rights, those that it is given later too, and what one of them makes
-   * belongs to both. A pool that resets its connections (RESET ROLE, DISCARD ALL) doesn't change that.
+   * Makes each login as `user` act as `original`: it has the rights of `original`, also later ones, and both own what one of them creates. RESET
+   * ROLE and DISCARD ALL, with which pools reset connections, keep that.
    */
   private async actAs(user: string, original: string, exists: boolean): Promise<void> {
     await this.shareTerms(user, original, exists);
@@ -187,7 +187,7 @@ class PostgresSession implements Session {
     }
   }
 
-  /** What the server looks at before a session acts as `original`. Attributes that don't differ aren't named: 15 refuses that. */
+  /** The attributes that the server checks before a session acts as `original`. Equal attributes aren't named, because PostgreSQL 15 refuses that. */
   private async shareTerms(user: string, original: string, exists: boolean): Promise<void> {
     const [wanted, present] = [await this.terms(original), await this.terms(user)];
     for (const attribute of ['SUPERUSER', 'REPLICATION'] as const) {
@@ -249,7 +249,7 @@ class PostgresSession implements Session {
     return rows.length > 0;
   }
 
-  /** What belongs to the one that acts as the other, from before it did, is closed to both from then on. */
+  /** Throws if the user owns objects. From then on, neither user could use them. */
   private async mustOwnNothing(user: string): Promise<void> {
     const rows = await this.connection.query(
       'SELECT FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid WHERE d.refclassid = \'pg_authid\'::regclass AND r.rolname = $1 AND d.deptype = \'o\' '
@@ -261,7 +261,7 @@ class PostgresSession implements Session {
     }
   }
 
-  /** After a login by SCRAM, a weaker verifier than that of the login is never stored: `pg_hba.conf` may refuse it. */
+  /** After a SCRAM login, the new verifier is never weaker than the old one, because `pg_hba.conf` may refuse a weaker one. */
   private async changePassword(user: string, password: string, loginIterations: number | undefined): Promise<void> {
     const { encryption, iterations } = await this.one(
       'SELECT current_setting(\'password_encryption\') AS "encryption", current_setting(\'scram_iterations\', true) AS "iterations"');
@@ -286,7 +286,7 @@ class PostgresSession implements Session {
   }
 }
 
-/** The setting by which one user acts as the other, in all databases. */
+/** The setting that makes one user act as the other, in all databases. */
 const ROLE = { database: null, name: 'role' };
 
 interface Setting {
@@ -299,7 +299,7 @@ function key({ database, name }: Pick<Setting, 'database' | 'name'>): string {
   return JSON.stringify([database, name]);
 }
 
-/** Settings that are lists, which the server keeps as SQL: those that `pg_dump` treats as such. In the first ones, unquoted names are lower case. */
+/** Settings with lists, which the server stores as SQL. They are the same as in `pg_dump`. In the first ones, unquoted names are lower case. */
 const LISTS_OF_NAMES = new Set(['search_path', 'temp_tablespaces']);
 const LISTS_OF_FILES = new Set(['local_preload_libraries', 'session_preload_libraries', 'shared_preload_libraries', 'unix_socket_directories']);
 
@@ -318,7 +318,10 @@ function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** With `standard_conforming_strings`, nothing else is special: https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-STRINGS */
+/**
+ * With `standard_conforming_strings`, no other character is special:
+ * https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-STRINGS
+ */
 function literal(text: string): string {
   return `'${text.replaceAll('\'', '\'\'')}'`;
 }
@@ -339,14 +342,14 @@ export async function connectPostgres(credentials: Credentials, tls: ConnectionO
     application_name: 'cdk-rotating-secret',
     connectionTimeoutMillis: connectTimeout(deadline),
     query_timeout: STATEMENT_TIMEOUT + 1_000,
-    // The driver's own limit is lower, and would refuse what the server's setting wants.
+    // The driver's default limit is lower than what the setting of a server may require.
     scramMaxIterations: MAX_ITERATIONS,
   };
   const client = new Client(config);
   const driver = (client as unknown as { connection: EventEmitter & { stream: { destroy(): void } } }).connection;
   // https://www.rfc-editor.org/rfc/rfc5802#section-7: server-first-message
   driver.on('authenticationSASLContinue', ({ data }: { data: string }) => { scramIterations = Number(/,i=(\d+)/.exec(data)?.[1]); });
-  // Without it, a connection that breaks while it is idle would end the process.
+  // Without a listener, an idle connection that breaks would end the process.
   client.on('error', () => {});
   const destroy = () => { driver.stream.destroy(); };
   deadline.signal.addEventListener('abort', destroy);
@@ -385,7 +388,7 @@ function toRotationError(error: unknown): RotationError {
   const { code = '', message = '' } = error as DriverError;
   if (code === WRONG_PASSWORD) { return new AuthenticationError('PostgreSQL does not accept this user with this password. Put the password that works into the secret, and see that it has not expired (VALID UNTIL)'); }
   if (message === 'The server does not support SSL connections') { return withoutTls(); }
-  // By the code first: the server's words for a lock that takes too long are like those of a connection that does.
+  // The code comes first, because the message for a lock that takes too long is like that for a connection.
   const remedy = remedyOf(REMEDIES, code);
   return (remedy === undefined ? connectionError(error as DriverError) : undefined) ?? refusal('PostgreSQL', code, remedy);
 }

@@ -6,8 +6,8 @@ const SALT_BYTES = 16;
 const KEY_BYTES = 32;
 
 /**
- * What PostgreSQL stores for a password that SASLprep leaves as it is, so that the password itself is never sent in a statement, and stands in
- * no log of statements. Computed beside the event loop, so that the time-out of a step works meanwhile.
+ * The verifier that PostgreSQL stores for a password that SASLprep doesn't change. With it, the password is in no statement, and in no log of
+ * statements. Computed off the event loop, so that the deadline of a step works meanwhile.
  *
  * @see https://www.postgresql.org/docs/current/catalog-pg-authid.html
  */
@@ -18,7 +18,7 @@ export async function scramVerifier(password: string, iterations: number, salt =
   return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${storedKey}:${hmac('Server Key').toString('base64')}`;
 }
 
-/** The same for servers whose `password_encryption` is still `md5`. */
+/** The verifier for servers whose `password_encryption` is still `md5`. */
 export function md5Verifier(password: string, user: string): string {
   return `md5${createHash('md5').update(password + user).digest('hex')}`;
 }
@@ -27,8 +27,8 @@ export function md5Verifier(password: string, user: string): string {
 const MAPPED = /[\u00A0\u00AD\u034F\u1680\u1806\u180B-\u180D\u2000-\u200D\u202F\u205F\u2060\u3000\uFE00-\uFE0F\uFEFF]/;
 
 /**
- * Whether SASLprep might make another password of this one: https://www.rfc-editor.org/rfc/rfc4013#section-2. The drivers differ in which of
- * its rules they know, and in the version of Unicode, so only some of them would be let in with such a password.
+ * Whether SASLprep might change this password: https://www.rfc-editor.org/rfc/rfc4013#section-2. Drivers implement different parts of it, with
+ * different versions of Unicode, so only some of them could log in with such a password.
  */
 export function isChangedBySaslPrep(password: string): boolean {
   return MAPPED.test(password) || password.normalize('NFKC') !== password;

@@ -3,10 +3,10 @@ import type { RotationIds } from '../../../target';
 import type { Reply } from '../api';
 import { findReplyProblem } from '../poll-until-done';
 
-/** Rises when a field changes its meaning or goes. New fields may come at any time. */
+/** Incremented if a field changes its meaning or is removed. New fields may be added at any time. */
 export const EVENT_VERSION = 1;
 
-/** What each step asks of the function. */
+/** The task of the function in each step. */
 export const ACTIONS = {
   createSecret: 'Make the next value and store it with PutSecretValue as the version pendingVersionId, with the staging label AWSPENDING, unless that version has a value already.',
   setSecret: 'Make the target accept the value of the version pendingVersionId, unless it does already. The current value should go on working.',
@@ -16,7 +16,7 @@ export const ACTIONS = {
 
 export type FunctionStep = keyof typeof ACTIONS;
 
-/** What `RotationTarget.invoke` sends to the user's function. It holds no value of the secret. Its schema is in docs/. */
+/** The event that `RotationTarget.invoke` sends to the user's function. It holds no value of the secret. Its schema is in docs/. */
 export interface FunctionEvent {
   readonly eventVersion: typeof EVENT_VERSION;
   readonly step: FunctionStep;
@@ -39,12 +39,12 @@ export function makeEvent(step: FunctionStep, ids: RotationIds, remainingTimeInM
     currentVersionId: ids.current,
     previousVersionId: ids.previous,
     remainingTimeInMillis: Math.floor(remainingTimeInMillis),
-    // Only who puts a value needs it.
+    // Only createSecret, which puts a value, needs it.
     rotationToken: step === 'createSecret' ? ids.rotationToken : undefined,
   };
 }
 
-/** @throws TargetFunctionReplyError, without what the reply holds. */
+/** @throws TargetFunctionReplyError, without the content of the reply. */
 export function parseReply(who: string, payload: string): Reply {
   let reply: unknown;
   try {

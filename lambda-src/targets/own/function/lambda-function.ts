@@ -10,12 +10,12 @@ const REMEDIES: Record<string, string> = {
   KMSAccessDeniedException: 'Lambda may not use the key that encrypts its environment. Grant kms:Decrypt on it to the role of that function',
 };
 
-/** Invokes a function of Lambda, and waits for its reply as long as there is time. */
+/** Invokes a Lambda function, and waits for its reply while there is time. */
 export function lambdaFunction(functionArn: string, given?: Pick<LambdaClient, 'send'>): InvokeFunction {
   const { requestHandler } = given ? {} : makeClient().config;
   return async (payload, abortSignal) => {
     try {
-      // A client has a budget of retries for all of its life.
+      // A client has one budget of retries for its lifetime.
       const client = given ?? makeClient(requestHandler);
       const answer = await client.send(new InvokeCommand({ FunctionName: functionArn, Payload: Buffer.from(payload) }), { abortSignal });
       return { isError: answer.FunctionError !== undefined, payload: Buffer.from(answer.Payload ?? []).toString() };
@@ -25,7 +25,7 @@ export function lambdaFunction(functionArn: string, given?: Pick<LambdaClient, '
   };
 }
 
-/** The function may take all of the step's time: only the deadline ends the wait. */
+/** The function may take all of the step's time, so only the deadline ends the wait. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 0 };
 
 function makeClient(requestHandler: LambdaClientConfig['requestHandler'] = TIMEOUTS): LambdaClient {

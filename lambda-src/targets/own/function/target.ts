@@ -12,9 +12,9 @@ import { KnownValues } from '../known-values';
 import { pollUntilDone } from '../poll-until-done';
 import { storedVersionRules } from '../stored-version';
 
-/** How an invocation ended. */
+/** The result of an invocation. */
 export interface Invocation {
-  /** Whether the payload is the runtime's account of an error instead of a reply. */
+  /** Whether the payload is an error of the runtime and not a reply. */
   readonly isError: boolean;
   readonly payload: string;
 }
@@ -22,13 +22,13 @@ export interface Invocation {
 /** Invokes the user's function and waits for its end. */
 export type InvokeFunction = (payload: string, signal: AbortSignal) => Promise<Invocation>;
 
-/** @throws Error where the configuration is one of another asset. */
+/** @throws Error if it is the configuration of another asset. */
 export function invokeTarget(config: HandlerConfig, functionOf: (functionArn: string) => InvokeFunction): Target {
   const invokeConfig = parseInvokeConfig(config);
   return new InvokeTarget(invokeConfig, functionOf(invokeConfig.functionArn));
 }
 
-/** A target that is a function of the user's. */
+/** A target that the user's function changes. */
 export class InvokeTarget implements Target {
   public readonly storedVersion?: StoredVersionRules;
   private readonly value: Omit<CustomValue, 'createValue'>;
@@ -82,10 +82,10 @@ export class InvokeTarget implements Target {
   }
 }
 
-/** Hides what the versions hold now: the function may have stored a value since the step began. Undefined where they can't be read. */
+/** Masks the values that the versions have now, because the function may have stored one since the step began. Undefined if they can't be read. */
 async function maskOf(step: FunctionStep, values: SecretValues, isForLater = false): Promise<KnownValues | undefined> {
   try {
-    // What createSecret stores later, it may have quoted before.
+    // The function may have quoted a value before createSecret stores it.
     if (isForLater && step === 'createSecret' && await values.pendingIfAny() === undefined) { return undefined; }
     return new KnownValues(await values.known(), step !== 'createSecret');
   } catch {
@@ -94,8 +94,8 @@ async function maskOf(step: FunctionStep, values: SecretValues, isForLater = fal
 }
 
 /**
- * Why the function gave no reply, from what its runtime says. The message of the error isn't repeated, for it may hold anything: it is
- * in the log of the function.
+ * Why the function gave no reply, from the error of its runtime. The message of that error isn't repeated, because it may hold a value. The log
+ * of the function has it.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
  */

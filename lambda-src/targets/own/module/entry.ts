@@ -3,7 +3,7 @@ import { log } from '../../../log';
 import type { RotationModule } from '../api';
 import { moduleTarget } from './target';
 
-/** The handler of the user's module. `RotationTarget.module` bundles both into one function. */
+/** The handler for the user's module. `RotationTarget.module` bundles both into one function. */
 export function handlerOf(module: Partial<RotationModule<unknown>>): RotationHandler {
   return makeHandler((config) => moduleTarget(config, module, log));
 }

@@ -15,22 +15,22 @@ import { findReplyProblem, pollUntilDone } from '../poll-until-done';
 const RETURN_A_VALUE = 'Return the next value of the secret, a string or a plain object of strings, numbers, booleans, null, arrays and objects; '
   + 'or the reply "notYet" or "failed", with a reason';
 
-/** What a code of an error looks like, such as ECONNREFUSED. */
+/** The pattern of an error code, such as ECONNREFUSED. */
 const CODE = /^[A-Z][A-Z0-9_]{1,63}$/;
 
-/** Where the lines of a module's log go, masked already. */
+/** Writes the masked lines of a module's log. */
 export type WriteLog = (level: 'INFO' | 'ERROR', message: string, ids: { readonly step: string; readonly secretId: string; readonly clientRequestToken: string }) => void;
 
-/** @throws Error where the configuration is one of another asset, or the module doesn't export what it has to. */
+/** @throws Error if it is the configuration of another asset, or the module lacks a required export. */
 export function moduleTarget(config: HandlerConfig, module: Partial<RotationModule<unknown>>, writeLog: WriteLog): Target {
   return new ModuleTarget(module, parseModuleConfig(config), writeLog);
 }
 
-/** @throws Error where the module doesn't export what it has to. */
+/** @throws Error if the module lacks a required export. */
 export function checkModule(module: Partial<RotationModule<unknown>>): RotationModule<unknown> {
   const given = module as Record<string, unknown>;
   const functions = Object.keys(given).filter((name) => typeof given[name] === 'function');
-  // Methods of an object's prototype are no keys of it.
+  // Methods on the prototype of an object aren't among its keys.
   const steps = [...REQUIRED_STEPS, ...OPTIONAL_STEPS].filter((name) => given[name] !== undefined);
   const [misspelled] = findMisspelledSteps([...new Set([...functions, ...steps])]);
   if (misspelled) {
@@ -45,7 +45,7 @@ export function checkModule(module: Partial<RotationModule<unknown>>): RotationM
   return module as RotationModule<unknown>;
 }
 
-/** A target that is a module of the user's. */
+/** A target that the user's module changes. */
 export class ModuleTarget implements Target {
   private readonly module: RotationModule<unknown>;
   private readonly value: Omit<CustomValue, 'createValue'>;
@@ -152,7 +152,10 @@ export class ModuleTarget implements Target {
     };
   }
 
-  /** Runs the user's code. What it throws is repeated without the values of the secret, for nobody else knows what went wrong. */
+  /**
+   * Runs the user's code. The message of an error that it throws is repeated, with the values of the secret masked, because only it has the
+   * cause.
+   */
   private async call<T>(step: string, known: KnownValues, run: () => Promise<T>): Promise<T> {
     try {
       return await run();
@@ -164,12 +167,12 @@ export class ModuleTarget implements Target {
   }
 }
 
-/** Also of another realm. */
+/** Also for an error of another realm. */
 function isError(error: unknown): error is Error {
   return error instanceof Error || isNativeError(error);
 }
 
-/** The code of an error or of what caused it, in parentheses, where the message doesn't have it: "fetch failed" alone helps nobody. */
+/** The code of an error or of its cause, in parentheses, if the message doesn't have it. "fetch failed" alone doesn't help. */
 function codeOf(error: Error): string {
   let cause: unknown = error;
   for (let depth = 0; depth < 5 && typeof cause === 'object' && cause !== null; depth++) {
@@ -180,18 +183,18 @@ function codeOf(error: Error): string {
   return '';
 }
 
-/** Writes lines at once, or holds them back until all that they may quote is known. */
+/** Writes lines at once, or holds them back until all values that they may quote are known. */
 class MaskedLog {
   private held?: (readonly [level: 'INFO' | 'ERROR', message: string])[];
 
   constructor(private readonly writeMasked: (level: 'INFO' | 'ERROR', message: string) => void) {}
 
   public write(level: 'INFO' | 'ERROR', message: unknown): void {
-    // As text now: an object may change until the line is written.
+    // Converted now, because an object may change before the line is written.
     if (this.held) { this.held.push([level, String(message)]); } else { this.writeMasked(level, String(message)); }
   }
 
-  /** @param signal after which there is no more time to wait */
+  /** @param signal ends the wait */
   public hold(signal: AbortSignal): void {
     this.held = [];
     if (signal.aborted) { this.release(); } else { signal.addEventListener('abort', () => this.release(), { once: true }); }
