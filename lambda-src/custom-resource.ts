@@ -70,7 +70,7 @@ async function outcomeOf<Properties>(event: CustomResourceEvent, decide: Decide<
     }, remainingMs);
   } catch {
     // A vague answer is better than the hour that CloudFormation would wait for one.
-    return { id: PhysicalResourceId ?? event.RequestId, refusal: 'The request is not one that this function understands. Deploy it in the version of the package that made the template' };
+    return { id: PhysicalResourceId ?? event.RequestId, refusal: 'This function does not know such a request. Deploy it in the version of the package that made the template' };
   }
 }
 
@@ -81,7 +81,7 @@ async function answer(url: string, body: string): Promise<void> {
       // As bytes, because a string would add a content type, which the signature of the address doesn't allow.
       const { ok } = await fetch(url, { method: 'PUT', body: Buffer.from(body), signal: AbortSignal.timeout(ATTEMPT_TIMEOUT_MS) });
       if (ok) { return; }
-    } catch { /* tried again below, without what fetch says of the address */ }
+    } catch { /* retried, without the error of fetch, which has the address */ }
     if (attempt === ATTEMPTS) { throw new Error(`CloudFormation didn't take the answer in ${ATTEMPTS} attempts. Look for what keeps the function from reaching Amazon S3`); }
     await setTimeout(PAUSE_MS * 2 ** attempt);
   }

@@ -69,7 +69,7 @@ export function makeHandler(makeTarget: MakeTarget, overrides: HandlerOverrides 
       const outcome = await deadline.run(event.Step, () => rotation.run());
       log('INFO', `${event.Step} succeeded`, { ...fields, outcome, ...measure(Date.now() - start, outcome === 'promoted' ? 'succeeded' : undefined) });
     } catch (thrown) {
-      const error = thrown instanceof RotationError ? thrown : new UnexpectedError('The step failed in a way that is not known to be safe to print');
+      const error = thrown instanceof RotationError ? thrown : new UnexpectedError('The step failed with an unexpected error, left out as it may hold a value');
       log('ERROR', error.message, { ...fields, errorType: error.name, ...measure(Date.now() - start, 'failed') });
       throw error;
     }
@@ -94,10 +94,10 @@ function clientsWithBudgets(): () => SecretsManagerClient {
 
 async function tell(notify: Notify | undefined, promotion: Promotion, deadline: Deadline): Promise<void> {
   if (!notify) { return; }
-  deadline.addToTimeout(() => `. Version ${promotion.versionId} is the current one; its notification is all that is missing`);
+  deadline.addToTimeout(() => `. Version ${promotion.versionId} is the current one; only its notification is missing`);
   const problem = await notify(promotion, deadline);
   if (problem === undefined) { return; }
-  throw new NotificationError(`Version ${promotion.versionId} is the current one, but ${problem}. Secrets Manager tries the step again`);
+  throw new NotificationError(`Version ${promotion.versionId} is the current one, but ${problem}. Secrets Manager retries the step`);
 }
 
 function configure(makeTarget: MakeTarget, notifierOf: NotifierOf): Warm {

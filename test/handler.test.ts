@@ -53,7 +53,7 @@ describe('a line of the log', () => {
     jest.useFakeTimers();
     const refused = Object.assign(new Error('p4ssw0rd'), { name: 'InternalServiceError', $fault: 'server' });
     const { invoke, lines } = setUp({ client: slow(() => { throw refused; }) });
-    const message = 'DescribeSecret was refused with InternalServiceError. The service failed. Secrets Manager tries the rotation again';
+    const message = 'DescribeSecret was refused with InternalServiceError. The service failed. Secrets Manager retries the rotation';
     const step = expect(invoke()).rejects.toMatchObject({ name: 'SecretsManagerError', message });
     await jest.advanceTimersByTimeAsync(1_500);
     await step;
@@ -80,7 +80,7 @@ describe('an error', () => {
     const setSecret = async () => { throw new Error('p4ssw0rd', { cause: 'p4ssw0rd' }); };
     const { invoke, lines } = setUp({ makeTarget: () => ({ ...target, setSecret }) });
     const error: Error = await invoke().then(() => { throw new Error('The step succeeded'); }, (thrown: Error) => thrown);
-    const message = 'The step failed in a way that is not known to be safe to print';
+    const message = 'The step failed with an unexpected error, left out as it may hold a value';
     expect(error).toMatchObject({ name: 'UnexpectedError', message });
     expect(`${error.stack}${String(error.cause)}`).not.toContain('p4ssw0rd');
     expect(lines).toEqual([['ERROR', message, { ...IDS, errorType: 'UnexpectedError', durationMs: expect.any(Number) }]]);
@@ -142,7 +142,7 @@ describe('who is to be told', () => {
 
   test('and could not be, fails the step, and says that the version is current all the same', async () => {
     const { invoke, lines } = setUp({ client: clientThat(async () => current), notifierOf: () => async () => 'the bus is full' });
-    const message = 'Version token is the current one, but the bus is full. Secrets Manager tries the step again';
+    const message = 'Version token is the current one, but the bus is full. Secrets Manager retries the step';
     await expect(invoke(finish)).rejects.toMatchObject({ name: 'NotificationError', message });
     expect(lines).toEqual([['ERROR', message, { ...IDS, step: 'finishSecret', errorType: 'NotificationError', durationMs: expect.any(Number) }]]);
   });
@@ -150,7 +150,7 @@ describe('who is to be told', () => {
   test('and is not in time, leaves an error that says that the version is current', async () => {
     const { invoke } = setUp({ client: clientThat(async () => current), notifierOf: () => () => new Promise<undefined>(() => {}) });
     await expect(invoke(finish, 1_100)).rejects.toMatchObject({
-      name: 'StepTimeoutError', message: expect.stringMatching(/raise the timeout of the RotationFunction\. Version token is the current one; its notification is all that is missing$/),
+      name: 'StepTimeoutError', message: expect.stringMatching(/raise the timeout of the RotationFunction\. Version token is the current one; only its notification is missing$/),
     });
   });
 

@@ -37,7 +37,7 @@ export async function ask(
       return { answer, error: errorIn(answer) };
     } catch (error) {
       return findCallProblem(purpose, { name: SERVICES[service].name, endpoint: service }, error)
-        ?? new UnexpectedError(`${purpose} failed in the function, in a way that is not known to be safe to print. If it comes back, report it as an issue of cdk-rotating-secret`);
+        ?? new UnexpectedError(`${purpose} failed in the function, with an unexpected error, left out as it may hold a value. If it happens again, report it as an issue of cdk-rotating-secret`);
     }
   };
   const isWorthIt = (result: Reply | RotationError): boolean => {

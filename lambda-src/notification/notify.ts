@@ -50,7 +50,7 @@ export function notifier(channel: Channel, call: SignedCall, { findCallProblem, 
         return { text, mayPass: mayPass(answer.status, name) };
       } catch (error) {
         const found = findCallProblem(purpose, service, error);
-        return { text: found?.message ?? `${purpose} failed in a way that is not known to be safe to print`, mayPass: found?.name === 'ConnectivityError' };
+        return { text: found?.message ?? `${purpose} failed with an unexpected error, left out as it may hold a value`, mayPass: found?.name === 'ConnectivityError' };
       }
     };
     return (await retry(attempt, (problem) => problem?.mayPass === true, deadline))?.text;

@@ -17,11 +17,11 @@ export interface CheckOverrides {
 }
 
 const ADVICE: Record<OverdueReason, string> = {
-  unreadable: 'What Secrets Manager says of this secret makes no sense, so it is not known whether it is overdue. Look at it with DescribeSecret; if that makes sense, report it as an issue of '
+  unreadable: 'Secrets Manager describes this secret in an unknown way, so it is not known whether it is overdue. Check it with DescribeSecret; if that is as documented, report it as an issue of '
     + 'cdk-rotating-secret',
-  turnedOff: 'Its rotation is turned off. Deploy its schedule again, or call RotateSecret; if that is how it should be, exclude the secret from the check',
-  unfinished: 'A rotation was begun and never finished. See the log of its function for why, then rotate again; if another one is said to be in progress, take AWSPENDING off '
-    + 'the version that has it and not AWSCURRENT',
+  turnedOff: 'Its rotation is turned off. Deploy its schedule again, or call RotateSecret; if that is intended, exclude the secret from the check',
+  unfinished: 'A rotation was begun and never finished. See the log of its function for why, then rotate again; if another one is reported as in progress, remove AWSPENDING from '
+    + 'the version that has it without AWSCURRENT',
   neverRotated: 'It has never rotated, though its schedule says it should have. See the log of its function, and that Secrets Manager may invoke it',
   missed: 'It has not rotated since its last window. See the log of its function, and that Secrets Manager may invoke it',
 };

@@ -39,8 +39,8 @@ function refusal(properties: GuardedProperties, oldProperties: GuardedProperties
   const [before, after] = [oldProperties ?? properties, properties].map(generatorOf);
   const changed = Object.keys({ ...before, ...after }).filter((key) => canonical(before[key]) !== canonical(after[key])).sort();
   const names = changed.length > 0 ? ` (${changed.join(', ')})` : '';
-  return `regenerationGuard: the deployment changes what generates the value of ${properties.Path}${names}, so CloudFormation would generate a new one, `
-    + 'which whatever takes the present one doesn\'t know. The secret was not touched. Put it back as it was: later values get another password policy '
-    + 'with firstPasswordPolicy, and other keys are changed in the secret itself. If you do want a new value, change regenerationGuard too. '
+  return `regenerationGuard: the deployment changes what generates the value of ${properties.Path}${names}, so CloudFormation would generate a new value, `
+    + 'which the target doesn\'t know. The secret was not changed. Undo the change: give later values another password policy '
+    + 'with firstPasswordPolicy, and change other keys in the secret itself. If you want a new value, change regenerationGuard too. '
     + `See ${HELP}`;
 }

@@ -92,7 +92,7 @@ export function admit(description: SecretDescription, token: string): Admission 
   }
   if (!stages?.includes('AWSPENDING')) {
     return refuse(new VersionNotPendingError(`Version ${token} of the secret does not have the staging label AWSPENDING, so no rotation to it is `
-      + 'under way. It was cancelled or replaced by another; call RotateSecret to start a new one'), true);
+      + 'in progress. It was cancelled or replaced by another; call RotateSecret to start a new one'), true);
   }
   const currentVersionId = versionWith('AWSCURRENT');
   if (currentVersionId !== undefined) { return { outcome: 'proceed', currentVersionId, previousVersionId: versionWith('AWSPREVIOUS'), tags: description.tags }; }

@@ -33,8 +33,8 @@ export class Deadline {
     this.longestInMillis = this.remaining();
     const expired = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        const error = new StepTimeoutError(`${what} gave up because the time-out of the function is near. Secrets Manager tries the `
-          + 'rotation again; if it keeps happening, look for what is slow or unreachable, or raise the timeout of the RotationFunction' + (this.more?.() ?? ''));
+        const error = new StepTimeoutError(`${what} gave up because the time-out of the function is near. Secrets Manager retries the `
+          + 'rotation; if it keeps happening, look for what is slow or unreachable, or raise the timeout of the RotationFunction' + (this.more?.() ?? ''));
         reject(error);
         this.controller.abort(error);
       }, Math.max(0, this.longestInMillis - MARGIN));

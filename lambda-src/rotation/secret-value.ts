@@ -78,8 +78,8 @@ function trimmed(text: string, { start, end }: Member): Member {
 function locate(text: string, key: string): Member {
   // The error of JSON.parse quotes the text, so it isn't passed on.
   if (!isJsonObject(text)) {
-    throw new SecretValueError(`The value of the secret is not a JSON object, and the key ${JSON.stringify(key)} of it is to be rotated. `
-      + 'Make it one, or rotate the whole string by leaving out generateStringKey');
+    throw new SecretValueError(`The value of the secret is not a JSON object, so its key ${JSON.stringify(key)} can't be rotated. `
+      + 'Make it one, or leave out generateStringKey to rotate the whole string');
   }
   const members = membersAt(text, key);
   if (members.length !== 1) {

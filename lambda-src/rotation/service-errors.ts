@@ -2,7 +2,7 @@ import {
   ConfigurationError, ConnectivityError, RotationError, SecretNotFoundError, SecretsManagerError, TlsError, UnexpectedError,
 } from './errors';
 
-const RETRIED = 'Secrets Manager tries the rotation again';
+const RETRIED = 'Secrets Manager retries the rotation';
 const SIGNATURE = 'The signature of the request is not accepted. See that nothing between the function and Secrets Manager changes requests, that the clock where the function '
   + 'runs is right, and that the credentials in its environment are those that Lambda set';
 
@@ -83,13 +83,13 @@ function unreachable({ name, endpoint }: Service, purpose: string, reason: strin
 }
 
 function untrusted({ name }: Pick<Service, 'name'>, code: string): string {
-  return `What answers for ${name} has no certificate to trust (${code}). Look for a proxy or a firewall that answers with a certificate of its own, and for a `
-    + 'variable AWS_ENDPOINT_URL… in the environment of the function. If that is how it should be, name the file of its authority in the variable NODE_EXTRA_CA_CERTS';
+  return `The certificate of what answers for ${name} is not trusted (${code}). Look for a proxy or a firewall that answers with a certificate of its own, and for a `
+    + 'variable AWS_ENDPOINT_URL… in the environment of the function. If that is intended, name the file of its authority in the variable NODE_EXTRA_CA_CERTS';
 }
 
 /** @param status the HTTP status */
 export function foreignAnswer(operation: string, { name }: Pick<Service, 'name'>, status: number | undefined): string {
-  return `What answered ${operation}${status === undefined ? '' : ` with the HTTP status ${status}`} did not answer in the way of ${name}. Look for a proxy, a firewall or an `
+  return `The answer to ${operation}${status === undefined ? '' : ` with the HTTP status ${status}`} is not from ${name}. Look for a proxy, a firewall or an `
     + `endpoint of your own between the function and ${name}; without one, ${name} failed`;
 }
 
@@ -137,7 +137,7 @@ export function toRotationError(operation: string, error: unknown, remedies: Rea
     const request = $metadata?.requestId && /^[\w-]{1,64}$/.test($metadata.requestId) ? `, request ${$metadata.requestId}` : '';
     return new SecretsManagerError(`${operation} was refused with ${name}${request}. ${remedy}`);
   }
-  return new UnexpectedError(`${operation} failed in the function, in a way that is not known to be safe to print${/^E[A-Z0-9_]{1,63}$/.test(code) ? ` (${code})` : ''}. If it comes back, `
+  return new UnexpectedError(`${operation} failed in the function, with an unexpected error, left out as it may hold a value${/^E[A-Z0-9_]{1,63}$/.test(code) ? ` (${code})` : ''}. If it happens again, `
     + 'report it as an issue of cdk-rotating-secret');
 }
 

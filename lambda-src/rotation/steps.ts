@@ -204,7 +204,7 @@ export class Rotation {
     const version = await this.deadline.reread(() => this.versions.pending());
     if (version) { return version; }
     throw new PendingValueMissingError(`Version ${this.event.ClientRequestToken} has the staging label AWSPENDING and no value. `
-      + 'Secrets Manager tries the rotation again, from createSecret');
+      + 'Secrets Manager retries the rotation, from createSecret');
   }
 
   /**
@@ -220,11 +220,11 @@ export class Rotation {
     });
     if (version) { return version; }
     throw new NoCurrentVersionError(`The value of version ${versionId}, which has the staging label AWSCURRENT, can't be read. `
-      + 'If it changed just now, Secrets Manager tries the rotation again; otherwise give AWSCURRENT to the version that works');
+      + 'If it changed just now, Secrets Manager retries the rotation; otherwise give AWSCURRENT to the version that works');
   }
 
   private superseded(): RotationSupersededError {
-    return new RotationSupersededError('The current version was changed by somebody else while this rotation was under way, so the pending value '
+    return new RotationSupersededError('AWSCURRENT moved to another version during this rotation, so the pending value '
       + 'is out of date and was not promoted. If the next rotation says that this one is not complete, remove AWSPENDING with '
       + `UpdateSecretVersionStage (VersionStage AWSPENDING, RemoveFromVersionId ${this.event.ClientRequestToken}) and rotate again`);
   }

@@ -46,7 +46,7 @@ export function makeRotationAlarms(
       id: 'RotationsFailedAlarm',
       metric: rotationsFailed,
       threshold: 1,
-      happened: `A step of a rotation by the function ${fn.functionName} failed. Secrets Manager tries the rotation again by itself, so it may have succeeded by now.`,
+      happened: `A step of a rotation by the function ${fn.functionName} failed. Secrets Manager retries the rotation, so it may have succeeded by now.`,
       whatToDo: 'Look in the log of the function for its line with errorType, which names the secret and says what to do, and whether a later line says finishSecret succeeded.',
       section: 'alarm-rotations-failed',
     }),
@@ -55,7 +55,7 @@ export function makeRotationAlarms(
       metric: fn.metricErrors(),
       threshold: 1,
       happened: `The rotation function ${fn.functionName} ended with an error.`,
-      whatToDo: 'Where the alarm on failed rotations went off too, follow that one. Otherwise the function was stopped or could not start, and Secrets Manager tries again by itself: '
+      whatToDo: 'If the alarm on failed rotations went off too, follow that one. Otherwise the function was stopped or could not start, and Secrets Manager retries the rotation: '
         + 'look for the cause at the end of its log, and give it more time or memory.',
       section: 'alarm-errors',
     }),
@@ -63,7 +63,7 @@ export function makeRotationAlarms(
       id: 'ThrottlesAlarm',
       metric: fn.metricThrottles(),
       threshold: 1,
-      happened: `Lambda refused to run the rotation function ${fn.functionName}: too many invocations at a time. Secrets Manager tries the rotations again by itself.`,
+      happened: `Lambda refused to run the rotation function ${fn.functionName}: too many invocations at a time. Secrets Manager retries the rotations.`,
       whatToDo: 'Raise the reserved concurrency of the function or that of the account, or spread the rotation schedules.',
       section: 'alarm-throttles',
     }),

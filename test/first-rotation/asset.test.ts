@@ -170,5 +170,5 @@ test('another secret in its place is waited for, and its id makes CloudFormation
 });
 
 test('a request that makes no sense is answered', async () => {
-  expect(await ask('Create', { ResourceProperties: undefined as unknown as object })).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('not one that this function understands') });
+  expect(await ask('Create', { ResourceProperties: undefined as unknown as object })).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('This function does not know such a request') });
 });

@@ -132,7 +132,7 @@ test('a refusal that ends in time is waited out: new policies take a while to be
 
 test('an answer that is none of Secrets Manager is no end of a rotation', async () => {
   const wait = waitForFirstRotation({ client: { send: () => Promise.resolve({ LastRotatedDate: new Date() }) } as never });
-  expect((await wait({ properties: propertiesOf('arn') }, 0)).refusal).toContain('did not answer in the way of Secrets Manager');
+  expect((await wait({ properties: propertiesOf('arn') }, 0)).refusal).toContain('is not from Secrets Manager');
 });
 
 describe('a later deployment', () => {

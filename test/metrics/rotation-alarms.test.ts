@@ -73,7 +73,7 @@ describe('the alarms on a function', () => {
   });
 
   test.each([
-    ['rotationsFailed', 'failed. Secrets Manager tries the rotation again by itself', 'errorType'],
+    ['rotationsFailed', 'failed. Secrets Manager retries the rotation', 'errorType'],
     ['errors', 'ended with an error', 'more time or memory'],
     ['throttles', 'too many invocations', 'reserved concurrency'],
     ['duration', 'took 24 of its 30 seconds', 'longer timeout'],

@@ -86,7 +86,7 @@ const named = (errorType: string): ReturnType<typeof refuse> => (response) => {
   response.setHeader('x-amzn-errortype', errorType);
   refuse(400, '')(response);
 };
-const foreign = (status: string) => new RegExp(`^What answered PutEvents on arn:.*/rotations with the HTTP status ${status} did not answer in the way of EventBridge\\. Look for a proxy`);
+const foreign = (status: string) => new RegExp(`^The answer to PutEvents on arn:.*/rotations with the HTTP status ${status} is not from EventBridge\\. Look for a proxy`);
 
 describe('an event bus', () => {
   test('gets a signed event, whose resource is the secret', async () => {
@@ -141,7 +141,7 @@ describe('a topic', () => {
   test.each(['', '<html>p4ssw0rd</html>', '<PublishResponse><PublishResult><MessageId></MessageId></PublishResult></PublishResponse>', '{}'])('did not take the message by the answer %j', async (body) => {
     endpoint.answers.push(refuse(200, body));
     const { problem, sleeps } = await tell({ topicArn: TOPIC });
-    expect(problem).toMatch(/^What answered Publish on arn:.*:rotations with the HTTP status 200 did not answer in the way of SNS\. Look for a proxy/);
+    expect(problem).toMatch(/^The answer to Publish on arn:.*:rotations with the HTTP status 200 is not from SNS\. Look for a proxy/);
     expect(sleeps).toEqual([]);
   });
 
@@ -223,7 +223,7 @@ test.each([[{ code: 'ECONNREFUSED' }], [{ code: 'ENOTFOUND' }], [{ name: 'Timeou
 
 test('whatever else goes wrong is not repeated, and not quoted', async () => {
   const { problem, sleeps } = await tellBy({ eventBusArn: BUS }, new Error('p4ssw0rd'));
-  expect(problem).toBe(`PutEvents on ${BUS} failed in a way that is not known to be safe to print`);
+  expect(problem).toBe(`PutEvents on ${BUS} failed with an unexpected error, left out as it may hold a value`);
   expect(sleeps).toEqual([]);
 });
 

@@ -46,7 +46,7 @@ test.each<[string, SecretListEntry]>([
   const { names, lines, result } = await check([[late('a'), late('odd', odd), late('b')]]);
   expect(names).toEqual(['a', 'odd', 'b']);
   expect(result.overdue.map(({ reason }) => reason)).toEqual(['missed', 'unreadable', 'missed']);
-  expect(lines[1]).toMatchObject({ level: 'WARN', secretId: arnOf('odd'), reason: 'unreadable', message: expect.stringMatching(/makes no sense, .* Look at it with DescribeSecret/) });
+  expect(lines[1]).toMatchObject({ level: 'WARN', secretId: arnOf('odd'), reason: 'unreadable', message: expect.stringMatching(/in an unknown way, .* Check it with DescribeSecret/) });
   expect(lines.at(-1)).toMatchObject({ OverdueSecrets: 3, checked: 3 });
 });
 
@@ -60,7 +60,7 @@ test.each([[[]], [{}], [{ SecretList: null }], [{ SecretList: {} }]])('the answe
   client.on(ListSecretsCommand).resolves(answer as object);
   const lines: object[] = [];
   const checked = makeCheck({ client: new SecretsManagerClient({ region: 'eu-west-1' }), write: (line) => { lines.push(line); } })();
-  await expect(checked).rejects.toMatchObject({ name: 'ConnectivityError', message: expect.stringMatching(/^What answered ListSecrets did not answer in the way of Secrets Manager\. /) });
+  await expect(checked).rejects.toMatchObject({ name: 'ConnectivityError', message: expect.stringMatching(/^The answer to ListSecrets is not from Secrets Manager\. /) });
   expect(lines).toEqual([]);
 });
 

@@ -160,7 +160,7 @@ describe.each<[string, Properties, string]>([
     const { Status, Reason } = await stack.deploy(properties);
     expect(Status).toBe('FAILED');
     expect(Reason).toContain(`what generates the value of Stack/App (${names}), so`);
-    for (const part of ['regenerationGuard: ', 'The secret was not touched', 'firstPasswordPolicy', 'change regenerationGuard too', 'docs/changing-a-secret.md']) {
+    for (const part of ['regenerationGuard: ', 'The secret was not changed', 'firstPasswordPolicy', 'change regenerationGuard too', 'docs/changing-a-secret.md']) {
       expect(Reason).toContain(part);
     }
     for (const value of ['user1', 'orders-of-everybody', 'another-database', '!?', 'renamed-secret']) {

@@ -20,7 +20,7 @@ describe('a step', () => {
 
   test('is given up a second before the function is, says which it is and what to do, and aborts its calls', async () => {
     const deadline = new Deadline(() => 30_000);
-    const message = /^createSecret gave up.*Secrets Manager tries the rotation again;.*raise the timeout of the RotationFunction$/;
+    const message = /^createSecret gave up.*Secrets Manager retries the rotation;.*raise the timeout of the RotationFunction$/;
     const result = expect(deadline.run('createSecret', () => after(29_001, 'too late')))
       .rejects.toMatchObject({ name: 'StepTimeoutError', message: expect.stringMatching(message) });
     expect(deadline.signal.aborted).toBe(false);

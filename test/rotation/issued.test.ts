@@ -88,7 +88,7 @@ describe('case 80: the function dies between the issue and Put', () => {
     const rotation = await crash();
     server.elapse();
     const error = await failure(h.step(rotation, 'createSecret'));
-    expect(error).toMatchObject({ name: 'TargetRefusedError', message: expect.stringMatching(/access keys KEY1 of the user.*Delete them if nobody uses them/) });
+    expect(error).toMatchObject({ name: 'TargetRefusedError', message: expect.stringMatching(/access keys KEY1 of the user.*Delete them if they are not used/) });
     expect(ids()).toEqual(['FIRST', 'KEY1']);
     server.revokeByHand('KEY1');
     await h.steps(rotation, ...STEPS);
@@ -100,7 +100,7 @@ describe('a key that no version has', () => {
   test('is not revoked if it was ever used, even if the user belongs to this secret alone', async () => {
     const { h, ids, server } = issuing({ foreign: ['INUSE'] });
     server.elapse();
-    expect(await failure(h.step(h.start(), 'createSecret'))).toMatchObject({ name: 'TargetRefusedError', message: expect.stringMatching(/access keys INUSE of the user.*Delete them if nobody/) });
+    expect(await failure(h.step(h.start(), 'createSecret'))).toMatchObject({ name: 'TargetRefusedError', message: expect.stringMatching(/access keys INUSE of the user.*Delete them if they are not used/) });
     expect(ids()).toEqual(['FIRST', 'INUSE']);
   });
 

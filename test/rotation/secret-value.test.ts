@@ -49,8 +49,8 @@ describe('the key', () => {
   });
 
   test.each(['', 'p4ssw0rd', '["p4ssw0rd"]', 'null', '"p4ssw0rd"', '{"password":"p4ssw0rd"', '{"password":"p4ssw0rd"}}'])('case 17: is not in %j', (text) => {
-    const message = 'The value of the secret is not a JSON object, and the key "password" of it is to be rotated. '
-      + 'Make it one, or rotate the whole string by leaving out generateStringKey';
+    const message = 'The value of the secret is not a JSON object, so its key "password" can\'t be rotated. '
+      + 'Make it one, or leave out generateStringKey to rotate the whole string';
     expect(() => readKey(text, KEY)).toThrow(refusal(message));
     expect(() => replaceKey(text, KEY, 'new')).toThrow(refusal(message));
     expect(() => equalButForKey('{"password":""}', text, KEY)).toThrow(refusal(message));

@@ -130,7 +130,7 @@ test('a password is what Secrets Manager made', async () => {
 test.each(CALLS)('an answer to %s (%p) that is not one of Secrets Manager is a failure, not a success', async (operation, call) => {
   await expect(call(versionsWith({ $metadata: { httpStatusCode: 200 } }).versions)).rejects.toMatchObject({
     name: 'ConnectivityError',
-    message: `What answered ${operation} did not answer in the way of Secrets Manager. Look for a proxy, a firewall or an endpoint of your own between the function and `
+    message: `The answer to ${operation} is not from Secrets Manager. Look for a proxy, a firewall or an endpoint of your own between the function and `
       + 'Secrets Manager; without one, Secrets Manager failed',
   });
 });

@@ -35,8 +35,8 @@ describe('what has no remedy at Secrets Manager', () => {
     'is a certificate, by the code %s', (code) => {
       expect(toRotationError('GetSecretValue', Object.assign(new Error('p4ssw0rd'), { code, $metadata: { attempts: 1 } }))).toMatchObject({
         name: 'TlsError',
-        message: `What answers for Secrets Manager has no certificate to trust (${code}). Look for a proxy or a firewall that answers with a certificate of its own, and for a `
-          + 'variable AWS_ENDPOINT_URL… in the environment of the function. If that is how it should be, name the file of its authority in the variable NODE_EXTRA_CA_CERTS',
+        message: `The certificate of what answers for Secrets Manager is not trusted (${code}). Look for a proxy or a firewall that answers with a certificate of its own, and for a `
+          + 'variable AWS_ENDPOINT_URL… in the environment of the function. If that is intended, name the file of its authority in the variable NODE_EXTRA_CA_CERTS',
       });
     });
 
@@ -46,7 +46,7 @@ describe('what has no remedy at Secrets Manager', () => {
   ])('is an answer of somebody else: %s', (_, thrown) => {
     expect(toRotationError('GetSecretValue', thrown)).toMatchObject({
       name: 'ConnectivityError',
-      message: 'What answered GetSecretValue with the HTTP status 503 did not answer in the way of Secrets Manager. Look for a proxy, a firewall or an endpoint of your own between the function and '
+      message: 'The answer to GetSecretValue with the HTTP status 503 is not from Secrets Manager. Look for a proxy, a firewall or an endpoint of your own between the function and '
         + 'Secrets Manager; without one, Secrets Manager failed',
     });
   });
@@ -67,17 +67,17 @@ describe('what the service refuses', () => {
     ['EncryptionFailure', /could not encrypt the new value\. Grant kms:GenerateDataKey on it .*the key is enabled$/],
     ['ThrottlingException', /throttled.*Spread the rotation schedules of the account over more time$/],
     ['LimitExceededException', /A limit of Secrets Manager is reached.*Remove what is not needed$/],
-    ['InternalServiceError', /The service failed\. Secrets Manager tries the rotation again$/],
+    ['InternalServiceError', /The service failed\. Secrets Manager retries the rotation$/],
     ['InvalidRequestException', /state of the secret does not allow it.*scheduled for deletion, or managed by another service$/],
     ['InvalidParameterException', /The service refused a parameter\. If it was Secrets Manager that invoked the function, report it as an issue/],
     ['ResourceNotFoundException', /does not exist any more\. Deploy the secret again, or remove its rotation schedule$/],
-    ['InternalFailure', /The service failed\. Secrets Manager tries the rotation again$/],
-    ['ServiceUnavailable', /The service failed\. Secrets Manager tries the rotation again$/],
+    ['InternalFailure', /The service failed\. Secrets Manager retries the rotation$/],
+    ['ServiceUnavailable', /The service failed\. Secrets Manager retries the rotation$/],
     ...['InvalidSignatureException', 'IncompleteSignature', 'SignatureDoesNotMatch', 'RequestExpired', 'RequestInTheFuture', 'RequestTimeTooSkewed']
       .map((clock): [string, RegExp] => [clock, /signature .* not accepted\. See that nothing .* changes requests, that the clock .* is right, and that the credentials .* Lambda set$/]),
     // What an object has without being told.
     ...['constructor', 'toString', '__proto__'].map((inherited): [string, RegExp] => [inherited, /\. See the name of the error in the API reference of Secrets Manager$/]),
-    ['ExpiredTokenException', /credentials .* not accepted any more\. Secrets Manager tries the rotation again$/],
+    ['ExpiredTokenException', /credentials .* not accepted any more\. Secrets Manager retries the rotation$/],
     ['UnrecognizedClientException', /credentials .* not accepted\. See that its role exists$/],
     ['SomethingNewException', /\. See the name of the error in the API reference of Secrets Manager$/],
   ])('as %s is told with what to do', (name, remedy) => {
@@ -125,7 +125,7 @@ describe('anything else', () => {
     const error = toRotationError('GetSecretValue', thrown);
     expect(error).toMatchObject({
       name: 'UnexpectedError',
-      message: expect.stringMatching(/^GetSecretValue failed in the function, in a way that is not known to be safe to print( \(ENOENT\))?\. If it comes back, report it as an issue of cdk-rotating-secret$/),
+      message: expect.stringMatching(/^GetSecretValue failed in the function, with an unexpected error, left out as it may hold a value( \(ENOENT\))?\. If it happens again, report it as an issue of cdk-rotating-secret$/),
     });
     expect(error.cause).toBeUndefined();
     expect(error.stack).not.toContain('p4ssw0rd');

@@ -88,7 +88,7 @@ test.each(['setSecret', 'testSecret', 'finishSecret'] as const)('case 31: %s fai
   const { outcome, sleeps } = rotate(step, { pending: false });
   await expect(outcome).rejects.toMatchObject({
     name: 'PendingValueMissingError',
-    message: 'Version token has the staging label AWSPENDING and no value. Secrets Manager tries the rotation again, from createSecret',
+    message: 'Version token has the staging label AWSPENDING and no value. Secrets Manager retries the rotation, from createSecret',
   });
   expect(sleeps).toHaveLength(5);
 });
@@ -96,7 +96,7 @@ test.each(['setSecret', 'testSecret', 'finishSecret'] as const)('case 31: %s fai
 describe('finishSecret', () => {
   const SUPERSEDED = {
     name: 'RotationSupersededError',
-    message: 'The current version was changed by somebody else while this rotation was under way, so the pending value is out of date and was not '
+    message: 'AWSCURRENT moved to another version during this rotation, so the pending value is out of date and was not '
       + 'promoted. If the next rotation says that this one is not complete, remove AWSPENDING with UpdateSecretVersionStage (VersionStage AWSPENDING, '
       + 'RemoveFromVersionId token) and rotate again',
   };

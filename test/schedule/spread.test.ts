@@ -190,7 +190,7 @@ describe('refused', () => {
     ['weekDay', () => ({ weekDay: Lazy.string({ produce: () => 'SUN' }) })],
     ['window', () => ({ window: Duration.hours(Lazy.number({ produce: () => 2 })) })],
   ])('a token as %s', (property, options) => {
-    expectInvalid(() => RotationRules.spread(options(makeStack())), property, 'token', 'when the app is synthesized');
+    expectInvalid(() => RotationRules.spread(options(makeStack())), property, 'token', 'at synthesis');
   });
 });
 

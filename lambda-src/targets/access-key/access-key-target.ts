@@ -80,7 +80,7 @@ export class AccessKeyTarget implements Target {
       // Another copy was faster, or IAM doesn't know yet that a key was deleted.
       if (!await deadline.pause(PAUSE)) { break; }
     }
-    throw new TargetNotReadyError('The user has as many access keys as it may have, and they change all the time. See who else creates access keys of this user');
+    throw new TargetNotReadyError('The user has as many access keys as it may have, and they keep changing. Look for something else that creates access keys of this user');
   }
 
   public async discard(unstored: string, _values: SecretValues, deadline: Deadline): Promise<void> {
@@ -114,7 +114,7 @@ export class AccessKeyTarget implements Target {
     if (!(await this.parts.keys.list(deadline)).some(({ id }) => id === credential.id)) {
       throw new SecretMismatchError(`The access key ${credential.id} of AWSPENDING is not one of the user, or was deleted, so it will not be accepted. Remove AWSPENDING with ${remedy}`);
     }
-    throw new TargetNotReadyError(`The access key ${credential.id} is not accepted everywhere yet. Secrets Manager tries the rotation again. If it keeps happening, see that the key is active, `
+    throw new TargetNotReadyError(`The access key ${credential.id} is not accepted everywhere yet. Secrets Manager retries the rotation. If it keeps happening, see that the key is active, `
       + `and raise the timeout of the RotationFunction: a new key may take a minute. After a correction of region, remove AWSPENDING with ${remedy}`);
   }
 
@@ -159,13 +159,13 @@ export class AccessKeyTarget implements Target {
     const { now = Date.now, isUserExclusive, keys } = this.parts;
     const ids = orphans.map(({ id }) => id).join(', ');
     if (orphans.some(({ createdAt }) => now() - createdAt <= deadline.longestInMillis + SKEW)) {
-      throw new TargetNotReadyError(`The access keys ${ids} are so new that another copy of the function may be about to store one. Secrets Manager tries the rotation again`);
+      throw new TargetNotReadyError(`The access keys ${ids} are so new that another copy of the function may be about to store one. Secrets Manager retries the rotation`);
     }
     const unclear: string[] = [];
     // The key of a crash was never used.
     for (const { id } of orphans) { if (!isUserExclusive || await keys.wasUsed(id, deadline)) { unclear.push(id); } }
     if (unclear.length > 0) {
-      throw new TargetRefusedError(`No version of the secret has the access keys ${unclear.join(', ')} of the user, so they may be somebody else's. Delete them if nobody uses them. If the user belongs to `
+      throw new TargetRefusedError(`No version of the secret has the access keys ${unclear.join(', ')} of the user, so they may be in use elsewhere. Delete them if they are not used. If the user belongs to `
         + 'one secret alone, set exclusiveUser on the RotationTarget, and rotations delete such keys if they were never used');
     }
     for (const { id } of orphans) {

@@ -35,7 +35,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
     + 'and has a path, import it with User.fromUserArn, with the path in the ARN',
   NoSuchEntity: 'The user does not exist any more. Deploy it again, or give another user to the RotationTarget',
   Throttling: 'Calls were throttled, and retries did not help. Spread the rotation schedules of the account over more time',
-  ServiceFailure: 'IAM failed. Secrets Manager tries the rotation again',
+  ServiceFailure: 'IAM failed. Secrets Manager retries the rotation',
 };
 
 /** The access keys of a user, from IAM. */

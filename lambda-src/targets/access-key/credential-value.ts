@@ -63,7 +63,7 @@ export class CredentialValue {
   /** Empty if there is none. */
   private read(value: string, key: string): string {
     if (!isJsonObject(value)) {
-      throw new SecretValueError('The value of the secret is not a JSON object, and a rotation puts an access key into one. An empty one is enough');
+      throw new SecretValueError('The value of the secret is not a JSON object, and a rotation puts an access key into one. Make it one, such as {}');
     }
     return Object.hasOwn(JSON.parse(value) as object, key) ? readKey(value, key) : '';
   }

@@ -18,12 +18,12 @@ export class AlternatingUsers implements Strategy {
     const superuser = await this.superuser(rotation);
     mustShareServer(superuser, current, 'the superuser secret and the secret');
     if (superuser.username === pending.username || superuser.username === current.username) {
-      throw new SecretValueError('The superuser secret has the user that it is to give a password. Use the secret of another user, who may manage this one');
+      throw new SecretValueError('The superuser secret has the user whose password it would change. Use the secret of another user that may manage this one');
     }
     const login = await withSessionIfAccepted(engine, current, deadline, async ({ scramIterations }) => ({ scramIterations }));
     if (!login) {
-      throw new AuthenticationError('The server does not accept the credentials of the version with AWSCURRENT, so nothing was changed. Make the user with '
-        + 'that password if it was never made. Otherwise put the password that works into the secret, or give it to the user, and rotate again. See that the user is not locked and that its password has not expired (VALID UNTIL in PostgreSQL)');
+      throw new AuthenticationError('The server does not accept the credentials of the version with AWSCURRENT, so nothing was changed. Create the user with '
+        + 'that password if it was never created. Otherwise put the password that works into the secret, or give it to the user, and rotate again. See that the user is not locked and that its password has not expired (VALID UNTIL in PostgreSQL)');
     }
     const { username, password } = superuser;
     const superuserLogin = { ...current, dbname: current.dbname ?? superuser.dbname, username, password };

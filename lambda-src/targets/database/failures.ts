@@ -39,7 +39,7 @@ export function connectTimeout(deadline: Deadline): number {
 export function connectionError({ code = '', message = '', sqlState, severity }: DriverError): RotationError | undefined {
   if (sqlState !== undefined || severity !== undefined) { return undefined; }
   if (isTlsError(code) && !CUT_WHILE_SECURING.test(message)) {
-    return new TlsError(`The certificate of the database server is not one to trust (${code}), so no credential was sent. Put the name that the certificate is for into `
+    return new TlsError(`The certificate of the database server is not trusted (${code}), so no credential was sent. Put the name that the certificate is for into `
       + 'the key "host", renew the certificate, or give its certificate authority to the RotationTarget as certificateAuthority');
   }
   if (UNREACHABLE.has(code) || CUT_WHILE_SECURING.test(message) || /timeout|timed out|terminated|closed/i.test(message)) {
@@ -55,15 +55,14 @@ export function withoutTls(): TlsError {
 }
 
 export function withoutPassword(): TargetRefusedError {
-  return new TargetRefusedError('The database server lets this user in without asking for the password, so it can not be told whether a password is right. Have it ask '
-    + 'for one');
+  return new TargetRefusedError('The database server accepts this user without a password, so a rotation can not be verified. Require a password there');
 }
 
 /** The alternating user exists, and nothing proves that it belongs to the secret. */
 export class UnprovenUserError extends TargetRefusedError {
   constructor() {
-    super('The other one of the two users that alternate exists already, and nothing shows that it belongs to this secret, so nothing was changed. If it belongs to somebody '
-      + 'else, put a user with another name into the secret. If it belongs to this secret, drop it, and the next rotation makes it again; or, if the version with AWSPREVIOUS '
+    super('The user that alternates exists already, and nothing proves that it belongs to this secret, so nothing was changed. If it belongs to something '
+      + 'else, put a user with another name into the secret. If it belongs to this secret, drop it, and the next rotation creates it again; or, if the version with AWSPREVIOUS '
       + 'names it, give it the password of that version');
   }
 }

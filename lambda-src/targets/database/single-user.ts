@@ -21,7 +21,7 @@ export class SingleUser implements Strategy {
     if (await isAccepted(engine, pending, deadline)) { return; }
     const previous = await previousCredentials(rotation);
     if (previous?.username === current.username && await change(previous)) { return; }
-    throw new AuthenticationError('The server accepts neither the pending password, nor the current one, nor the previous one. Make the user if it was never made, or give it the password of the '
+    throw new AuthenticationError('The server accepts neither the pending password, nor the current one, nor the previous one. Create the user if it was never created, or give it the password of the '
       + 'version with AWSCURRENT, or put the password that works into the secret, and rotate again. See that the user is not locked and that its password has not expired (VALID UNTIL in PostgreSQL)');
   }
 }

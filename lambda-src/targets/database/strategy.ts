@@ -41,7 +41,7 @@ export async function withSessionIfAccepted<T>(
   }
   try {
     if (await session.user() !== credentials.username) {
-      throw new TargetRefusedError('The server accepts the credentials, and takes them for those of another user than the key "username" names, so nothing was changed. '
+      throw new TargetRefusedError('The server accepts the credentials as those of another user than that of the key "username", so nothing was changed. '
         + 'Look for an anonymous account, a proxy user, a user name map, or a name that the server shortens or stores with other characters. Put the name that the server has '
         + 'into the secret');
     }

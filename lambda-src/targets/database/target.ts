@@ -82,8 +82,8 @@ export class DatabaseTarget implements Target {
       return current.username !== pending.username || await isAccepted(this.engine, current, deadline) ? undefined : look();
     });
     if (!accepted) {
-      throw new AuthenticationError('The server does not accept the pending credentials. See that the user is not locked and that its password has not expired (VALID UNTIL in PostgreSQL); Secrets Manager tries the '
-        + 'rotation again');
+      throw new AuthenticationError('The server does not accept the pending credentials. See that the user is not locked and that its password has not expired (VALID UNTIL in PostgreSQL); Secrets Manager retries the '
+        + 'rotation');
     }
   }
 

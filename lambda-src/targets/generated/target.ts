@@ -33,7 +33,7 @@ export class GeneratedTarget implements Target {
     }
     const format = findFormat(value);
     if (format === undefined) { return; }
-    const problem = isJsonObject(value) ? ', and no generateStringKey says which key of it to rotate' : '';
+    const problem = isJsonObject(value) ? ', and generateStringKey is not set' : '';
     const remedy = isJsonObject(value) ? 'Set generateStringKey' : 'Rotate it with RotationTarget.module or RotationTarget.invoke, whose createSecret makes such a value';
     throw new SecretValueError(`The value of the secret is ${format}${problem}; a password in its place would lock its readers out. ${remedy}, or make the value a plain string`);
   }

@@ -75,7 +75,7 @@ export interface NotYetReply {
   readonly retryAfterMillis?: number | null;
 }
 
-/** It can't be done. The rotation fails, and Secrets Manager tries it again later. */
+/** It can't be done. The rotation fails, and Secrets Manager retries it later. */
 export interface FailedReply {
   readonly status: 'failed';
   /** Why, and what to do about it, for the log. At most 1,000 characters; values of the secret in it are masked. */

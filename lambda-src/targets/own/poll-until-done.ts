@@ -43,7 +43,7 @@ export async function pollUntilDone(who: string, ask: () => Promise<Reply>, mask
     if (reply.status === 'failed') { throw new TargetRefusedError(`${who} failed: ${await reasonOf(reply.reason)}`); }
     await remember(reply.reason);
     if (!await deadline.pause(Math.max(reply.retryAfterMillis ?? delay, SHORTEST_DELAY))) {
-      throw new TargetNotReadyError(`${who} was not ready in the time that the function has: ${await reasonOf(reply.reason)}. Secrets Manager tries the rotation again; `
+      throw new TargetNotReadyError(`${who} was not ready in the time that the function has: ${await reasonOf(reply.reason)}. Secrets Manager retries the rotation; `
         + 'if it never is, raise the timeout of the RotationFunction');
     }
   }

@@ -35,7 +35,7 @@ function untested(pending: string, before?: string): CurrentVersionMovedError {
 
 /** The target said that it stored the value, but did not. */
 function nothingStored(pending: string): PendingValueMissingError {
-  return new PendingValueMissingError(`createSecret ended without an error, and version ${pending} has no value. ${CALL}. Secrets Manager tries the rotation again, from createSecret`);
+  return new PendingValueMissingError(`createSecret ended without an error, and version ${pending} has no value. ${CALL}. Secrets Manager retries the rotation, from createSecret`);
 }
 
 /** Checks the labels also if `create` fails: it may have stored a value, and the retry couldn't know. */

@@ -78,7 +78,7 @@ export function parsePrivateKey(given: unknown, name: string): PrivateJwk {
   const jwk = checkCommon(given, name);
   try {
     if (isPair(jwk as PrivateJwk)) { return jwk as PrivateJwk; }
-  } catch { /* what it throws may quote the key */ }
+  } catch { /* its error may quote the key */ }
   throw problem(name, `is not the private key of an ${jwk.alg} signature, with the public key that belongs to it`);
 }
 

@@ -78,7 +78,7 @@ export class Publication {
     const found = await this.readOwn(values, deadline);
     const keys = found ? keysIn(found.body) : [];
     if ([...pending.jwks, ...current.jwks].every((key) => contains(keys, key))) { return; }
-    throw new TargetNotReadyError(`The object ${this.store.address} is not what setSecret has written. Only this secret may write it. Secrets Manager tries the rotation again`);
+    throw new TargetNotReadyError(`The object ${this.store.address} is not what setSecret has written. Only this secret may write it. Secrets Manager retries the rotation`);
   }
 
   /** @throws TargetRefusedError if the object isn't that of this secret, because verifiers may need its keys */
@@ -95,7 +95,7 @@ export class Publication {
     if (left <= 0) { return true; }
     if (await deadline.pause(left)) { return false; }
     throw new TargetNotReadyError(`The object ${this.store.address} changed ${Math.round(age / 1_000)} seconds ago, and verifiers may cache it for ${this.cacheTime / 1_000} seconds, so some don't know yet the key `
-      + 'that would sign. Secrets Manager tries the rotation again. Don\'t rotate twice within the cache time');
+      + 'that would sign. Secrets Manager retries the rotation. Don\'t rotate twice within the cache time');
   }
 }
 

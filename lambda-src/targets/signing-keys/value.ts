@@ -56,7 +56,7 @@ function parseSet(given: unknown, expected: readonly PrivateJwk[]): PublicJwk[] 
   const set = keys.map((key, index) => parsePublicKey(key, `jwks.keys[${index}]`));
   if (new Set(set.map(({ kid }) => kid)).size < set.length) { throw new SecretValueError('In the value of the secret, two keys of "jwks" have the same kid. Leave one of them'); }
   if (!expected.every((key) => contains(set, key))) {
-    throw new SecretValueError('In the value of the secret, "jwks" lacks the public key of "current" or "next", so nobody could verify what they sign. Add it');
+    throw new SecretValueError('In the value of the secret, "jwks" lacks the public key of "current" or "next", so their signatures could not be verified. Add it');
   }
   return set;
 }

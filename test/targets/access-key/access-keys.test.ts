@@ -117,8 +117,8 @@ describe('IAM', () => {
 
   test('a new key, or a deletion, of a proxy is refused', async () => {
     const { keys, deadline } = keysWith({ status: 200, body: '<html>' });
-    await expect(keys.create(deadline)).rejects.toThrow('did not answer in the way of IAM');
-    await expect(keys.delete('A', deadline)).rejects.toThrow('did not answer in the way of IAM');
+    await expect(keys.create(deadline)).rejects.toThrow('is not from IAM');
+    await expect(keys.delete('A', deadline)).rejects.toThrow('is not from IAM');
   });
 });
 

@@ -154,7 +154,7 @@ test('case 69: an answer that is not JSON fails without what it says', async () 
       + `content-length: ${body.length}\r\n\r\n${body}`));
   })));
   const error = await failure(invoke(EVENT));
-  expect(error).toMatchObject({ errorType: 'ConnectivityError', message: expect.stringMatching(/^What answered DescribeSecret with the HTTP status 200 did not answer in the way of/) });
+  expect(error).toMatchObject({ errorType: 'ConnectivityError', message: expect.stringMatching(/^The answer to DescribeSecret with the HTTP status 200 is not from/) });
   expect(output).toContain('ConnectivityError');
   expect(`${output}${error.message}`).not.toMatch(/s3cret|oops/);
 });
@@ -167,7 +167,7 @@ test('an endpoint with a certificate of its own is told as that, and is sent not
     const server = createHttpsServer({ cert: readFileSync(certificateFile), key: readFileSync(keyFile) }, () => { requests++; });
     const invoke = await load((await listen(server)).replace('http://127.0.0.1', 'https://localhost'));
     expect(await failure(invoke(EVENT))).toMatchObject({
-      errorType: 'TlsError', message: expect.stringMatching(/^What answers for Secrets Manager has no certificate to trust \([A-Z_]+\)\. Look for a proxy/),
+      errorType: 'TlsError', message: expect.stringMatching(/^The certificate of what answers for Secrets Manager is not trusted \([A-Z_]+\)\. Look for a proxy/),
     });
     expect(requests).toBe(0);
   } finally {
@@ -189,7 +189,7 @@ test.each([
   const error = await failure(invoke(EVENT));
   expect(error).toMatchObject({
     errorType: 'ConnectivityError',
-    message: `What answered DescribeSecret${status ? ` with the HTTP status ${status}` : ''} did not answer in the way of Secrets Manager. Look for a proxy, a firewall or an endpoint of your own between `
+    message: `The answer to DescribeSecret${status ? ` with the HTTP status ${status}` : ''} is not from Secrets Manager. Look for a proxy, a firewall or an endpoint of your own between `
       + 'the function and Secrets Manager; without one, Secrets Manager failed',
   });
   expect(output).not.toContain('s3cret');

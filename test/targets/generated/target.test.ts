@@ -60,7 +60,7 @@ describe('a whole string', () => {
   test('is not a JSON object, in whose place a password would lock its readers out', async () => {
     const refusal = {
       name: 'SecretValueError',
-      message: 'The value of the secret is a JSON object, and no generateStringKey says which key of it to rotate; a password in its place '
+      message: 'The value of the secret is a JSON object, and generateStringKey is not set; a password in its place '
         + 'would lock its readers out. Set generateStringKey, or make the value a plain string',
     };
     expect(() => target.validate('{"password":"old"}')).toThrow(expect.objectContaining(refusal));

@@ -54,7 +54,7 @@ export async function logIn(server: SmtpServer, { id, secret }: Credential, dead
   function mustBe(expected: number, { code }: Reply, what: string): void {
     if (code === expected) { return; }
     const said = `The SMTP server ${host} answered ${what} with ${code}`;
-    if (code >= 400 && code < 500) { throw new ConnectivityError(`${said}, so it doesn't work now. Secrets Manager tries the rotation again`); }
+    if (code >= 400 && code < 500) { throw new ConnectivityError(`${said}, so it doesn't work now. Secrets Manager retries the rotation`); }
     throw new TargetRefusedError(`${said}. See that SES is available to the account in this region`, String(code));
   }
 }
@@ -73,7 +73,7 @@ function repliesOf(socket: Socket, { host, port }: SmtpServer): (command?: strin
   socket.setEncoding('latin1');
   socket.setTimeout(TIMEOUT, () => { fail(unreachable('time-out')); });
   socket.on('error', ({ code = '' }: NodeJS.ErrnoException) => {
-    fail(isTlsError(code) ? new TlsError(`The certificate of the SMTP server ${host} is not one to trust (${code}), so no credential was sent. Look for a proxy or a firewall that answers in its place`)
+    fail(isTlsError(code) ? new TlsError(`The certificate of the SMTP server ${host} is not trusted (${code}), so no credential was sent. Look for a proxy or a firewall that answers in its place`)
       : unreachable(/^[A-Z_]{1,64}$/.test(code) ? code : 'error'));
   });
   socket.on('close', () => { fail(unreachable('closed')); });

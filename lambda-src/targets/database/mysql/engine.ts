@@ -39,17 +39,17 @@ const REMEDIES: Record<string, string> = {
   ER_BAD_DB_ERROR: 'The database of the key "dbname" does not exist. Correct the key',
   ER_CANNOT_USER: 'The user can not be changed. See that it exists, and that the superuser may manage it',
   ER_COLUMNACCESS_DENIED_ERROR: 'The user may not read this column. A superuser secret needs a user with SELECT on the database mysql',
-  ER_CON_COUNT_ERROR: 'The server has no connection left. Secrets Manager tries the rotation again',
+  ER_CON_COUNT_ERROR: 'The server has no connection left. Secrets Manager retries the rotation',
   ER_CREDENTIALS_CONTRADICT_TO_HISTORY: 'The password was used before, and password_history forbids to use it again. Remove AWSPENDING with UpdateSecretVersionStage, and rotate again',
   ER_DBACCESS_DENIED_ERROR: 'The user may not do this in the database. Grant it',
   ER_HOST_IS_BLOCKED: 'The server blocks the function after many failed connections. Run FLUSH HOSTS there',
-  ER_HOST_NOT_PRIVILEGED: 'The server takes no connection from the address of the function. Make an account for its subnets',
-  ER_LOCK_WAIT_TIMEOUT: 'A lock is held by somebody else. Secrets Manager tries the rotation again',
+  ER_HOST_NOT_PRIVILEGED: 'The server takes no connection from the address of the function. Create an account for its subnets',
+  ER_LOCK_WAIT_TIMEOUT: 'Another session holds a lock. Secrets Manager retries the rotation',
   ER_MUST_CHANGE_PASSWORD: 'The password of the user is expired. Give it another one, put that into the secret, and rotate again',
   ER_NOT_VALID_PASSWORD: 'The server does not allow this password, by validate_password or another plugin. ' + NEW_POLICY,
   ER_OPTION_PREVENTS_STATEMENT: 'The server is read only. Put the host of the writer into the secret',
   ER_NONEXISTING_GRANT: 'There is no such account',
-  ER_QUERY_TIMEOUT: 'The statement took too long, and the server gave it up. Secrets Manager tries the rotation again',
+  ER_QUERY_TIMEOUT: 'The statement took too long, and the server gave it up. Secrets Manager retries the rotation',
   ER_SECURE_TRANSPORT_REQUIRED: 'The server takes only connections with TLS. Leave plaintextConnection out',
   ER_SPECIFIC_ACCESS_DENIED_ERROR: 'The user lacks a privilege. A superuser secret needs a user with CREATE USER, SELECT on the database mysql, and all that it is to pass on, WITH '
     + 'GRANT OPTION',
@@ -169,7 +169,7 @@ class MySqlSession implements Session {
     await this.mustBeTheOnlyAccount();
     const limit = await this.failedLoginLimit();
     if (limit === 1) {
-      throw new TargetRefusedError('One failed login locks the user, by FAILED_LOGIN_ATTEMPTS or max_password_errors. While its password changes, whoever still has the old one would '
+      throw new TargetRefusedError('One failed login locks the user, by FAILED_LOGIN_ATTEMPTS or max_password_errors. While its password changes, a client with the old one would '
         + 'lock it for good, so nothing was changed. Allow more failed logins, or alternate between two users with RotationStrategy.alternatingUsers');
     }
     if (limit > 1) { await this.deadline.pause(SETTLING_TIME); }
@@ -253,8 +253,8 @@ class MySqlSession implements Session {
     const { host } = account;
     const others = await this.otherHosts(account);
     if (others.length === 0) { return; }
-    throw new TargetRefusedError(`The user has more than one account, and may change the password of its own alone, so nothing was changed. It comes from ${hostText(host)}, and there is `
-      + `one for ${others.map(hostText).join(', ')} too. Drop the accounts that nobody uses, or alternate between two users with RotationStrategy.alternatingUsers, `
+    throw new TargetRefusedError(`The user has more than one account, and may change the password of one only, so nothing was changed. Its account is for ${hostText(host)}, and there `
+      + `are others for ${others.map(hostText).join(', ')}. Drop the accounts that are not used, or alternate between two users with RotationStrategy.alternatingUsers, `
       + 'which changes all of them');
   }
 
@@ -575,7 +575,7 @@ export async function connectMySql(credentials: Credentials, tls: ConnectionOpti
   const { host, port, username: user, password, dbname: database } = credentials;
   // For an address, the driver would check the certificate against the name `localhost`.
   if (tls && isIP(host)) {
-    throw new TlsError('The key "host" in the value of the secret is an address, and a certificate is for a name. Put the name of the server there, which its certificate has');
+    throw new TlsError('The key "host" in the value of the secret is an address, and a certificate is for a name. Put the name of the server in its certificate there');
   }
   const connection = createConnection({
     host,

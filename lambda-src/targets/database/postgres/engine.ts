@@ -41,10 +41,10 @@ const REMEDIES: Record<string, string> = {
   '42501': 'The user may not do this. Changing its own password needs rds_password where rds.restrict_password_commands is on; a superuser secret needs a user with CREATEROLE '
     + 'and, for users that it did not make, ADMIN OPTION on both of them',
   '53300': 'No connection is left: of the server, of the database or of the user (CONNECTION LIMIT). Raise the limit that is reached, so that the function can log in beside the others; '
-    + 'Secrets Manager tries the rotation again',
-  '55P03': 'A lock is held by somebody else. Secrets Manager tries the rotation again',
-  '57014': 'The statement took too long. Secrets Manager tries the rotation again',
-  '57P03': 'The server is starting or stopping. Secrets Manager tries the rotation again',
+    + 'Secrets Manager retries the rotation',
+  '55P03': 'Another session holds a lock. Secrets Manager retries the rotation',
+  '57014': 'The statement took too long. Secrets Manager retries the rotation',
+  '57P03': 'The server is starting or stopping. Secrets Manager retries the rotation',
 };
 
 const MAY_NOT_CONNECT = 'The user may not connect to the database of the key "dbname", or to the database postgres where there is no such key. Put a database that it may '
@@ -233,7 +233,7 @@ class PostgresSession implements Session {
     } catch (error) {
       if (!(error instanceof TargetRefusedError) || error.code !== NOT_PERMITTED) { throw error; }
       throw new TargetRefusedError(`The user of the superuser secret may not ${how} ${/^[\w.]{1,63}$/.test(name) ? name : 'a parameter with an odd name'} for the user that alternates. `
-        + 'Set it alike for both users as somebody who may, or GRANT SET ON PARAMETER to the user of the superuser secret', error.code);
+        + 'Set it to the same value for both users as a user that may, or GRANT SET ON PARAMETER to the user of the superuser secret', error.code);
     }
   }
 
@@ -267,7 +267,7 @@ class PostgresSession implements Session {
       'SELECT current_setting(\'password_encryption\') AS "encryption", current_setting(\'scram_iterations\', true) AS "iterations"');
     const isScram = loginIterations !== undefined || encryption !== 'md5';
     if (isScram && isChangedBySaslPrep(password)) {
-      throw new SecretValueError('The key "password" in the value of the secret holds a character that the clients of PostgreSQL do not send alike (SASLprep). Use another one');
+      throw new SecretValueError('The key "password" in the value of the secret holds a character that the clients of PostgreSQL encode differently (SASLprep). Use another one');
     }
     const wanted = Math.max(Number(iterations ?? DEFAULT_ITERATIONS), loginIterations ?? 0);
     if (isScram && wanted > MAX_ITERATIONS) {

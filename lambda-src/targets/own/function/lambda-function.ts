@@ -37,7 +37,7 @@ function invocationError(functionArn: string, error: unknown): Error {
   if (problem) { return problem; }
   const { name = '', $fault } = (error ?? {}) as { readonly name?: string; readonly $fault?: string };
   if ($fault === undefined || !/^\w{1,64}$/.test(name)) {
-    return new TargetFunctionError(`Invoking ${functionArn} failed in a way that is not known to be safe to print. If it comes back, report it as an issue of cdk-rotating-secret`);
+    return new TargetFunctionError(`Invoking ${functionArn} failed with an unexpected error, left out as it may hold a value. If it happens again, report it as an issue of cdk-rotating-secret`);
   }
   return new TargetFunctionError(`Invoking ${functionArn} failed with ${name}. ${remedyOf(REMEDIES, name) ?? 'See the name of the error in the API reference of Lambda'}`);
 }

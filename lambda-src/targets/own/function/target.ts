@@ -103,21 +103,21 @@ export function functionError(who: string, payload: string): RotationError {
   let thrown: { errorType?: unknown; errorMessage?: unknown } = {};
   try {
     thrown = JSON.parse(payload) ?? {};
-  } catch { /* what a runtime can't say leaves no type */ }
+  } catch { /* a payload that isn't JSON has no type */ }
   const type = typeof thrown.errorType === 'string' && /^[\w.:$]{1,128}$/.test(thrown.errorType) ? thrown.errorType : '';
   const message = typeof thrown.errorMessage === 'string' ? thrown.errorMessage : '';
   const said = type === '' ? '' : ` (${type})`;
   if (type === 'Sandbox.Timedout' || /\bTask timed out after \d/.test(message)) {
-    return new TargetFunctionTimedOutError(`${who} ran into its time-out. Raise the timeout of that function, or look for what it waits for; the RotationFunction needs a longer one`);
+    return new TargetFunctionTimedOutError(`${who} timed out. Raise the timeout of that function, or look for what it waits for; the RotationFunction needs a longer one`);
   }
   if (/^Runtime\.(ImportModuleError|HandlerNotFound|UserCodeSyntaxError|MalformedHandlerName|InvalidEntrypoint|InvalidWorkingDir)/.test(type)) {
     return new TargetFunctionLoadError(`${who} could not be loaded${said}. Look at the handler and the code of that function, and at its log`);
   }
   if (type === 'Runtime.UnhandledPromiseRejection') {
-    return new TargetFunctionUnhandledRejectionError(`${who} let a promise be rejected that nobody awaited${said}. Await it; what it said is in the log of that function`);
+    return new TargetFunctionUnhandledRejectionError(`${who} did not await a promise that was rejected${said}. Await it; the error is in the log of that function`);
   }
   if (/^(Runtime\.ExitError|Runtime\.Unknown|Extension\.|Runtime\.OutOfMemory)/.test(type) || /\bRuntimeError|Runtime exited/.test(message)) {
     return new TargetFunctionCrashedError(`${who} crashed${said}: its process ended. Look at its log, and whether it has enough memory`);
   }
-  return new TargetFunctionThrewError(`${who} threw an error${said}. What it said is in the log of that function; to have it said here, reply with {"status": "failed", "reason": "…"}`, type);
+  return new TargetFunctionThrewError(`${who} threw an error${said}. Its message is in the log of that function; to have a message here, reply with {"status": "failed", "reason": "…"}`, type);
 }

@@ -35,7 +35,7 @@ export function checkModule(module: Partial<RotationModule<unknown>>): RotationM
   const [misspelled] = findMisspelledSteps([...new Set([...functions, ...steps])]);
   if (misspelled) {
     throw new Error(`The module of the target exports ${misspelled.name}, which no step of a rotation calls, and not ${misspelled.step}. Name it ${misspelled.step}, or, `
-      + 'if it is something else, give it a name that is less like it');
+      + 'if it is something else, give it a less similar name');
   }
   for (const name of [...REQUIRED_STEPS, ...OPTIONAL_STEPS]) {
     const step = given[name];
@@ -73,7 +73,7 @@ export class ModuleTarget implements Target {
       made = await this.call('createSecret', known, () => createSecret.call(this.module, creation));
       if (!isReply(made, current)) { return { status: 'done' }; }
       const problem = (made as Reply).status === 'done' ? 'is the reply "done" and no value' : findReplyProblem(made);
-      if (problem !== undefined) { throw new TargetModuleError(`What createSecret of the module returned ${problem}. ${RETURN_A_VALUE}`); }
+      if (problem !== undefined) { throw new TargetModuleError(`The result of createSecret of the module ${problem}. ${RETURN_A_VALUE}`); }
       return made as Reply;
     };
     log.hold(deadline.signal);
@@ -124,7 +124,7 @@ export class ModuleTarget implements Target {
     const ask = async (): Promise<Reply> => {
       const reply: unknown = await this.call(step, known, () => this.module[step]!(full)) ?? { status: 'done' };
       const problem = findReplyProblem(reply);
-      if (problem !== undefined) { throw new TargetModuleError(`What ${step} of the module returned ${problem}. Return nothing, or one of the replies of its type`); }
+      if (problem !== undefined) { throw new TargetModuleError(`The result of ${step} of the module ${problem}. Return nothing, or one of the replies of its type`); }
       return reply as Reply;
     };
     await pollUntilDone(`${step} of the module`, ask, async () => known, deadline);

@@ -93,7 +93,7 @@ describe.each(KINDS)('$name', (kind) => {
     const h = await make();
     const rotation = await created(h);
     await setPassword(server, { ...h.user, password: 'changed-by-hand-1' });
-    await fails(h, h.step(rotation, 'setSecret'), 'AuthenticationError', /does not accept the credentials of the version with AWSCURRENT, so nothing was changed\. Make the user with that password if it was never made/);
+    await fails(h, h.step(rotation, 'setSecret'), 'AuthenticationError', /does not accept the credentials of the version with AWSCURRENT, so nothing was changed\. Create the user with that password if it was never made/);
     expect(dialledVersions(h)).toEqual(['AWSCURRENT']);
     expect(await exists(h.login('AWSPENDING').username)).toBe(false);
   });
@@ -223,7 +223,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
 
   test.each(['', '_clone'])('a superuser who is the user itself (%j) fails, and nothing is dialled', async (suffix) => {
     const h = await make({ user: { username: `itself${suffix}`, password: 'first-password-of-it' }, superuserChanges: { username: 'itself', password: 'another-password' } });
-    await fails(h, h.step(await created(h), 'setSecret'), 'SecretValueError', /has the user that it is to give a password/);
+    await fails(h, h.step(await created(h), 'setSecret'), 'SecretValueError', /has the user whose password it would change/);
     expect(h.dialled).toEqual([]);
   });
 

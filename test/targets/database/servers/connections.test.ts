@@ -111,7 +111,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     const other = await kind.start();
     try {
       const h = await make({ config: { certificateAuthority: other.ca } });
-      await fails(h, h.step(await created(h), 'setSecret'), 'TlsError', /not one to trust/);
+      await fails(h, h.step(await created(h), 'setSecret'), 'TlsError', /is not trusted/);
       expect(dialledVersions(h)).toEqual(['AWSCURRENT']);
     } finally {
       await other.stop();
@@ -140,9 +140,9 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
 
 const BAD: [ServerTls, RegExp][] = [
   ['none', /does not take connections with TLS, so no credential was sent\. Turn TLS on/],
-  ['wrongHost', /not one to trust \(\w+\), so no credential was sent/],
-  ['expired', /not one to trust \(\w+\), so no credential was sent/],
-  ['unknownCa', /not one to trust \(\w+\), so no credential was sent/],
+  ['wrongHost', /is not trusted \(\w+\), so no credential was sent/],
+  ['expired', /is not trusted \(\w+\), so no credential was sent/],
+  ['unknownCa', /is not trusted \(\w+\), so no credential was sent/],
 ];
 
 describe.each([POSTGRES, MARIADB, MYSQL])('case 66: $name', (kind) => {

@@ -42,7 +42,7 @@ describe.each(KINDS)('$name', (kind) => {
     const before = await stateOf(foreign);
     const rotation = await created(h);
     for (let i = 0; i < 2; i++) {
-      await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /nothing shows that it belongs to this secret, so nothing was changed\. If it belongs to somebody else, put/);
+      await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /nothing proves that it belongs to this secret, so nothing was changed\. If it belongs to somebody else, put/);
     }
     expect(h.dialled.map(({ username }) => username)).not.toContain(foreign);
     expect(await stateOf(foreign)).toEqual(before);
@@ -57,7 +57,7 @@ describe.each(KINDS)('$name', (kind) => {
     await h.rotate();
     h.simulator.perform('PutSecretValue', { SecretId: h.arn, SecretString: JSON.stringify({ ...JSON.parse(h.value('AWSCURRENT')), ...own }) });
     const before = await stateOf(victim.username);
-    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /nothing shows that it belongs to this secret/);
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /nothing proves that it belongs to this secret/);
     expect(await stateOf(victim.username)).toEqual(before);
     expect(await letsIn(server, victim)).toBe(true);
   });
@@ -82,7 +82,7 @@ describe.each(KINDS)('$name', (kind) => {
       h.simulator.perform('PutSecretValue', { SecretId: h.arn, SecretString: JSON.stringify({ ...JSON.parse(h.value('AWSCURRENT')), ...login }) });
     }
     const before = await stateOf(clone.username);
-    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /nothing shows that it belongs to this secret/);
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /nothing proves that it belongs to this secret/);
     if (server.engine !== 'mysql') { expect(await stateOf(clone.username)).toEqual(before); }
     expect(await letsIn(server, clone)).toBe(true);
   });
@@ -172,7 +172,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
     await asAdmin(`CREATE USER \`emo${names}?\` IDENTIFIED BY '${PASSWORD}'`, `GRANT SELECT ON app.* TO \`emo${names}?\``);
     const h = await DatabaseHarness.make(server, { strategy, user: { username, password: PASSWORD } });
     if (!await letsIn(server, h.user)) { return; }
-    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /takes them for those of another user than the key "username" names, so nothing was changed/);
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /accepts the credentials as those of another user than that of the key "username", so nothing was changed/);
     expect(await letsIn(server, h.user)).toBe(true);
   });
 
@@ -299,7 +299,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
     await h.rotate();
     expect(h.login('AWSPREVIOUS').username).toBe(clone);
     const rotation = await created(h);
-    await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /nothing shows that it belongs to this secret, so nothing was changed/);
+    await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /nothing proves that it belongs to this secret, so nothing was changed/);
     expect(await state()).toEqual(before);
     await asAdmin(`DROP USER '${clone}'@'10.1.2.3'`);
     await h.steps(rotation, 'setSecret', 'testSecret', 'finishSecret');
@@ -374,7 +374,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
     });
     const h = await DatabaseHarness.make(server, { strategy: 'alternatingUsers', user: await madeUser(), connection });
     const start = Date.now();
-    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /A lock is held by somebody else/);
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /Another session holds a lock/);
     expect(Date.now() - start).toBeLessThan(4_000);
   });
 
@@ -466,7 +466,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
     const user = await madeUser('', ['%', '127.0.0.1']);
     if (isMariaDb) { await asRoot(`GRANT SELECT ON mysql.* TO '${user.username}'@'127.0.0.1'`); }
     const h = await DatabaseHarness.make(server, { user });
-    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /has more than one account, .*It comes from '127\.0\.0\.1', and there is one for '%' too/);
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /has more than one account, .*Its account is for '127\.0\.0\.1', and there are others for '%'/);
     expect(await letsIn(server, user)).toBe(true);
     await asAdmin(`DROP USER '${user.username}'@'127.0.0.1'`);
     expect(await letsIn(server, user)).toBe(true);

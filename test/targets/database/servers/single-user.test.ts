@@ -8,7 +8,7 @@ import { accessDenied, throttled, type Interceptor } from '../../../../simulator
 import { failure, passwordOf } from '../../../harness';
 import type { DatabaseServer } from '../../../servers';
 
-const NOT_ACCEPTED = /accepts neither the pending password, nor the current one, nor the previous one\. Make the user if it was never made, or give it/;
+const NOT_ACCEPTED = /accepts neither the pending password, nor the current one, nor the previous one\. Create the user if it was never created, or give it/;
 
 describe.each(KINDS)('$name', (kind) => {
   let server: DatabaseServer;

@@ -118,7 +118,7 @@ test.each([MARIADB, MYSQL])('case 43: an anonymous account of $name that lets ev
     const user = { username: 'nobody', password: 'password-of-all' };
     await run(server, server.root, `CREATE USER ''@'%' IDENTIFIED BY '${user.password}'`, `GRANT SELECT ON ${server.database}.* TO ''@'%'`);
     const h = await DatabaseHarness.make(server, { user });
-    await fails(h, h.step(h.start({ rotateImmediately: false }), 'testSecret'), 'TargetRefusedError', /takes them for those of another user.*anonymous account/);
+    await fails(h, h.step(h.start({ rotateImmediately: false }), 'testSecret'), 'TargetRefusedError', /accepts the credentials as those of another user.*anonymous account/);
   } finally {
     await server.stop();
   }

@@ -361,7 +361,7 @@ describe('a module that fails', () => {
     const rotation = harness.start();
     await harness.steps(rotation, 'createSecret', 'setSecret');
     expect(await failure(harness.step(rotation, 'testSecret'))).toMatchObject({
-      name: 'TargetModuleError', message: 'What testSecret of the module returned has no status. Return nothing, or one of the replies of its type',
+      name: 'TargetModuleError', message: 'The result of testSecret of the module has no status. Return nothing, or one of the replies of its type',
     });
   });
 
