@@ -4,7 +4,7 @@ import { SecretsManagerServer, type SecretsManagerSimulator } from '../simulator
 import { accessDenied } from '../simulator/faults';
 import type { InterceptedCall } from '../simulator/options';
 
-/** What `RotationTarget.invoke` grants to the function. */
+/** The permissions that `RotationTarget.invoke` grants to the function. */
 export interface Grants {
   readonly createSecret: boolean;
   readonly versionStages: readonly string[];
@@ -15,22 +15,22 @@ export interface FunctionCall {
   readonly step: Step;
   readonly operation: string;
   readonly kind: 'read' | 'write';
-  /** What IAM would miss, and what to do about it. */
+  /** What IAM would deny, and what to do about it. */
   readonly denied?: string;
 }
 
-/** Secrets Manager as the user's function reaches it: over HTTP, with what the construct grants and nothing else. */
+/** Secrets Manager for the user's function: over HTTP, with only the permissions that the construct grants. */
 export class Account {
   public simulator!: SecretsManagerSimulator;
   public readonly calls: FunctionCall[] = [];
-  /** The values that it put. */
+  /** The values that the function put. */
   public readonly put = new Set<string>();
 
   constructor(private readonly grants: Grants) {}
 
   /**
-   * @param invocationOf whose calls come
-   * @param hasBoundaries whether each call is a boundary, where nothing else makes it one
+   * @param invocationOf returns the invocation that the calls come from
+   * @param hasBoundaries whether each call is a boundary, if nothing else makes it one
    */
   public serve(invocationOf: () => Invocation | undefined, hasBoundaries: boolean, port?: number): Promise<SecretsManagerServer> {
     const endings = new Map<number, Ending | undefined>();
@@ -54,7 +54,7 @@ export class Account {
     });
   }
 
-  /** @throws ServiceError where IAM would refuse the call */
+  /** @throws ServiceError if IAM would deny the call */
   private admit({ operation, kind, input }: InterceptedCall, step?: Step): void {
     const denied = this.findDenial(operation, input);
     if (typeof input.SecretString === 'string') { this.put.add(input.SecretString); }

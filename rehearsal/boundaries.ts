@@ -5,14 +5,14 @@ import { RotationError } from '../lambda-src/rotation/errors';
 export const ENDINGS = ['diedBefore', 'diedAfter', 'cutBefore', 'cutAfter'] as const;
 export type Ending = typeof ENDINGS[number];
 
-/** Something that goes out and is answered. */
+/** A request that gets an answer. */
 export interface Boundary {
   readonly step: Step;
   /** Such as `PUT /keys/7`. It may hold a value. */
   readonly what: string;
-  /** Whether it is the rotation's, not that of the code under rehearsal. */
+  /** Whether the rotation sends it, and not the code under rehearsal. */
   readonly own: boolean;
-  /** Whether nothing ever came back, as to a goodbye: to lose it loses nothing. */
+  /** Whether it never gets an answer, as when a connection is closed. Losing it has no effect. */
   isUnanswered?: boolean;
 }
 
@@ -21,18 +21,18 @@ export interface Stop {
   readonly ending: Ending;
 }
 
-/** The boundaries of one rotation, of which it may be stopped at one. */
+/** The boundaries of one rotation, which may be stopped at one of them. */
 export class Boundaries {
   public readonly reached: Boundary[] = [];
   public stopped?: Boundary;
-  /** Requests that nobody waited for. */
+  /** Requests that the code didn't await. */
   public readonly abandoned: Boundary[] = [];
   /** Whether the code under rehearsal sent anything after the stop. */
   public wentOn = false;
 
   constructor(public readonly stop?: Stop) {}
 
-  /** Takes note of a boundary, and says how the run ends there, if it does. */
+  /** Records a boundary, and returns how the run ends there. Undefined if it doesn't. */
   public reach(boundary: Boundary): Ending | undefined {
     this.wentOn ||= this.stopped !== undefined && !boundary.own;
     if (this.reached.push(boundary) - 1 !== this.stop?.index) { return undefined; }
@@ -41,7 +41,7 @@ export class Boundaries {
   }
 }
 
-/** The process of the function is no more. */
+/** The process of the function has died. */
 export class Died extends RotationError {
   public override readonly name = 'Died';
 }
@@ -52,7 +52,7 @@ export class Invocation {
   public readonly death: Promise<never>;
   public isOver = false;
   public isDead = false;
-  /** Requests that are under way. */
+  /** Requests in progress. */
   public readonly open = new Set<string>();
   private readonly ends: (() => void)[] = [];
   private reject!: (error: Died) => void;
@@ -66,7 +66,7 @@ export class Invocation {
     return this.boundaries.reach(boundary);
   }
 
-  /** What dies along. */
+  /** Registers what ends with it. */
   public whenDead(end: () => void): void { this.ends.push(end); }
 
   /** It has thrown, or `returned`. */
@@ -75,7 +75,7 @@ export class Invocation {
     if (returned) { this.open.forEach((what) => this.abandon(what)); }
   }
 
-  /** A request is under way, or is sent, when it is over already. */
+  /** Records a request that is in progress, or was sent, after its step was over. */
   public abandon(what: string): void { this.boundaries.abandoned.push({ step: this.step, what, own: false }); }
 
   public die(): void {

@@ -27,7 +27,7 @@ interface Job {
 }
 
 /**
- * The user's function in a process of its own, as in one execution environment of Lambda: it asks the runtime API for one event at a time.
+ * The user's function in a process of its own, like an execution environment of Lambda. It asks the runtime API for one event at a time.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
@@ -60,7 +60,7 @@ export class FunctionProcess {
         this.job = { id: randomUUID(), payload, settle };
         if (this.hasEnded) { this.endJob(); } else { this.feed(); }
       });
-      // What it wrote before it replied is in the pipes already.
+      // Output from before the reply is in the pipes already.
       await setImmediate();
       await setImmediate();
       if (ended instanceof Error) { throw ended; }
@@ -72,7 +72,7 @@ export class FunctionProcess {
     }
   }
 
-  /** Ends the process at once, whatever it is doing, and waits until it is gone. */
+  /** Kills the process, and waits for its end. */
   public async kill(): Promise<void> {
     this.hasEnded = true;
     this.child.kill('SIGKILL');
@@ -112,7 +112,7 @@ export class FunctionProcess {
         resolve();
       });
     });
-    // The last lines are heard first.
+    // The last lines are read first.
     this.child.once('close', () => { void setImmediate().then(() => this.endJob()); });
     for (const [where, stream] of [[STANDARD_OUTPUT, this.child.stdout!], [STANDARD_ERROR, this.child.stderr!]] as const) {
       createInterface({ input: stream }).on('line', (text) => {
@@ -141,7 +141,7 @@ export class FunctionProcess {
     this.job?.settle({ isError, payload });
   }
 
-  /** Gives the event to the process, once both are there. */
+  /** Gives the event to the process, when both are ready. */
   private feed(): void {
     const { job, waiting } = this;
     if (!job || !waiting || this.isTaken) { return; }
@@ -156,7 +156,7 @@ export class FunctionProcess {
     }).end(job.payload);
   }
 
-  /** The process ended, or never began. */
+  /** The process ended, or never started. */
   private endJob(error?: Error): void {
     this.hasEnded = true;
     this.job?.settle(error ?? { isError: true, payload: '{"errorType":"Runtime.ExitError"}' });
@@ -165,7 +165,7 @@ export class FunctionProcess {
 
 export const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:111122223333:function:target';
 
-/** What Lambda sets. The credentials are of nobody. */
+/** The environment of Lambda, with credentials of no account. */
 export const LAMBDA_ENVIRONMENT = {
   AWS_REGION: 'us-east-1',
   AWS_DEFAULT_REGION: 'us-east-1',
@@ -180,7 +180,7 @@ export const LAMBDA_ENVIRONMENT = {
   AWS_LAMBDA_LOG_STREAM_NAME: 'rehearsal',
 };
 
-/** The account of an error as text, without the escapes of JSON. */
+/** The text of an error, without the escapes of JSON. */
 function readable(payload: string): string {
   try {
     const { errorType, errorMessage, stackTrace } = JSON.parse(payload) as { errorType?: string; errorMessage?: string; stackTrace?: unknown };

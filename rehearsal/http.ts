@@ -1,15 +1,15 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A request in words: its method and path, or the operation of an AWS service. */
+/** The description of a request: its method and path, or the operation of an AWS service. */
 export function describeRequest(method: string, url: string, amzTarget?: string): string {
   const operation = amzTarget?.split('.').at(-1);
-  // What is as long as an id may be a value that nobody told us of.
+  // A segment as long as an id may be an unknown value.
   const path = url.replace(/[?#].*$/, '').split('/').map((segment) => segment.length > 15 && /\d/.test(segment) ? '***' : segment).join('/');
   return operation ?? `${method} ${path}`;
 }
 
-/** Starts on the loopback interface. */
+/** Starts a server on the loopback interface. */
 export async function listen(server: Server, port = 0): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

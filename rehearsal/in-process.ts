@@ -5,7 +5,7 @@ import type { Step } from './api';
 import type { Boundary, Ending, Invocation } from './boundaries';
 import { describeRequest } from './http';
 
-/** What was written to a log that masks nothing. */
+/** Output to a log that masks nothing. */
 export interface Line {
   readonly step: Step;
   readonly where: string;
@@ -18,7 +18,7 @@ export const THROWN = 'the error that it threw';
 export const STANDARD_OUTPUT = 'standard output';
 export const STANDARD_ERROR = 'standard error';
 
-/** Where the code of this process belongs to. What belongs to none, such as a server in the same process, is left alone. */
+/** The invocation of the running code. Code without one, such as a server in the same process, is not watched. */
 const invocations = new AsyncLocalStorage<Invocation>();
 
 /** Runs code of this process as an invocation, until it returns or dies. */
@@ -34,7 +34,7 @@ export async function runInProcess<T>(invocation: Invocation, code: () => T | Pr
 
 interface Exchange {
   readonly invocation: Invocation;
-  /** What was sent, as long as nothing has come back. */
+  /** The request that has no answer yet. */
   waiting?: Boundary;
   ending?: Ending;
 }
@@ -43,7 +43,7 @@ type Method = (this: Socket, ...given: unknown[]) => unknown;
 type Methods = Record<'write' | 'end' | 'push', Method>;
 
 /**
- * Makes a boundary of whatever an invocation sends through a socket until something comes back.
+ * Makes a boundary of everything that an invocation sends through a socket, until an answer arrives.
  *
  * @returns a function that ends it
  */
@@ -69,24 +69,24 @@ export function watchSockets(): () => void {
   ];
   return () => {
     for (const undo of restore) { undo(); }
-    // Every promise of the process would still be followed.
+    // Otherwise every promise of the process would still be tracked.
     invocations.disable();
   };
 }
 
 /** Whether bytes may leave through a socket. */
 function leaves(exchanges: WeakMap<Socket, Exchange>, socket: Socket, bytes: unknown): boolean {
-  // Those of a server, and standard output.
+  // Sockets of a server, and standard output.
   const { server, _isStdio } = socket as unknown as { server?: unknown; _isStdio?: boolean };
   if (server || _isStdio) { return true; }
   let exchange = exchanges.get(socket);
   const invocation = invocations.getStore() ?? exchange?.invocation;
   if (!invocation) { return true; }
   const what = describe(socket, bytes);
-  // A protocol that isn't known may end without a reply.
+  // An unknown protocol may end without a reply.
   const isRequest = /^[A-Z]+ /.test(what);
   if (invocation.isOver && !invocation.isDead) {
-    // Others may have taken over its connection.
+    // Another request may have taken over its connection.
     if (isRequest && invocations.getStore()) { invocation.abandon(what); }
     return true;
   }
@@ -109,12 +109,12 @@ function leaves(exchanges: WeakMap<Socket, Exchange>, socket: Socket, bytes: unk
   return !socket.destroyed;
 }
 
-/** It is under way no more. */
+/** Marks the request as finished. */
 function settle(exchange?: Exchange): void {
   if (exchange?.waiting) { exchange.invocation.open.delete(exchange.waiting.what); }
 }
 
-/** Whether what comes back may be seen. */
+/** Whether an answer may be seen. */
 function arrives(exchanges: WeakMap<Socket, Exchange>, socket: Socket, bytes: unknown): boolean {
   const exchange = exchanges.get(socket);
   if (exchange?.waiting === undefined) { return true; }
@@ -138,7 +138,7 @@ function describe(socket: Socket, bytes: unknown): string {
 }
 
 /**
- * Gets whatever an invocation writes to the console, or to standard output or error.
+ * Intercepts what an invocation writes to the console, or to standard output or error.
  *
  * @returns a function that ends it
  */

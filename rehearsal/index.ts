@@ -8,7 +8,7 @@ export type * from './api';
 
 const DEFAULT_TIMEOUT = 10_000;
 
-/** A rehearsal watches the sockets and the output of the process, so it has them alone. */
+/** A rehearsal watches the sockets and the output of the process, so rehearsals run one after the other. */
 let last: Promise<unknown> = Promise.resolve();
 
 export const rehearse: typeof Rehearse = (target, options) => {
@@ -34,7 +34,7 @@ async function play(target: TargetModule | TargetHandler | TargetProcess, given:
   return reportOf(rehearsal);
 }
 
-/** JavaScript gives what the compiler would refuse. */
+/** JavaScript allows what the compiler would refuse. */
 function checkGiven(target: unknown, options: unknown): void {
   if (target === null || (typeof target !== 'object' && typeof target !== 'function')) {
     throw new Error(`target must be a module, a handler or { command }, got ${target === null ? 'null' : typeof target}. Import the module with import * as target`);

@@ -5,11 +5,11 @@ import { describeRequest, readBody } from './http';
 
 interface Proxy {
   readonly server: Server;
-  /** The address to give in place of the service's. */
+  /** The address of the proxy for the service's address. */
   forward(address: string): string;
 }
 
-/** A proxy in front of a service, in which every request of an invocation is a boundary. */
+/** A proxy in front of a service. Every request of an invocation is a boundary. */
 export function startProxy(service: string, invocationOf: () => Invocation | undefined): Proxy {
   const url = new URL(service);
   const server = createServer((request, response) => {
@@ -37,7 +37,7 @@ function send(service: URL, { method, url, headers }: IncomingMessage, body: Buf
   return new Promise((resolve, reject) => {
     const start = service.protocol === 'https:' ? requestHttps : requestHttp;
     start({
-      // A connection each, so that none is left open.
+      // A new connection for each request, so that none stays open.
       agent: false,
       hostname: service.hostname,
       port: service.port,

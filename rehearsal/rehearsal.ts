@@ -7,16 +7,16 @@ import type { Subject } from './subject';
 import { State, Values } from './values';
 import { World, type AfterStep, type Failure } from './world';
 
-/** Rotations in a run: of the second, all three labels are in use, and after the third what the second left should be gone. */
+/** The rotations of a run. In the second, all three labels are in use. After the third, nothing of the second should be left. */
 const ROTATIONS = 3;
 
-/** How long to wait for requests that are sent after their step was over, in milliseconds. */
+/** How long to wait for requests after the end of their step, in milliseconds. */
 const LATE = 50;
 
-/** What is wrong at every later step and after every stop too. */
+/** Findings that every later step and every stop would repeat. */
 const ONCE: readonly FindingKind[] = ['currentRefused', 'previousRefused'];
 
-/** What the undisturbed run shows, to hold the others against. */
+/** The results of the undisturbed run, which the others are compared with. */
 interface Undisturbed {
   readonly boundaries: Boundaries;
   /** Whether the value of each version is still accepted at the end, oldest first. */
@@ -24,22 +24,22 @@ interface Undisturbed {
   readonly state?: State;
 }
 
-/** What a run was disturbed by. In words only where something is found, for the values have to be masked in them. */
+/** The disturbance of a run. It is described only for a finding, because the values in the description have to be masked. */
 interface Trouble {
   readonly step: Step;
   readonly where: () => string;
   readonly what: () => string;
 }
 
-/** A run that ended with a finding, and says no more. */
+/** Ends a run with a finding. */
 class Found extends Error {
-  /** @param isLast whether no further run would say more */
+  /** @param isLast whether further runs would find nothing else */
   constructor(public readonly isLast = false) {
     super('found');
   }
 }
 
-/** All the runs of a rehearsal, and what they found. */
+/** All the runs of a rehearsal, and their findings. */
 export class Rehearsal {
   public runs = 0;
   public boundaries = 0;
@@ -48,7 +48,7 @@ export class Rehearsal {
   private readonly worlds: World[] = [];
   private readonly hanging = new Set<Step>();
   private readonly lines = new Map<string, Line>();
-  /** What a function said when it ended, if it did. */
+  /** The last error of the function, if there was one. */
   private lastSaid?: string;
   private isUndisturbed = true;
 
@@ -58,7 +58,7 @@ export class Rehearsal {
 
   public get findings(): Finding[] { return [...this.found.values()]; }
 
-  /** Takes a line of the code's output, and says whether to show it. */
+  /** Takes a line of the code's output, and returns whether to show it. */
   public hear(line: Line): boolean {
     if (line.where === THROWN || line.where === STANDARD_ERROR) { this.lastSaid = line.text; }
     this.lines.set(`${line.step} ${line.where} ${line.text}`, line);
@@ -78,7 +78,7 @@ export class Rehearsal {
       if (!(error instanceof Found)) { throw error; }
     }
     this.values.add([...subject.made]);
-    // Those of every run, also of those that were disturbed and found nothing: what fails is what gets logged.
+    // The output of every run, also of disturbed runs without a finding, because failures are what gets logged.
     for (const world of this.worlds) {
       this.values.add(world.values);
       this.values.addSecrets(world.passwords);
@@ -86,7 +86,7 @@ export class Rehearsal {
     this.listen(subject);
   }
 
-  /** Whatever the code did wrong while nothing went wrong around it. */
+  /** Finds mistakes without any disturbance. */
   private async undisturbed(subject: Subject): Promise<Undisturbed> {
     const world = await this.newWorld(subject);
     const tested = await this.watchTest(() => world.testAlone());
@@ -112,7 +112,7 @@ export class Rehearsal {
     return { boundaries: boundaries[1], accepted, state: await this.stateNow() };
   }
 
-  /** A rotation that looks, after every step, at what the target accepts and holds. */
+  /** A rotation that checks, after every step, what the target accepts and holds. */
   private async attemptWatched(world: World, boundaries: Boundaries, n: number): Promise<Failure | undefined> {
     const before = world.valueOf('AWSCURRENT');
     let state: State | undefined;
@@ -132,7 +132,7 @@ export class Rehearsal {
     });
   }
 
-  /** Runs testSecret, and looks whether the target holds something else afterwards. */
+  /** Runs testSecret, and checks whether it changed the target. */
   private async watchTest<T>(test: () => Promise<T>): Promise<T> {
     const before = await this.stateNow();
     const tested = await test();
@@ -140,7 +140,7 @@ export class Rehearsal {
     return tested;
   }
 
-  /** testSecret has to refuse what the target was never told. */
+  /** Checks that testSecret refuses a value that the target never got. */
   private async testSomething(subject: Subject): Promise<void> {
     const world = await this.newWorld(subject);
     const current = world.valueOf('AWSCURRENT');
@@ -154,7 +154,7 @@ export class Rehearsal {
       'it passes, so a rotation would go on to a credential that doesn\'t work. Use the pending value as its readers do, and throw or reply failed where it is refused');
   }
 
-  /** A rotation that stops at a boundary, is tried again, and is followed by another one. */
+  /** A rotation that stops at a boundary, is retried, and is followed by another one. */
   private async stopAt(subject: Subject, undisturbed: Undisturbed, stop: Stop): Promise<void> {
     const isCut = stop.ending.startsWith('cut');
     if (isCut && this.hanging.has(undisturbed.boundaries.reached[stop.index].step)) { return; }
@@ -179,7 +179,7 @@ export class Rehearsal {
     await this.conclude(subject, world, undisturbed, trouble);
   }
 
-  /** Every step comes twice. */
+  /** Runs every step twice. */
   private async repeat(subject: Subject, undisturbed: Undisturbed): Promise<void> {
     const world = await this.rotatedOnce(subject);
     world.start();
@@ -192,7 +192,7 @@ export class Rehearsal {
     await this.conclude(subject, world, undisturbed, { step: 'finishSecret', where: () => 'after each step had come twice', what: () => 'Each step was invoked twice' });
   }
 
-  /** setSecret comes while an earlier one is under way. Either may fail, for there is a retry. */
+  /** Runs setSecret while an earlier call is in progress. Either may fail, because there is a retry. */
   private async overlap(subject: Subject, undisturbed: Undisturbed): Promise<void> {
     const world = await this.rotatedOnce(subject);
     world.start();
@@ -204,7 +204,7 @@ export class Rehearsal {
     await this.conclude(subject, world, undisturbed, { step: 'setSecret', where: () => `after ${what}`, what: () => what });
   }
 
-  /** After a rotation that was disturbed and is over: what works, what doesn't, whether the next one succeeds, and what is left. */
+  /** Checks after a disturbed rotation what works, whether the next one succeeds, and what is left. */
   private async conclude(subject: Subject, world: World, undisturbed: Undisturbed, trouble: Trouble): Promise<void> {
     const { step, where, what } = trouble;
     if (!await world.accepts(world.valueOf('AWSCURRENT'))) {
@@ -273,7 +273,7 @@ export class Rehearsal {
     }
   }
 
-  /** What the function asked of Secrets Manager and may not. */
+  /** Finds calls to Secrets Manager that the function has no permission for. */
   private checkCalls(subject: Subject): void {
     for (const { step, operation, kind, denied } of subject.account.calls) {
       if (denied !== undefined) { this.add('accessDenied', step, operation, `${operation} ${denied}`); }
@@ -281,7 +281,7 @@ export class Rehearsal {
     }
   }
 
-  /** What was written to logs that mask nothing. */
+  /** Reads output to logs that mask nothing. */
   private listen(subject: Subject): void {
     const isTelling = this.values.detector();
     for (const { step, where, text } of this.lines.values()) {
@@ -335,7 +335,7 @@ export class Rehearsal {
     return this.values.mask(text);
   }
 
-  /** Adds what isn't known yet. Its message begins with the step. */
+  /** Adds a new finding. Its message begins with the step. */
   private add(kind: FindingKind, step: Step, where: string, message: string, detail = ''): Found {
     const key = ONCE.includes(kind) ? kind : `${kind} ${step}${detail && ` ${detail}`}`;
     if (!this.found.has(key)) { this.found.set(key, { kind, step, where, message: `${step}: ${message}` }); }
@@ -344,8 +344,8 @@ export class Rehearsal {
 }
 
 /**
- * Where to stop, and how. To die before something is sent is to die after what came before was done, so that is only worth a run at the
- * beginning of a step, and after its end. The rotation's own calls get through a lost connection: that is proven elsewhere.
+ * The stops of a run. Dying before a request is the same as dying after the previous one, so it only needs a run at the beginning of a step, and
+ * after its end. The rotation's own calls aren't cut, because other tests prove that.
  */
 function stopsOf({ reached }: Boundaries): Stop[] {
   return reached.flatMap(({ step, own, isUnanswered }, index) => {

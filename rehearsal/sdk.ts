@@ -1,6 +1,6 @@
 /**
- * Takes the place of `@aws-sdk/client-secrets-manager` in the bundle: as much of its commands and exceptions as the rotation and the
- * simulator see of each other. Nothing is ever sent.
+ * Replaces `@aws-sdk/client-secrets-manager` in the bundle, with the part of its commands and exceptions that the rotation and the simulator
+ * use. Nothing is ever sent.
  */
 
 class Command {

@@ -1,7 +1,7 @@
 import type { Step } from './api';
 import type { Boundary, Ending } from './boundaries';
 
-/** The rotation's own writes, as its user sees them. */
+/** The rotation's own writes, in the user's terms. */
 const OWN: Record<string, readonly [before: string, after: string]> = {
   PutSecretValue: ['after createSecret had returned and before its value was stored', 'just after the value of createSecret was stored'],
   UpdateSecretVersionStage: ['after finishSecret was done and before AWSCURRENT moved', 'just after AWSCURRENT moved'],
@@ -20,7 +20,7 @@ export function whereOf({ step, own }: Boundary, ending: Ending, what: string): 
 
 export const happened = (ending: Ending) => ending.startsWith('died') ? 'The function died' : 'The connection was lost';
 
-/** How a step becomes one that can be repeated. */
+/** How to make a step idempotent. */
 export const REPEATABLE: Record<Step, string> = {
   createSecret: 'Look first what an earlier call has made, and use it or take it back before making another',
   setSecret: 'Look first whether the target accepts the pending value already, or use a call that does the same however often it comes',

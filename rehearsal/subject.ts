@@ -16,12 +16,12 @@ import type { HandlerConfig } from '../src/contract';
 /** Begins a call of the code under rehearsal. */
 export type Begin = (step: Step) => Invocation;
 
-/** The code under rehearsal, behind the target that ships. */
+/** The code under rehearsal, behind the shipped target. */
 export interface Subject {
   readonly config: HandlerConfig;
-  /** Secrets Manager as the code reaches it by itself. */
+  /** Secrets Manager for the code's own calls. */
   readonly account: Account;
-  /** Values that the code made, wherever they are now. */
+  /** Values that the code made, also those that aren't stored. */
   readonly made: Set<string>;
   readonly advice: { readonly log: string };
   makeTarget(begin: Begin): Target;
@@ -33,7 +33,7 @@ export interface SubjectOptions extends RehearsalOptions<never> {
   readonly say: (line: Line) => void;
 }
 
-/** @throws Error where it is none of the three that a target can be */
+/** @throws Error if it is none of the three kinds of target */
 export async function startSubject(target: TargetModule | TargetHandler | TargetProcess, options: SubjectOptions): Promise<Subject> {
   if (typeof target === 'function') { return functionSubject(options, (account) => handlerInProcess(target, account, options)); }
   if (isProcess(target)) { return functionSubject(options, async (account) => new ProcessPool(target, account, options)); }
@@ -66,7 +66,7 @@ function moduleSubject(given: TargetModule, { generateStringKey, passwordPolicy 
   };
 }
 
-/** What runs the user's function. */
+/** Runs the user's function. */
 interface Runner {
   invoke(invocation: Invocation, payload: string): Promise<Ended>;
   stop(): Promise<void>;
@@ -87,7 +87,7 @@ async function functionSubject(options: SubjectOptions, startRunner: (account: A
   };
 }
 
-/** Where the last rehearsal of this process served: clients that a function keeps know no other address. */
+/** The last port of this process, because clients that a function keeps know only that address. */
 let lastPort: number | undefined;
 
 async function serveAgain(account: Account, invocationOf: () => Invocation | undefined): Promise<SecretsManagerServer> {
@@ -128,13 +128,13 @@ async function handlerInProcess(handler: TargetHandler, account: Account, { time
     async stop() {
       restore();
       await server.stop();
-      // The clients of this process have to see that their connections are closed, for the next rehearsal serves at the same address.
+      // The clients of this process have to see that their connections are closed, because the next rehearsal has the same address.
       await setTimeout(50);
     },
   };
 }
 
-/** As many processes as there are events at the same time. */
+/** A process for each concurrent event. */
 class ProcessPool implements Runner {
   private processes: FunctionProcess[] = [];
 
@@ -159,7 +159,7 @@ class ProcessPool implements Runner {
   }
 }
 
-/** @returns a function that makes the environment what it was */
+/** @returns a function that restores the environment */
 export function setEnvironment(variables: Readonly<Record<string, string>>): () => void {
   const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
   Object.assign(process.env, variables);

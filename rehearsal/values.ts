@@ -2,10 +2,10 @@ import { inspect } from 'node:util';
 import { isJsonObject } from '../lambda-src/rotation/secret-value';
 import { Mask } from '../lambda-src/targets/own/mask';
 
-/** As many characters of a value in a row are no coincidence. */
+/** So many characters of a value in a row are no coincidence. */
 const TELLING = 12;
 
-/** The strings in a value, by the path of their keys; the whole where it is no JSON object. */
+/** The strings in a value, by the path of their keys. The whole value if it is not a JSON object. */
 function stringsIn(value: unknown, path: readonly string[] = []): [path: string, text: string][] {
   if (typeof value === 'string') { return [[JSON.stringify(path), value]]; }
   if (typeof value !== 'object' || value === null) { return []; }
@@ -14,7 +14,7 @@ function stringsIn(value: unknown, path: readonly string[] = []): [path: string,
 
 const parse = (value: string): unknown => isJsonObject(value) ? JSON.parse(value) : value;
 
-/** What is known of the values of a secret, from those of its versions. */
+/** The known values of a secret, from its versions. */
 export class Values {
   private readonly seen = new Set<string>();
   private readonly secrets = new Set<string>();
@@ -28,7 +28,7 @@ export class Values {
     for (const value of values) { this.seen.add(value); }
   }
 
-  /** Secrets that are in no version, such as a password that was generated just before the function died. */
+  /** Secrets in no version, such as a password that was generated just before the function died. */
   public addSecrets(secrets: Iterable<string>): void {
     for (const secret of secrets) {
       this.seen.add(secret);
@@ -36,7 +36,7 @@ export class Values {
     }
   }
 
-  /** Learns from the versions of a rotation, oldest first, what of a value rotates. */
+  /** Learns from the versions of a rotation, oldest first, which parts of a value rotate. */
   public learn(versions: readonly string[]): void {
     this.add(versions);
     for (const [index, value] of versions.entries()) {
@@ -47,7 +47,7 @@ export class Values {
     }
   }
 
-  /** A value of the same shape that nobody ever gave to the target. */
+  /** A value of the same shape that the target never got. */
   public neverAccepted(value: string): string {
     const parsed = parse(value);
     const change = (member: unknown, path: readonly string[]): unknown => {
@@ -60,12 +60,12 @@ export class Values {
     return typeof changed === 'string' ? changed : JSON.stringify(changed);
   }
 
-  /** A text without anything that is, or may be a part of, a value. */
+  /** A text with every value, and every possible part of one, masked. */
   public mask(text: string): string {
     return new Mask(this.seen).apply(text);
   }
 
-  /** Tells texts that hold a value that rotates, or a telling part of one. */
+  /** Detects texts with a rotating value, or with a long enough part of one. */
   public detector(): (text: string) => boolean {
     const isSecret = ([path]: [path: string, text: string]) => this.rotated.has(path) && !this.notSecret.includes((JSON.parse(path) as string[])[0]);
     const secrets = [...this.seen].flatMap((value) => stringsIn(parse(value)).filter(isSecret).map(([, secret]) => secret));
@@ -74,7 +74,7 @@ export class Values {
   }
 }
 
-/** Another text of the same length and types of characters. */
+/** Another text with the same length and types of characters. */
 function shifted(text: string): string {
   const types = ['abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', '0123456789'];
   return [...text].map((character) => {
@@ -83,10 +83,10 @@ function shifted(text: string): string {
   }).join('');
 }
 
-/** What a target holds, as it is now. */
+/** The current state of a target. */
 export class State {
   private readonly text: string;
-  /** How many things it holds. */
+  /** The number of things in it. */
   public readonly size: number;
 
   constructor(held: unknown) {

@@ -17,19 +17,19 @@ export interface Failure {
 export interface Surroundings {
   readonly subject: Subject;
   readonly timeout: number;
-  /** Asks the target, where the user says how. */
+  /** Asks the target, if the user gave a function for that. */
   readonly accepts?: (value: unknown) => unknown;
 }
 
-/** What is looked at after a step that succeeded. Whatever it throws ends the attempt. */
+/** The checks after a step that succeeded. An error ends the attempt. */
 export type AfterStep = (step: Step) => Promise<void> | void;
 
 let worlds = 0;
 
-/** One secret, from its first value on. Its ids and passwords are its own: code that keeps something by them meets none of them twice. */
+/** One secret, from its first value on. Its ids and passwords are unique, so that code which stores something by them never finds one twice. */
 export class World {
   public readonly simulator = new SecretsManagerSimulator({ seed: ++worlds });
-  /** Those that GetRandomPassword gave, whatever became of them. */
+  /** All passwords from GetRandomPassword, also unused ones. */
   public readonly passwords = new Set<string>();
   private readonly arn: string;
   private rotation!: StartedRotation;
@@ -53,12 +53,12 @@ export class World {
     this.rotation = startRotation(this.simulator, this.arn);
   }
 
-  /** Somebody puts the pending value. */
+  /** Puts the pending value, as a user. */
   public putPending(value: string): void {
     this.simulator.perform('PutSecretValue', { SecretId: this.arn, ClientRequestToken: this.rotation.token, SecretString: value, VersionStages: ['AWSPENDING'] });
   }
 
-  /** A rotation that nothing disturbs. */
+  /** An undisturbed rotation. */
   public async rotate(afterStep?: AfterStep): Promise<Failure | undefined> {
     this.start();
     return this.attempt(new Boundaries(), afterStep);
@@ -83,7 +83,7 @@ export class World {
     return this.invoke(eventOf(this.rotation, step), boundaries);
   }
 
-  /** testSecret alone, on a copy of the current version: what comes when the schedule is deployed. */
+  /** testSecret alone, on a copy of the current version, as when the schedule is deployed. */
   public async testAlone(): Promise<Error | undefined> {
     const error = await this.invoke(eventOf(startRotation(this.simulator, this.arn, { rotateImmediately: false }), 'testSecret'), new Boundaries());
     if (error) { this.simulator.failRotation(this.arn, 'testSecret'); } else { this.simulator.completeRotation(this.arn); }
@@ -127,7 +127,7 @@ export class World {
   }
 }
 
-/** What the rotation itself writes is a boundary too: the code under rehearsal has returned, and what it did isn't written down yet. */
+/** The rotation's own writes are boundaries too: the code under rehearsal has returned, and its result isn't stored yet. */
 function stopAtWrites(step: Step, boundaries: Boundaries): Interceptor {
   let ending: ReturnType<Boundaries['reach']>;
   return ({ phase, operation, kind }) => {

@@ -67,7 +67,7 @@ const EXCEPTIONS = {
 
 export interface InMemoryClientOptions {
   /**
-   * How often a call is made when it's throttled, or the server or the network fails, as the SDK does; at once, because
+   * How often a call is attempted if it is throttled, or if the server or the network fails, as in the SDK. Attempts follow at once, because
    * nothing here waits.
    *
    * @default 1
@@ -75,20 +75,20 @@ export interface InMemoryClientOptions {
   readonly maxAttempts?: number;
 }
 
-/** Goes wherever the SDK's client goes that only sends commands, and throws what that one throws. */
+/** Replaces the SDK's client wherever only commands are sent, and throws the same errors. */
 export class InMemoryClient implements Pick<SecretsManagerClient, 'send' | 'destroy'> {
   public readonly send = this.sendCommand.bind(this) as SecretsManagerClient['send'];
 
   constructor(private readonly simulator: Pick<SecretsManagerSimulator, 'execute' | 'newToken'>, private readonly options: InMemoryClientOptions = {}) {}
 
   public destroy(): void {
-    // Holds nothing open.
+    // It has no open connections.
   }
 
   private async sendCommand(command: Command, options: SendOptions = {}): Promise<unknown> {
     const operation = COMMANDS.get(command.constructor);
     if (!operation) { throw new TypeError(`The simulator does not know ${command.constructor.name}`); }
-    // One token for all attempts, as in the SDK: it's what makes a repeated attempt harmless.
+    // One token for all attempts, as in the SDK. It makes a repeated attempt harmless.
     const input = { ...command.input } as Inputs[Operation] & { ClientRequestToken?: string };
     if (takesToken(operation)) { input.ClientRequestToken ??= this.simulator.newToken(); }
     const maxAttempts = this.options.maxAttempts ?? 1;
@@ -115,7 +115,7 @@ async function unlessAborted<T>(sent: Promise<T>, signal: AbortSignal): Promise<
     return await Promise.race([aborted, sent]);
   } finally {
     signal.removeEventListener('abort', abort);
-    // What an aborted call comes to is nobody's concern any more.
+    // The result of an aborted call is ignored.
     sent.catch(() => {});
   }
 }
@@ -133,7 +133,7 @@ function metadata(httpStatusCode: number, attempts: number) {
   return { httpStatusCode, requestId: '00000000-0000-4000-8000-000000000000', attempts, totalRetryDelay: 0 };
 }
 
-/** The error as the SDK throws it. What isn't the service's, such as a cut connection, only learns the attempts. */
+/** The error as the SDK throws it. Errors that aren't the service's, such as a cut connection, only get the attempts. */
 function toSdkException(error: unknown, attempts: number): unknown {
   if (!(error instanceof ServiceError)) {
     return error instanceof Error ? Object.assign(error, { $metadata: { attempts, totalRetryDelay: 0 } }) : error;

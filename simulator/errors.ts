@@ -1,4 +1,4 @@
-/** An error as the service answers it, before a client or the wire gives it a shape. Messages never hold a value. */
+/** An error of the service, before a client or the wire gives it a format. Messages never hold a value. */
 export class ServiceError extends Error {
   public readonly fault: 'client' | 'server';
 
@@ -9,7 +9,7 @@ export class ServiceError extends Error {
   }
 }
 
-/** The errors that the service model declares. They answer with `Message`, all others with `message`. */
+/** The errors in the service model. They have `Message`, all others have `message`. */
 export const MODELED_ERRORS: ReadonlySet<string> = new Set([
   'DecryptionFailure',
   'EncryptionFailure',

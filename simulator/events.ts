@@ -1,4 +1,4 @@
-/** What the service writes to CloudTrail about rotations. */
+/** The events that the service logs to CloudTrail about rotations. */
 export type RotationEventName =
   | 'RotationStarted'
   | 'RotationSucceeded'

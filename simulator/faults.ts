@@ -1,8 +1,8 @@
 import { ServiceError } from './errors';
 
 /*
- * The usual faults, to be thrown by an interceptor: in the phase `before` the service never did it, in the phase
- * `after` it did and the answer is lost.
+ * The usual faults, for an interceptor to throw. In the phase `before`, the service never did the operation. In the phase `after`, it did, and
+ * the answer is lost.
  */
 
 export const accessDenied = (action = 'this action') =>
@@ -10,7 +10,7 @@ export const accessDenied = (action = 'this action') =>
 
 export const throttled = () => new ServiceError('ThrottlingException', 'Rate exceeded');
 
-/** The caller has no right to the KMS key. */
+/** The caller has no permission to use the KMS key. */
 export const kmsDenied = () => new ServiceError('AccessDeniedException', 'Access to KMS is not allowed');
 
 /** The KMS key is disabled, deleted or in another state in which it can't decrypt. */
@@ -22,7 +22,7 @@ export const encryptionFailure = () =>
 
 export const internalError = () => new ServiceError('InternalServiceError', 'An error occurred on the server side.', 500);
 
-/** The network, not the service: the error that the SDK's HTTP handler makes of a cut connection. The wire server cuts it. */
+/** A network error: what the SDK's HTTP handler throws for a cut connection. The wire server cuts the connection. */
 export function connectionReset(): Error {
   return Object.assign(new Error('socket hang up'), { name: 'TimeoutError', code: 'ECONNRESET' });
 }

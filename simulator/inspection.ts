@@ -8,7 +8,7 @@ export interface InspectedVersion {
   readonly createdAt: number;
 }
 
-/** How a secret stands, for a test's invariants. It sees everything, including values, and doesn't count as a call. */
+/** The state of a secret, for a test's invariants. It includes values, and doesn't count as a call. */
 export class SecretInspection {
   constructor(private readonly secret: Secret) {}
 
@@ -18,10 +18,10 @@ export class SecretInspection {
   public get rotationEnabled(): boolean | undefined { return this.secret.rotation?.enabled; }
   public get rotationInProgress(): RotationInProgress | undefined { return this.secret.inProgress; }
 
-  /** How many versions there are, with and without labels. */
+  /** The number of versions, with and without labels. */
   public get versionCount(): number { return this.secret.versions.size; }
 
-  /** From each label to its version. */
+  /** The version of each label. */
   public get stages(): Record<string, string> { return Object.fromEntries(this.secret.stages); }
 
   /** All versions, oldest first. */
@@ -30,12 +30,12 @@ export class SecretInspection {
       { id, stages: stagesOf(this.secret, id), hasValue: value !== undefined, createdAt }));
   }
 
-  /** The labels of a version, sorted; undefined where there's no such version. */
+  /** The labels of a version, sorted. Undefined if there is no such version. */
   public stagesOf(versionId: string): string[] | undefined {
     return this.secret.versions.has(versionId) ? stagesOf(this.secret, versionId) : undefined;
   }
 
-  /** The value of a version, named by its id or by a label; undefined where there's no version or no value. */
+  /** The value of a version, by its id or by a label. Undefined if there is no version or no value. */
   public value(versionIdOrStage: string): SecretValue | undefined {
     return this.secret.versions.get(this.secret.stages.get(versionIdOrStage) ?? versionIdOrStage)?.value;
   }

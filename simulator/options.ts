@@ -1,37 +1,36 @@
 import type { Operation } from './types';
 
-/** Where the service's behaviour isn't documented, or was seen both ways. Run tests both ways. */
+/** Behaviour of the service that isn't documented, or that was seen both ways. Run tests both ways. */
 export interface Switches {
   /**
-   * Whether moving AWSCURRENT to a version takes AWSPENDING away from it at once. The user guide says so; versions with
-   * both labels were seen too.
+   * Whether moving AWSCURRENT to a version removes AWSPENDING from it at once. The user guide says so, but versions with both labels were seen
+   * too.
    *
    * @default true
    */
   readonly promotionRemovesPending: boolean;
   /**
-   * Whether a version that is created by hand takes AWSPENDING away, from the version of the rotation that it abandons or
-   * from the version that AWSCURRENT leaves.
+   * Whether a version that is created by hand removes AWSPENDING, from the version of the abandoned rotation or from the version that AWSCURRENT
+   * leaves.
    *
    * @default true
    */
   readonly manualPutRemovesPending: boolean;
   /**
-   * Which moment the CreatedDate of a version started by RotateSecret shows: that of RotateSecret, or that of the put of
-   * its value.
+   * The CreatedDate of a version started by RotateSecret: the time of RotateSecret, or the time of the put of its value.
    *
    * @default 'rotate'
    */
   readonly pendingCreatedDate: 'rotate' | 'put';
   /**
-   * Whether a rotation has a RotationToken, without which its version takes no value. The service only insists on it where
-   * the function assumes a role or is of another account.
+   * Whether a rotation has a RotationToken, without which its version accepts no value. The service requires it only if the function assumes a
+   * role or is in another account.
    *
    * @default false
    */
   readonly issueRotationTokens: boolean;
   /**
-   * How many versions without a label are kept. The service removes older ones, though none of the last 24 hours.
+   * How many versions without a label are kept. The service removes older ones, but none of the last 24 hours.
    *
    * @default 100
    */
@@ -63,17 +62,16 @@ export interface InterceptedCall {
 }
 
 /**
- * Runs twice in a call. What it throws is what the caller gets: in the phase `before` the service never did the
- * operation; in the phase `after`, which only a successful operation has, it did and the answer is lost. A promise
- * holds the call up.
+ * Runs twice in a call. The caller gets the error that it throws. In the phase `before`, the service never did the operation. In the phase
+ * `after`, which only a successful operation has, it did, and the answer is lost. A promise delays the call.
  */
 export type Interceptor = (call: InterceptedCall & { readonly phase: 'before' | 'after' }) => void | Promise<void>;
 
 export interface SimulatorOptions extends Partial<Switches> {
   /**
-   * The time in milliseconds, asked at every write and at no read.
+   * The time in milliseconds, read at every write and at no read.
    *
-   * @default a logical clock that starts at 2026-01-01 and moves with every write, so that no two writes share a date
+   * @default a logical clock that starts at 2026-01-01 and moves with every write, so that no two writes have the same date
    */
   readonly now?: () => number;
   /**
@@ -95,7 +93,7 @@ export interface SimulatorOptions extends Partial<Switches> {
    */
   readonly random?: () => number;
   /**
-   * How many writes behind a read is: 0 is up to date. The simulator remembers the last 100.
+   * How many writes a read lags behind: 0 is up to date. The simulator keeps the last 100.
    *
    * @default reads are up to date
    */

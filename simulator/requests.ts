@@ -30,7 +30,7 @@ const rotationRules: Member = {
   },
 };
 
-/** What each request may hold. A member that the service has but the simulator doesn't is refused, never ignored. */
+/** The members of each request. A member that only the service has is refused, never ignored. */
 const REQUESTS: { readonly [O in Operation]: { readonly [M in keyof Inputs[O]]?: Member } } = {
   CancelRotateSecret: { SecretId: secretId },
   CreateSecret: {
@@ -96,9 +96,9 @@ const NAME = /^[A-Za-z0-9/_+=.@!-]+$/;
 const ARN = /^arn:[A-Za-z0-9/_+=.@!:-]+$/;
 
 /**
- * The request, checked against the service model, without the members that were left out.
+ * Checks the request against the service model, and returns it without undefined members.
  *
- * @throws ServiceError that names the member, never what it holds.
+ * @throws ServiceError with the member, and without its value.
  */
 export function checkRequest<O extends Operation>(operation: O, input: unknown): Inputs[O] {
   const request = checkStructure(REQUESTS[operation] as Record<string, Member>, input, '');
@@ -162,7 +162,7 @@ function hasType(type: Member['type'], value: unknown): boolean {
   }
 }
 
-/** The limit on a value counts bytes; for names and labels, which are ASCII in practice, it's the same. */
+/** The limit of a value is in bytes. For names and labels, which are ASCII in practice, that is the same. */
 function sizeOf(value: unknown): number {
   if (typeof value === 'string') { return Buffer.byteLength(value); }
   if (value instanceof Uint8Array || Array.isArray(value)) { return value.length; }
@@ -174,7 +174,7 @@ function constraint(path: string, rule: string, subject = 'Value'): ServiceError
   return validation(`1 validation error detected: ${subject} at '${wireName}' failed to satisfy constraint: ${rule}`);
 }
 
-/** The SDK makes a token when none is given, so that a request without one is a raw one. */
+/** The SDK makes a token if none is given, so a request without one is a raw request. */
 function checkToken(operation: Operation, request: Record<string, unknown>): void {
   if (!Object.hasOwn(REQUESTS[operation], 'ClientRequestToken')) { return; }
   const given = request.ClientRequestToken;

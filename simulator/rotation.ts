@@ -5,17 +5,17 @@ export const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret']
 
 export type Step = typeof STEPS[number];
 
-/** What Secrets Manager gives to the function. */
+/** The event that Secrets Manager sends to the function. */
 export interface RotationEvent {
   readonly Step: Step;
   /** The ARN. */
   readonly SecretId: string;
   readonly ClientRequestToken: string;
-  /** Only where the simulator issues rotation tokens. */
+  /** Only if the simulator issues rotation tokens. */
   readonly RotationToken?: string;
 }
 
-/** The function: fails a step by throwing. */
+/** The function. An error that it throws fails the step. */
 export type Invoke = (event: RotationEvent) => Promise<unknown>;
 
 export const DEFAULT_LAMBDA_ARN = 'arn:aws:lambda:us-east-1:111122223333:function:rotation';
@@ -23,9 +23,9 @@ export const DEFAULT_LAMBDA_ARN = 'arn:aws:lambda:us-east-1:111122223333:functio
 export interface StartOptions {
   /** @default made */
   readonly clientRequestToken?: string;
-  /** Whether the secret rotates now, or only testSecret runs. @default true */
+  /** Whether the secret rotates now. If not, only testSecret runs. @default true */
   readonly rotateImmediately?: boolean;
-  /** @default the secret's, and where it has none DEFAULT_LAMBDA_ARN */
+  /** @default the secret's, and if it has none DEFAULT_LAMBDA_ARN */
   readonly rotationLambdaArn?: string;
   /** @default the secret's */
   readonly rotationRules?: RotationRulesType;
@@ -34,7 +34,7 @@ export interface StartOptions {
 export interface RunOptions {
   readonly invoke: Invoke;
   /**
-   * How often the entire sequence is tried; a test is tried once.
+   * How often the sequence of steps is attempted. A test is attempted once.
    *
    * @default 5
    */
@@ -59,8 +59,8 @@ export interface StepFailure {
 
 export interface RotationResult {
   /**
-   * `failed`: all attempts did, and the rotation is still in progress (a test isn't). `abandoned`: someone put a version,
-   * cancelled the rotation or deleted the secret meanwhile.
+   * `failed`: all attempts failed, and the rotation is still in progress (a test isn't). `abandoned`: a version was put, the rotation was
+   * cancelled, or the secret was deleted meanwhile.
    */
   readonly outcome: 'succeeded' | 'failed' | 'abandoned';
   readonly token: string;
@@ -68,7 +68,7 @@ export interface RotationResult {
   readonly failures: readonly StepFailure[];
 }
 
-/** Calls RotateSecret, and invokes nothing: the steps are the caller's, or those of `runRotation`. */
+/** Calls RotateSecret, and invokes nothing. The caller or `runRotation` runs the steps. */
 export function startRotation(simulator: SecretsManagerSimulator, secretId: string, options: StartOptions = {}): StartedRotation {
   const { rotationEnabled } = simulator.inspect(secretId);
   simulator.perform('RotateSecret', {
@@ -97,8 +97,8 @@ export function eventOf(rotation: StartedRotation, step: Step): RotationEvent {
 }
 
 /**
- * Runs the rotation in progress as the service does: the steps in order, and after a failing one the entire sequence
- * again with the same token. May be called again for a rotation whose attempts failed.
+ * Runs the rotation in progress as the service does: the steps in order, and after a failed step the whole sequence again with the same token.
+ * May be called again for a rotation whose attempts failed.
  */
 export async function runRotation(simulator: SecretsManagerSimulator, secretId: string, options: RunOptions): Promise<RotationResult> {
   const rotation = rotationInProgress(simulator, secretId);
@@ -121,7 +121,7 @@ export async function runRotation(simulator: SecretsManagerSimulator, secretId: 
   return { outcome: 'failed', token, attempts, failures };
 }
 
-/** RotateSecret, and then the function. */
+/** Calls RotateSecret, and runs the rotation. */
 export async function rotate(simulator: SecretsManagerSimulator, secretId: string, options: RotateOptions): Promise<RotationResult> {
   const { secretId: arn } = startRotation(simulator, secretId, options);
   return runRotation(simulator, arn, options);
@@ -143,7 +143,7 @@ async function runSteps(
   return { step: 'finishSecret', error: new Error('finishSecret succeeded, and AWSCURRENT is not on the version of the rotation') };
 }
 
-/** Whether the rotation is still the secret's, and the secret still there. */
+/** Whether the rotation is still in progress, and the secret still exists. */
 function isInProgress(simulator: SecretsManagerSimulator, { secretId, token }: StartedRotation): boolean {
   return simulator.exists(secretId) && simulator.inspect(secretId).rotationInProgress?.token === token;
 }

@@ -16,31 +16,31 @@ import type { Inputs, Operation, Outputs } from './types';
 const CLOCK_START = Date.UTC(2026, 0, 1);
 const MAX_LAG = 100;
 
-/** A call as it's remembered. */
+/** A recorded call. */
 export interface Call {
   readonly index: number;
   readonly operation: Operation;
   readonly kind: 'read' | 'write';
   /** As given: a name or an ARN. */
   readonly secretId?: string;
-  /** The version that the request is about: its ClientRequestToken, VersionId or MoveToVersionId. */
+  /** The version in the request: its ClientRequestToken, VersionId or MoveToVersionId. */
   readonly token?: string;
-  /** The labels that the request is about. */
+  /** The labels in the request. */
   readonly stages?: readonly string[];
   /** Only with `recordInputs`. */
   readonly input?: Readonly<Record<string, unknown>>;
-  /** How many writes the answer was behind. */
+  /** How many writes the answer lagged behind. */
   readonly lag: number;
   /** Whether the operation changed anything. */
   readonly changed: boolean;
-  /** The name of the error that the caller got; `lost` where the operation was done and yet the answer was an error. */
+  /** The name of the error that the caller got. `lost` if the operation was done but the answer was an error. */
   readonly error?: string;
   readonly lost: boolean;
 }
 
 type MutableCall = { -readonly [K in keyof Call]: Call[K] };
 
-/** All that a run depends on. Opaque, and cheap. */
+/** The whole state of a run. Opaque, and cheap. */
 export interface Snapshot {
   readonly state: State;
   readonly history: readonly State[];
@@ -50,10 +50,10 @@ export interface Snapshot {
 }
 
 /**
- * Secrets Manager in memory: the operations that a rotation touches, strictly.
+ * Secrets Manager in memory: the operations that a rotation uses, strictly.
  *
- * `execute` is what a function's client does, with lag, faults and a log. `perform` is the hand of whoever owns the
- * secret: at once, up to date, not in the log.
+ * `execute` is for the client of a function, with lag, faults and a log. `perform` is for the owner of the secret: at once, up to date, and not
+ * in the log.
  */
 export class SecretsManagerSimulator {
   /** May be replaced at any time. */
@@ -76,15 +76,15 @@ export class SecretsManagerSimulator {
     this.lag = options.lag;
   }
 
-  /** The rotation events so far, as CloudTrail would have them. */
+  /** The rotation events so far, as in CloudTrail. */
   public get events(): readonly ServiceEvent[] { return this.eventLog; }
 
-  /** The calls that came through `execute`, in the order in which they came. */
+  /** The calls through `execute`, in order. */
   public get calls(): readonly Call[] { return this.callLog; }
 
   public resetCalls(): void { this.callLog = []; }
 
-  /** An operation as a client calls it. */
+  /** An operation that a client calls. */
   public async execute<O extends Operation>(operation: O, input: Inputs[O], around?: Interceptor): Promise<Outputs[O]> {
     const kind = OPERATIONS[operation];
     const given = input as Readonly<Record<string, unknown>>;
@@ -109,29 +109,29 @@ export class SecretsManagerSimulator {
     }
   }
 
-  /** An operation as the secret's owner does it. A missing ClientRequestToken is made, as the SDK makes it. */
+  /** An operation by the owner of the secret. A missing ClientRequestToken is made, as in the SDK. */
   public perform<O extends Operation>(operation: O, input: Inputs[O]): Outputs[O] {
     const request: Inputs[O] & { ClientRequestToken?: string } = { ...input };
     if (takesToken(operation)) { request.ClientRequestToken ??= this.newToken(); }
     return this.apply(operation, request, this.state);
   }
 
-  /** Creates a secret, with a value or without one, and says its ARN. */
+  /** Creates a secret, with a value or without one, and returns its ARN. */
   public createSecret(name: string, value?: string | Uint8Array): string {
     const given = typeof value === 'string' ? { SecretString: value } : { SecretBinary: value };
     return this.perform('CreateSecret', { Name: name, ...given }).ARN!;
   }
 
-  /** Gives a secret a tag, as its deployment does. */
+  /** Tags a secret, as its deployment does. */
   public tag(secretId: string, key: string, value: string): void {
     const secret = findSecret(this.state, secretId);
     this.commit(withSecret(this.state, { ...secret, tags: new Map([...secret.tags ?? [], [key, value]]) }), []);
   }
 
-  /** A new UUID, from the same randomness as all others. */
+  /** A new UUID, from the shared random numbers. */
   public newToken(): string { return randomUuid(this.random); }
 
-  /** Whether the secret is there and isn't marked for deletion. */
+  /** Whether the secret exists and isn't scheduled for deletion. */
   public exists(arn: string): boolean {
     const secret = this.state.secrets.get(arn);
     return secret !== undefined && secret.deletionAt === undefined;
@@ -139,10 +139,10 @@ export class SecretsManagerSimulator {
 
   public inspect(secretId: string): SecretInspection { return new SecretInspection(findSecret(this.state, secretId)); }
 
-  /** Of the service: all steps of the rotation in progress have succeeded. */
+  /** For the service: all steps of the rotation in progress have succeeded. */
   public completeRotation(secretId: string): void { this.conclude(secretId, completeRotation); }
 
-  /** Of the service: a step of the rotation in progress has failed. */
+  /** For the service: a step of the rotation in progress has failed. */
   public failRotation(secretId: string, step: string): void {
     this.conclude(secretId, (context, secret) => failRotation(context, secret, step));
   }
@@ -160,7 +160,7 @@ export class SecretsManagerSimulator {
     this.seeded.state = snapshot.randomState;
   }
 
-  /** A simulator that goes on from here independently, with the same options, but for those given. */
+  /** An independent copy with the same state and options, except the given ones. */
   public clone(overrides: SimulatorOptions = {}): SecretsManagerSimulator {
     const branch = new SecretsManagerSimulator({ ...this.options, intercept: this.intercept, lag: this.lag, ...overrides });
     branch.restore(this.snapshot());
@@ -223,7 +223,7 @@ export class SecretsManagerSimulator {
   }
 }
 
-/** Whether the operation has a ClientRequestToken that the SDK makes where none is given. */
+/** Whether the SDK makes a ClientRequestToken for the operation if none is given. */
 export function takesToken(operation: Operation): boolean {
   return operation === 'CreateSecret' || operation === 'PutSecretValue' || operation === 'RotateSecret' || operation === 'UpdateSecret';
 }

@@ -10,7 +10,7 @@ import type { Inputs, Operation } from './types';
 import { formatAnswer, formatError, parseRequest } from './wire';
 
 const TARGET_PREFIX = 'secretsmanager.';
-// A value of 65,536 bytes whose every byte is escaped, and the rest of the request.
+// A value of 65,536 bytes, each of them escaped, and the rest of the request.
 const MAX_BODY_BYTES = 6 * 65536 + 65536;
 
 export interface ServerOptions {
@@ -23,13 +23,13 @@ export interface ServerOptions {
    */
   readonly latency?: number | ((call: InterceptedCall) => number);
   /**
-   * Runs before the model does. A `ServiceError` that it throws is the answer; any other error cuts the connection.
+   * Runs before the model. A `ServiceError` that it throws is the answer. Any other error cuts the connection.
    *
    * @default nothing
    */
   readonly before?: (call: InterceptedCall) => void | Promise<void>;
   /**
-   * Runs after the model committed, before the answer is sent. Throwing has the same effect as in `before`.
+   * Runs after the model committed, and before the answer is sent. An error has the same effect as in `before`.
    *
    * @default nothing
    */

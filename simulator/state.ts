@@ -1,10 +1,7 @@
 import type { RotationRulesType } from '@aws-sdk/client-secrets-manager';
 import { limitExceeded, secretNotFound } from './errors';
 
-/*
- * Everything here is immutable: a write makes a new state that shares what didn't change. So a snapshot is a
- * reference, and a run can be branched for nothing.
- */
+/* The state is immutable: a write makes a new state that shares the unchanged parts. So a snapshot is a reference, and branching a run is free. */
 
 export const AWSCURRENT = 'AWSCURRENT';
 export const AWSPENDING = 'AWSPENDING';
@@ -16,7 +13,7 @@ export type SecretValue = string | Uint8Array;
 
 export interface Version {
   readonly id: string;
-  /** Absent as long as the rotation that made the version hasn't put a value. */
+  /** Absent until the rotation that started the version has put a value. */
   readonly value?: SecretValue;
   readonly createdAt: number;
   readonly kmsKeyId: string;
@@ -50,7 +47,7 @@ export interface Secret {
   readonly inProgress?: RotationInProgress;
   /** By version id, oldest first. */
   readonly versions: ReadonlyMap<string, Version>;
-  /** From the staging label to the version it's attached to. */
+  /** The version of each staging label. */
   readonly stages: ReadonlyMap<string, string>;
 }
 
@@ -72,11 +69,11 @@ export function withoutSecret(state: State, secret: Secret): State {
   return { ...state, secrets };
 }
 
-/** The secret of this name, complete ARN, or ARN without its six random characters, if there is one. */
+/** The secret with this name, complete ARN, or ARN without its six random characters. Undefined if there is none. */
 export function lookUpSecret(state: State, secretId: string): Secret | undefined {
   const complete = state.secrets.get(secretId);
   if (complete) { return complete; }
-  // An id that ends like a complete ARN is taken for one, as the service does.
+  // An id that ends like a complete ARN is taken for one, as in the service.
   const maybePartialArn = secretId.startsWith('arn:') && !/-[A-Za-z0-9]{6}$/.test(secretId);
   for (const secret of state.secrets.values()) {
     if (secret.name === secretId || (maybePartialArn && secret.arn.slice(0, -7) === secretId)) { return secret; }
@@ -103,7 +100,7 @@ export function withVersion(secret: Secret, version: Version): Secret {
   return { ...secret, versions: new Map(secret.versions).set(version.id, version) };
 }
 
-/** The labels after these were attached to the version; AWSPREVIOUS follows AWSCURRENT. */
+/** The labels after these were attached to the version. AWSPREVIOUS follows AWSCURRENT. */
 export function attachStages(stages: ReadonlyMap<string, string>, labels: readonly string[], versionId: string): Map<string, string> {
   const attached = new Map(stages);
   for (const label of labels) {
@@ -123,13 +120,13 @@ export function detachStage(stages: ReadonlyMap<string, string>, label: string):
   return detached;
 }
 
-/** Whether AWSPENDING is on a version other than the AWSCURRENT one: a rotation that isn't complete. */
+/** Whether AWSPENDING is on a version other than the AWSCURRENT one. A rotation isn't complete then. */
 export function hasIncompleteRotation(secret: Secret): boolean {
   const pending = secret.stages.get(AWSPENDING);
   return pending !== undefined && pending !== secret.stages.get(AWSCURRENT);
 }
 
-/** Without the oldest of the versions that have no label, beyond so many. */
+/** Removes the oldest versions without a label, beyond a number of them. */
 export function pruneVersions(secret: Secret, maxUnlabelled: number): Secret {
   if (secret.versions.size <= maxUnlabelled) { return secret; }
   const labelled = new Set(secret.stages.values());

@@ -25,7 +25,7 @@ import type {
   UpdateSecretVersionStageResponse,
 } from '@aws-sdk/client-secrets-manager';
 
-/** The operations, with the shapes of their requests. */
+/** The operations, with the types of their requests. */
 export interface Inputs {
   CancelRotateSecret: CancelRotateSecretRequest;
   CreateSecret: CreateSecretRequest;

@@ -1,8 +1,6 @@
 import { MODELED_ERRORS, ServiceError, serialization } from './errors';
 
-/*
- * AWS JSON 1.1: what the types that JSON lacks look like, and errors.
- */
+/* AWS JSON 1.1: the encoding of types that JSON lacks, and of errors. */
 
 /** The request in a body; its blobs are base64. */
 export function parseRequest(body: string): Record<string, unknown> {
@@ -31,7 +29,7 @@ function wireValue(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, wireValue(member)]));
 }
 
-/** The body of an error. What the model doesn't declare has its message in a member of another case. */
+/** The body of an error. Errors outside the service model have a `message` in lower case. */
 export function formatError(error: ServiceError): string {
   return JSON.stringify({ __type: error.code, [MODELED_ERRORS.has(error.code) ? 'Message' : 'message']: error.message });
 }

@@ -1,9 +1,9 @@
-/** The named checks of a run, and how they came out. */
+/** The named checks of a run, and their results. */
 export class Checks {
   private passed = 0;
   private failed = 0;
 
-  /** @param found What was found instead, where it may be shown: never a value of a secret. */
+  /** @param found The actual value, if it may be shown: never a value of a secret. */
   public check(name: string, holds: boolean, found?: unknown): void {
     if (holds) {
       this.passed += 1;
@@ -14,7 +14,7 @@ export class Checks {
     }
   }
 
-  /** A check that the rest of the run depends on: it fails where `act` throws, and so does the run. */
+  /** A check that the rest of the run depends on. If `act` throws, the check and the run fail. */
   public async need<T>(name: string, act: () => Promise<T>): Promise<T> {
     const start = Date.now();
     try {

@@ -1,7 +1,7 @@
 const DAY_MS = 86_400_000;
 const WEEK_DAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
-/** When the windows of a cron expression of numbers, names, lists and `#` open, from a midnight UTC on, in milliseconds since 1970. */
+/** When the windows of a cron expression of numbers, names, lists and `#` open, after a midnight UTC, in milliseconds since 1970. */
 export function openings(expression: string, from: number, days: number): number[] {
   const [, hour, day, month, weekDay] = /^cron\(0 (\d+) (\S+) (\S+) (\S+) \*\)$/.exec(expression) ?? [];
   if (hour === undefined) { throw new Error(`${expression} is no expression that can be read here`); }

@@ -7,18 +7,18 @@ import { createInterface } from 'node:readline';
 const HOST = join(__dirname, 'lambda-host.cjs');
 const STREAMS = ['stdout', 'stderr'] as const;
 
-/** A line that the function wrote. */
+/** A line of the function's output. */
 export interface OutputLine {
   readonly stream: typeof STREAMS[number];
   readonly text: string;
 }
 
 export interface ProcessOptions {
-  /** All of the process's environment, with the variables that say where the handler is. */
+  /** The whole environment of the process, with the variables that name the handler. */
   readonly environment: Readonly<Record<string, string>>;
   readonly functionArn: string;
   readonly timeoutMs: number;
-  /** The Node.js to run it with. @default - that of this process */
+  /** The Node.js executable. @default - that of this process */
   readonly node?: string;
   /** Gets every line, also those between invocations. */
   readonly onLine: (line: OutputLine) => void;
@@ -39,7 +39,7 @@ export class HandlerError extends Error {
   }
 }
 
-/** The process is no more: it was killed, it ended itself, or its time was up. */
+/** The process ended: it was killed, it exited, or it timed out. */
 export class ProcessEndedError extends Error {
   public override readonly name = 'ProcessEndedError';
 }
@@ -65,7 +65,7 @@ interface Running {
   answer?: Answer;
 }
 
-/** A function in a process of its own, as in one execution environment of Lambda: it handles one event at a time. */
+/** A function in a process of its own, like an execution environment of Lambda. It handles one event at a time. */
 export class FunctionProcess {
   public static async start(options: ProcessOptions): Promise<FunctionProcess> {
     const child = fork(HOST, {
@@ -80,9 +80,9 @@ export class FunctionProcess {
     return started;
   }
 
-  /** How long it took to load the handler. */
+  /** The time to load the handler. */
   public loadMs = 0;
-  /** The names of all environment variables that the process has. */
+  /** The names of all environment variables of the process. */
   public environmentNames: readonly string[] = [];
   public ended = false;
   private readonly ready: Promise<void>;
@@ -117,7 +117,7 @@ export class FunctionProcess {
   /**
    * Runs the handler with an event.
    *
-   * @throws HandlerError where the handler throws, and ProcessEndedError where the process ends before it's done
+   * @throws HandlerError if the handler throws, and ProcessEndedError if the process ends before it is done
    */
   public async invoke(event: object): Promise<Invocation> {
     if (this.running || this.ended) { throw new Error(`The function's process ${this.ended ? 'has ended' : 'is busy'}`); }
@@ -133,7 +133,7 @@ export class FunctionProcess {
       this.reasonToEnd = `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`;
       void this.kill();
     }, timeoutMs);
-    // Where it can't be sent the process has ended, which is told elsewhere.
+    // If sending fails, the process has ended, which is handled elsewhere.
     this.child.send({ requestId, functionArn, deadlineMs: Date.now() + timeoutMs, endMark, event }, () => {});
     try {
       const answer = await outcome;
@@ -146,7 +146,7 @@ export class FunctionProcess {
     }
   }
 
-  /** Ends the process at once, whatever it's doing, and waits until it's gone. */
+  /** Kills the process, and waits for its end. */
   public async kill(): Promise<void> {
     this.child.kill('SIGKILL');
     await this.closed;
@@ -158,7 +158,7 @@ export class FunctionProcess {
   }
 
   private onLine({ stream, text }: OutputLine): void {
-    // The mark follows at once what the function wrote last, also where that has no line end.
+    // The mark follows the function's last output, also if that has no line end.
     const isEnd = this.running !== undefined && text.endsWith(this.running.endMark);
     const written = isEnd ? text.slice(0, -this.running!.endMark.length) : text;
     if (!isEnd || written !== '') {

@@ -1,8 +1,7 @@
 'use strict';
 
-// What Lambda's Node.js runtime is to a function: it loads the handler that _HANDLER names from LAMBDA_TASK_ROOT, then runs
-// one invocation after the other. They come over the process's IPC channel. Plain JavaScript, so that the function shares
-// its process with nothing but this file.
+// Replaces Lambda's Node.js runtime: it loads the handler that _HANDLER names from LAMBDA_TASK_ROOT, then runs one invocation after the other.
+// They come over the IPC channel of the process. Plain JavaScript, so that the function shares its process only with this file.
 
 const { join } = require('node:path');
 
@@ -30,7 +29,7 @@ function contextOf({ requestId, functionArn, deadlineMs }) {
   };
 }
 
-/** What the runtime writes to the log about an error that the handler threw. */
+/** Writes an error of the handler to the log, as the runtime does. */
 function logError({ requestId }, { name, message, stack }) {
   process.stdout.write(`${JSON.stringify({
     timestamp: new Date().toISOString(),
@@ -56,7 +55,7 @@ const handler = loadHandler();
 
 process.on('message', async (invocation) => {
   const answer = await run(handler, invocation);
-  // The channel may overtake the output. This says, in each stream, where the output of the invocation ends.
+  // The channel may be faster than the output. The mark in each stream shows where the output of the invocation ends.
   process.stdout.write(`${invocation.endMark}\n`);
   process.stderr.write(`${invocation.endMark}\n`);
   process.send({ type: 'answer', ...answer });

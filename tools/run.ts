@@ -9,15 +9,15 @@ export interface RunOptions {
   readonly cwd?: string;
   /** The whole environment. */
   readonly env?: NodeJS.ProcessEnv;
-  /** The file that takes what it prints to standard error. */
+  /** A file for its standard error. */
   readonly stderr?: string;
 }
 
 /**
  * Runs a command to its end.
  *
- * @returns what it printed
- * @throws with everything that it printed, where it fails
+ * @returns its output
+ * @throws with all its output, if it fails
  */
 export function run(command: string, args: string[], { cwd = ROOT, env = process.env, stderr: file }: RunOptions = {}): string {
   const { status, signal, stdout, stderr, error } = spawnSync(command, args, {
@@ -37,7 +37,7 @@ function tail(file: string | undefined): string {
   return file === undefined ? '' : readFileSync(file, 'utf8').slice(-10_000);
 }
 
-/** A directory of its own, which goes when `use` ends. */
+/** A temporary directory, removed when `use` ends. */
 export function withTemporaryDirectory(use: (directory: string) => void): void {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'cdk-rotating-secret-')));
   try {

@@ -45,7 +45,7 @@ function printBox(terminal: Terminal, [header, ...rows]: Cell[][], widths: numbe
   rule('╰', '┴', '╯');
 }
 
-/** The widths of the columns in a box of this width: the widest give way, and words are broken only where nothing else helps. */
+/** The widths of the columns in a box of this width. The widest columns shrink first, and words are broken only if nothing else helps. */
 function fit(widths: readonly number[], words: readonly number[], width: number): number[] {
   const fitted = [...widths];
   const total = () => fitted.reduce((sum, column) => sum + column + 3, 0);

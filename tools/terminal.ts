@@ -15,13 +15,13 @@ const MAX_WIDTH = 110;
 /** Boxes in a narrower terminal would break most words. */
 const MIN_BOX_WIDTH = 72;
 
-/** Where the demo writes: in colour, with boxes and within the width of a terminal; elsewhere in plain lines. */
+/** The output of a command: in colour, with boxes and within the width of a terminal. Plain lines if it is no terminal. */
 export class Terminal {
   /** Whether boxes are drawn, and text is wrapped. */
   public readonly boxes: boolean;
-  /** How wide a line may be. */
+  /** The longest line. */
   public readonly width: number;
-  /** Everything that was written. */
+  /** The whole output. */
   public readonly printed: string[] = [];
   private readonly colour: boolean;
 
@@ -43,7 +43,7 @@ export class Terminal {
     this.stream.write(`${text}\n`);
   }
 
-  /** A paragraph. What follows the first line is indented as the text after the lead is. */
+  /** A paragraph. Lines after the first are indented like the text after the lead. */
   public paragraph(text: string, options: { readonly lead?: string; readonly style?: Style } = {}): void {
     const { lead = '  ', style } = options;
     const indent = visibleWidth(lead);

@@ -1,6 +1,6 @@
 /*
- * The README of a package in another language is the one of the jsii assembly. Its links are relative to the repository, and lead nowhere on
- * the pages of PyPI and of Go: in the assembly they become absolute. `npx projen compile` writes the assembly anew.
+ * The README of a package in another language is that of the jsii assembly. Its relative links lead nowhere on the pages of PyPI and of Go, so
+ * this makes them absolute in the assembly. `npx projen compile` writes the assembly anew.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

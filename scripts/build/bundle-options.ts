@@ -1,6 +1,4 @@
-/*
- * How the handler is bundled: an asset for every entry.ts below lambda-src. What a driver brings along and we never reach is left out.
- */
+/* How the handler is bundled: one asset for each entry.ts below lambda-src. Parts of drivers that are never used are left out. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { BuildOptions, Plugin } from 'esbuild';
@@ -8,7 +6,7 @@ import { EVERYWHERE, type AssetBundle } from '../../lambda-src/bundle';
 
 export const ROOT = join(__dirname, '..', '..');
 export const SOURCE = join(ROOT, 'lambda-src');
-/** What is written down of the packages that are in the bundles. `NOTICE` is the name that jsii-pacmak copies into other packages. */
+/** The file about the packages in the bundles. `NOTICE` is the name that jsii-pacmak copies into other packages. */
 export const NOTICE = 'NOTICE';
 export const SBOM = 'sbom.cdx.json';
 
@@ -18,7 +16,7 @@ export interface Asset {
   readonly bundle: AssetBundle;
 }
 
-/** A function, or what the bundle of the user's module takes in. */
+/** A function, or the core that is bundled with the user's module. */
 export const ASSETS: readonly Asset[] = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
   .filter((file) => basename(file) === 'entry.ts').map((file) => assetOf(join(SOURCE, file)))
   .sort((one, other) => one.name < other.name ? -1 : 1);
@@ -30,7 +28,7 @@ function assetOf(entry: string): Asset {
   return { name: bundle.asset ?? basename(dirname(entry)), entry, bundle };
 }
 
-/** What tells others of a rotation: a file of its own in every asset of a target, which the handler loads where it is configured. */
+/** The code for notifications: a separate file in every asset of a target, which the handler loads if there is a notification. */
 export const NOTIFICATION = 'notification.js';
 
 /** The files of an asset. */
@@ -42,7 +40,7 @@ const replace = ({ replacements = [], needs = [] }: AssetBundle): Plugin => ({
   name: 'replace',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^\.\/notification\/notify$/ }, () => ({ path: `./${NOTIFICATION}`, external: true }));
-    // Programs tell their version, and read no more of their own package.json.
+    // Packages read their version from package.json, and nothing else.
     onLoad({ filter: /[\\/]package\.json$/ }, ({ path }) => {
       const { name, version } = JSON.parse(readFileSync(path, 'utf8')) as { name: string; version: string };
       return { contents: JSON.stringify({ name, version }), loader: 'json' };
@@ -55,7 +53,7 @@ const replace = ({ replacements = [], needs = [] }: AssetBundle): Plugin => ({
   },
 });
 
-/** `cdk-rotating-secret/testing`: to be read, and without the SDK, for the simulator takes its place. */
+/** `cdk-rotating-secret/testing`: readable, and without the SDK, because the simulator replaces it. */
 export const TESTING_OPTIONS: BuildOptions = {
   absWorkingDir: ROOT,
   entryPoints: [join(ROOT, 'rehearsal', 'index.ts')],
@@ -87,7 +85,7 @@ function bundling(entryPoint: string, bundle: AssetBundle): BuildOptions {
     target: 'node20',
     format: 'cjs',
     minify: true,
-    // The SDK's ES modules can be shaken; require() of the drivers' wants what CommonJS has.
+    // esbuild can tree-shake the SDK's ES modules. The drivers' require() needs CommonJS.
     mainFields: ['module', 'main'],
     legalComments: 'none',
     tsconfig: join(ROOT, 'tsconfig.dev.json'),

@@ -1,6 +1,6 @@
 /*
- * Bundles the handler and the rehearsal, writes down what of others is in the bundles, and puts the types of a target's module, and
- * of the rehearsal, to where `cdk-rotating-secret/rotation` and `cdk-rotating-secret/testing` find them.
+ * Bundles the handler and the rehearsal, and writes the list of packages in the bundles. Puts the types of a target's module, and of the
+ * rehearsal, where `cdk-rotating-secret/rotation` and `cdk-rotating-secret/testing` find them.
  */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   }
   await bundle('testing', TESTING_OPTIONS);
   writeThirdParties(bundled);
-  // They have nothing but types, so each is its own declaration.
+  // They contain only types, so each file is its own declaration.
   mkdirSync(join(ROOT, 'rotation'), { recursive: true });
   copyFileSync(join(SOURCE, 'targets', 'own', 'api.ts'), join(ROOT, 'rotation', 'index.d.ts'));
   copyFileSync(join(ROOT, 'rehearsal', 'api.ts'), join(ROOT, 'testing', 'index.d.ts'));

@@ -1,6 +1,6 @@
 const FENCED = /^```[^]*?^```$/gm;
 
-/** The README of the repository's root, with each relative link and image as an address on GitHub, at the tag of the version. */
+/** The README of the repository, with each relative link and image as an address on GitHub, at the tag of the version. */
 export function absoluteLinks(readme: string, repository: string, version: string): string {
   const home = repository.replace(/\.git$/, '');
   const at = version === '0.0.0' ? 'main' : `v${version}`;
@@ -9,7 +9,7 @@ export function absoluteLinks(readme: string, repository: string, version: strin
     return `${before}${home}/${kind}/${at}/${target.startsWith('#') ? `README.md${target}` : target.replace(/^\.\//, '')}`;
   };
   const blocks = readme.match(FENCED) ?? [];
-  // Images come first: what is left of the links after them is pages.
+  // Images come first, so that the remaining links are pages.
   const texts = readme.split(FENCED).map((text) => text
     .replace(/(!\[[^\]]*\]\()([^()\s]+)/g, address('raw'))
     .replace(/(\bsrc=")([^"]+)/g, address('raw'))
@@ -19,7 +19,7 @@ export function absoluteLinks(readme: string, repository: string, version: strin
   return texts.map((text, index) => text + (blocks[index] ?? '')).join('');
 }
 
-/** The relative targets of a page's links and images, those in blocks of code left out. */
+/** The relative targets of a page's links and images, without those in code blocks. */
 export function relativeLinks(page: string): string[] {
   const text = page.replace(FENCED, '');
   return [/\]\(([^()\s]+)/g, /^\[[^\]]+\]:\s+(\S+)/gm, /\b(?:src|href)="([^"]+)"/g]

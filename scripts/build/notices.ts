@@ -1,11 +1,9 @@
-/*
- * The file NOTICE: who wrote what is in the bundles, and under which terms. Texts that say the same are there once.
- */
+/* The file NOTICE: the authors and licences of the packages in the bundles. Equal texts appear once. */
 import { oneLine, type ThirdParty } from './third-parties';
 
 const RULE = '-'.repeat(80);
 const COPYRIGHT = /^\s*copyright (©|\(c\)|\d{4}|\[yyyy\])[^\n]*$/gim;
-/** What follows tells how to use the licence, and isn't a part of it. */
+/** The text after it explains how to use the licence, and isn't part of it. */
 const END_OF_APACHE = 'END OF TERMS AND CONDITIONS';
 
 export function notices(product: string, parties: readonly ThirdParty[]): string {
@@ -27,7 +25,7 @@ function introduce({ name, version, license, text, notice }: ThirdParty): string
   return [`${name} ${version} (${license})`, ...[...copyrights, ...notice?.trim().split('\n') ?? []].map((line) => `    ${line}`)];
 }
 
-/** The text without the lines that differ from one author to the next: its title, and whose copyright it is. */
+/** The text without the lines that differ between authors: its title and the copyright. */
 function termsOf({ text }: ThirdParty): string {
   const lines = text.split(END_OF_APACHE)[0].replace(COPYRIGHT, '').replace(/^\s*(the )?(mit|isc) license( \((mit|isc)\))?\s*$/gim, '').trim().split('\n');
   const indent = Math.min(...lines.slice(1).filter((line) => line.trim() !== '').map((line) => /^ */.exec(line)![0].length));

@@ -1,6 +1,4 @@
-/*
- * The software bill of materials: what is in the bundles, for scanners, which can't see into them.
- */
+/* The software bill of materials: the packages in the bundles, for scanners, which can't look into bundles. */
 import type { ThirdParty } from './third-parties';
 
 export interface Product {
@@ -13,7 +11,7 @@ export interface Product {
 /** The property of a component that names the assets with its code or its data. */
 export const ASSET_PROPERTY = 'cdk-rotating-secret:asset';
 
-/** CycloneDX, without a time or a serial number: the same sources make the same bytes. */
+/** CycloneDX, without a time or a serial number, so that the same sources make the same bytes. */
 export function sbom(product: Product, parties: readonly ThirdParty[]): object {
   return {
     $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',

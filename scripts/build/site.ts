@@ -1,6 +1,6 @@
 /**
- * Makes the documentation's site, in site/dist: the README, docs/ and the reference, with each sample in five languages. The references of the
- * other languages are taken along if `npx projen docgen:languages` has written them.
+ * Makes the documentation's site, in site/dist: the README, docs/ and the reference, with each sample in five languages. It includes the
+ * references of the other languages if `npx projen docgen:languages` has written them.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ const SITE = join(ROOT, 'site');
 const PAGES = join(SITE, 'pages');
 const OUTPUT = join(SITE, 'dist');
 const BASE = '/cdk-rotating-secret/';
-/** Each reference is longer than all pages together: a search would find nothing else. */
+/** Not in the search, because each reference is longer than all pages together. */
 const REFERENCE = '---\nsearch: false\noutline: 2\n---\n\n';
 const { repository } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly repository: { readonly url: string } };
 const GITHUB = repository.url.replace(/\.git$/, '');
@@ -37,7 +37,7 @@ vitepress('build');
 refuseDeadLinks();
 if (values.serve) { vitepress('preview'); }
 
-/** Its dependencies are no part of the everyday install. */
+/** Its dependencies are not part of the normal installation. */
 function installGenerator(): void {
   const lock = readFileSync(join(SITE, 'package-lock.json'), 'utf8');
   const installed = join(SITE, 'node_modules', '.installed');
@@ -64,7 +64,7 @@ function writePages(): void {
   console.log(`${pages.length} pages, ${samples.length} samples in five languages`);
 }
 
-/** Vue would take `{{` for a template, and `<name>` for a component, in the texts of others. */
+/** Vue would take `{{` for a template, and `<name>` for a component. */
 function withoutTemplates(text: string): string {
   return text.replace(/`[^`\n]*`|\{\{|<(?!\/?(?:a|code|sup|span|br|p)\b)/g, (found) => ({ '{{': '&#123;&#123;', '<': '&lt;' })[found] ?? found);
 }

@@ -1,6 +1,4 @@
-/*
- * The packages of others that are in the bundles, by the bundler's own account, with the texts of their licences.
- */
+/* The packages in the bundles, from the bundler's metadata, with the texts of their licences. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
@@ -11,28 +9,28 @@ export interface ThirdParty {
   /** An SPDX identifier. */
   readonly license: string;
   readonly text: string;
-  /** A NOTICE file of its own, which Apache-2.0 asks to pass on. */
+  /** Its NOTICE file, which Apache-2.0 requires to pass on. */
   readonly notice?: string;
-  /** The bundles that it is in. */
+  /** The bundles that contain it. */
   readonly bundles: readonly string[];
 }
 
-/** A bundle, and what esbuild says of it. */
+/** A bundle, with esbuild's metadata. */
 export interface Bundled {
   readonly bundle: string;
   readonly metafile?: Metafile;
-  /** Packages whose data lies beside the code. */
+  /** Packages whose data is beside the code. */
   readonly dataOf?: readonly string[];
 }
 
-/** The licences that may be bundled, and the words that make a text theirs. */
+/** The allowed licences, each with words that identify its text. */
 const LICENSES: Readonly<Record<string, string>> = {
   'Apache-2.0': 'Apache License',
   'ISC': 'Permission to use, copy, modify, and/or distribute this software',
   'MIT': 'Permission is hereby granted, free of charge',
 };
 
-/** The packages of all bundles, below `root`. Those that esbuild read and left out again count too, which errs on the safe side. */
+/** The packages of all bundles, below `root`. Packages that esbuild read and dropped again count too, to be safe. */
 export function thirdParties(root: string, all: readonly Bundled[]): ThirdParty[] {
   const bundlesOf = new Map<string, Set<string>>();
   for (const { bundle, metafile, dataOf = [] } of all) {
@@ -44,7 +42,7 @@ export function thirdParties(root: string, all: readonly Bundled[]): ThirdParty[
   return [...bundlesOf.keys()].sort().map((folder) => describe(join(root, folder), [...bundlesOf.get(folder)!].sort()));
 }
 
-/** The folder of the package that a file is in, unless it is ours. */
+/** The folder of the package that contains a file. Empty for our own files. */
 function packageOf(file: string): string[] {
   const [folder] = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? [];
   return folder === undefined ? [] : [folder];

@@ -1,6 +1,4 @@
-/*
- * Finds circles of imports in the sources, imports of types included: what lint can't, for it overlooks those.
- */
+/* Finds circular imports in the sources, including imports of types, which lint overlooks. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import ts from 'typescript';
@@ -10,13 +8,13 @@ import { ROOT } from '../../tools/run';
 
 const FOLDERS = ['src', 'lambda-src', 'simulator', 'rehearsal', 'tools', 'scripts', 'demo', 'bench'];
 
-/** A file, and what it imports although that imports the file. */
+/** Allowed circles: a file, and the imports of it that import the file. */
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
   'src/rotation.ts': ['src/rotation-function.ts'],
   'src/notification/rotation-notification.ts': ['src/function/network.ts'],
 };
 
-/** The files of ours that a file imports. What it requires is left out: that is loaded when it is called. */
+/** Our own files that a file imports. Files that it requires don't count, because they are loaded at the call. */
 function importsOf(file: string): string[] {
   const { importedFiles } = ts.preProcessFile(readFileSync(join(ROOT, file), 'utf8'));
   return importedFiles.map(({ fileName }) => fileName)

@@ -1,7 +1,7 @@
 /**
- * Holds the public API against that of the last release: what it had has to be there still, unless .compatignore names it. The last
- * release is that of the last version tag that leads to this commit, as npm has it. An argument names another one: the folder of a
- * package, or npm:PACKAGE@VERSION.
+ * Compares the public API with that of the last release. Everything that it had must still be there, unless .compatignore names it. The last
+ * release is that of the last version tag below this commit, from npm. An argument names another one: the folder of a package, or
+ * npm:PACKAGE@VERSION.
  */
 import { build } from './shared/build';
 import { ROOT } from '../../tools/run';

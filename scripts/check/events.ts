@@ -1,6 +1,6 @@
 /**
- * Has the matcher that EventBridge uses look at the rules on rotations, as they stand in templates, and at the events that they must match and must not.
- * Needs JDK 17 and Maven.
+ * Runs the matcher that EventBridge uses on the rules on rotations in templates, with events that they must match and must not match. Needs JDK
+ * 17 and Maven.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';

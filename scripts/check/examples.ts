@@ -1,7 +1,7 @@
 /**
- * Synthesizes every example in TypeScript, and has linters look at the templates: cfn-lint, four packs of cdk-nag, the controls of Control Tower
- * for what the constructs make, and parliament for IAM. What they may find is in suppressions.json, each with its reason; a suppression that
- * nothing needs any more fails too.
+ * Synthesizes every example in TypeScript, and runs linters on the templates: cfn-lint, four packs of cdk-nag, the controls of Control Tower for
+ * the resources of the constructs, and parliament for IAM. Accepted findings are in suppressions.json, each with its reason. An unused
+ * suppression fails too.
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ const EXAMPLES = join(ROOT, 'examples');
 const CONTROL = join(__dirname, 'examples', 'control.template.json');
 const SUPPRESSIONS = readSuppressions(JSON.parse(readFileSync(join(__dirname, 'examples', 'suppressions.json'), 'utf8')));
 
-/** What the linters find in the control. */
+/** The findings of the linters in the control. */
 const MISTAKES = [
   'cfn-lint E3030 UnknownRuntime',
   'cdk-nag AwsSolutions-SMG4 NotRotated',
@@ -40,7 +40,7 @@ withTemporaryDirectory((directory) => {
   const findings = readdirSync(EXAMPLES)
     .flatMap((example) => [example, join(example, 'infra')])
     .filter((example) => existsSync(join(EXAMPLES, example, 'cdk.json')))
-    // Those in other languages need the packages of these; check-languages.ts has them.
+    // Examples in other languages need other packages; languages.ts checks them.
     .filter((example) => !existsSync(join(EXAMPLES, example, 'pyproject.toml')))
     .flatMap((example) => lintExample(example, join(directory, example), linters));
   for (const { linter, rule, resource } of suppress(findings, SUPPRESSIONS).unused) {
@@ -72,7 +72,7 @@ function lintExample(example: string, output: string, linters: Linter[]): Findin
   }));
 }
 
-/** Runs the app as its cdk.json says. */
+/** Runs the app of its cdk.json. */
 function synthesize(example: string, output: string): void {
   run(process.execPath, [join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk'), 'synth', '--quiet', '--no-notices', '--output', output], {
     cwd: join(EXAMPLES, example),

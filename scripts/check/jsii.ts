@@ -1,6 +1,4 @@
-/**
- * Holds the public API, as jsii compiled it, against the rules of api-rules.ts, and API.md against the API.
- */
+/** Checks the public API, as jsii compiled it, against the rules of api-rules.ts, and API.md against the API. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadAssemblyFromPath } from '@jsii/spec';

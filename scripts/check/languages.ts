@@ -1,7 +1,7 @@
 /**
- * Makes the packages of all languages, lists what is in them, and installs them into apps in TypeScript, Python, Java and Go, each
- * with its language's own tools, where nothing else is installed. All have to synthesize the same templates, to be refused with the same
- * words, and to use the whole public API. Then it rehearses their publishing. Needs Python 3.11, JDK 17, Maven and Go.
+ * Makes the packages of all languages, lists their files, and installs them into apps in TypeScript, Python, Java and Go, each with the tools of
+ * its language and nothing else. All apps must synthesize the same templates, get the same errors, and use the whole public API. Then it
+ * rehearses publishing. Needs Python 3.11, JDK 17, Maven and Go.
  */
 import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -29,7 +29,7 @@ const ASSETS = join(ROOT, 'assets');
 /** Mypy takes no class of the lowest CDK for one of its own interfaces: these errors are of every sample that gives one a user or a bucket. */
 const UNRELATED = ['arg-type', 'list-item'].flatMap((code) => ['--disable-error-code', code]);
 
-/** An example, as jsii-rosetta leaves it. */
+/** An example in the output of jsii-rosetta. */
 interface Snippet {
   readonly didCompile?: boolean;
   readonly translations: Record<string, { readonly source: string } | undefined>;
@@ -59,7 +59,7 @@ withTemporaryDirectory((directory) => {
 console.log(checks.summary);
 process.exitCode = checks.allPassed ? 0 : 1;
 
-/** Afresh: jsii-pacmak leaves a package as it is where the API is the same, whatever became of the handler. */
+/** Made anew, because jsii-pacmak keeps a package while the API is the same, even if the handler changed. */
 function makePackages(): void {
   build();
   for (const folder of ['js', 'python', 'java', 'go', 'dotnet']) {
@@ -69,7 +69,7 @@ function makePackages(): void {
   printed.split('\n').filter((line) => line.startsWith('NOT BUILT')).forEach((line) => console.log(line));
 }
 
-/** Those of the README and of docstrings, which jsii-rosetta has just compiled. */
+/** The examples of the README and of docstrings, which jsii-rosetta has just compiled. */
 function checkExamples(): void {
   const { snippets }: { snippets: Record<string, Snippet> } = JSON.parse(readFileSync(join(ROOT, '.jsii.tabl.json'), 'utf8'));
   const all = Object.values(snippets);
@@ -135,7 +135,7 @@ function checkConsumers(directory: string): void {
   }
 }
 
-/** What the others are held against has something in it. */
+/** The reference for the other languages must not be empty. */
 function checkReference({ files, refusals, readme }: Outcome & { readonly readme?: Record<string, string> }): void {
   const text = Object.values(files).join('\n');
   const schedules = text.match(/"AWS::SecretsManager::RotationSchedule"/g) ?? [];
@@ -146,7 +146,7 @@ function checkReference({ files, refusals, readme }: Outcome & { readonly readme
   checks.check('TypeScript: the README\'s database synthesizes', readme?.['ReadmeDatabase.template.json']?.includes('AWS::SecretsManager::SecretTargetAttachment') ?? false);
 }
 
-/** An escaped quote of a translated example is a bare one in a docstring. */
+/** An escaped quote in a translated example is a bare one in a docstring. */
 function checkDocstrings(python: string): void {
   const count = Number(run(python, [join(__dirname, 'languages', 'docstrings.py')]));
   checks.check(`Python: ${count} examples are Python where help() shows them`, count > 0);
@@ -161,18 +161,21 @@ function checkPythonExample(example: string, directory: string, python: string):
   const lastLine = (...args: string[]) => run(python, ['-m', ...args], { cwd: directory }).trim().split('\n').at(-1)!;
   const tests = lastLine('pytest', '--quiet');
   checks.check(`examples/${example}: ${tests}`, /^\d+ passed/.test(tests));
-  // The examples share what mypy finds out about CDK, which takes it a minute.
+  // The examples share mypy's cache for CDK, which takes a minute to build.
   const types = lastLine('mypy', '--cache-dir', join(dirname(directory), '.mypy_cache'));
   checks.check(`examples/${example}, mypy --strict: ${types}`, /^Success: no issues found in [1-9]/.test(types));
 }
 
-/** Those in Java and Go are compiled with their apps. Optional attributes, such as the secret of a database, are taken for given. */
+/** Mypy takes no class of the lowest CDK for one of its own interfaces. Every sample with a user or a bucket has these errors. */
+const UNRELATED = ['arg-type', 'list-item'].flatMap((code) => ['--disable-error-code', code]);
+
+/** Samples in Java and Go are compiled with their apps. Optional attributes, such as the secret of a database, are assumed to be set. */
 function checkPythonSamples(directory: string, python: string): void {
   const types = run(python, ['-m', 'mypy', '--cache-dir', join(dirname(directory), '.mypy_cache'), '--no-strict-optional', ...UNRELATED, 'samples.py'], { cwd: directory }).trim().split('\n').at(-1)!;
   checks.check(`samples of the site in Python, mypy: ${types}`, /^Success: no issues found in 1/.test(types));
 }
 
-/** The app and its function, deployed and rotated; and what the function demands of an event beside what the schema promises. */
+/** Deploys and rotates the app and its function. Also compares the fields that the function requires of an event with the schema. */
 function checkPythonTarget(directory: string, python: string): void {
   const schema = JSON.parse(readFileSync(join(ROOT, 'docs', 'target-function-event.schema.json'), 'utf8'));
   const printed = run(python, ['-c', 'import handler, json; print(json.dumps([handler.EVENT_VERSION, handler.FIELDS]))'], {

@@ -1,6 +1,6 @@
 /**
- * Opens every page of the documentation's site in a headless Chromium, at the width of a phone and of a desktop, with nothing but what the
- * site itself has. Makes the site first. Installs Chromium from Debian if the machine has none.
+ * Makes the site, and opens every page in a headless Chromium, at the width of a phone and of a desktop, without access to anything but the
+ * site. Installs Chromium from Debian if the machine has none.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -15,17 +15,17 @@ import { ROOT, run } from '../../tools/run';
 const OUTPUT = join(ROOT, 'site', 'dist');
 const BASE = '/cdk-rotating-secret/';
 const WIDTHS = [390, 1280];
-/** How often, and how far apart in milliseconds, a page is looked at that may not have come to life yet. */
+/** The number of attempts, and the milliseconds between them, for a page that may not be ready yet. */
 const LOOKS = 50;
 const PAUSE_MS = 100;
 const LANGUAGES = ['TypeScript', 'Python', 'Java', 'C#', 'Go'];
-/** What is asked of a page, as its browser runs it. */
+/** The script that reads a page in its browser. */
 const IN_PAGE = readFileSync(join(__dirname, 'site', 'in-page.js'), 'utf8').replace(/^\/\*[^]*?\*\/\s*/, '').trim();
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.json': 'application/json', '.svg': 'image/svg+xml', '.woff2': 'font/woff2',
 };
 
-/** What of playwright-core is used here. The site installs it, this repository doesn't. */
+/** The part of playwright-core that is used here. The site installs it, and this repository doesn't. */
 interface Playwright {
   readonly chromium: { launch(options: { readonly executablePath: string; readonly args: string[] }): Promise<Browser> };
 }
@@ -76,7 +76,7 @@ async function main(): Promise<void> {
   process.exitCode = checks.allPassed ? 0 : 1;
 }
 
-/** As GitHub Pages serves it: below the name of the repository, with addresses that need no `.html`. */
+/** Serves the site as GitHub Pages does: below the name of the repository, with addresses that need no `.html`. */
 async function serve(): Promise<Server> {
   const files = new Set(filesBelow(OUTPUT));
   const server = createServer((request, response) => {
@@ -93,7 +93,7 @@ async function serve(): Promise<Server> {
   return server;
 }
 
-/** What a page looks like to its browser: `look` of in-page.js. */
+/** The state of a page in its browser: the result of `look` in in-page.js. */
 interface Look {
   readonly links: string[];
   readonly ids: string[];
@@ -147,12 +147,12 @@ async function checkPages(browser: Browser, origin: string): Promise<void> {
   checks.check(`all ${groups.length} samples have five languages`, groups.length > 15 && other.length === 0, other);
 }
 
-/** The language that each group of tabs shows: the tab, and the code below it. */
+/** The language that each group of tabs shows, and the code below it. */
 async function shownLanguages(page: Page): Promise<string[]> {
   return await page.evaluate(`${IN_PAGE}.shownLanguages()`) as string[];
 }
 
-/** The same, once the page has come to life and shows this language, or after some seconds. */
+/** The same, when the page is ready and shows this language, or after some seconds. */
 async function shownOnce(page: Page, expected: string): Promise<string[]> {
   for (let look = 0; ; look++) {
     const shown = await shownLanguages(page);

@@ -1,6 +1,6 @@
 /**
- * Packs the package as it would be published, and looks at what is in it. Then installs it into CDK apps elsewhere, at the lowest
- * and at the latest version of CDK, and synthesizes them.
+ * Packs the package as for publishing, and checks its files. Then installs it into CDK apps elsewhere, at the lowest and at the latest version
+ * of CDK, and synthesizes them.
  */
 import { mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';

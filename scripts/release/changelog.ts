@@ -1,6 +1,6 @@
-/** What CHANGELOG.md says of one version. */
+/** The entry of one version in CHANGELOG.md. */
 export interface Entry {
-  /** Of the form 1.2.3; undefined of what isn't released yet. */
+  /** Such as 1.2.3. Undefined for unreleased changes. */
   readonly version?: string;
   readonly notes: string;
 }
@@ -11,7 +11,7 @@ const VERSION = /^\d+\.\d+\.\d+$/;
 /**
  * The entries of a changelog, the latest first.
  *
- * @throws where a heading is neither a version nor `Unreleased` at the top, where versions don't descend, or where an entry says nothing
+ * @throws if a heading is neither a version nor `Unreleased` at the top, if versions don't descend, or if an entry is empty
  */
 export function readChangelog(text: string): Entry[] {
   const [, ...parts] = text.split(HEADING);
@@ -27,9 +27,9 @@ export function readChangelog(text: string): Entry[] {
 }
 
 /**
- * What is to be released.
+ * The next release.
  *
- * @throws where the latest entry isn't one of a version that is newer than all released ones
+ * @throws if the latest entry has no version, or one that isn't newer than all released ones
  */
 export function nextRelease(entries: Entry[], tags: string[]): Required<Entry> {
   const [{ version, notes }] = entries;
@@ -41,7 +41,7 @@ export function nextRelease(entries: Entry[], tags: string[]): Required<Entry> {
   return { version, notes };
 }
 
-/** The highest version among tags such as v1.2.3; other tags don't count. */
+/** The highest version among tags such as v1.2.3. Other tags don't count. */
 export function latestVersion(tags: string[]): string | undefined {
   const versions = tags.filter((tag) => tag.startsWith('v')).map((tag) => tag.slice(1)).filter((version) => VERSION.test(version));
   return versions.sort(compareVersions).at(-1);

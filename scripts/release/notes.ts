@@ -1,6 +1,6 @@
 /**
- * What CHANGELOG.md says of the version to be released: `version` prints its number, `notes` its notes. A release is made of what a
- * person wrote there: no number is worked out from the titles of commits.
+ * Prints the next release of CHANGELOG.md: `version` prints its number, and `notes` prints its notes. A person writes both there; neither is
+ * derived from the titles of commits.
  */
 import { readFileSync } from 'node:fs';
 import { nextRelease, readChangelog } from './changelog';

@@ -1,6 +1,6 @@
 import { run } from '../../tools/run';
 
-/** The tags of the commits that lead to this one, and of this one. */
+/** The tags of this commit and of its ancestors. */
 export function tagsBelowHead(repository: string): string[] {
   return run('git', ['tag', '--merged', 'HEAD'], { cwd: repository }).split('\n').filter((tag) => tag !== '');
 }

@@ -3,7 +3,7 @@ import type { Switches } from '../options';
 import type { Secret, State } from '../state';
 import type { Inputs, Operation, Outputs } from '../types';
 
-/** What an operation works with besides its request. */
+/** The input of an operation, in addition to its request. */
 export interface Context {
   readonly state: State;
   /** The date of this write. */
@@ -14,7 +14,7 @@ export interface Context {
 }
 
 export interface Result<O extends Operation> {
-  /** Absent where nothing changed. */
+  /** Absent if nothing changed. */
   readonly state?: State;
   readonly output: Outputs[O];
 }

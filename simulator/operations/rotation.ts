@@ -13,9 +13,9 @@ export const rotateSecret: Implementation<'RotateSecret'> = (context, input) => 
   const token = input.ClientRequestToken!;
   const output = { ARN: secret.arn, Name: secret.name, VersionId: token };
   const rotation = rotationConfig(secret, input);
-  // A retried request: the rotation that it started goes on.
+  // A retried request: the rotation that it started continues.
   if (secret.inProgress?.token === token) { return { output }; }
-  // The reference knows no ResourceExistsException of RotateSecret.
+  // The reference lists no ResourceExistsException for RotateSecret.
   if (secret.versions.has(token)) { throw invalidRequest(tokenInUseMessage(token, secret.arn)); }
   if (hasIncompleteRotation(secret)) {
     throw invalidRequest("A previous rotation isn't complete. That rotation will be reattempted.");
@@ -51,11 +51,11 @@ function checkRules(rules: RotationRulesType): void {
   }
 }
 
-/** The secret after the temporary version of a test is gone. */
+/** The secret after the temporary version of a test was removed. */
 function withoutTestVersion(secret: Secret, token: string): Secret {
   const stages = secret.stages.get(AWSPENDING) === token ? detachStage(secret.stages, AWSPENDING) : secret.stages;
   const versions = new Map(secret.versions);
-  // A function that gave it another label must not be helped by a label that leads nowhere.
+  // Kept if the function gave it another label, which would otherwise lead nowhere.
   if (![...stages.values()].includes(token)) { versions.delete(token); }
   return { ...secret, stages, versions, inProgress: undefined };
 }
@@ -67,7 +67,7 @@ export function completeRotation(context: Context, secret: Secret): Secret {
   return test ? withoutTestVersion(secret, token) : { ...secret, inProgress: undefined, lastRotatedAt: context.at };
 }
 
-/** The secret after a step failed. A rotation stays in progress, to be tried again; a test is over. */
+/** The secret after a step failed. A rotation stays in progress for a retry; a test is over. */
 export function failRotation(context: Context, secret: Secret, step: string): Secret {
   const { token, test } = secret.inProgress!;
   context.emit(test ? 'TestRotationFailed' : 'RotationFailed', secret, token, step);

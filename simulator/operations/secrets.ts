@@ -15,7 +15,7 @@ export const createSecret: Implementation<'CreateSecret'> = (context, input) => 
   for (const secret of context.state.secrets.values()) {
     if (secret.name !== name) { continue; }
     const stored = secret.versions.get(token)?.value;
-    // A retried request, which the reference says is ignored.
+    // A retried request. The reference says that it is ignored.
     if (secret.deletionAt === undefined && stored !== undefined && value !== undefined && sameValue(stored, value)) {
       return { output: { ARN: secret.arn, Name: name, VersionId: token } };
     }

@@ -39,10 +39,7 @@ function checkRemoval(stage: string, holder: string | undefined, from: string | 
   }
 }
 
-/**
- * What the service does with AWSCURRENT on a version without a value isn't documented. It's an error here, so that a
- * function that promotes such a version is found out.
- */
+/** Moving AWSCURRENT to a version without a value isn't documented. It is an error here, to catch functions that promote such a version. */
 function checkDestination(secret: Secret, stage: string, to: string): void {
   const version = secret.versions.get(to);
   if (!version) { throw invalidParameter(`Not a valid version: ${to}`); }

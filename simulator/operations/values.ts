@@ -74,7 +74,7 @@ export const putSecretValue: Implementation<'PutSecretValue'> = (context, input)
   const existing = secret.versions.get(token);
   if (existing?.value !== undefined) {
     if (!sameValue(existing.value, value)) { throw tokenInUse(token, secret.arn); }
-    // Ignored as a whole, so that its labels stay what they are.
+    // Ignored as a whole, so its labels stay the same.
     return { output: putOutput(secret, token) };
   }
   const labels = input.VersionStages ?? [AWSCURRENT];
@@ -93,7 +93,7 @@ function fillVersion(context: Context, secret: Secret, version: Version, value: 
   return pruneVersions(filled, context.switches.maxUnlabelledVersions);
 }
 
-/** The first version of a secret is its AWSCURRENT one, whatever labels it's given. */
+/** The first version of a secret is AWSCURRENT, whatever labels the request has. */
 function withFirstLabel(secret: Secret, labels: readonly string[]): readonly string[] {
   return secret.versions.size > 0 || labels.includes(AWSCURRENT) ? labels : [...labels, AWSCURRENT];
 }
@@ -118,7 +118,7 @@ export const updateSecret: Implementation<'UpdateSecret'> = (context, input) => 
   const described: Secret = {
     ...secret,
     description: input.Description ?? secret.description,
-    // An empty one stands for the key that AWS manages.
+    // An empty one stands for the AWS managed key.
     kmsKeyId: input.KmsKeyId === '' ? undefined : input.KmsKeyId ?? secret.kmsKeyId,
     lastChangedAt: context.at,
   };

@@ -21,7 +21,7 @@ export function newVersion(context: Context, secret: Secret, id: string, value?:
   return { id, value, createdAt: context.at, kmsKeyId: secret.kmsKeyId ?? 'DefaultEncryptionKey' };
 }
 
-/** The secret with a new version that nobody's rotation made; such a version abandons the rotation in progress. */
+/** The secret with a new version from outside a rotation. Such a version abandons the rotation in progress. */
 export function addVersion(context: Context, secret: Secret, id: string, value: SecretValue, labels: readonly string[]): Secret {
   const { inProgress } = secret;
   const before = secret.stages;
@@ -44,7 +44,7 @@ export function addVersion(context: Context, secret: Secret, id: string, value: 
   }, context.switches.maxUnlabelledVersions);
 }
 
-/** The labels after AWSCURRENT was moved to a version, by whatever operation. */
+/** The labels after AWSCURRENT was moved to a version, by any operation. */
 export function promote(context: Context, stages: ReadonlyMap<string, string>, versionId: string): ReadonlyMap<string, string> {
   const pendingHere = stages.get(AWSPENDING) === versionId;
   return pendingHere && context.switches.promotionRemovesPending ? detachStage(stages, AWSPENDING) : stages;

@@ -1,6 +1,4 @@
-/*
- * The rules on rotations, in every way that a secret can be known, as they stand in templates; and events that they must match, and must not.
- */
+/* The rules on rotations in templates, for every way in which a secret can be known, and events that they must match and must not match. */
 import { App, CfnParameter, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as events from 'aws-cdk-lib/aws-events';
@@ -16,29 +14,29 @@ const REGION = 'eu-west-1';
 const ENV = { account: ACCOUNT, region: REGION };
 const arnOf = (name: string) => `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${name}`;
 
-/** The name of the secret that every case is about, and what Secrets Manager made of it. */
+/** The name of the secret in every case, and its ARN. */
 const NAME = 'my-app/db';
 export const ARN = arnOf(`${NAME}-AbCdEf`);
 
 export const METHODS = { RotationSucceeded: 'onRotationSucceeded', RotationFailed: 'onRotationFailed', RotationAbandoned: 'onRotationAbandoned' } as const;
 
-/** A secret, known in some way. */
+/** A secret that is known in some way. */
 interface Known {
   readonly rotation: Rotation;
   /** The stack with its rules. */
   readonly stack: Stack;
-  /** What its ARN is called in the templates. */
+  /** The ARN by its reference in the templates. */
   readonly refs?: Readonly<Record<string, string>>;
-  /** Those whose exports the stack of the rules imports. */
+  /** The stacks whose exports the stack of the rules imports. */
   readonly exporters?: readonly Stack[];
   readonly options?: events.OnEventOptions;
 }
 
 export interface EventCase {
   readonly name: string;
-  /** As EventBridge gets it. */
+  /** The pattern that EventBridge gets. */
   readonly pattern: Record<string, unknown>;
-  /** As it stands in the template. */
+  /** The pattern in the template. */
   readonly template: Record<string, unknown>;
   readonly matching: readonly SampleEvent[];
   readonly others: readonly SampleEvent[];
@@ -46,7 +44,7 @@ export interface EventCase {
 
 const idOf = (construct: IConstruct) => Stack.of(construct).getLogicalId(construct.node.defaultChild as any);
 
-/** A function in one stack, and a secret in another that it adopts. */
+/** A function in one stack that rotates a secret of another stack. */
 function adopted(find: (stack: Stack) => ISecret, env?: typeof ENV): Known {
   const app = new App();
   const fn = new RotationFunction(new Stack(app, 'Functions', { env }), 'Rotation');
@@ -55,7 +53,7 @@ function adopted(find: (stack: Stack) => ISecret, env?: typeof ENV): Known {
   return { rotation: fn.rotate(secret), stack, refs: secret instanceof Secret ? { [idOf(secret)]: ARN } : {} };
 }
 
-/** Every way in which a secret can be known, and whether that says which secret it is, for certain. */
+/** Every way in which a secret can be known, and whether it identifies the secret for certain. */
 export const WAYS: Record<string, { readonly make: () => Known; readonly isCertain: boolean }> = {
   'a RotatingSecret': {
     isCertain: true,
@@ -108,7 +106,7 @@ export const WAYS: Record<string, { readonly make: () => Known; readonly isCerta
   'a secret imported by its name': { isCertain: false, make: () => adopted((stack) => Secret.fromSecretNameV2(stack, 'Secret', NAME)) },
 };
 
-/** Events of other secrets, of which the first is one that only a complete ARN tells apart. */
+/** Events of other secrets. Only a complete ARN distinguishes the first one. */
 const similarSecret = arnOf(`${NAME}-replica-AbCdEf`);
 const otherSecrets = [
   arnOf('my-app/other-AbCdEf'), arnOf(`${NAME}2-AbCdEf`), arnOf(`team/${NAME}-AbCdEf`), arnOf('My-App/db-AbCdEf'), ARN.replace(REGION, 'eu-west-2'), ARN.replace(ACCOUNT, '222222222222'),

@@ -1,15 +1,15 @@
 /*
- * Events of Secrets Manager as EventBridge gets them from CloudTrail. The names are those of the user guide, and the shape is that of events which
- * were seen: https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html says which there are, and shows none.
+ * Events of Secrets Manager that EventBridge gets from CloudTrail. The names are from the user guide, which shows no event, so the format is
+ * that of recorded events: https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html
  */
 
-/** Everything that rotations and tests of them end with, or begin with. */
+/** The events at the beginning and at the end of rotations and their tests. */
 export const EVENT_NAMES = [
   'RotationStarted', 'RotationSucceeded', 'RotationFailed', 'RotationAbandoned', 'TestRotationStarted', 'TestRotationSucceeded', 'TestRotationFailed',
 ] as const;
 export type EventName = typeof EVENT_NAMES[number];
 
-/** As much of an event as tests change. */
+/** The part of an event that tests change. */
 export interface SampleEvent {
   readonly 'source': string;
   readonly 'detail-type': string;
@@ -66,7 +66,10 @@ export function rotateSecretCall(secretArn: string): SampleEvent {
   };
 }
 
-/** What Secrets Manager sends without CloudTrail: https://docs.aws.amazon.com/secretsmanager/latest/userguide/event-detail-secret-label-updated-secretsmanager.html */
+/**
+ * The event that Secrets Manager sends without CloudTrail:
+ * https://docs.aws.amazon.com/secretsmanager/latest/userguide/event-detail-secret-label-updated-secretsmanager.html
+ */
 export function labelUpdated(secretArn: string): SampleEvent {
   const [, , , region, account, , name] = secretArn.split(':');
   return {

@@ -1,17 +1,17 @@
 import type { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 
-/** What CloudFormation would make of a value of a template. */
+/** The values that CloudFormation puts into a template. */
 export interface Deployed {
   readonly account: string;
   readonly region: string;
-  /** What `Ref` gives, by the logical id of the resource or the name of the parameter. */
+  /** The value of `Ref`, by the logical id of the resource or the name of the parameter. */
   readonly refs: Readonly<Record<string, string>>;
-  /** What other stacks export, by name. */
+  /** The exports of other stacks, by name. */
   readonly exports?: Readonly<Record<string, string>>;
 }
 
-/** The value with every function of CloudFormation in it carried out; fails where it can't be. */
+/** The value with every CloudFormation function resolved. Throws if one can't be. */
 export function deployed(value: unknown, context: Deployed): unknown {
   if (Array.isArray(value)) { return value.map((item) => deployed(item, context)); }
   if (typeof value !== 'object' || value === null) { return value; }
@@ -26,7 +26,7 @@ export function deployed(value: unknown, context: Deployed): unknown {
   return Object.fromEntries(entries.map(([name, item]) => [name, deployed(item, context)]));
 }
 
-/** The values that a stack exports, by name. */
+/** The exports of a stack, by name. */
 export function exportsOf(stack: Stack, context: Deployed): Record<string, string> {
   const outputs = Object.values<any>(Template.fromStack(stack).toJSON().Outputs ?? {}).filter((output) => output.Export !== undefined);
   return Object.fromEntries(outputs.map(({ Value, Export }) => [Export.Name, String(deployed(Value, context))]));

@@ -42,7 +42,7 @@ export interface ServerCertificate {
   readonly keyFile: string;
 }
 
-/** Makes an authority in the folder, and a server's certificate by it or, as far as asked, by another one. */
+/** Makes an authority in the folder, and a certificate for a server by it or, on request, by another one. */
 export async function makeCertificate(folder: string, tls: Exclude<ServerTls, 'none'>): Promise<ServerCertificate> {
   await fs.mkdir(folder, { recursive: true });
   await fs.writeFile(path.join(folder, 'openssl.cnf'), CONFIG);

@@ -9,15 +9,15 @@ const NOBODY = '65534';
 const START_TIMEOUT = 60_000;
 
 /**
- * The prefix of a command line that must not run as root. Nobody may still go where only root may (a checkout, a temporary folder), as
- * an ordinary user's server may go where that user may.
+ * The prefix of a command line that must not run as root. The user nobody may still enter folders that only root may enter, such as a checkout
+ * or a temporary folder, as a normal user could.
  */
 const UNPRIVILEGED = [
   'setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--no-new-privs',
   '--inh-caps=-all,+dac_override', '--ambient-caps=-all,+dac_override', '--bounding-set=-all,+dac_override',
 ];
 
-/** As who the servers run: never as root. */
+/** A command that doesn't run as root. */
 export function unprivileged(command: string[]): string[] {
   return process.getuid?.() === 0 ? [...UNPRIVILEGED, ...command] : command;
 }
@@ -26,19 +26,19 @@ export function giveToServer(file: string): void {
   if (process.getuid?.() === 0) execFileSync('chown', ['-R', `${NOBODY}:${NOBODY}`, file]);
 }
 
-/** A folder for one server: `data` for the server, and what else it needs beside that. */
+/** A folder for one server: `data` for the server, and other files beside it. */
 export function makeFolder(): string {
   return fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'database-'));
 }
 
-/** A server at work in `folder/data`, and the guard that ends it. */
+/** A running server in `folder/data`, and the guard that ends it. */
 export class ServerProcess {
   private readonly guard: ChildProcess;
   private readonly guardGone: Promise<void>;
   private readonly log: string;
   private child?: ChildProcess;
 
-  /** @param endSignal what ends the server fast, and leaves nothing in the system */
+  /** @param endSignal ends the server fast, and leaves nothing in the system */
   constructor(private readonly folder: string, endSignal: 'QUIT' | 'KILL') {
     this.log = path.join(folder, 'server.log');
     this.guard = spawn('bash', [path.join(__dirname, 'guard.sh'), folder, endSignal], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
@@ -47,12 +47,12 @@ export class ServerProcess {
       this.guard.once('error', reject);
     });
     this.guardGone.catch(() => undefined);
-    // Neither keeps this process from ending; its end is what the guard waits for.
+    // Neither keeps this process alive. The guard waits for the end of this process.
     this.guard.unref();
     (this.guard.stdin as Socket).unref();
   }
 
-  /** Starts the server and waits until its log says that it is ready. False: its port was taken meanwhile. */
+  /** Starts the server and waits until its log says that it is ready. Returns false if its port was taken meanwhile. */
   async start(command: string[], ready: RegExp, portTaken: RegExp): Promise<boolean> {
     const [program, ...args] = unprivileged(command);
     const output = fs.openSync(this.log, 'w');
@@ -77,13 +77,13 @@ export class ServerProcess {
     throw new Error(`The server took too long to start:\n${this.output()}`);
   }
 
-  /** What the server wrote to its standard output and error. */
+  /** The server's standard output and error. */
   output(): string {
     return fs.readFileSync(this.log, 'utf8');
   }
 
   pause(): void {
-    // Once more while it goes on forking.
+    // Repeated while it forks.
     for (let before = -1, now = this.signal('SIGSTOP'); now !== before;) [before, now] = [now, this.signal('SIGSTOP')];
   }
 
@@ -115,7 +115,7 @@ export class ServerProcess {
   }
 }
 
-/** All processes that work in a folder; the server's parent comes before its children. */
+/** All processes with a working directory in a folder. The server's parent comes before its children. */
 export function processesIn(folder: string): number[] {
   return fs.readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

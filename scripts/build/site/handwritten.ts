@@ -1,6 +1,6 @@
 /*
- * Samples that are written by hand because jsii-rosetta's translation doesn't compile. Each stands in a file of site/samples, between
- * `sample: PAGE HASH` and `end`. The hash is that of the TypeScript, so that a sample can't change in one language only.
+ * Samples that are written by hand, because jsii-rosetta's translation doesn't compile. Each is in a file of site/samples, between `sample: PAGE
+ * HASH` and `end`. The hash is that of the TypeScript, so that a sample can't change in one language only.
  */
 import { createHash } from 'node:crypto';
 import type { Sample } from './samples';
@@ -17,12 +17,12 @@ export function handwrittenIn(text: string): Handwritten[] {
   return [...text.matchAll(REGION)].map(([, page, hash, code]) => ({ page, hash, code: dedented(code) }));
 }
 
-/** What a sample is known by. */
+/** The hash that identifies a sample. */
 export function hashOf({ code }: Pick<Sample, 'code'>): string {
   return createHash('sha256').update(code).digest('hex').slice(0, 8);
 }
 
-/** What is wrong with the samples of one file, and how to mend it. `all`: every one of `samples` has to be there. */
+/** The problems of the samples in one file, and how to fix them. With `all`, every one of `samples` has to be there. */
 export function problemsOf(file: string, samples: readonly Sample[], handwritten: readonly Handwritten[], all: boolean): string[] {
   const known = new Set(samples.map(hashOf));
   const written = new Set(handwritten.map(({ hash }) => hash));

@@ -1,6 +1,4 @@
-/*
- * Where a page of the repository stands on the site, and what its links become there. Pure: text in, text out.
- */
+/* Where a page of the repository is on the site, and what its links become there. Pure: text in, text out. */
 import { dirname, join, relative } from 'node:path/posix';
 
 /** Pages outside docs/. */
@@ -30,7 +28,7 @@ const SUBJECTS: readonly { readonly subject: string; readonly pages: readonly st
   { subject: 'Contributing', pages: ['CONTRIBUTING.md', 'docs/contributing/*', 'SECURITY.md'] },
 ];
 
-/** What a link of the sidebar is called, if not as the page's heading. */
+/** Titles in the sidebar that differ from the heading of the page. */
 const TITLES: Readonly<Record<string, string>> = {
   'README.md': 'Getting started',
   'API.md': 'TypeScript API',
@@ -41,7 +39,7 @@ const TITLES: Readonly<Record<string, string>> = {
 };
 
 export interface Page {
-  /** Its path in the repository. */
+  /** The path in the repository. */
   readonly path: string;
   readonly text: string;
 }
@@ -51,14 +49,14 @@ export interface Subject {
   readonly items: { readonly text: string; readonly link: string }[];
 }
 
-/** The path of a page on the site, such as `start.md`. Nothing if the site doesn't have the file. */
+/** The path of a page on the site, such as `start.md`. Undefined if the site doesn't have the file. */
 export function siteFileOf(path: string): string | undefined {
   const reference = /^dist\/docs\/API\.(\w+)\.md$/.exec(path);
   if (reference) { return `reference/${reference[1]}.md`; }
   return OTHERS[path] ?? /^docs\/(.+\.(?:md|svg|json))$/.exec(path)?.[1];
 }
 
-/** @throws if a page is of no subject, or a subject names a page that isn't there */
+/** @throws if a page has no subject, or a subject has a page that doesn't exist */
 export function sidebarOf(pages: readonly Page[]): Subject[] {
   const left = new Map(pages.filter(({ path }) => path !== 'site/home.md').map((page) => [page.path, page]));
   const take = (pattern: string): Page[] => {
@@ -113,7 +111,7 @@ export function withSiteLinks({ path, text }: Page, repository: string, exists: 
     .replace(/^(\[[^\]]+\]:\s+)(\S+)/gm, (_, before: string, target: string) => before + convert(target)));
 }
 
-/** The text with its parts outside of blocks of code changed. */
+/** Changes the parts of a text outside of code blocks. */
 export function outsideCode(text: string, change: (part: string) => string): string {
   return text.split(/^( *```[^]*?^ *```$)/m).map((part, index) => index % 2 === 0 ? change(part) : part).join('');
 }

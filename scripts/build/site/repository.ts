@@ -1,6 +1,4 @@
-/*
- * The pages of this repository that the site shows, and their samples in each language.
- */
+/* The pages of this repository on the site, and their samples in each language. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { handwrittenIn, hashOf, problemsOf, type Handwritten } from './handwritten';
@@ -10,7 +8,7 @@ import { translate } from './translate';
 import { filesBelow } from '../../../tools/files';
 import { ROOT } from '../../../tools/run';
 
-/** Below site/samples: what is written by hand. Go has to have every sample, as no translation into Go compiles. */
+/** The handwritten samples, below site/samples. Go needs every sample, because no translation into Go compiles. */
 const HANDWRITTEN: Readonly<Record<string, Language>> = { 'python/samples.py': 'python', 'java/samples.java': 'java', 'go/samples.go': 'go' };
 
 export function pagesOfRepository(): Page[] {
@@ -30,7 +28,7 @@ export function samplesOfPages(pages: readonly Page[]): Sample[] {
   return pages.filter((page) => !isReference(page)).flatMap(({ path, text }) => samplesOf(path, text));
 }
 
-/** @returns what a sample is in a language */
+/** @returns the code of a sample in a language */
 export function codesOf(samples: readonly Sample[]): (sample: Sample, language: Language) => string {
   const translations = translate(samples);
   const handwritten = new Map<Language, ReadonlyMap<string, Handwritten>>();
@@ -52,7 +50,7 @@ export function isReference({ path }: Page): boolean {
   return siteFileOf(path)!.startsWith('reference/');
 }
 
-/** The blocks of code of a section. */
+/** The code blocks of a section. */
 function sectionOf(text: string, heading: string): string {
   const [, section] = new RegExp(`^## ${heading}\\n([^]*?)^## `, 'm').exec(text)!;
   return section.slice(section.indexOf('```'), section.lastIndexOf('```\n') + 4);

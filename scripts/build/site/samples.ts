@@ -1,11 +1,9 @@
-/*
- * The samples in TypeScript of a page, and how the site shows one in five languages. Pure: text in, text out.
- */
+/* The TypeScript samples of a page, and how the site shows each in five languages. Pure: text in, text out. */
 
 export const LANGUAGES = ['typescript', 'python', 'java', 'csharp', 'go'] as const;
 export type Language = typeof LANGUAGES[number];
 
-/** What a tab is called, and what highlights its code. */
+/** The label of a tab, and the highlighter of its code. */
 const TABS: Readonly<Record<Language, { readonly label: string; readonly fence: string }>> = {
   typescript: { label: 'TypeScript', fence: 'ts' },
   python: { label: 'Python', fence: 'python' },
@@ -16,12 +14,12 @@ const TABS: Readonly<Record<Language, { readonly label: string; readonly fence: 
 
 /** A block of TypeScript that uses the public API. */
 export interface Sample {
-  /** The page and its place there, as in `docs/databases.md 1`. */
+  /** The page and its position there, as in `docs/databases.md 1`. */
   readonly name: string;
   readonly code: string;
   /** The file of rosetta/ that declares what the sample uses. */
   readonly fixture: string;
-  /** The Python that a page has next to it. */
+  /** The Python block below the sample on the page. */
   readonly python?: string;
 }
 
@@ -30,7 +28,7 @@ interface Block extends Sample {
   readonly indent: string;
 }
 
-/** A block that says `untranslated` runs in Node.js only. The Python right below a block is the same sample, written by hand. */
+/** A block with `untranslated` runs in Node.js only. A Python block right below it is the same sample, written by hand. */
 const BLOCK = /^( *)```ts(?: (.*))?\n([^]*?)^\1```\n(?:\s*\n\1```python\n([^]*?)^\1```\n)?/gm;
 
 export function samplesOf(page: string, text: string): Sample[] {
@@ -40,7 +38,7 @@ export function samplesOf(page: string, text: string): Sample[] {
 /**
  * The page with a group of tabs in place of each sample.
  *
- * @param codeOf What a sample is in a language.
+ * @param codeOf The code of a sample in a language.
  */
 export function withTabs(page: string, text: string, codeOf: (sample: Sample, language: Language) => string): string {
   return blocksOf(page, text).reduce((result, block) => {
@@ -56,7 +54,7 @@ export function withTabs(page: string, text: string, codeOf: (sample: Sample, la
 /**
  * A sample within its fixture, as jsii-rosetta puts it there: imports first.
  *
- * @param mark What is done to the parts of the sample.
+ * @param mark Transforms the parts of the sample.
  */
 export function withFixture({ code }: Pick<Sample, 'code'>, fixture: string, mark = (part: string) => part): string {
   const imports = [...code.matchAll(/^import [^;]*;$/gm)].map(([whole]) => whole);

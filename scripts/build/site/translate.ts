@@ -1,6 +1,4 @@
-/*
- * Samples in the other languages, by jsii-rosetta. It takes half a minute, so what was translated is kept in .site-cache.json.
- */
+/* Samples in the other languages, by jsii-rosetta. That takes half a minute, so translations are cached in .site-cache.json. */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +26,7 @@ export function translate(samples: readonly Sample[]): Map<string, Translations>
   return new Map([...keys].map(([hash, key]) => [hash, all[key]]));
 }
 
-/** By the key of each sample. */
+/** The keys are those of the samples. */
 function translateAll(samples: ReadonlyMap<string, Sample>): Record<string, Translations> {
   process.chdir(ROOT);
   const translator = new Translator(true);
@@ -50,14 +48,14 @@ function snippetOf(key: string, { name, code, fixture }: Sample): TypeScriptSnip
   return { visibleSource: code.trimEnd(), completeSource, location: { api: { api: 'file', fileName: `${name} ${key}` } }, strict: true, parameters: { $directory: ROOT } };
 }
 
-/** It leaves two empty lines below imports, and writes the last comment of a statement twice. */
+/** Fixes the translation: it has two empty lines below imports, and repeats the last comment of a statement. */
 function tidy(code: string): string {
   const lines = code.split('\n');
   const isRepeated = (line: string, index: number) => /^ +\/\//.test(line) && index > 0 && lines[index - 1].endsWith(line);
   return lines.filter((line, index) => !isRepeated(line, index)).join('\n').replace(/\n{3,}/g, '\n\n').trim();
 }
 
-/** What a translation depends on: the sample, what declares its names, the API and the translator. */
+/** The inputs of a translation: the sample, the declarations of its names, the API and the translator. */
 function keyOf({ code, fixture }: Sample): string {
   const hash = createHash('sha256').update(code);
   for (const file of [`rosetta/${fixture}.ts-fixture`, '.jsii', 'package-lock.json']) { hash.update(readFileSync(join(ROOT, file))); }

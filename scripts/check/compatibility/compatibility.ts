@@ -4,10 +4,10 @@ import { ROOT } from '../../../tools/run';
 const JSII_DIFF = ['--error-on', 'all', '--keys', '--ignore-file', '.compatignore'];
 
 /**
- * What the package no longer has of an earlier one, a line each, with its key for .compatignore.
+ * Breaking changes from an earlier package, one per line, each with its key for .compatignore.
  *
  * @param earlier the folder of a package, or npm:PACKAGE@VERSION
- * @throws where there is no such package: jsii-diff itself would pass
+ * @throws if there is no such package, because jsii-diff itself would pass
  */
 export function findBreaks(earlier: string): string[] {
   const { status, stdout, stderr } = spawnSync('npx', ['jsii-diff', ...JSII_DIFF, earlier, '.'], { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 28 });

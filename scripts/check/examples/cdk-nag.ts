@@ -5,7 +5,7 @@ import { run } from '../../../tools/run';
 
 const NAME = 'cdk-nag';
 
-/** The packs of cdk-nag, of the pinned version, in `directory`: it needs a later CDK than the library is built against. */
+/** The packs of cdk-nag, in the pinned version, in `directory`. They need a later CDK than the library is built against. */
 export function installCdkNag(directory: string): Linter {
   cpSync(join(__dirname, 'nag'), directory, { recursive: true });
   run('npm', ['install', '--no-audit', '--no-fund'], { cwd: directory });

@@ -10,7 +10,7 @@ interface Match {
   readonly Message: string;
 }
 
-/** cfn-lint. An example that names no region has to be right in every one. */
+/** cfn-lint. An example without a region has to be valid in every region. */
 export const CFN_LINT: Linter = {
   name: NAME,
   lint: (template) => {

@@ -6,14 +6,14 @@ import { constructPath, type Linter, type Violation } from './linter';
 import { run } from '../../../tools/run';
 
 const NAME = 'control-tower';
-/** What the constructs make, and the queue and the key that they may be given. */
+/** The services of the constructs' resources, and of the queue and the key that they may be given. */
 const SERVICES = ['cloudwatch', 'identityandaccessmanagement', 'keymanagementservice', 'lambda', 'sqs'];
-/** As the hooks of Control Tower see them, which look at resources whose properties are known. */
+/** The hooks of Control Tower see resources with resolved properties. */
 const PSEUDO_PARAMETERS: Readonly<Record<string, string>> = {
   'AWS::AccountId': '123456789012', 'AWS::Region': 'eu-west-1', 'AWS::Partition': 'aws', 'AWS::URLSuffix': 'amazonaws.com',
 };
 
-/** The proactive controls of AWS Control Tower, with the Guard that checks them, of the pinned version, in `directory`. */
+/** The proactive controls of AWS Control Tower, in the pinned version, in `directory`, with Guard to check them. */
 export function installControlTower(directory: string): Linter {
   cpSync(join(__dirname, 'guard'), directory, { recursive: true });
   // Its peers are CDK's, for a plugin that isn't used here.
@@ -29,7 +29,7 @@ export function installControlTower(directory: string): Linter {
       const { status, stdout, stderr } = spawnSync(guard, [
         'validate', ...rules, '--data', resolved, '--output-format', 'json', '--structured', '--show-summary', 'none',
       ], { encoding: 'utf8', maxBuffer: 2 ** 28 });
-      // It ends with 19 where a rule isn't met.
+      // The exit code is 19 if a rule isn't met.
       if (status !== 0 && status !== 19) { throw new Error(`cfn-guard ended with ${status}\n${stdout}${stderr}`); }
       const reports: { readonly not_compliant: unknown[] }[] = JSON.parse(stdout);
       return reports.flatMap((report) => report.not_compliant).flatMap(violationsOf)
@@ -42,7 +42,7 @@ function resolve(_key: string, value: any): unknown {
   return typeof value === 'object' && value !== null && value.Ref in PSEUDO_PARAMETERS ? PSEUDO_PARAMETERS[value.Ref] : value;
 }
 
-/** What a report says has no schema; the number of the control is in a message, and the resources are in paths. */
+/** A report has no schema: the number of the control is in a message, and the resources are in paths. */
 function violationsOf(report: unknown): Violation[] {
   const text = JSON.stringify(report);
   const [, rule, message] = /\[(CT\.[\w.]+)\]: (.*?)\\n/.exec(text)!;

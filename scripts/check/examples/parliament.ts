@@ -5,7 +5,7 @@ import { run } from '../../../tools/run';
 
 const NAME = 'parliament';
 
-/** parliament, which knows the actions, resources and condition keys of IAM, on every policy document of a template. */
+/** parliament knows the actions, resources and condition keys of IAM. It checks every policy document of a template. */
 export const PARLIAMENT: Linter = {
   name: NAME,
   lint: (template) => {

@@ -5,7 +5,7 @@ import { run } from '../../../tools/run';
 const REQUIREMENTS = join(__dirname, 'requirements.txt');
 const VENV = join(__dirname, '.venv');
 
-/** The linters that are in Python, of the pinned versions, in a virtual environment that is made anew when the versions change. */
+/** The linters in Python, in the pinned versions, in a virtual environment that is made anew if the versions change. */
 export function installPythonLinters(): void {
   const installed = join(VENV, 'requirements.txt');
   if (!existsSync(installed) || !readFileSync(installed).equals(readFileSync(REQUIREMENTS))) {

@@ -1,30 +1,30 @@
-/** What a linter says of one resource of a template. */
+/** A finding of a linter about one resource of a template. */
 export interface Finding {
   readonly linter: string;
   readonly rule: string;
-  /** The path of the construct where the template has it, otherwise the logical id. */
+  /** The path of the construct if the template has it, otherwise the logical id. */
   readonly resource: string;
   readonly message: string;
 }
 
-/** A finding that is accepted, wherever the path of the construct ends so. */
+/** An accepted finding, for each construct path that ends with `resource`. */
 export interface Suppression {
   readonly linter: string;
-  /** Begins with `*-` where every pack of the linter has the rule. */
+  /** Begins with `*-` if every pack of the linter has the rule. */
   readonly rule: string;
-  /** `*` in it stands for anything. */
+  /** `*` stands for any text. */
   readonly resource: string;
   readonly reason: string;
 }
 
-/** As it is written down: one reason may serve several resources, each of which must need it. */
+/** An entry of the file. One reason may apply to several resources, each of which must need it. */
 export interface SuppressionEntry extends Omit<Suppression, 'resource'> {
   readonly resources: string[];
 }
 
 export interface Verdict {
   readonly unsuppressed: Finding[];
-  /** Suppressions that nothing needs any more. */
+  /** Unused suppressions. */
   readonly unused: Suppression[];
 }
 

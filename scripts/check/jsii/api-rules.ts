@@ -4,20 +4,20 @@ import {
   type Assembly, type Callable, type Docs, type Type, type TypeReference,
 } from '@jsii/spec';
 
-/** What one rule looked at, and where it is broken. */
+/** The subjects of one rule, and those that break it. */
 export interface Finding {
   readonly rule: string;
   readonly checked: number;
   readonly problems: string[];
 }
 
-/** A thing of the public API with the name to report it by. */
+/** A part of the public API, with its name in reports. */
 interface Named<T> {
   readonly name: string;
   readonly value: T;
 }
 
-/** Holds the public API of an assembly against the rules that keep it usable from every language of jsii. */
+/** Checks the public API of an assembly against the rules that keep it usable in every language of jsii. */
 export function checkApi(assembly: Assembly): Finding[] {
   const types = Object.values(assembly.types ?? {});
   return [
@@ -55,7 +55,7 @@ function findDefaultProblem(docs: Docs | undefined): string | undefined {
   return docs?.default ? undefined : 'has no @default';
 }
 
-/** jsii ends a summary at the first mark that may end a sentence, so a semicolon or an exclamation mark within one cuts it short. */
+/** jsii ends a summary at the first mark that may end a sentence, so a semicolon or an exclamation mark cuts it short. */
 function findSummaryProblem(docs: Docs | undefined): string | undefined {
   const summary = docs?.summary;
   if (!summary) { return 'has no summary'; }
@@ -67,7 +67,7 @@ function findCutCode(docs: Docs | undefined): string | undefined {
   return isWholeCode(docs?.summary) ? undefined : `has a summary that ends within code: ${docs?.summary}`;
 }
 
-/** Java shows the summary alone. */
+/** Java shows only the summary. */
 function findRemarks(docs: Docs | undefined): string | undefined {
   const remarks = docs?.remarks;
   return remarks && `has a text that Java cuts at the first ".", "!", "?" or ";": it loses "${remarks}"`;

@@ -3,16 +3,14 @@ import { TypeKind, isNamedTypeReference, type Assembly, type InterfaceType, type
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type Message = { [key: string]: Json };
 
-/**
- * The public API: each type, and of each type what it declares itself. An option of a struct that others extend is declared once.
- */
+/** The public API: each type, and the members that it declares itself. An option of a struct that others extend is declared once. */
 export function publicApi({ types = {} }: Assembly): string[] {
   return Object.values(types).flatMap((type) => [type.fqn, ...membersOf(type).map((member) => `${type.fqn}.${member}`)]).sort();
 }
 
 /**
- * What of the API an app used: what it said to the jsii kernel, as the kernel traces it where JSII_DEBUG is set. A mention in the app's
- * text that never runs isn't a use. Of a struct that the package returns, Python and Go read all members at once.
+ * The parts of the API that an app used, from the trace of the jsii kernel with JSII_DEBUG. Text in the app that never runs isn't a use. Python
+ * and Go read all members of a returned struct at once.
  */
 export function usedApi(assembly: Assembly, trace: string): Set<string> {
   const used = new Set<string>();
@@ -29,7 +27,7 @@ export function usedApi(assembly: Assembly, trace: string): Set<string> {
   return used;
 }
 
-/** What to do about a name of the public API that an app doesn't use, so that somebody who just added it knows. */
+/** What to do about a part of the public API that an app doesn't use. */
 export function describeUnused({ types = {} }: Assembly, name: string, app: string, original: string): string {
   const fqn = Object.keys(types).find((candidate) => name === candidate || name.startsWith(`${candidate}.`))!;
   const type = types[fqn];
@@ -38,7 +36,7 @@ export function describeUnused({ types = {} }: Assembly, name: string, app: stri
   return `${name}: ${how} in test/consumers/${app}, as in test/consumers/${original}`;
 }
 
-/** Whether a struct comes from the package. */
+/** Whether the package returns a struct. */
 function isReturned(types: Record<string, Type>, fqn: string): boolean {
   const methods = Object.values(types).flatMap((type) => type.kind === TypeKind.Enum ? [] : type.methods ?? []);
   const returned = methods.flatMap(({ returns }) => returns && isNamedTypeReference(returns.type) ? [returns.type.fqn] : []);
@@ -67,7 +65,7 @@ function membersOf(type: Type): string[] {
   return type.kind === TypeKind.Class && type.initializer && !type.abstract ? ['new', ...members] : members;
 }
 
-/** A struct that the kernel returns is an object without a class; its only interface says what it is. */
+/** A struct from the kernel is an object without a class. Only its interface identifies it. */
 function addReturned(returned: Map<string, string>, { types = {} }: Assembly, { ok }: Message): void {
   const { '$jsii.byref': reference, '$jsii.interfaces': interfaces } = ((ok as Message | null | undefined)?.result ?? {}) as Message;
   const [struct] = Array.isArray(interfaces) ? interfaces.map(String) : [];
@@ -102,7 +100,7 @@ function addStruct(used: Set<string>, assembly: Assembly, { fqn, data }: Message
   }
 }
 
-/** A struct and those that it extends, as far as they are ours. */
+/** A struct and its own bases in this package. */
 function withBases(assembly: Assembly, fqn: string): InterfaceType[] {
   const type = assembly.types?.[fqn];
   return type?.kind === TypeKind.Interface ? [type, ...(type.interfaces ?? []).flatMap((base) => withBases(assembly, base))] : [];

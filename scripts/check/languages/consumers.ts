@@ -8,13 +8,13 @@ import type { Floor } from '../shared/floor';
 
 const CONSUMERS = join(ROOT, 'test', 'consumers');
 
-/** What an app made. */
+/** The output of an app. */
 export interface Outcome {
   /** The templates, and the lists of their assets, by file name. */
   readonly files: Record<string, string>;
-  /** What the package said to each misuse. */
+  /** The package's error for each misuse. */
   readonly refusals: Record<string, string>;
-  /** What the app said to the jsii kernel, and it to the app. */
+  /** The messages between the app and the jsii kernel. */
   readonly trace: string;
 }
 
@@ -22,11 +22,11 @@ export interface Consumer {
   readonly language: string;
   /** Its source, relative to `test/consumers`. */
   readonly app: string;
-  /** The page with a whole app, which is built along. */
+  /** The page with a whole app, which is built too. */
   readonly guide?: { readonly page: string; readonly file: string; readonly language: string; readonly command: (directory: string) => string[] };
-  /** The samples of the site's pages, which are compiled along. */
+  /** The samples of the site's pages, which are compiled too. */
   readonly samples?: { readonly file: string; readonly source: () => string };
-  /** Installs the package with the language's own tools in `directory`, where nothing is installed, and returns the command of its app. */
+  /** Installs the package with the tools of the language in an empty `directory`, and returns the command of its app. */
   install(directory: string, dist: string, floor: Floor): string[];
 }
 
@@ -42,7 +42,7 @@ export const TYPESCRIPT: Consumer = {
   },
 };
 
-/** In another language than ours, each through the jsii kernel. */
+/** Consumers in other languages, through the jsii kernel. */
 export const BOUND: Consumer[] = [
   {
     language: 'Python',
@@ -118,7 +118,7 @@ export function install(consumer: Consumer, directory: string, dist: string, flo
   return consumer.install(directory, dist, floor);
 }
 
-/** Runs an app in Java that names the package before a later CDK, and returns what it prints: what the package asks for must not win. */
+/** Runs an app in Java that names the package before a later CDK, and returns its output. The version that the package asks for must not win. */
 export function runJavaOrder(directory: string, dist: string, repository: string): string {
   cpSync(join(CONSUMERS, 'java-order'), directory, { recursive: true });
   run('mvn', [
@@ -128,7 +128,7 @@ export function runJavaOrder(directory: string, dist: string, repository: string
   return run('java', ['-cp', 'target/classes:target/dependency/*', 'consumer.Order'], { cwd: directory });
 }
 
-/** Runs the app of a page, and returns the names of the stacks that it synthesizes. */
+/** Runs the app of a page, and returns the names of its stacks. */
 export function stacksOfGuide({ guide }: Consumer, directory: string): string[] {
   const output = join(directory, 'guide.out');
   mkdirSync(output);
@@ -137,7 +137,7 @@ export function stacksOfGuide({ guide }: Consumer, directory: string): string[] 
   return filesBelow(output).flatMap((file) => /^(\w+)\.template\.json$/.exec(file)?.[1] ?? []).sort();
 }
 
-/** Runs the app where the repository is nowhere in its environment. */
+/** Runs the app without the repository in its environment. */
 export function synthesize(command: string[], directory: string): Outcome {
   const output = join(directory, 'cdk.out');
   const trace = join(directory, 'trace.txt');
@@ -157,7 +157,7 @@ export function synthesize(command: string[], directory: string): Outcome {
   };
 }
 
-/** @returns its Python */
+/** @returns the path of its Python */
 export function makeVenv(directory: string, requirements: string): string {
   const python = join(directory, '.venv', 'bin', 'python');
   run(process.env.PYTHON ?? 'python3', ['-m', 'venv', join(directory, '.venv')]);
@@ -165,7 +165,7 @@ export function makeVenv(directory: string, requirements: string): string {
   return python;
 }
 
-/** What bundles modules: the app has to have it, in any language. */
+/** esbuild bundles modules. The app must have it, in any language. */
 function esbuild(): string {
   const { devDependencies }: { devDependencies: Record<string, string> } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   return `esbuild@${devDependencies.esbuild}`;

@@ -3,17 +3,17 @@ import { basename, join } from 'node:path';
 import { filesBelow } from '../../../tools/files';
 import { run } from '../../../tools/run';
 
-/** What one registry gets, unpacked. */
+/** The package for one registry, unpacked. */
 export interface Package {
   readonly registry: string;
   readonly name: string;
-  /** As it is published; absent where it is published as a folder. */
+  /** The published size. Absent if it is published as a folder. */
   readonly packedBytes?: number;
   readonly directory: string;
   readonly files: string[];
 }
 
-/** The packages below `dist`, each unpacked into a folder of its own below `directory`. */
+/** Unpacks the packages below `dist`, each into a folder of its own below `directory`. */
 export function unpackAll(dist: string, directory: string): Package[] {
   const archives = (registry: string, folder: string, suffix: RegExp) => filesBelow(join(dist, folder))
     .filter((file) => suffix.test(file))
@@ -27,7 +27,7 @@ export function unpackAll(dist: string, directory: string): Package[] {
   ];
 }
 
-/** The npm package as the bindings carry it with them, unpacked below `home`; undefined where there is none. */
+/** The npm package that a binding contains, unpacked below `home`. Undefined if there is none. */
 export function unpackCarried({ registry, name, directory, files }: Package, home: string): string | undefined {
   if (registry === 'npm') { return join(directory, 'package'); }
   const tarball = files.find((file) => file.endsWith('.tgz'));
@@ -38,7 +38,7 @@ export function unpackCarried({ registry, name, directory, files }: Package, hom
   return join(carried, 'package');
 }
 
-/** What every package holds for whoever has to know what is in it, and where. A sdist carries the bill of materials in the npm package. */
+/** The files that every package has about its content. A sdist has the bill of materials inside the npm package. */
 const ABOUT: Readonly<Record<string, readonly RegExp[]>> = {
   'npm': [/^package\/LICENSE$/, /^package\/NOTICE$/, /^package\/sbom\.cdx\.json$/],
   'wheel': [/\.dist-info\/(licenses\/)?LICENSE$/, /\.dist-info\/(licenses\/)?NOTICE$/, /\.dist-info\/sboms\/sbom\.cdx\.json$/],
@@ -48,7 +48,7 @@ const ABOUT: Readonly<Record<string, readonly RegExp[]>> = {
   'NuGet, sources': [/^LICENSE$/, /^NOTICE$/],
 };
 
-/** Which of these files a package lacks, or has with other contents than those below `root`. */
+/** The files of these that a package lacks, or has with other contents than below `root`. */
 export function missingAbout({ registry, name, directory, files }: Package, root: string): string[] {
   const kind = registry === 'PyPI' ? name.endsWith('.whl') ? 'wheel' : 'sdist' : registry;
   return ABOUT[kind].filter((pattern) => {
@@ -57,7 +57,7 @@ export function missingAbout({ registry, name, directory, files }: Package, root
   }).map(String);
 }
 
-/** The files of a package with their sizes; those of a folder of many, such as the pages of the Javadoc, as one. */
+/** The files of a package with their sizes. A folder with many files, such as the pages of the Javadoc, is one entry. */
 export function list({ registry, name, packedBytes, directory, files }: Package): string {
   const size = (file: string) => statSync(join(directory, file)).size;
   const sum = (some: string[]) => some.reduce((bytes, file) => bytes + size(file), 0);
@@ -69,7 +69,7 @@ export function list({ registry, name, packedBytes, directory, files }: Package)
   ].join('\n');
 }
 
-/** What a registry shows of a package: its README, or the metadata of a wheel, which has it inside. */
+/** The text that a registry shows of a package: its README, or the metadata of a wheel, which contains it. */
 export function readmesOf({ directory, files }: Package): string[] {
   return files.filter((file) => /(^|\/)(README\.md|[^/]+\.dist-info\/METADATA|PKG-INFO)$/.test(file)).map((file) => readFileSync(join(directory, file), 'utf8'));
 }

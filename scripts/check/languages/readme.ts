@@ -2,13 +2,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../../tools/run';
 
-/** An example of the README that is complete, with its imports. */
+/** A complete example of the README, with its imports. */
 interface Example {
   readonly imports: string;
   readonly body: string;
 }
 
-/** The examples of the README that say what they import, in a language: the first secret, and a database. */
+/** The complete examples of the README in a language: the first secret, and a database. */
 function completeExamples(language: 'ts' | 'python'): [Example, Example] {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
   const isImport = (line: string) => /^(import|from) /.test(line);
@@ -20,7 +20,7 @@ function completeExamples(language: 'ts' | 'python'): [Example, Example] {
   return [examples[0], examples[1]];
 }
 
-/** Each example in a stack of its own, named as what its language calls `this`. */
+/** Writes each example into a stack of its own, with the name that its language has for `this`. */
 export function writeTypeScript(directory: string): void {
   const [first, database] = completeExamples('ts');
   writeFileSync(join(directory, 'readme.ts'), [
@@ -56,7 +56,7 @@ export function writePython(directory: string): void {
   ].join('\n'));
 }
 
-/** The app of a page that shows a whole one, such as `docs/java.md`. */
+/** The app of a page with exactly one complete app, such as `docs/java.md`. */
 export function appOfPage(page: string, language: string): string {
   const text = readFileSync(join(ROOT, 'docs', page), 'utf8');
   const blocks = [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm'))];
@@ -64,7 +64,7 @@ export function appOfPage(page: string, language: string): string {
   return blocks[0][1];
 }
 
-/** The imports of two examples from one package. TypeScript takes a name only once. */
+/** Merges the imports of two examples from one package. TypeScript allows a name only once. */
 function merged(first: string, second: string): string {
   const names = [first, second].flatMap((imports) => /^import \{ (.*) \} from 'cdk-rotating-secret';$/.exec(imports)![1].split(', '));
   return `import { ${[...new Set(names)].join(', ')} } from 'cdk-rotating-secret';`;

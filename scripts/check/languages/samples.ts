@@ -1,6 +1,4 @@
-/*
- * The samples of the site's pages, for the compiler of each language: within what declares the names that they use.
- */
+/* The samples of the site's pages, for the compiler of each language, with declarations of the names that they use. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../../tools/run';
@@ -9,7 +7,7 @@ import type { Language } from '../../build/site/samples';
 
 const CDK = ['cloudwatch', 'ec2', 'events', 'iam', 'lambda', 'rds', 's3', 'secretsmanager'];
 
-/** What the samples use without declaring it, as in rosetta/. */
+/** The names that samples use without a declaration, as in rosetta/. */
 const NAMES: Readonly<Record<string, { readonly java: string; readonly python: string }>> = {
   action: { java: 'IAlarmAction', python: 'cloudwatch.IAlarmAction' },
   app: { java: 'App', python: 'App' },
@@ -63,7 +61,7 @@ export function pythonSamples(): string {
   ].join('\n');
 }
 
-/** Has them all, each in a function. */
+/** All samples, each in a function. */
 export function goSamples(): string {
   return readFileSync(join(ROOT, 'site', 'samples', 'go', 'samples.go'), 'utf8');
 }

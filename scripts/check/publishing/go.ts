@@ -8,7 +8,7 @@ import { run } from '../../../tools/run';
 const OWNER = 'github.com/cdk-rotating-secret';
 const REPOSITORY = `${OWNER}/cdk-rotating-secret-go`;
 
-/** Not as a dry run: publib pushes the module, into a repository in `directory` that git takes for the one on GitHub, and Go fetches it from there. */
+/** Not a dry run: publib pushes the module into a repository in `directory`, which git takes for the one on GitHub, and Go fetches it from there. */
 export function rehearseGo(checks: Checks, dist: string, directory: string): void {
   const module = 'cdkrotatingsecret';
   const version = readFileSync(join(dist, 'go', module, 'version'), 'utf8').trim();

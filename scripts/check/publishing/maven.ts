@@ -7,7 +7,7 @@ import { run } from '../../../tools/run';
 
 const GPG_PLUGIN = 'org.apache.maven.plugins:maven-gpg-plugin:3.2.7';
 
-/** What Maven Central would refuse, and the signatures, with a key that is made for them and thrown away. https://central.sonatype.org/publish/requirements/ */
+/** The requirements of Maven Central, and signatures with a temporary key. https://central.sonatype.org/publish/requirements/ */
 export function rehearseMaven(checks: Checks, dist: string, directory: string): void {
   const folder = join(dist, 'java');
   const pom = filesBelow(folder).find((file) => file.endsWith('.pom'))!;

@@ -4,7 +4,7 @@ import type { Checks } from '../../../tools/checks';
 import { run } from '../../../tools/run';
 import { makeVenv } from '../languages/consumers';
 
-/** What PyPI would refuse, or not show. */
+/** The requirements of PyPI, and what it would not show. */
 export function rehearsePypi(checks: Checks, dist: string, directory: string): void {
   const python = makeVenv(directory, join(__dirname, 'requirements.txt'));
   const packages = readdirSync(join(dist, 'python')).map((file) => join(dist, 'python', file));

@@ -7,7 +7,7 @@ import { rehearsePypi } from './pypi';
 import type { Checks } from '../../../tools/checks';
 import { filesBelow } from '../../../tools/files';
 
-/** Goes through the publishing of the packages in `dist`, as far as it goes without an account, and says what was not tried. */
+/** Publishes the packages in `dist` as far as that works without an account, and prints what was not tried. */
 export function rehearsePublishing(checks: Checks, dist: string, directory: string): void {
   for (const [registry, rehearse] of Object.entries({ npm: rehearseNpm, pypi: rehearsePypi, maven: rehearseMaven, go: rehearseGo })) {
     const home = join(directory, registry);

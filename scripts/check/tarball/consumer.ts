@@ -8,7 +8,7 @@ const APP = join(ROOT, 'test', 'consumers', 'npm');
 
 const TSC = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
 
-/** What bundles or downloads at synthesis would have to start. */
+/** Programs that bundling or downloading at synthesis would start. */
 const TRIPWIRES = ['docker', 'esbuild', 'finch', 'npm', 'npx', 'podman', 'yarn'];
 
 const RESOURCES = [
@@ -26,7 +26,7 @@ export interface CdkVersion {
   readonly 'constructs': string;
 }
 
-/** A CDK app of its own in `directory`, with the tarball and CDK installed and nothing else. */
+/** A CDK app of its own in `directory`. Only the tarball and CDK are installed. */
 export function checkConsumer(checks: Checks, directory: string, tarball: string, cdk: CdkVersion): void {
   cpSync(APP, directory, { recursive: true });
   const packages = [tarball, `aws-cdk-lib@${cdk['aws-cdk-lib']}`, `constructs@${cdk.constructs}`];
@@ -52,7 +52,7 @@ export function checkConsumer(checks: Checks, directory: string, tarball: string
   checkRehearsal(checks, named, directory);
 }
 
-/** The rehearsal, as CommonJS and as an ES module loads it. Its types are compiled along with those of a module. */
+/** Loads the rehearsal as CommonJS and as an ES module. Its types are compiled with those of a module. */
 function checkRehearsal(checks: Checks, named: string, directory: string): void {
   const said = run(process.execPath, ['rehearsal.js'], { cwd: directory });
   const { loadedByConstructs, imported, findings } = JSON.parse(said) as Record<string, unknown>;
@@ -60,7 +60,7 @@ function checkRehearsal(checks: Checks, named: string, directory: string): void 
   checks.check(`${named}, the rehearsal can be required and imported, and finds nothing where there is nothing`, imported === true && JSON.stringify(findings) === '[]', said);
 }
 
-/** A target that is a module: its types, and the one place where the app's esbuild is wanted. */
+/** Checks a target that is a module: its types, and the one case that needs the app's esbuild. */
 function checkModule(checks: Checks, named: string, directory: string): void {
   for (const resolution of ['node10', 'node16']) {
     run(process.execPath, [TSC, '-p', `tsconfig.${resolution}.json`], { cwd: directory });
@@ -92,7 +92,7 @@ function installedVersion(directory: string, name: string): string {
   return JSON.parse(readFileSync(join(directory, 'node_modules', name, 'package.json'), 'utf8')).version;
 }
 
-/** The installed packages that don't come with CDK itself. */
+/** The installed packages, without those of CDK. */
 function ownPackages(directory: string): string[] {
   const { packages } = JSON.parse(readFileSync(join(directory, 'node_modules', '.package-lock.json'), 'utf8'));
   return Object.keys(packages)
@@ -100,7 +100,7 @@ function ownPackages(directory: string): string[] {
     .filter((name) => !/^(aws-cdk-lib|constructs|@aws-cdk)(\/|$)/.test(name));
 }
 
-/** A PATH of commands that fail and leave a trace: a fallback that hides the failure is found out too. */
+/** A PATH of commands that fail and leave a file. This also catches a fallback that hides the failure. */
 function layTripwires(directory: string): string {
   const path = join(directory, 'tripwires');
   rmSync(path, { recursive: true, force: true });
@@ -116,7 +116,7 @@ function checkTripwire(command: string): void {
   const trace = `${command}.started`;
   try {
     run(command, []);
-  } catch { /* as it should */ }
+  } catch { /* no file is the expected result */ }
   if (!existsSync(trace)) { throw new Error(`${command} leaves no trace`); }
   rmSync(trace);
 }

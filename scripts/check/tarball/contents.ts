@@ -1,4 +1,4 @@
-/** What the sources say that the package has to hold, by kind. */
+/** The sources of the package's files, by kind. */
 export interface Sources {
   /** Below `src`. */
   readonly constructs: string[];
@@ -11,8 +11,8 @@ const ALWAYS = [
 ];
 
 /**
- * The files of the package, no more and no fewer: each source file of the constructs compiled, each asset with its files.
- * A file that a deleted source has left in `lib` is none of them.
+ * The exact files of the package: each compiled source file of the constructs, and each asset with its files. A file in `lib` whose source was
+ * deleted is not among them.
  */
 export function expectedFiles({ constructs, assets }: Sources): string[] {
   const modules = withoutSuffix(constructs, '.ts').map((name) => `lib/${name}`);
@@ -42,7 +42,7 @@ export interface Manifest {
   readonly scripts?: Record<string, string>;
 }
 
-/** What of a package.json would make npm install or run more than the package itself. */
+/** Entries of a package.json that would make npm install or run more than the package itself. */
 export function findManifestProblems(manifest: Manifest): string[] {
   const installed = ['dependencies', 'optionalDependencies', 'bundledDependencies', 'bundleDependencies']
     .filter((field) => Object.keys(manifest[field] ?? {}).length > 0);

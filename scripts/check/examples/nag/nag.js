@@ -1,5 +1,5 @@
-// Prints, as JSON, what the packs of cdk-nag find in a template. Takes the template and not the app, so that the language and the
-// version of CDK that the app is written in don't matter.
+// Prints the findings of cdk-nag's packs in a template, as JSON. It reads the template and not the app, so that the app's language and version
+// of CDK don't matter.
 const { App, Stack } = require('aws-cdk-lib');
 const { CfnInclude } = require('aws-cdk-lib/cloudformation-include');
 const { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks } = require('cdk-nag');
