@@ -1,7 +1,5 @@
-/*
- * What CDK's own rotation gives, as docs/comparison.md says of it. If a test fails, CDK has become better, and the page has to say so.
- */
-import { Duration, Stack } from 'aws-cdk-lib';
+/* CDK's own rotation, as docs/comparison.md describes it. If a test fails, CDK was improved, and the page has to change. */
+import { App, Duration, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { HostedRotation, Secret, type RotationScheduleOptions, type SecretProps } from 'aws-cdk-lib/aws-secretsmanager';
@@ -14,7 +12,7 @@ function makeFunction(stack: Stack): lambda.Function {
   return new lambda.Function(stack, 'Rotation', { runtime: lambda.Runtime.NODEJS_20_X, handler: 'index.handler', code: lambda.Code.fromInline('exports.handler = async () => {};') });
 }
 
-/** A secret with `addRotationSchedule`, and a function of one's own unless there is another. */
+/** A secret with `addRotationSchedule`, and a function of your own unless another one is given. */
 function rotate(options: RotationScheduleOptions = {}, props: SecretProps = {}): Stack {
   const stack = makeStack({ env: ENV });
   const rotationLambda = options.hostedRotation ? undefined : options.rotationLambda ?? makeFunction(stack);
@@ -26,36 +24,36 @@ function isolatedVpc(stack: Stack): ec2.Vpc {
   return new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, natGateways: 0, subnetConfiguration: [{ name: 'Data', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }] });
 }
 
-test('the ready-made rotation for databases names no runtime that its user could change', () => {
+test('the ready-made rotation for databases has no runtime that its user could change', () => {
   const stack = rotate({ hostedRotation: HostedRotation.postgreSqlSingleUser() });
   expect(Object.keys(onlyResource(stack, SCHEDULE).properties.HostedRotationLambda).sort()).toEqual(['ExcludeCharacters', 'RotationType']);
 });
 
-test('nothing says that deployment is not to rotate, which Secrets Manager takes as an order to', () => {
+test('the template doesn\'t turn off rotation at deployment, so Secrets Manager rotates', () => {
   expect(onlyResource(rotate(), SCHEDULE).properties).not.toHaveProperty('RotateImmediatelyOnUpdate');
 });
 
-test('there is an interval, and neither cron nor a window', () => {
+test('the schedule is an interval, without cron or a window', () => {
   const { RotationRules } = onlyResource(rotate({ automaticallyAfter: Duration.days(7) }), SCHEDULE).properties;
   expect(RotationRules).toEqual({ ScheduleExpression: 'rate(7 days)' });
-  // The compiler says where there is another option.
+  // If there is another option, the compiler fails.
   const known: Record<keyof RotationScheduleOptions, true> = {
     automaticallyAfter: true, hostedRotation: true, rotateImmediatelyOnUpdate: true, rotationLambda: true,
   };
   expect(Object.keys(known)).toHaveLength(4);
 });
 
-test('intervals are accepted that Secrets Manager refuses', () => {
+test('accepts intervals that Secrets Manager refuses', () => {
   expect(onlyResource(rotate({ automaticallyAfter: Duration.days(1000) }), SCHEDULE).properties.RotationRules).toEqual({ ScheduleExpression: 'rate(1000 days)' });
   expect(onlyResource(rotate({ automaticallyAfter: Duration.minutes(270) }), SCHEDULE).properties.RotationRules).toEqual({ ScheduleExpression: 'rate(270 minutes)' });
 });
 
-test('password policies are accepted that GetRandomPassword refuses', () => {
+test('accepts password policies that GetRandomPassword refuses', () => {
   const generateSecretString = { passwordLength: 2, requireEachIncludedType: true, excludeCharacters: '0123456789' };
   expect(onlyResource(rotate({}, { generateSecretString }), SECRET).properties.GenerateSecretString).toMatchObject({ PasswordLength: 2 });
 });
 
-test('Secrets Manager of any account may invoke the function', () => {
+test('lets Secrets Manager of any account invoke the function', () => {
   const { properties } = onlyResource(rotate(), PERMISSION);
   expect(properties).not.toHaveProperty('SourceAccount');
   expect(properties).not.toHaveProperty('SourceArn');
@@ -76,24 +74,24 @@ test('gives no warning of subnets without a route to Secrets Manager', () => {
   expect(warningsOf(stack)).toEqual([]);
 });
 
-test('each secret takes three resources, one of which nobody asked for', () => {
+test('each secret takes three resources, one of them without a request', () => {
   const stack = rotate();
   expect([SECRET, SCHEDULE, RESOURCE_POLICY].map((type) => resourcesOf(stack, type).length)).toEqual([1, 1, 1]);
 });
 
-test('two schedules are accepted for one secret', () => {
+test('accepts two schedules for one secret', () => {
   const stack = makeStack();
   const [secret, rotationLambda] = [new Secret(stack, 'Secret'), makeFunction(stack)];
   for (const id of ['One', 'Two']) { secret.addRotationSchedule(id, { rotationLambda }); }
   expect(resourcesOf(stack, SCHEDULE)).toHaveLength(2);
 });
 
-test('there is no alarm, and no log group whose retention could be chosen for the ready-made rotation', () => {
+test('makes no alarm, and no log group with a retention for the ready-made rotation', () => {
   const stack = rotate({ hostedRotation: HostedRotation.postgreSqlSingleUser() });
   expect([ALARM, LOG_GROUP].flatMap((type) => resourcesOf(stack, type))).toEqual([]);
 });
 
-test('a changed template is passed on to CloudFormation, which generates another password, and nothing stands in the way', () => {
+test('passes a changed template on to CloudFormation, which generates another password, without a check', () => {
   const templates = ['{"username":"a"}', '{"username":"a","region":"b"}'].map((secretStringTemplate) => rotate({}, { generateSecretString: { secretStringTemplate, generateStringKey: 'password' } }));
   const [before, after] = templates.map((stack) => onlyResource(stack, SECRET));
   expect(after.id).toBe(before.id);

@@ -23,7 +23,7 @@ const CDK = dirname(require.resolve('aws-cdk-lib/package.json'));
 const ROTATION_ACTIONS = ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'];
 const KEY_ACTIONS = ['kms:Decrypt', 'kms:GenerateDataKey'];
 
-/** The props that this installation of CDK has, as its declarations say. */
+/** The props of the installed CDK, from its declarations. */
 function optionsOfFunction(): string[] {
   const declarations = ['function', 'event-invoke-config'].map((file) => readFileSync(join(CDK, 'aws-lambda', 'lib', `${file}.d.ts`), 'utf8')).join('\n');
   return ['FunctionOptions', 'EventInvokeConfigOptions'].flatMap((name) => {
@@ -32,7 +32,7 @@ function optionsOfFunction(): string[] {
   });
 }
 
-/** What makes a rotation what it is, in the stack of a function and a secret with a key. */
+/** The parts of a rotation, in the stack of a function and a secret with a key. */
 function expectWholeRotation(stack: Stack): void {
   const [schedule] = resourcesOf(stack, SCHEDULE);
   const policies = resourcesOf(stack, POLICY).filter(({ properties }) => properties.PolicyDocument.Statement.some(({ Sid }: any) => Sid === 'RotateSecrets'));
@@ -65,11 +65,11 @@ function functionOf(stack: Stack) {
 
 interface Arrival {
   readonly props: (stack: Stack) => object;
-  /** What has to be in the properties of the function. */
+  /** The expected properties of the function. */
   readonly fn?: Record<string, unknown>;
-  /** What has to be among the actions that the role is allowed, or in its managed policies. */
+  /** Expected actions among those that the role is allowed, or in its managed policies. */
   readonly role?: string[];
-  /** What has to be in the template, as a type and its properties. */
+  /** The expected resources in the template: a type and its properties. */
   readonly resource?: [string, Record<string, unknown>];
 }
 
@@ -84,7 +84,7 @@ const VPC_POLICY = 'service-role/AWSLambdaVPCAccessExecutionRole';
 const lambdaRole = (stack: Stack, props?: Partial<iam.RoleProps>) => new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'), ...props });
 const layerOf = (stack: Stack) => lambda.LayerVersion.fromLayerVersionArn(stack, 'Layer', 'arn:aws:lambda:eu-west-1:111111111111:layer:ours:1');
 
-/** Every prop of a function that is taken, and where it arrives. */
+/** Every accepted prop of a function, and its effect. */
 const TAKEN: Record<string, Arrival> = {
   description: { props: () => ({ description: 'Ours' }), fn: { Description: 'Ours' } },
   timeout: { props: () => ({ timeout: Duration.minutes(1) }), fn: { Timeout: 60 } },
@@ -158,7 +158,7 @@ const TAKEN: Record<string, Arrival> = {
     fn: { FileSystemConfigs: [expect.objectContaining({ LocalMountPath: '/mnt/files' })] },
     role: ['elasticfilesystem:ClientMount'],
   },
-  // Lambda gives the role a grant of the key by itself: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
+  // Lambda creates the grant on the key itself: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
   environmentEncryption: { props: (stack) => ({ environmentEncryption: new kms.Key(stack, 'EnvironmentKey') }), fn: { KmsKeyArn: ANY } },
   codeSigningConfig: {
     props: (stack) => ({
@@ -200,7 +200,7 @@ const TAKEN: Record<string, Arrival> = {
   retryAttempts: { props: () => ({ retryAttempts: 0 }), resource: ['AWS::Lambda::EventInvokeConfig', { MaximumRetryAttempts: 0 }] },
 };
 
-/** Every prop that is refused, by this package. */
+/** Every prop that this package refuses. */
 const REFUSED: Record<string, [unknown, ...string[]]> = {
   logRetention: [logs.RetentionDays.ONE_WEEK, 'custom resource', 'Give a logGroup'],
   logRetentionRole: [{}, 'goes with logRetention', 'Give a logGroup'],
@@ -210,7 +210,7 @@ const REFUSED: Record<string, [unknown, ...string[]]> = {
   durableConfig: [{}, 'no durable function', 'Leave it out'],
 };
 
-/** Every prop that CDK itself refuses, for Node.js functions. */
+/** Every prop that CDK itself refuses for Node.js functions. */
 const REFUSED_BY_CDK: Record<string, [(stack: Stack) => object, RegExp]> = {
   snapStart: [() => ({ snapStart: lambda.SnapStartConf.ON_PUBLISHED_VERSIONS }), /SnapStart/i],
   profiling: [() => ({ profiling: true }), /profiling/i],
@@ -219,7 +219,7 @@ const REFUSED_BY_CDK: Record<string, [(stack: Stack) => object, RegExp]> = {
 
 const OPTIONS = optionsOfFunction();
 
-test('it is decided of every prop of a function whether it is taken', () => {
+test('every prop of a function is either accepted or refused', () => {
   expect(OPTIONS.length).toBeGreaterThan(40);
   const decided = [TAKEN, REFUSED, REFUSED_BY_CDK].flatMap((table) => Object.keys(table));
   expect(OPTIONS.filter((property) => !decided.includes(property))).toEqual([]);
@@ -232,14 +232,14 @@ function build(props: (stack: Stack) => object): Stack {
   return stack;
 }
 
-/** What the role of the function may do: actions, and the names of managed policies. */
+/** The permissions of the function's role: actions, and the names of managed policies. */
 function permissionsOf(stack: Stack): string {
   const { Role: { 'Fn::GetAtt': [roleId] } } = functionOf(stack).properties;
   const policies = resourcesOf(stack, POLICY).filter(({ properties }) => JSON.stringify(properties.Roles).includes(roleId));
   return JSON.stringify([policies, resourcesOf(stack, ROLE).filter(({ id }) => id === roleId)]);
 }
 
-describe('taken, where the rotation stays whole:', () => {
+describe('accepts, with the rotation intact:', () => {
   const taken = Object.entries(TAKEN).filter(([property]) => OPTIONS.includes(property) || property === 'runtime');
 
   test.each(taken)('%s', (_, { props, fn = {}, role = [], resource }) => {
@@ -254,14 +254,14 @@ describe('taken, where the rotation stays whole:', () => {
     }
   });
 
-  test('nothing is in the template of it where it isn\'t given', () => {
+  test('adds nothing to the template for a prop that isn\'t given', () => {
     const stack = build(() => ({}));
     const ours = new Set(['Description', 'Timeout', 'Environment', 'MemorySize', 'Architectures', 'Runtime', 'LoggingConfig']);
     const others = taken.flatMap(([, { fn = {} }]) => Object.keys(fn)).filter((name) => !ours.has(name));
     expect(Object.keys(functionOf(stack).properties).filter((name) => others.includes(name))).toEqual([]);
   });
 
-  test('all that go together, at once', () => {
+  test('accepts all that can be combined, together', () => {
     const alone = [
       'role', 'vpc', 'securityGroups', 'allowPublicSubnet', 'vpcSubnets', 'allowAllOutbound', 'allowAllIpv6Outbound', 'ipv6AllowedForDualStack', 'deadLetterQueueEnabled', 'deadLetterTopic',
       'onSuccess', 'deadLetterQueue', 'runtime', 'architecture', 'logFormat', 'loggingFormat', 'events', 'applicationLogLevelV2', 'systemLogLevelV2',
@@ -274,7 +274,7 @@ describe('taken, where the rotation stays whole:', () => {
   });
 });
 
-describe('refused, with the reason:', () => {
+describe('refuses, with the reason:', () => {
   test.each(Object.entries(REFUSED))('%s', (property, [value, ...parts]) => {
     expectInvalid(() => build(() => ({ [property]: value })), property, ...parts);
   });
@@ -292,7 +292,7 @@ describe('a platform\'s rules', () => {
     expectWholeRotation(stack);
   });
 
-  test('a role of one\'s own, with a boundary, a path and a name, has the permissions', () => {
+  test('a given role with a boundary, a path and a name gets the permissions', () => {
     const stack = build((scope) => ({
       role: lambdaRole(scope, { path: '/platform/', roleName: 'rotation', permissionsBoundary: iam.ManagedPolicy.fromManagedPolicyName(scope, 'Boundary', 'boundary') }),
     }));
@@ -308,15 +308,15 @@ describe('a platform\'s rules', () => {
     expectWholeRotation(stack);
   });
 
-  test('tags are on everything that takes them', () => {
+  test('tags are on every resource that can have tags', () => {
     const stack = build(() => ({}));
     Tags.of(stack.node.root).add('owner', 'platform');
     for (const type of [FUNCTION, ROLE, LOG_GROUP, SECRET]) { expect(onlyResource(stack, type).properties.Tags).toContainEqual({ Key: 'owner', Value: 'platform' }); }
     expectWholeRotation(stack);
   });
 
-  test('the invoke permission names the account as text where it is known, as Control Tower\'s rule wants it of a template', () => {
-    const stack = new Stack(makeApp(), 'Stack', { env: { account: '111111111111', region: 'eu-west-1' } });
+  test('the invoke permission has the account as text if it is known, as Control Tower\'s rule requires', () => {
+    const stack = new Stack(new App(), 'Stack', { env: { account: '111111111111', region: 'eu-west-1' } });
     new RotationFunction(stack, 'Rotation');
     expect(onlyResource(stack, PERMISSION).properties).toMatchObject({ Principal: 'secretsmanager.amazonaws.com', SourceAccount: '111111111111' });
     expect(configOf(stack)).toMatchObject({ target: 'generated' });
@@ -330,24 +330,24 @@ describe('a configuration of code signing', () => {
     }),
   }));
 
-  test('that enforces signatures is warned of, for CDK signs nothing', () => {
+  test('gets a warning if it enforces signatures, because CDK signs nothing', () => {
     const [warning, ...others] = warningsOf(withSigning(lambda.UntrustedArtifactOnDeployment.ENFORCE));
     expect(others).toEqual([]);
     for (const part of ['codeSigningConfig: Stack/Signing', 'unsigned', 'UntrustedArtifactOnDeployment.WARN', 'unsignedCode']) { expect(warning).toContain(part); }
   });
 
-  test('that warns is not', () => {
+  test('gets no warning if it only warns', () => {
     expect(warningsOf(withSigning())).toEqual([]);
     expect(warningsOf(withSigning(lambda.UntrustedArtifactOnDeployment.WARN))).toEqual([]);
   });
 
-  test('of another app, of which it isn\'t known, is not', () => {
+  test('gets no warning if it is of another app and not known', () => {
     const stack = build((scope) => ({ codeSigningConfig: lambda.CodeSigningConfig.fromCodeSigningConfigArn(scope, 'Signing', 'arn:aws:lambda:eu-west-1:111111111111:code-signing-config:csc-1') }));
     expect(warningsOf(stack)).toEqual([]);
   });
 });
 
-describe('a role that is given', () => {
+describe('a given role', () => {
   const LOGS = 'roleWithoutLogs';
   const NETWORK = 'roleWithoutNetwork';
   const managed = (...names: string[]) => ({ managedPolicies: names.map((name) => iam.ManagedPolicy.fromAwsManagedPolicyName(name)) });
@@ -361,14 +361,14 @@ describe('a role that is given', () => {
     return warningsOf(stack).map((warning) => /cdk-rotating-secret:(\w+)/.exec(warning)![1]).sort();
   };
 
-  test('without permissions to log is warned of, with what it needs: CDK gives them only to roles that it makes', () => {
+  test('gets a warning if it can\'t log, with what it needs: CDK gives these permissions only to roles that it makes', () => {
     const stack = build((scope) => ({ role: lambdaRole(scope) }));
     const [warning, ...others] = warningsOf(stack);
     expect(others).toEqual([]);
     for (const part of ['role: Stack/Role', 'logs:CreateLogStream and logs:PutLogEvents', 'logGroup.grantWrite(role)', LOGS]) { expect(warning).toContain(part); }
   });
 
-  test('whose permissions a condition decides, or that has an empty policy, is not warned of: that is for CloudFormation', () => {
+  test('gets no warning if a condition decides its permissions, or if it has an empty policy: only CloudFormation knows', () => {
     const policy = (role: iam.Role, stack: Stack, policyDocument: unknown) => {
       new iam.CfnPolicy(stack, 'Conditional', { policyName: 'conditional', policyDocument, roles: [role.roleName] });
       return {};
@@ -378,8 +378,8 @@ describe('a role that is given', () => {
     expect(warnings({}, (role, stack) => policy(role, stack, {}))).toEqual([LOGS]);
   });
 
-  test('of one stage says nothing of that of another, whose stack has the same name', () => {
-    const app = makeApp();
+  test('of one stage is independent of that of another, with a stack of the same name', () => {
+    const app = new App();
     const [prod, beta] = ['Prod', 'Beta'].map((id) => new Stack(new Stage(app, id), 'Stack', { stackName: 'one' }));
     for (const stack of [prod, beta]) {
       const role = lambdaRole(stack, {});
@@ -390,14 +390,14 @@ describe('a role that is given', () => {
     expect([prod, beta].map((stack) => warningsOf(stack).length)).toEqual([0, 1]);
   });
 
-  test('without permissions for a VPC is warned of', () => {
+  test('gets a warning if it lacks permissions for a VPC', () => {
     const stack = build((scope) => ({ role: lambdaRole(scope, inline('logs:*')), ...inVpc(scope) }));
     const [warning, ...others] = warningsOf(stack);
     expect(others).toEqual([]);
     for (const part of ['role: Stack/Role', VPC_POLICY, NETWORK]) { expect(warning).toContain(part); }
   });
 
-  test('without either is warned of both', () => {
+  test('gets both warnings if it lacks both', () => {
     expect(warnings({}, (_, stack) => inVpc(stack))).toEqual([LOGS, NETWORK]);
   });
 
@@ -409,11 +409,11 @@ describe('a role that is given', () => {
     ['an inline policy with a wildcard', inline('logs:Put*'), []],
     ['an inline policy with everything', inline('*'), []],
     ['an inline policy with something else', inline('logs:CreateLogStream', 's3:*'), [LOGS]],
-  ])('and has %s', (_, props, expected) => {
+  ])('is checked with %s', (_, props, expected) => {
     expect(warnings(props)).toEqual(expected);
   });
 
-  describe('and has a policy that CDK doesn\'t look into', () => {
+  describe('gets no warning with a policy that CDK doesn\'t read:', () => {
     const warningsWith = (...actions: string[]) => warnings({}, (role, stack) => {
       const policyDocument = { Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }] };
       new iam.CfnPolicy(stack, 'Theirs', { policyName: 'theirs', policyDocument, roles: [role.roleName] });
@@ -429,14 +429,14 @@ describe('a role that is given', () => {
       expect(warningsWith(...actions)).toEqual(expected);
     });
 
-    test('with many asterisks, in no time', () => {
+    test('matches many asterisks quickly', () => {
       const started = process.hrtime.bigint();
       expect(warningsWith(`${'*'.repeat(200)}${'?*'.repeat(200)}x`)).toEqual([LOGS]);
       expect(Number(process.hrtime.bigint() - started) / 1e9).toBeLessThan(5);
     });
   });
 
-  test('and has them by a grant, also one that comes later, is not warned of', () => {
+  test('gets no warning with permissions from a grant, also a later one', () => {
     expect(warnings({}, (role, stack) => {
       const logGroup = new logs.LogGroup(stack, 'Logs');
       logGroup.grantWrite(role);
@@ -449,7 +449,7 @@ describe('a role that is given', () => {
     expect(warningsOf(stack)).toEqual([]);
   });
 
-  test('and has them by a managed policy of the app is not warned of', () => {
+  test('gets no warning with permissions from a managed policy of the app', () => {
     const stack = makeStack();
     const role = lambdaRole(stack);
     new iam.ManagedPolicy(stack, 'Logs', { roles: [role], statements: [statement('logs:PutLogEvents')] });
@@ -457,7 +457,7 @@ describe('a role that is given', () => {
     expect(warningsOf(stack)).toEqual([]);
   });
 
-  test('of another app, of which it isn\'t known, is not warned of, nor one that CDK makes', () => {
+  test('gets no warning if it is of another app and not known, or if CDK makes it', () => {
     expect(warningsOf(build((scope) => ({ role: iam.Role.fromRoleName(scope, 'Theirs', 'rotation') })))).toEqual([]);
     expect(warningsOf(build(() => ({})))).toEqual([]);
     expect(warningsOf(build(inVpc))).toEqual([]);

@@ -16,7 +16,7 @@ const PARSERS: Readonly<Record<string, (config: TargetConfig) => TargetConfig>> 
   invoke: parseInvokeConfig,
 };
 
-/** What the handler of the target reads, or that of the generated one if there is no such target. */
+/** The handler's parser of the target's configuration. That of the generated target if there is no such target. */
 function parse(text: string | undefined): TargetConfig {
   const config = parseConfig(text);
   return (Object.hasOwn(PARSERS, config.target) ? PARSERS[config.target] : parseGeneratedConfig)(config);
@@ -40,13 +40,13 @@ const policies: fc.Arbitrary<PasswordPolicyConfig> = fc.record({
   requireEachIncludedType: fc.boolean(),
 }, { requiredKeys: [] });
 
-/** The policy with other values of what a test is about. */
+/** The policy with other values for the subject of a test. */
 const withPolicy = (passwordPolicy: unknown) => JSON.stringify({ target: 'generated', passwordPolicy });
 
 describe('a value with an environment variable of its own', () => {
   const withVariable = (type: string) => JSON.stringify({ target: 'generated', passwordPolicy: { passwordLength: { variable: 'LENGTH', type } } });
 
-  test('comes from that variable, as the type that it has', () => {
+  test('comes from that variable, with its type', () => {
     expect(parseConfig(withVariable('number'), { LENGTH: '020' }).passwordPolicy).toEqual({ passwordLength: 20 });
     expect(errorOf(() => parseConfig(withVariable('string'), { LENGTH: '20' })).message).toContain('passwordPolicy.passwordLength must be a number');
   });
@@ -60,7 +60,7 @@ describe('a value with an environment variable of its own', () => {
 });
 
 describe('the character types', () => {
-  test('are those of GetRandomPassword: every printable ASCII character but the space, each once', () => {
+  test('are those of GetRandomPassword: every printable ASCII character except the space, each once', () => {
     const all = Object.values(CHARACTER_TYPES).join('');
     const printable = Array.from({ length: 0x7e - 0x20 }, (_, index) => String.fromCharCode(0x21 + index)).sort();
     expect([...all].sort()).toEqual(printable);
@@ -143,7 +143,7 @@ describe('a policy', () => {
   test('with a problem can\'t be met: no password of its included types meets it', () => {
     fc.assert(fc.property(policies, fc.array(fc.nat({ max: 999 }), { minLength: 40, maxLength: 40 }), (policy, choices) => {
       const problem = findPolicyProblem(policy);
-      // A password of spaces would do, but GetRandomPassword refuses to require each of no types.
+      // Passwords of spaces are possible, but GetRandomPassword refuses to require each of no types.
       fc.pre(problem !== undefined && problem.property !== 'requireEachIncludedType');
       const types = includedTypes(policy);
       const pool = types.join('') + (policy.includeSpace ? ' ' : '') || 'a';
@@ -187,7 +187,7 @@ describe('a password', () => {
 });
 
 describe('the configuration', () => {
-  test('comes back as it was', () => {
+  test('survives serialization', () => {
     fc.assert(fc.property(policies, fc.option(fc.string({ minLength: 1 }), { nil: undefined }), (passwordPolicy, generateStringKey) => {
       fc.pre(findPolicyProblem(passwordPolicy) === undefined);
       const config = { target: 'generated' as const, generateStringKey, passwordPolicy };
@@ -195,7 +195,7 @@ describe('the configuration', () => {
     }));
   });
 
-  test('of a database comes back as it was', () => {
+  test('of a database survives serialization', () => {
     const text = fc.option(fc.string({ minLength: 1 }), { nil: undefined });
     const configs = fc.record({
       target: fc.constantFrom(...DATABASE_TARGETS),
@@ -209,7 +209,7 @@ describe('the configuration', () => {
     }));
   });
 
-  test.each([undefined, true, false])('says whatever the target is that rotationMetrics is %s', (rotationMetrics) => {
+  test.each([undefined, true, false])('has rotationMetrics for every target: %s', (rotationMetrics) => {
     const targets: TargetConfig[] = [
       { target: 'generated', passwordPolicy: {} },
       ...DATABASE_TARGETS.map((target) => ({ target, passwordPolicy: {} })),
@@ -224,13 +224,13 @@ describe('the configuration', () => {
   test.each<TargetConfig>([
     { target: 'generated', passwordPolicy: {} }, { target: 'module', passwordPolicy: {} }, { target: 'mysql', passwordPolicy: {} },
     { target: 'invoke', functionArn: 'arn', passwordPolicy: {} },
-  ])('says who is to be told, with every target: %j', (config) => {
+  ])('has the notification for every target: %j', (config) => {
     for (const notification of [{ eventBusArn: 'arn:bus' }, { topicArn: 'arn:topic' }, {}]) {
       expect(parseConfig(serializeConfig({ ...config, ...notification }))).toEqual({ ...config, ...notification });
     }
   });
 
-  test('has a place for every property of a policy', () => {
+  test('has every property of a policy', () => {
     expect([...POLICY_PROPERTIES].sort()).toEqual([
       'excludeCharacters', 'excludeLowercase', 'excludeNumbers', 'excludePunctuation', 'excludeUppercase', 'includeSpace', 'passwordLength',
       'requireEachIncludedType',
@@ -265,7 +265,7 @@ describe('the configuration', () => {
     ['with a word as the policy', withPolicy('strong'), 'has no passwordPolicy'],
     ['with a length in words', withPolicy({ passwordLength: '20' }), 'passwordPolicy.passwordLength must be a number'],
     ['with a policy that can\'t be met', withPolicy({ passwordLength: 2 }), 'passwordPolicy.passwordLength is 2'],
-  ])('is refused where it is %s', (_, text, problem) => {
+  ])('is refused if it is %s', (_, text, problem) => {
     const { message } = errorOf(() => parse(text));
     expect(message).toContain(`${CONFIG_VARIABLE}: ${problem}`);
     expect(message).toContain('RotationFunction sets this variable');

@@ -3,9 +3,9 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { DISABLE_ASSET_STAGING_CONTEXT } from 'aws-cdk-lib/cx-api';
 import { CONFIG_VARIABLE, parseConfig, type HandlerConfig } from '../src/contract';
 
-// What CDK deprecates is supported here for as long as CDK has it.
+// What CDK deprecates is supported here while CDK has it.
 process.env.JSII_DEPRECATED = 'quiet';
-// Newer versions of CDK lint every template, for which most of these are too small, and take seconds for it.
+// Newer versions of CDK lint every template, which takes seconds, and most templates here are too small for it.
 process.env.CDK_VALIDATION ??= 'false';
 
 export const SCHEDULE = 'AWS::SecretsManager::RotationSchedule';
@@ -18,17 +18,12 @@ export const LOG_GROUP = 'AWS::Logs::LogGroup';
 
 export const ENV = { account: '111111111111', region: 'eu-west-1' };
 
-/** An app that synthesizes templates only: CDK's `tree.json` and its copies of assets take a tenth of the tests' time. */
-export function makeApp(): App {
-  return new App({ treeMetadata: false, context: { [DISABLE_ASSET_STAGING_CONTEXT]: true } });
-}
-
-/** A stack in an app of its own. */
+/** A stack in its own app. */
 export function makeStack(props?: StackProps): Stack {
   return new Stack(makeApp(), 'Stack', props);
 }
 
-/** A resource of a template. Its logical id is only good for comparing: it differs from version to version. */
+/** A resource of a template. Compare its logical id only, because it differs between versions. */
 export interface Resource {
   readonly id: string;
   readonly type: string;
@@ -45,7 +40,7 @@ export function resourcesOf(stack: Stack, type?: string): Resource[] {
     }));
 }
 
-/** The one resource of a type; fails where there is none, or more than one. */
+/** The one resource of a type. Fails if there is none, or more than one. */
 export function onlyResource(stack: Stack, type: string): Resource {
   const resources = resourcesOf(stack, type);
   expect(resources).toHaveLength(1);
@@ -63,14 +58,14 @@ export function statementsOf(stack: Stack): any[] {
   return resourcesOf(stack, POLICY).flatMap((policy) => policy.properties.PolicyDocument.Statement);
 }
 
-/** All warnings of a stack but one: newer versions of CDK give it to an app with any reference between stacks. */
+/** All warnings of a stack except one: newer versions of CDK add it to every app with a reference between stacks. */
 export function warningsOf(stack: Stack): string[] {
   return Annotations.fromStack(stack).findWarning('*', Match.anyValue())
     .map((warning) => String(warning.entry.data))
     .filter((warning) => !warning.includes('crossStackReferencesDefault'));
 }
 
-/** The error that an action throws; fails where it throws none. */
+/** The error that an action throws. Fails if it throws none. */
 export function errorOf(action: () => unknown): Error {
   try {
     action();
@@ -80,7 +75,7 @@ export function errorOf(action: () => unknown): Error {
   throw new Error('Nothing was thrown');
 }
 
-/** Expects the error for a property that can't work, with all the parts of its message: what was given, what is allowed, what to do. */
+/** Expects the error for an invalid property, with all parts of its message: what was given, what is allowed, what to do. */
 export function expectInvalid(action: () => unknown, property: string, ...parts: string[]): void {
   const error = errorOf(action);
   expect(error.name).toBe('InvalidPropertyError');

@@ -35,12 +35,12 @@ afterEach(() => {
 });
 
 describe('a line of the log', () => {
-  /** A client that takes a second and a half to answer. */
+  /** A client that takes one and a half seconds to answer. */
   const slow = (answer: () => unknown) => clientThat(() => new Promise((resolve, reject) => setTimeout(() => {
     try { resolve(answer()); } catch (error) { reject(error as Error); }
   }, 1_500)));
 
-  test('says what a step did, for whom, and how long it took', async () => {
+  test('has the outcome of a step, its secret and its duration', async () => {
     jest.useFakeTimers();
     const { invoke, lines } = setUp({ client: slow(() => description) });
     const step = invoke();
@@ -49,7 +49,7 @@ describe('a line of the log', () => {
     expect(lines).toEqual([['INFO', 'setSecret succeeded', { ...IDS, outcome: 'set', durationMs: 1_500 }]]);
   });
 
-  test('says why a step failed, for whom, and how long it took', async () => {
+  test('has the error of a failed step, its secret and its duration', async () => {
     jest.useFakeTimers();
     const refused = Object.assign(new Error('p4ssw0rd'), { name: 'InternalServiceError', $fault: 'server' });
     const { invoke, lines } = setUp({ client: slow(() => { throw refused; }) });
@@ -60,14 +60,14 @@ describe('a line of the log', () => {
     expect(lines).toEqual([['ERROR', message, { ...IDS, errorType: 'SecretsManagerError', durationMs: 1_500 }]]);
   });
 
-  test('case 2: has only the request\'s id where the event is not one of Secrets Manager', async () => {
+  test('case 2: has only the request id if Secrets Manager sends no such event', async () => {
     const { invoke, lines } = setUp();
     await expect(invoke({ ...EVENT, SecretId: 'a\nb' })).rejects.toMatchObject({ name: 'InvalidEventError' });
     const fields = { requestId: 'request-1', errorType: 'InvalidEventError', durationMs: expect.any(Number) };
     expect(lines).toEqual([['ERROR', expect.stringContaining('SecretId'), fields]]);
   });
 
-  test('goes to the standard output unless it is told otherwise', async () => {
+  test('goes to standard output by default', async () => {
     const log = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
     await setUp({ log: undefined }).invoke();
     expect(log).toHaveBeenCalledTimes(1);
@@ -76,7 +76,7 @@ describe('a line of the log', () => {
 });
 
 describe('an error', () => {
-  test('case 69: that is not one of ours leaves the function without what it says', async () => {
+  test('case 69: that is unexpected leaves the function without its message', async () => {
     const setSecret = async () => { throw new Error('p4ssw0rd', { cause: 'p4ssw0rd' }); };
     const { invoke, lines } = setUp({ makeTarget: () => ({ ...target, setSecret }) });
     const error: Error = await invoke().then(() => { throw new Error('The step succeeded'); }, (thrown: Error) => thrown);
@@ -86,7 +86,7 @@ describe('an error', () => {
     expect(lines).toEqual([['ERROR', message, { ...IDS, errorType: 'UnexpectedError', durationMs: expect.any(Number) }]]);
   });
 
-  test('of the configuration says which variable and what to do', async () => {
+  test('of the configuration has the variable and what to do', async () => {
     process.env[CONFIG_VARIABLE] = '{';
     await expect(setUp().invoke()).rejects.toMatchObject({
       name: 'ConfigurationError', message: 'ROTATION_CONFIG: is not JSON. RotationFunction sets this variable; deploy the function with it, unchanged',
@@ -94,7 +94,7 @@ describe('an error', () => {
   });
 });
 
-test('every entry exports the handler under the name that Lambda is told, of the file that the asset has', () => {
+test('every entry exports the handler with the name and the file that Lambda expects', () => {
   const folder = join(__dirname, '..', 'lambda-src');
   const [file, name] = HANDLER.split('.');
   expect(file).toBe('index');
@@ -115,7 +115,7 @@ describe('the target', () => {
     expect(makeTarget.mock.calls).toEqual([[CONFIG, expect.any(Function)]]);
   });
 
-  test('is made anew after a configuration that failed', async () => {
+  test('is made again after a wrong configuration', async () => {
     const { invoke } = setUp();
     delete process.env[CONFIG_VARIABLE];
     await expect(invoke()).rejects.toMatchObject({ name: 'ConfigurationError' });
@@ -124,11 +124,11 @@ describe('the target', () => {
   });
 });
 
-describe('who is to be told', () => {
+describe('the notification', () => {
   const current = { ARN: 'secret', RotationEnabled: true, VersionIdsToStages: { old: ['AWSPREVIOUS'], token: ['AWSCURRENT'] } };
   const finish = { ...EVENT, Step: 'finishSecret' };
 
-  test('is found in the configuration, once, and told', async () => {
+  test('is made from the configuration once, and published', async () => {
     process.env[CONFIG_VARIABLE] = serializeConfig({ ...CONFIG, topicArn: 'arn:topic' });
     const notify = jest.fn(async () => undefined);
     const notifierOf = jest.fn(() => notify);
@@ -140,21 +140,21 @@ describe('who is to be told', () => {
     expect(lines.map(([, , { outcome }]) => outcome)).toEqual(['alreadyCurrent', 'alreadyCurrent']);
   });
 
-  test('and could not be, fails the step, and says that the version is current all the same', async () => {
+  test('fails the step if it fails, with an error that says that the version is current', async () => {
     const { invoke, lines } = setUp({ client: clientThat(async () => current), notifierOf: () => async () => 'the bus is full' });
     const message = 'Version token is the current one, but the bus is full. Secrets Manager retries the step';
     await expect(invoke(finish)).rejects.toMatchObject({ name: 'NotificationError', message });
     expect(lines).toEqual([['ERROR', message, { ...IDS, step: 'finishSecret', errorType: 'NotificationError', durationMs: expect.any(Number) }]]);
   });
 
-  test('and is not in time, leaves an error that says that the version is current', async () => {
+  test('leaves an error that says that the version is current if it is not in time', async () => {
     const { invoke } = setUp({ client: clientThat(async () => current), notifierOf: () => () => new Promise<undefined>(() => {}) });
     await expect(invoke(finish, 1_100)).rejects.toMatchObject({
       name: 'StepTimeoutError', message: expect.stringMatching(/raise the timeout of the RotationFunction\. Version token is the current one; only its notification is missing$/),
     });
   });
 
-  test('is told by what comes with the asset', async () => {
+  test('is published by the asset\'s own code', async () => {
     const endpoint = await PublishingEndpoint.start();
     const environment = { ...process.env };
     Object.assign(process.env, {
@@ -172,13 +172,13 @@ describe('who is to be told', () => {
     }
   });
 
-  test('is nobody unless the configuration says so', async () => {
+  test('is not published without a configuration', async () => {
     await expect(setUp({ client: clientThat(async () => current) }).invoke(finish)).resolves.toBeUndefined();
   });
 });
 
-describe('the time', () => {
-  test('case 64: is what Lambda says is left, less a second', async () => {
+describe('the time-out', () => {
+  test('case 64: is the time that Lambda has left, less a second', async () => {
     jest.useFakeTimers();
     const signals: AbortSignal[] = [];
     const send = (_: unknown, { abortSignal }: { abortSignal: AbortSignal }) => {

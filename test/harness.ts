@@ -23,24 +23,24 @@ export interface HarnessOptions {
   readonly policy?: PasswordPolicyConfig;
   readonly simulator?: SimulatorOptions;
   readonly makeTarget?: (config: HandlerConfig) => Target;
-  /** @default - that of the generated target */
+  /** @default - the configuration of the generated target */
   readonly config?: HandlerConfig;
 }
 
 export interface CopyOptions {
-  /** How often the client makes a call that failed on the way. @default 1 */
+  /** How often the client attempts a call that failed on the way. @default 1 */
   readonly maxAttempts?: number;
   /** Changes every answer before the handler gets it. */
   readonly rewrite?: (answer: Partial<DescribeSecretCommandOutput>) => object;
-  /** What happens instead of waiting, after it was written down. @default - nothing */
+  /** Replaces waiting, after it was recorded. @default - nothing */
   readonly sleep?: Sleep;
 }
 
-// Odd white space and an escaped key: what isn't ours must stay as it is, to the byte.
+// Odd white space and an escaped key, because other parts must stay the same, to the byte.
 export const JSON_VALUE = '{ "user\\u006eame":"user1",\n  "password" : "first \\"value\\"", "port": 5432.0, "tags": ["password", {"password": "inner"}] }';
 export const NAME = 'my-app/custom-password';
 
-/** The handler of an asset with a simulator behind it, one secret, and everything that was logged. */
+/** The handler of an asset with a simulator, one secret, and all log lines. */
 export class Harness {
   public readonly simulator: SecretsManagerSimulator;
   public readonly arn: string;
@@ -57,7 +57,7 @@ export class Harness {
     process.env[CONFIG_VARIABLE] = serializeConfig(options.config ?? { target: 'generated', generateStringKey: key, passwordPolicy: options.policy ?? {} });
   }
 
-  /** Another copy of the function, as Lambda starts one. */
+  /** Another copy of the function. */
   public makeHandler({ maxAttempts, rewrite, sleep }: CopyOptions = {}): RotationHandler {
     const client = new InMemoryClient(this.simulator, { maxAttempts });
     const rewriting = { send: async (command: never) => rewrite!(await client.send(command)) };
@@ -100,10 +100,10 @@ export class Harness {
   /** The operations since the rotation started. */
   public get operations(): string[] { return this.simulator.calls.map(({ operation }) => operation); }
 
-  /** Those that write to the secret. */
+  /** The operations that write to the secret. */
   public get writes(): string[] { return this.simulator.calls.filter(({ kind }) => kind === 'write').map(({ operation }) => operation); }
 
-  /** The value of every version that the secret has now. */
+  /** The values of all versions of the secret. */
   public get allValues(): string[] {
     return this.secret.versions.map(({ id }) => this.secret.value(id)).filter((value): value is string => typeof value === 'string');
   }

@@ -6,7 +6,7 @@ import { ENV, errorOf, makeStack } from './fixture';
 import { RotatingSecret, RotationFunction, RotationNotification, RotationStrategy, RotationTarget } from '../src';
 import { invalid, naming } from '../src/invalid';
 
-test('the error for a property has a name of its own, and begins with the property', () => {
+test('the error for a property has its own name, and begins with the property', () => {
   const error = invalid('window', 'is 25 hours');
   expect(error).toBeInstanceOf(Error);
   expect(String(error)).toBe('InvalidPropertyError: window: is 25 hours');
@@ -28,7 +28,7 @@ test.each<[string, (scope: Stack) => unknown, string]>([
     }),
   }), 'superuserSecret: '],
   ['the alarms of a function', (scope) => new RotationFunction(scope, 'Bad', { rotationMetrics: true }).addRotationAlarms({ durationPercent: 0 }), 'durationPercent: '],
-])('the error for a property of %s names the construct, which one of many may be', (_, make, property) => {
+])('the error for a property of %s has the path of the construct', (_, make, property) => {
   const { name, message, stack } = errorOf(() => make(makeStack({ env: ENV })));
   expect(name).toBe('InvalidPropertyError');
   expect(message.startsWith(property)).toBe(true);
@@ -36,7 +36,7 @@ test.each<[string, (scope: Stack) => unknown, string]>([
   expect(stack).toContain('The construct is Stack/Bad');
 });
 
-test('an error that is about no property stays as it is', () => {
+test('an error without a property stays the same', () => {
   const error = new Error('Other');
   expect(errorOf(() => naming(makeStack(), 'Id', () => { throw error; }))).toBe(error);
 });

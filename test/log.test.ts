@@ -11,13 +11,13 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-test('a line is one JSON object, in the fields that Lambda\'s log level filter reads', () => {
+test('a line is one JSON object, with the fields of Lambda\'s log level filter', () => {
   log('INFO', 'createSecret succeeded', { step: 'createSecret', durationMs: 12, outcome: 'created' });
   expect(output).toBe('{"timestamp":"2024-02-29T12:30:15.250Z","level":"INFO","message":"createSecret succeeded",'
     + '"step":"createSecret","durationMs":12,"outcome":"created"}\n');
 });
 
-test('a line stays one line, whatever it says', () => {
+test('a line stays one line, whatever its content', () => {
   log('ERROR', 'one\ntwo "three"', { errorType: 'a\r\nb' });
   log('ERROR', 'four', {});
   expect(output.split('\n')).toHaveLength(3);

@@ -4,10 +4,10 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { FUNCTION, LOG_GROUP, makeApp, makeStack, PERMISSION, POLICY, resourcesOf, ROLE, SCHEDULE, SECRET } from './fixture';
 import { RotatingSecret, RotationFunction } from '../src';
 
-/** CloudFormation takes no more in a template. */
+/** The limit of resources in a template. */
 const LIMIT = 500;
 
-/** How many resources of each type are in the template of a stack. */
+/** The number of resources of each type in the template of a stack. */
 function typesOf(stack: Stack): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { type } of resourcesOf(stack)) { counts[type] = (counts[type] ?? 0) + 1; }
@@ -20,7 +20,7 @@ test('one RotatingSecret alone takes 7 resources', () => {
   expect(typesOf(stack)).toEqual({ [SECRET]: 1, [SCHEDULE]: 1, [FUNCTION]: 1, [PERMISSION]: 1, [POLICY]: 1, [ROLE]: 1, [LOG_GROUP]: 1 });
 });
 
-test('a RotationFunction alone takes 5 resources, and one less for each part that is given', () => {
+test('a RotationFunction alone takes 5 resources, and one less for each given part', () => {
   const stack = makeStack();
   new RotationFunction(stack, 'Rotation');
   expect(typesOf(stack)).toEqual({ [FUNCTION]: 1, [PERMISSION]: 1, [POLICY]: 1, [ROLE]: 1, [LOG_GROUP]: 1 });
@@ -36,16 +36,16 @@ test('each further RotatingSecret with a shared function takes exactly 2: itself
   expect(typesWith(5)).toEqual({ ...typesWith(1), [SECRET]: 5, [SCHEDULE]: 5 });
 });
 
-test('a secret that exists already takes 1: its schedule', () => {
-  const app = makeApp();
+test('an existing secret takes 1: its schedule', () => {
+  const app = new App();
   const rotation = new RotationFunction(new Stack(app, 'Functions'), 'Rotation');
   const stack = new Stack(app, 'Secrets');
   rotation.rotate(secretsmanager.Secret.fromSecretNameV2(stack, 'Secret', 'my-app/password'));
   expect(typesOf(stack)).toEqual({ [SCHEDULE]: 1 });
 });
 
-test('a customer managed key takes none of its own where the function is, and one policy in all where it isn\'t', () => {
-  const app = makeApp();
+test('a customer managed key takes none in the stack of the function, and one policy in all in other stacks', () => {
+  const app = new App();
   const functions = new Stack(app, 'Functions');
   const rotationFunction = new RotationFunction(functions, 'Rotation');
   const secrets = new Stack(app, 'Secrets');
@@ -70,7 +70,7 @@ describe('249 secrets in one stack, with their function in another', () => {
     expect(resourcesOf(secrets).length).toBeLessThan(LIMIT);
   });
 
-  test('leave the function\'s stack as it is with one', () => {
+  test('add nothing to the function\'s stack after the first', () => {
     expect(typesOf(functions)).toEqual({ [FUNCTION]: 1, [PERMISSION]: 1, [POLICY]: 1, [ROLE]: 1, [LOG_GROUP]: 1 });
     expect(Object.keys(assembly.getStackByName('Functions').template.Outputs)).toHaveLength(1);
   });
@@ -81,7 +81,7 @@ describe('249 secrets in one stack, with their function in another', () => {
     expect(new Set(schedules.map(({ RotationLambdaARN }) => JSON.stringify(RotationLambdaARN))).size).toBe(1);
   });
 
-  test('depend on the function\'s stack, and not the other way round', () => {
+  test('depend on the function\'s stack, and not the reverse', () => {
     expect(assembly.getStackByName('Secrets').dependencies.map(({ id }) => id)).toContain('Functions');
     expect(assembly.getStackByName('Functions').dependencies.map(({ id }) => id)).not.toContain('Secrets');
   });

@@ -19,14 +19,14 @@ function withSecret(props?: RotatingSecretProps): { stack: Stack; secret: Rotati
 const make = (props: RotatingSecretProps) => withSecret(props);
 const secretOf = (props: RotatingSecretProps) => onlyResource(withSecret(props).stack, SECRET);
 
-describe('is a Secret', () => {
-  test('in every way that others look at it', () => {
+describe('a RotatingSecret as a Secret', () => {
+  test('is one by every check', () => {
     const { secret } = withSecret();
     expect(secret).toBeInstanceOf(secretsmanager.Secret);
     expect(secretsmanager.Secret.isSecret(secret)).toBe(true);
   });
 
-  test('with all that a Secret takes', () => {
+  test('accepts all props of a Secret', () => {
     const { stack, secret } = withSecret({
       secretName: 'my-app/custom-password',
       description: 'Ours',
@@ -54,20 +54,20 @@ describe('is a Secret', () => {
       secretObjectValue: { username: SecretValue.unsafePlainText('app'), password: SecretValue.unsafePlainText('first') },
       target: RotationTarget.generated({ generateStringKey: 'password' }),
     }, '{"username":"app","password":"first"}'],
-  ])('whose first value can be the user\'s own, by %s', (_, props, value) => {
+  ])('may have a first value of the user, by %s', (_, props, value) => {
     const { properties } = secretOf(props);
     expect(properties.SecretString).toEqual(value);
     expect(properties.GenerateSecretString).toBeUndefined();
   });
 
-  test('whose own first value needs no key where its string rotates as a whole', () => {
+  test('needs no key for a given first value whose string rotates as a whole', () => {
     const { stack } = withSecret({
       secretStringValue: SecretValue.unsafePlainText('first'), target: RotationTarget.generated({ passwordPolicy: { passwordLength: 40 } }),
     });
     expect(configOf(stack)).toEqual({ target: 'generated', passwordPolicy: { passwordLength: 40 } });
   });
 
-  test('whose own first value may have a key that is a token', () => {
+  test('may have a given first value with a key that is a token', () => {
     const generateStringKey = Lazy.string({ produce: () => 'password' });
     const { stack } = withSecret({
       secretObjectValue: { password: SecretValue.unsafePlainText('first') }, target: RotationTarget.generated({ generateStringKey }),
@@ -75,7 +75,7 @@ describe('is a Secret', () => {
     expect(configOf(stack)).toEqual({ target: 'generated', generateStringKey: 'password', passwordPolicy: {} });
   });
 
-  test('that grants', () => {
+  test('grants permissions', () => {
     const { stack, secret } = withSecret();
     const role = new iam.Role(stack, 'Reader', { assumedBy: new iam.AccountRootPrincipal() });
     secret.grantRead(role);
@@ -87,7 +87,7 @@ describe('is a Secret', () => {
     }]);
   });
 
-  test('that another construct can read', () => {
+  test('can be read by another construct', () => {
     const { stack, secret } = withSecret({ generateSecretString: { secretStringTemplate: TEMPLATE, generateStringKey: 'password' } });
     new lambda.Function(stack, 'Reader', {
       code: lambda.Code.fromInline('exports.handler = async () => {}'),
@@ -101,15 +101,15 @@ describe('is a Secret', () => {
       { 'Fn::Join': ['', ['{{resolve:secretsmanager:', { Ref: onlyResource(stack, SECRET).id }, ':SecretString:password::}}']] });
   });
 
-  test('that takes a resource policy', () => {
+  test('accepts a resource policy', () => {
     const { stack, secret } = withSecret();
     secret.denyAccountRootDelete();
     expect(resourcesOf(stack, 'AWS::SecretsManager::ResourcePolicy')).toHaveLength(1);
   });
 });
 
-describe('rotates', () => {
-  test('every 30 days and not at deployment, with a function of its own', () => {
+describe('a RotatingSecret', () => {
+  test('rotates every 30 days and not at deployment, with a function of its own', () => {
     const { stack, secret } = withSecret();
     expect(onlyResource(stack, SCHEDULE).properties).toEqual({
       SecretId: { Ref: onlyResource(stack, SECRET).id },
@@ -120,7 +120,7 @@ describe('rotates', () => {
     expect(stack.resolve(secret.rotationFunction.functionArn)).toEqual({ 'Fn::GetAtt': [onlyResource(stack, FUNCTION).id, 'Arn'] });
   });
 
-  test('by its rules, and at deployment where told so', () => {
+  test('rotates by its rules, and at deployment on request', () => {
     const { stack } = withSecret({
       rotationRules: RotationRules.rate(Duration.hours(8), { window: Duration.hours(1) }), rotateImmediately: true,
     });
@@ -129,7 +129,7 @@ describe('rotates', () => {
     });
   });
 
-  test('as by default where its options are undefined', () => {
+  test('has the defaults if its options are undefined', () => {
     const { stack } = withSecret({
       rotationRules: undefined,
       rotateImmediately: undefined,
@@ -143,7 +143,7 @@ describe('rotates', () => {
     });
   });
 
-  test('with a shared function, of which it says so', () => {
+  test('rotates with a shared function, and refers to it', () => {
     const stack = makeStack();
     const rotationFunction = new RotationFunction(stack, 'Rotation');
     const secrets = ['One', 'Two'].map((id) => new RotatingSecret(stack, id, { rotationFunction }));
@@ -153,7 +153,7 @@ describe('rotates', () => {
     expect(resourcesOf(stack, SCHEDULE).map(({ properties }) => properties.RotationLambdaARN)).toEqual([arn, arn]);
   });
 
-  test('and its function can be given more', () => {
+  test('lets its function have further permissions', () => {
     const { stack, secret } = withSecret();
     secret.rotationFunction.addEnvironment('STAGE', 'prod');
     expect(onlyResource(stack, FUNCTION).properties.Environment.Variables.STAGE).toBe('prod');
@@ -162,7 +162,7 @@ describe('rotates', () => {
 });
 
 describe('addRotationSchedule', () => {
-  test('throws, and says what to do instead', () => {
+  test('throws, with what to do instead', () => {
     const { secret } = withSecret();
     const { message } = errorOf(() => secret.addRotationSchedule('Schedule', { automaticallyAfter: Duration.days(7) }));
     expect(message).toContain('addRotationSchedule: the RotatingSecret Stack/Secret');
@@ -171,7 +171,7 @@ describe('addRotationSchedule', () => {
     }
   });
 
-  test('leaves the schedule as it is', () => {
+  test('keeps the schedule', () => {
     const { stack, secret } = withSecret();
     errorOf(() => secret.addRotationSchedule('Schedule', { automaticallyAfter: Duration.days(7) }));
     expect(resourcesOf(stack, SCHEDULE)).toHaveLength(1);
@@ -214,7 +214,7 @@ describe('attach', () => {
     expect(stack.resolve(attached.secretArn)).toEqual({ Ref: onlyResource(stack, ATTACHMENT).id });
   });
 
-  test('a second time is refused, as by Secret', () => {
+  test('refuses a second attachment, like Secret', () => {
     const { secret } = withSecret();
     secret.attach(database);
     expect(() => secret.attach(database)).toThrow('Secret is already attached to a target');
@@ -241,7 +241,7 @@ describe('refuses', () => {
     ['an alias of a RotationFunction', (stack) => new RotationFunction(stack, 'Ours').addAlias('live')],
   ])('%s as rotationFunction', (_, makeFunction) => {
     const stack = makeStack();
-    // Plain JavaScript, and other languages with a cast, get past the compiler.
+    // JavaScript, and casts in other languages, bypass the compiler.
     const rotationFunction = makeFunction(stack) as RotationFunction;
     const action = () => new RotatingSecret(stack, 'Secret', { rotationFunction });
     expectInvalid(action, 'rotationFunction', 'is not a RotationFunction', 'Give a RotationFunction');
@@ -287,12 +287,12 @@ describe('refuses', () => {
       'generateSecretString', 'together with a value', 'to the target');
   });
 
-  test('secretObjectValue where no key of it is to rotate', () => {
+  test('secretObjectValue without a key to rotate', () => {
     expectInvalid(() => make({ secretObjectValue: { password: SecretValue.unsafePlainText('first') } }),
       'secretObjectValue', 'no key to rotate is given', 'generateStringKey');
   });
 
-  test('secretObjectValue without the key that is to rotate, naming keys and no values', () => {
+  test('secretObjectValue that lacks the key to rotate, naming keys and no values', () => {
     const action = () => make({
       secretObjectValue: { username: SecretValue.unsafePlainText('app'), pass: SecretValue.unsafePlainText('hunter2') },
       target: RotationTarget.generated({ generateStringKey: 'password' }),
@@ -301,7 +301,7 @@ describe('refuses', () => {
     expect(errorOf(action).message).not.toContain('hunter2');
   });
 
-  test('secretObjectValue without the key that is to rotate, where the key is a name that every object has', () => {
+  test('secretObjectValue that lacks the key to rotate, if every object has a property of that name', () => {
     expect(() => make({
       secretObjectValue: { username: SecretValue.unsafePlainText('app') },
       target: RotationTarget.generated({ generateStringKey: 'constructor' }),
@@ -310,14 +310,14 @@ describe('refuses', () => {
 });
 
 describe('no value of a secret', () => {
-  test('is in the template of a secret that is generated, nor in the function\'s environment', () => {
+  test('is in the template of a generated secret, or in the function\'s environment', () => {
     const { stack } = withSecret({ generateSecretString: { secretStringTemplate: TEMPLATE, generateStringKey: 'password' } });
     expect(onlyResource(stack, SECRET).properties.SecretString).toBeUndefined();
     expect(JSON.stringify(resourcesOf(stack))).not.toContain('{{resolve:');
     expect(configOf(stack)).toEqual({ target: 'generated', generateStringKey: 'password', passwordPolicy: {} });
   });
 
-  test('that the user gave in the open is anywhere but where they put it', () => {
+  test('that the user gave in clear text is in another place', () => {
     const { stack } = withSecret({
       secretObjectValue: { password: SecretValue.unsafePlainText('hunter2') },
       target: RotationTarget.generated({ generateStringKey: 'password' }),
@@ -326,7 +326,7 @@ describe('no value of a secret', () => {
     expect(holders.map(({ id }) => id)).toEqual([onlyResource(stack, SECRET).id]);
   });
 
-  test('nor the rest of the template of its first value is in the function\'s environment', () => {
+  test('including the rest of the template of its first value is in the function\'s environment', () => {
     const { stack } = withSecret({ generateSecretString: { secretStringTemplate: TEMPLATE, generateStringKey: 'password' } });
     expect(JSON.stringify(onlyResource(stack, FUNCTION))).not.toContain('user1');
   });

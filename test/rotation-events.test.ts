@@ -11,7 +11,7 @@ const RULE = 'AWS::Events::Rule';
 describe.each(Object.keys(WAYS))('the rules of %s', (way) => {
   const cases = casesOf(way);
 
-  test('are one for each event, of this secret alone, as Secrets Manager sends it through CloudTrail', () => {
+  test('are one for each event of this secret alone, in the format of CloudTrail', () => {
     expect(cases.map(({ pattern }) => pattern)).toEqual(Object.keys(METHODS).map((eventName) => ({
       'source': ['aws.secretsmanager'],
       'detail-type': ['AWS Service Event via CloudTrail'],
@@ -25,7 +25,7 @@ describe.each(Object.keys(WAYS))('the rules of %s', (way) => {
 });
 
 describe('a rule', () => {
-  test('has the target, the name and the description that are given, and no target without', () => {
+  test('has the given target, name and description, and no target by default', () => {
     const stack = makeStack();
     const secret = new RotatingSecret(stack, 'Secret');
     secret.rotation.onRotationSucceeded('Quiet');
@@ -36,7 +36,7 @@ describe('a rule', () => {
     expect(loud).toMatchObject({ Name: 'rotation-failed', Description: 'Ours', Targets: [{ Arn: { Ref: topic.id } }] });
   });
 
-  test('takes more of a pattern, which narrows it', () => {
+  test('accepts a further pattern, which narrows it', () => {
     const stack = makeStack();
     new RotatingSecret(stack, 'Secret', { secretName: 'x' }).rotation.onRotationFailed('Failed', { eventPattern: { region: ['eu-west-1'] } });
     expect(onlyResource(stack, RULE).properties.EventPattern).toMatchObject({ region: ['eu-west-1'], detail: { eventName: ['RotationFailed'] } });
@@ -56,9 +56,9 @@ describe('a rule', () => {
   });
 });
 
-describe('what is not asked for', () => {
-  test('is not made: no rule, no alarm, no configuration', () => {
-    const app = makeApp();
+describe('without a request', () => {
+  test('there is no rule, no alarm and no configuration', () => {
+    const app = new App();
     const functions = new Stack(app, 'Functions');
     const secrets = new Stack(app, 'Secrets');
     const rotation = new RotationFunction(functions, 'Rotation').rotate(new Secret(secrets, 'Secret'));

@@ -13,7 +13,7 @@ import { CONFIG_VARIABLE, HANDLER } from '../src/contract';
 
 const ASSET = join(__dirname, '../assets/generated/index.js');
 
-/** A function in a stack of its own, as it stands in the template. */
+/** A function in its own stack, as in the template. */
 function functionOf(props: RotationFunctionProps | ((stack: Stack) => RotationFunctionProps) = {}): any {
   const stack = makeStack();
   new RotationFunction(stack, 'Rotation', typeof props === 'function' ? props(stack) : props);
@@ -23,7 +23,7 @@ function functionOf(props: RotationFunctionProps | ((stack: Stack) => RotationFu
 const nodejs = (name: string) => new lambda.Runtime(name, lambda.RuntimeFamily.NODEJS);
 const make = (props: RotationFunctionProps) => new RotationFunction(makeStack(), 'Rotation', props);
 
-describe('unless told otherwise', () => {
+describe('by default', () => {
   test.each<[string, string, unknown]>([
     ['runs on arm64', 'Architectures', ['arm64']],
     ['runs Node.js 24', 'Runtime', 'nodejs24.x'],
@@ -39,7 +39,7 @@ describe('unless told otherwise', () => {
     expect(functionOf()[property]).toEqual(expected);
   });
 
-  test('the function logs JSON to a log group of its own, which keeps events for 90 days and goes with the function', () => {
+  test('the function logs JSON to its own log group, which keeps events for 90 days and is deleted with the function', () => {
     const stack = makeStack();
     new RotationFunction(stack, 'Rotation');
     const logGroup = onlyResource(stack, LOG_GROUP);
@@ -65,7 +65,7 @@ describe('unless told otherwise', () => {
   });
 });
 
-describe('can be told', () => {
+describe('accepts', () => {
   test.each<[string, RotationFunctionProps, string, unknown]>([
     ['another architecture', { architecture: lambda.Architecture.X86_64 }, 'Architectures', ['x86_64']],
     ['another runtime', { runtime: lambda.Runtime.NODEJS_20_X }, 'Runtime', 'nodejs20.x'],
@@ -82,13 +82,13 @@ describe('can be told', () => {
     expect(functionOf(props)[property]).toEqual(expected);
   });
 
-  test('further variables of the environment, beside its configuration', () => {
+  test('further environment variables, beside its configuration', () => {
     expect(functionOf({ environment: { STAGE: 'prod' } }).Environment.Variables).toEqual({
       STAGE: 'prod', [CONFIG_VARIABLE]: expect.any(String),
     });
   });
 
-  test('a log group, and then it makes none', () => {
+  test('a log group, and then makes none', () => {
     const stack = makeStack();
     const logGroup = new logs.LogGroup(stack, 'Mine', { retention: logs.RetentionDays.ONE_WEEK });
     new RotationFunction(stack, 'Rotation', { logGroup });
@@ -97,14 +97,14 @@ describe('can be told', () => {
     expect(onlyResource(stack, FUNCTION).properties.LoggingConfig.LogGroup).toEqual({ Ref: id });
   });
 
-  test('a log group that another app made', () => {
+  test('a log group of another app', () => {
     const stack = makeStack();
     new RotationFunction(stack, 'Rotation', { logGroup: logs.LogGroup.fromLogGroupName(stack, 'Theirs', 'platform/rotation') });
     expect(resourcesOf(stack, LOG_GROUP)).toEqual([]);
     expect(onlyResource(stack, FUNCTION).properties.LoggingConfig.LogGroup).toBe('platform/rotation');
   });
 
-  test('a role, and then it makes none', () => {
+  test('a role, and then makes none', () => {
     const stack = makeStack();
     const role = new iam.Role(stack, 'Mine', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
     new RotationFunction(stack, 'Rotation', { role });
@@ -129,7 +129,7 @@ describe('can be told', () => {
     expect(JSON.stringify(resourcesOf(stack, 'AWS::IAM::Policy'))).toContain('sqs:SendMessage');
   });
 
-  test('a target, which it hands to the handler', () => {
+  test('a target, which the handler gets', () => {
     const stack = makeStack();
     new RotationFunction(stack, 'Rotation', {
       target: RotationTarget.generated({ generateStringKey: 'token', passwordPolicy: { passwordLength: 64, excludePunctuation: true } }),
@@ -141,7 +141,7 @@ describe('can be told', () => {
 });
 
 describe('refuses', () => {
-  test('logRetention, and says what to give instead', () => {
+  test('logRetention, with what to give instead', () => {
     expectInvalid(() => make({ logRetention: logs.RetentionDays.ONE_WEEK }), 'logRetention', 'not supported', 'logGroup');
   });
 
@@ -158,7 +158,7 @@ describe('refuses', () => {
     expectInvalid(() => make({ timeout: Duration.seconds(seconds) }), 'timeout', `is ${seconds} seconds`, 'at least 10');
   });
 
-  test('no timeout that is a token', () => {
+  test('a timeout that is a token', () => {
     expect(functionOf({ timeout: Duration.seconds(Lazy.number({ produce: () => 45 })) }).Timeout).toBe(45);
   });
 
@@ -174,7 +174,7 @@ describe('refuses', () => {
     expectInvalid(() => make({ runtime }), 'runtime', `is ${runtime.name}`, 'nodejs20.x or later');
   });
 
-  test('no runtime that is a token', () => {
+  test('a runtime that is a token', () => {
     const runtime = nodejs(Lazy.string({ produce: () => 'nodejs22.x' }));
     expect(functionOf({ runtime }).Runtime).toBe('nodejs22.x');
   });
@@ -195,7 +195,7 @@ describe('rotate', () => {
     });
   });
 
-  test('takes rules, and rotates at deployment only where told so', () => {
+  test('takes rules, and rotates at deployment only on request', () => {
     const stack = makeStack();
     new RotationFunction(stack, 'Rotation').rotate(new secretsmanager.Secret(stack, 'Secret'), {
       rotationRules: RotationRules.cron({ weekDay: 'SUN', hour: '3', window: Duration.hours(2) }),
@@ -240,7 +240,7 @@ describe('rotate', () => {
     ['region', 'us-east-1', 'arn:aws:secretsmanager:us-east-1:111111111111:secret:app-AbCdEf', 'eu-west-1'],
     ['account', '222222222222', 'arn:aws:secretsmanager:eu-west-1:222222222222:secret:app-AbCdEf', '111111111111'],
   ])('of a secret of another %s', (property, theirs, arn, ours) => {
-    test('is refused, since Secrets Manager needs both in one', () => {
+    test('is refused, because Secrets Manager needs both in one', () => {
       const stack = makeStack({ env: ENV });
       const rotation = new RotationFunction(stack, 'Rotation');
       const secret = secretsmanager.Secret.fromSecretCompleteArn(stack, 'Secret', arn);
@@ -249,7 +249,7 @@ describe('rotate', () => {
       );
     });
 
-    test('is let through where the function\'s own is a token', () => {
+    test('is accepted if the function\'s own is a token', () => {
       const stack = makeStack();
       new RotationFunction(stack, 'Rotation').rotate(secretsmanager.Secret.fromSecretCompleteArn(stack, 'Secret', arn));
       expect(scheduleOf(stack).SecretId).toBe(arn);
@@ -257,7 +257,7 @@ describe('rotate', () => {
   });
 });
 
-// What CDK's own constructs take as "not given", and what only the deployment or the handler would notice.
+// Values that CDK's own constructs treat as "not given", and errors that only the deployment or the handler would find.
 describe('where defaults meet overrides', () => {
   test.each<[keyof RotationFunctionProps, string, unknown]>([
     ['timeout', 'Timeout', 30],
@@ -273,11 +273,11 @@ describe('where defaults meet overrides', () => {
     expect(functionOf({ loggingFormat: undefined }).LoggingConfig.LogFormat).toBe('JSON');
   });
 
-  test('logFormat, the old name of loggingFormat, is taken like the new one', () => {
+  test('logFormat, the old name of loggingFormat, is treated like the new one', () => {
     expect(functionOf({ logFormat: lambda.LogFormat.TEXT }).LoggingConfig.LogFormat).toBe('Text');
   });
 
-  test('a configuration that leaves the environment larger than the 4,096 bytes that Lambda takes is refused', () => {
+  test('refuses a configuration that makes the environment larger than the 4,096 bytes that Lambda allows', () => {
     const target = RotationTarget.generated({ passwordPolicy: { excludeCharacters: 'é'.repeat(2100) } });
     expectInvalid(() => make({ target }), 'environment', 'bytes, and Lambda takes 4096', 'make excludeCharacters shorter');
   });
@@ -289,7 +289,7 @@ describe('where defaults meet overrides', () => {
     expectInvalid(() => make({ environment: { FILLING: `${filling}x` } }), 'environment', 'has 4097 bytes', '4096');
   });
 
-  test('of an environment with a token, what is known is measured', () => {
+  test('measures the known part of an environment with a token', () => {
     const ours = Object.entries<string>(functionOf().Environment.Variables).flat().join('').length;
     const withFilling = (length: number) => ({ TOKEN: Lazy.string({ produce: () => 'short' }), LONG: 'x'.repeat(length) });
     const fits = 4096 - ours - 'TOKENLONG'.length;
@@ -297,7 +297,7 @@ describe('where defaults meet overrides', () => {
     expectInvalid(() => make({ environment: withFilling(fits + 1) }), 'environment', 'has 4097 bytes', '4096');
   });
 
-  test('a password length that is a token counts for nothing', () => {
+  test('does not count a password length that is a token', () => {
     const target = () => RotationTarget.generated({ passwordPolicy: { passwordLength: Lazy.number({ produce: () => 9 }) } });
     const ours = Object.entries<string>(functionOf({ target: target() }).Environment.Variables).flat().join('').length;
     const withFilling = (length: number) => ({ target: target(), environment: { LONG: 'x'.repeat(length) } });

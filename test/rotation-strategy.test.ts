@@ -11,7 +11,7 @@ const TARGETS = [
 ] as const;
 
 describe.each(TARGETS)('a target %s', (target, make) => {
-  test('has a single user, unless told otherwise', () => {
+  test('has a single user by default', () => {
     for (const strategy of [undefined, RotationStrategy.singleUser()]) {
       const stack = makeStack();
       new RotationFunction(stack, 'Rotation', { target: make({ strategy }) });
@@ -19,7 +19,7 @@ describe.each(TARGETS)('a target %s', (target, make) => {
     }
   });
 
-  test('has alternating users, with a superuser secret', () => {
+  test('has alternating users with a superuser secret', () => {
     const stack = makeStack();
     const strategy = RotationStrategy.alternatingUsers(secretsmanager.Secret.fromSecretCompleteArn(stack, 'Superuser', ARN));
     new RotationFunction(stack, 'Rotation', { target: make({ strategy }) });

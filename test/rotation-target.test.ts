@@ -37,7 +37,7 @@ function withSecret(props: RotatingSecretProps): Stack {
 }
 
 describe('one generator serves the first value and every later one', () => {
-  test('without any, both are GetRandomPassword\'s defaults', () => {
+  test('by default, both are GetRandomPassword\'s defaults', () => {
     const stack = withSecret({});
     expect(firstValueOf(stack)).toEqual({});
     expect(configOf(stack)).toEqual({ target: 'generated', passwordPolicy: {} });
@@ -58,7 +58,7 @@ describe('one generator serves the first value and every later one', () => {
     expect(configOf(stack)).toEqual({ target: 'generated', generateStringKey: 'password', passwordPolicy: POLICY });
   });
 
-  test('given in part by either', () => {
+  test('given in part by each', () => {
     const stack = withSecret({
       target: RotationTarget.generated({ passwordPolicy: { passwordLength: 40 } }),
       generateSecretString: { excludePunctuation: true },
@@ -73,7 +73,7 @@ describe('one generator serves the first value and every later one', () => {
     expect(configOf(stack).passwordPolicy).toEqual(POLICY);
   });
 
-  test('taken over from a shared function', () => {
+  test('adopted from a shared function', () => {
     const stack = makeStack();
     const rotationFunction = new RotationFunction(stack, 'Rotation', {
       target: RotationTarget.generated({ generateStringKey: 'password', passwordPolicy: POLICY }),
@@ -83,7 +83,7 @@ describe('one generator serves the first value and every later one', () => {
     expect(configOf(stack)).toEqual({ target: 'generated', generateStringKey: 'password', passwordPolicy: POLICY });
   });
 
-  test('taken over from a shared function for a whole string', () => {
+  test('adopted from a shared function for a whole string', () => {
     const stack = makeStack();
     const rotationFunction = new RotationFunction(stack, 'Rotation', {
       target: RotationTarget.generated({ passwordPolicy: { passwordLength: 40 } }),
@@ -160,15 +160,15 @@ describe('a policy that can\'t be met is refused', () => {
     }, 'requireEachIncludedType', ['all four are excluded']],
   ];
 
-  test.each(cases)('by the target: %s', (_, passwordPolicy, property, parts) => {
+  test.each(cases)('of the target: %s', (_, passwordPolicy, property, parts) => {
     expectInvalid(() => RotationTarget.generated({ passwordPolicy }), `passwordPolicy.${property}`, ...parts);
   });
 
-  test.each(cases)('by the secret: %s', (_, generateSecretString, property, parts) => {
+  test.each(cases)('of the secret: %s', (_, generateSecretString, property, parts) => {
     expectInvalid(() => withSecret({ generateSecretString }), `generateSecretString.${property}`, ...parts);
   });
 
-  test('by both together: either could be met', () => {
+  test('of both together, each of which could be met', () => {
     expectInvalid(() => withSecret({
       generateSecretString: { excludeLowercase: true, excludeUppercase: true },
       target: RotationTarget.generated({
@@ -179,7 +179,7 @@ describe('a policy that can\'t be met is refused', () => {
     }), 'generateSecretString.excludeCharacters', 'leaves no character');
   });
 
-  test('by an empty key', () => {
+  test('with an empty key', () => {
     expectInvalid(() => RotationTarget.generated({ generateStringKey: '' }), 'generateStringKey', 'is empty', 'leave it out');
     const generateSecretString = { generateStringKey: '', secretStringTemplate: '{}' };
     expectInvalid(() => withSecret({ generateSecretString }), 'generateStringKey', 'is empty');
@@ -187,7 +187,7 @@ describe('a policy that can\'t be met is refused', () => {
 });
 
 describe('tokens are never parsed', () => {
-  test('parameters arrive in the first value and in the configuration', () => {
+  test('parameters are in the first value and in the configuration', () => {
     const stack = makeStack();
     const length = new CfnParameter(stack, 'Length', { type: 'Number' }).valueAsNumber;
     const [excluded, key, template] = ['Excluded', 'Key', 'Template'].map((id) => new CfnParameter(stack, id).valueAsString);
@@ -201,7 +201,7 @@ describe('tokens are never parsed', () => {
       SecretStringTemplate: { Ref: 'Template' },
     });
     const variables = onlyResource(stack, FUNCTION).properties.Environment.Variables;
-    // CloudFormation escapes nothing, so none of these may stand inside the JSON.
+    // CloudFormation escapes nothing, so none of these may be inside the JSON.
     const values: Record<string, string> = { Length: '020', Excluded: '"\\\n\t{', Key: 'pass"word' };
     const deployed = Object.fromEntries(Object.entries<any>(variables).map(([name, value]) => [name, typeof value === 'string' ? value : values[value.Ref]]));
     expect(parseConfig(deployed[CONFIG_VARIABLE], deployed)).toEqual({
@@ -209,7 +209,7 @@ describe('tokens are never parsed', () => {
     });
   });
 
-  test('lazy values are not produced before the app is synthesized, and are quoted as they must be', () => {
+  test('lazy values are not produced before synthesis, and are quoted correctly', () => {
     let early = true;
     const late = <T>(tooEarly: T, value: T) => ({ produce: () => early ? tooEarly : value });
     const stack = withSecret({
@@ -229,7 +229,7 @@ describe('tokens are never parsed', () => {
     });
   });
 
-  test('a template with a token in it is not taken for JSON that is wrong', () => {
+  test('a template with a token in it is not taken for invalid JSON', () => {
     const stack = makeStack();
     const object = new CfnParameter(stack, 'Object').valueAsString;
     const generateSecretString = { secretStringTemplate: `{"tags":${object}}`, generateStringKey: 'password' };
@@ -237,7 +237,7 @@ describe('tokens are never parsed', () => {
     expect(firstValueOf(stack).SecretStringTemplate).toEqual({ 'Fn::Join': ['', ['{"tags":', { Ref: 'Object' }, '}']] });
   });
 
-  test('a token is the same as itself, in a function and in a secret', () => {
+  test('a token equals itself, in a function and in a secret', () => {
     const stack = makeStack();
     const passwordLength = new CfnParameter(stack, 'Length', { type: 'Number' }).valueAsNumber;
     const rotationFunction = new RotationFunction(stack, 'Rotation', {

@@ -1,4 +1,4 @@
-// The tests that make the most promises go first: a process of jest gets slower with each file that it has run, and they would take twice as long at its end.
+// The longest tests go first: a jest process gets slower with each file, and they would take twice as long at its end.
 const Sequencer = require('@jest/test-sequencer').default;
 
 const FIRST = ['/test/proof/', '/test/rehearsal/'];

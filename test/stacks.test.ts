@@ -74,8 +74,8 @@ describe('a function in one stack, and a secret in another', () => {
   });
 });
 
-describe('a function whose stack depends on the secret\'s already', () => {
-  test('is a cycle where the schedule is with the secret', () => {
+describe('a function whose stack already depends on the secret\'s', () => {
+  test('is a cycle if the schedule is with the secret', () => {
     const { app, secrets, rotation } = setUp();
     readSecret(rotation, new RotatingSecret(secrets, 'Secret', { rotationFunction: rotation }));
     expect(() => app.synth()).toThrow(CYCLE);
@@ -84,7 +84,7 @@ describe('a function whose stack depends on the secret\'s already', () => {
   test.each<[string, (rotation: RotationFunction) => Construct]>([
     ['with the function', (rotation) => rotation],
     ['in the function\'s stack', (rotation) => Stack.of(rotation)],
-  ])('is none where scheduleScope puts the schedule %s', (_, scheduleScope) => {
+  ])('is no cycle if scheduleScope puts the schedule %s', (_, scheduleScope) => {
     const { app, functions, secrets, rotation } = setUp();
     readSecret(rotation, new RotatingSecret(secrets, 'Secret', { rotationFunction: rotation, scheduleScope: scheduleScope(rotation) }));
     app.synth();
@@ -92,7 +92,7 @@ describe('a function whose stack depends on the secret\'s already', () => {
     expect([resourcesOf(secrets, SCHEDULE).length, resourcesOf(functions, SCHEDULE).length]).toEqual([0, 1]);
   });
 
-  test('is none with a customer managed key in the secret\'s stack: what the function may do with it goes with the schedule', () => {
+  test('is no cycle with a customer managed key in the secret\'s stack: the function\'s permissions on it go with the schedule', () => {
     const { app, functions, secrets, rotation } = setUp();
     const secret = new secretsmanager.Secret(secrets, 'Secret', { encryptionKey: new kms.Key(secrets, 'Key') });
     readSecret(rotation, secret);
@@ -104,7 +104,7 @@ describe('a function whose stack depends on the secret\'s already', () => {
     expect(onlyResource(functions, SCHEDULE).dependsOn).toContain(onlyResource(functions, POLICY).id);
   });
 
-  test('is none with the schedule in a third stack, which depends on both', () => {
+  test('is no cycle with the schedule in a third stack, which depends on both', () => {
     const { app, functions, secrets, rotation } = setUp();
     const schedules = new Stack(app, 'Schedules');
     const secret = new secretsmanager.Secret(secrets, 'Secret', { encryptionKey: new kms.Key(secrets, 'Key') });
@@ -115,7 +115,7 @@ describe('a function whose stack depends on the secret\'s already', () => {
     expect(keysOf(schedules)).toHaveLength(1);
   });
 
-  test('takes many secrets into one scope', () => {
+  test('accepts many secrets in one scope', () => {
     const { app, functions, secrets, rotation } = setUp();
     for (const id of ['One', 'Two']) {
       readSecret(rotation, new RotatingSecret(secrets, id, { rotationFunction: rotation, scheduleScope: functions }));
@@ -153,7 +153,7 @@ describe('a customer managed key', () => {
     expect(keysOf(secrets)).toHaveLength(1);
   });
 
-  describe('in a third stack that depends on the function\'s already', () => {
+  describe('in a third stack that already depends on the function\'s', () => {
     function withKey() {
       const { app, functions, secrets, rotation } = setUp();
       const keys = new Stack(app, 'Keys');
@@ -161,13 +161,13 @@ describe('a customer managed key', () => {
       return { app, functions, secrets, keys, rotation, key };
     }
 
-    test('is a cycle where the function\'s role is granted the key', () => {
+    test('is a cycle if the function\'s role is granted the key', () => {
       const { app, rotation, key } = withKey();
       rotation.addToRolePolicy(new iam.PolicyStatement({ actions: ['kms:Decrypt'], resources: [key.keyArn] }));
       expect(() => app.synth()).toThrow(CYCLE);
     });
 
-    test('is none with a secret of another stack', () => {
+    test('is no cycle with a secret of another stack', () => {
       const { app, functions, secrets, keys, rotation, key } = withKey();
       new RotatingSecret(secrets, 'Secret', { rotationFunction: rotation, encryptionKey: key });
       app.synth();
@@ -175,7 +175,7 @@ describe('a customer managed key', () => {
       expect(keysOf(secrets)).toHaveLength(1);
     });
 
-    test('is none with a secret that was imported beside the function, where scheduleScope is in the key\'s stack', () => {
+    test('is no cycle with a secret that was imported beside the function, if scheduleScope is in the key\'s stack', () => {
       const build = (scoped: boolean) => {
         const { app, functions, keys, rotation, key } = withKey();
         const secret = secretsmanager.Secret.fromSecretAttributes(functions, 'Secret', { secretCompleteArn: ARN, encryptionKey: key });
@@ -243,8 +243,8 @@ describe('nested stacks', () => {
     expect(keysOf(nested)).toHaveLength(1);
   });
 
-  test('a RotatingSecret alone in a nested stack is narrowed like any other', () => {
-    const nested = new NestedStack(new Stack(makeApp(), 'Parent'), 'Nested');
+  test('a RotatingSecret alone in a nested stack has a limited policy like any other', () => {
+    const nested = new NestedStack(new Stack(new App(), 'Parent'), 'Nested');
     new RotatingSecret(nested, 'Secret');
     expect(statementsOf(nested).map(({ Resource }) => Resource)).toContainEqual({ Ref: onlyResource(nested, SECRET).id });
   });
@@ -260,7 +260,7 @@ test('one construct tree in two stages makes two of everything', () => {
   expect(stacks.map((stack) => resourcesOf(stack, SCHEDULE).length)).toEqual([1, 1]);
 });
 
-describe('a function in a stack that knows its account and region, and a secret in one that doesn\'t', () => {
+describe('a function in a stack with a known account and region, and a secret in one without', () => {
   const make = (functionName?: string) => {
     const app = makeApp();
     const rotation = new RotationFunction(new Stack(app, 'Functions', { env: ENV }), 'Rotation', { functionName });
@@ -273,7 +273,7 @@ describe('a function in a stack that knows its account and region, and a secret 
       'Functions/Rotation is in Functions (account 111111111111, region eu-west-1)', 'Give both stacks the same env');
   });
 
-  test('are taken if the function has a name, by which CDK can refer to it', () => {
+  test('are accepted if the function has a name, by which CDK can refer to it', () => {
     const { app, rotation, secrets } = make('rotation');
     rotation.rotate(new secretsmanager.Secret(secrets, 'Secret'));
     expect(() => app.synth()).not.toThrow();
@@ -304,8 +304,8 @@ describe('an app whose secrets, function and database are in different stacks', 
     expect(idsIn(new Stage(makeApp(), 'Production', { env: ENV }))).toEqual(ids);
   });
 
-  test('may import a secret into two stacks of one name, in two regions', () => {
-    const app = makeApp();
+  test('may import a secret into two stacks with the same name, in two regions', () => {
+    const app = new App();
     const functions = new Stack(app, 'Functions', { env: ENV });
     const rotation = new RotationFunction(functions, 'Rotation');
     for (const [id, region, name] of [['A', ENV.region, 'a'], ['B', 'us-east-1', 'b']]) {

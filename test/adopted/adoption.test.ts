@@ -14,7 +14,7 @@ const ARN = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:my-app/passwor
 const KEY_ARN = 'arn:aws:kms:eu-west-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 const ANY_SECRET = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:*';
 
-/** A function in a stack of its own, and beside it a stack that knows the same account and region. */
+/** A function in its own stack, and beside it a stack with the same account and region. */
 function setUp() {
   const app = makeApp();
   const stack = new Stack(app, 'Stack', { env: ENV });
@@ -23,7 +23,7 @@ function setUp() {
 
 type Context = ReturnType<typeof setUp>;
 
-/** What came of it, in the stack of the schedule and in that of the function. */
+/** The results, in the stack of the schedule and in that of the function. */
 interface Outcome {
   readonly scheduledIn: string;
   readonly secretId: string;
@@ -32,7 +32,7 @@ interface Outcome {
   readonly waitsFor: string[];
 }
 
-/** How a value stands in a template, with the types of resources for their logical ids. */
+/** A value in a template, with the types of resources for their logical ids. */
 function show(stack: Stack, value: any): string {
   if (typeof value === 'string') { return value; }
   if (Array.isArray(value)) { return value.map((item) => show(stack, item)).join(' '); }
@@ -86,7 +86,7 @@ const MADE_HERE = { ...HERE, secretId: '<Secret>', mayRotate: '<Secret>' };
 const ATTACHED = { ...HERE, secretId: '<SecretTargetAttachment>', mayRotate: '<SecretTargetAttachment>' };
 const ELSEWHERE = { scheduledIn: 'Other', secretId: '<Secret>', mayRotate: ANY_SECRET, keys: [], waitsFor: [] };
 
-/** Every way in which a secret that something else made comes to a function, and what comes of it. */
+/** Every way in which a secret of another construct is given to a function, and the result. */
 const ADOPTED: Record<string, [(context: Context) => ISecret, Outcome]> = {
   'made by Secret': [({ stack }) => new Secret(stack, 'Secret'), MADE_HERE],
   'made by Secret, with a name': [({ stack }) => new Secret(stack, 'Secret', { secretName: 'my-app/password' }), MADE_HERE],
@@ -153,7 +153,7 @@ const ADOPTED: Record<string, [(context: Context) => ISecret, Outcome]> = {
   ],
 };
 
-test.each(Object.entries(ADOPTED))('a secret %s is rotated', (_, [make, outcome]) => {
+test.each(Object.entries(ADOPTED))('rotates a secret %s', (_, [make, outcome]) => {
   const context = setUp();
   const secret = make(context);
   context.rotation.rotate(secret);
@@ -163,8 +163,8 @@ test.each(Object.entries(ADOPTED))('a secret %s is rotated', (_, [make, outcome]
 test.each<[string, (app: App) => Stack]>([
   ['a stage', (app) => new Stack(new Stage(app, 'Prod', { env: ENV }), 'Stack')],
   ['a stack that knows neither account nor region', (app) => new Stack(app, 'Stack')],
-])('a secret of %s is rotated, with a function beside it', (_, makeStack) => {
-  const stack = makeStack(makeApp());
+])('rotates a secret of %s, with a function beside it', (_, makeStack) => {
+  const stack = makeStack(new App());
   new RotationFunction(stack, 'Rotation').rotate(new Secret(stack, 'Secret', { encryptionKey: new kms.Key(stack, 'Key') }));
   const [{ properties }] = resourcesOf(stack, SCHEDULE);
   expect(show(stack, properties.SecretId)).toBe('<Secret>');
@@ -174,7 +174,7 @@ test.each<[string, (app: App) => Stack]>([
 const imported = (arn: string) => ({ stack }: Context) => Secret.fromSecretCompleteArn(stack, 'Secret', arn);
 const managed = (service: string) => [`is managed by another service of AWS (${service})`, 'Leave its rotation to that service'];
 
-/** What Secrets Manager would refuse at deployment, or what would never work. */
+/** Secrets that Secrets Manager would refuse at deployment, or that could never rotate. */
 const REFUSED: Record<string, [(context: Context) => ISecret, string[]]> = {
   'imported, of another region, such as a replica': [imported(`${ARN.replace('eu-west-1', 'us-east-1')}-AbCdEf`), ['Stack/Secret is of the region us-east-1', 'through its primary secret']],
   'imported, of another account': [imported(`${ARN.replace('111111111111', '222222222222')}-AbCdEf`), ['Stack/Secret is of the account 222222222222', 'both in one']],
@@ -207,27 +207,27 @@ const REFUSED: Record<string, [(context: Context) => ISecret, string[]]> = {
   ],
 };
 
-test.each(Object.entries(REFUSED))('a secret %s is refused', (_, [make, parts]) => {
+test.each(Object.entries(REFUSED))('refuses a secret %s', (_, [make, parts]) => {
   const context = setUp();
   const secret = make(context);
   expectInvalid(() => context.rotation.rotate(secret), 'secret', ...parts);
 });
 
-test('a secret that a custom resource made is rotated, whatever it calls its ARN', () => {
+test('rotates a secret of a custom resource, whatever the name of its ARN attribute', () => {
   const { stack, rotation } = setUp();
   const maker = new CustomResource(stack, 'Maker', { serviceToken: 'arn:aws:lambda:eu-west-1:111111111111:function:maker' });
   rotation.rotate(Secret.fromSecretCompleteArn(stack, 'Secret', maker.getAttString('SecretArn')));
   expect(resourcesOf(stack, SCHEDULE)).toHaveLength(1);
 });
 
-test('the superuser secret of the function is refused', () => {
+test('refuses the superuser secret of the function', () => {
   const { stack } = setUp();
   const secret = new Secret(stack, 'Secret');
   const rotation = new RotationFunction(stack, 'Users', { target: RotationTarget.postgres({ strategy: RotationStrategy.alternatingUsers(secret) }), vpc: vpcOf(stack), ...IN_VPC });
   expectInvalid(() => rotation.rotate(secret), 'secret', 'is the superuser secret of this function', 'RotationStrategy.singleUser()');
 });
 
-describe('a replica that is known by its name, of a secret of this app,', () => {
+describe('a replica of a secret of this app that is imported by its name', () => {
   const build = (region: string, importReplica: (stack: Stack) => ISecret, name = 'my-app/password') => {
     const { app, stack, rotation } = setUp();
     new Secret(new Stack(app, 'Primary', { env: { ...ENV, region: 'us-east-1' } }), 'Secret', { secretName: name, replicaRegions: [{ region }] });
@@ -239,18 +239,18 @@ describe('a replica that is known by its name, of a secret of this app,', () => 
     ['its name', (stack) => Secret.fromSecretNameV2(stack, 'Secret', 'my-app/password')],
     ['its partial ARN', (stack) => Secret.fromSecretPartialArn(stack, 'Secret', ARN)],
     ['its complete ARN', (stack) => Secret.fromSecretCompleteArn(stack, 'Secret', `${ARN}-AbCdEf`)],
-  ])('by %s, is found when the app is synthesized', (_, importReplica) => {
+  ])('is found at synthesis by %s', (_, importReplica) => {
     const { message } = errorOf(build('eu-west-1', importReplica));
     for (const part of ['secret: Stack/Secret is the replica in eu-west-1 of Primary/Secret', 'which is of us-east-1', 'Rotate the primary secret']) { expect(message).toContain(part); }
   });
 
-  test('is not taken for another secret of its name, or another region', () => {
+  test('is not mistaken for a secret of the same name, or of another region', () => {
     const byName = (stack: Stack) => Secret.fromSecretNameV2(stack, 'Secret', 'my-app/password');
     expect(build('eu-central-1', byName)).not.toThrow();
     expect(build('eu-west-1', byName, 'my-app/other')).not.toThrow();
   });
 
-  test('is rotated through its primary secret', () => {
+  test('rotates through its primary secret', () => {
     const { app, stack, rotation } = setUp();
     rotation.rotate(new Secret(stack, 'Secret', { secretName: 'my-app/password', replicaRegions: [{ region: 'us-east-1' }] }));
     expect(() => app.synth()).not.toThrow();
@@ -273,7 +273,7 @@ describe('a RotatingSecret', () => {
     ['imported by its ARN', (stack) => lambda.Function.fromFunctionArn(stack, 'Imported', 'arn:aws:lambda:eu-west-1:111111111111:function:rotation')],
     ['imported by its name', (stack) => lambda.Function.fromFunctionName(stack, 'Imported', 'rotation')],
     ['made by lambda.Function', (stack) => new lambda.Function(stack, 'Imported', { code: lambda.Code.fromInline('//'), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_20_X })],
-  ])('refuses a function %s, which doesn\'t hold the handler', (_, fn) => {
+  ])('refuses a function %s, which doesn\'t have the handler', (_, fn) => {
     expectInvalid(make(({ stack }) => ({ rotationFunction: fn(stack) as RotationFunction })), 'rotationFunction', 'is not a RotationFunction', 'Give a RotationFunction');
   });
 
@@ -286,31 +286,31 @@ describe('a RotatingSecret', () => {
     expectInvalid(replica(key), 'replicaRegions', 'has the key Stack/Key for us-east-1', part, 'a key of its own region');
   });
 
-  test('refuses a key of its own stack for a replica where its region isn\'t known', () => {
-    const stack = new Stack(makeApp(), 'Stack');
+  test('refuses a key of its own stack for a replica if the region of the stack isn\'t known', () => {
+    const stack = new Stack(new App(), 'Stack');
     expectInvalid(() => new RotatingSecret(stack, 'Secret', { replicaRegions: [{ region: 'us-east-1', encryptionKey: new kms.Key(stack, 'Key') }] }), 'replicaRegions', 'of the region of this stack');
   });
 
   test.each<[string, (context: Context) => kms.IKey]>([
     ['of the region of the replica', ({ stack }) => kms.Key.fromKeyArn(stack, 'Key', KEY_ARN.replace('eu-west-1', 'us-east-1'))],
     ['whose region isn\'t known', ({ stack }) => kms.Key.fromKeyArn(stack, 'Key', Fn.importValue('key'))],
-  ])('takes a key %s for a replica', (_, key) => {
+  ])('accepts a key %s for a replica', (_, key) => {
     expect(replica(key)).not.toThrow();
   });
 
-  test('refuses a replica in its own region, as CDK has it', () => {
+  test('refuses a replica in its own region, like CDK', () => {
     expect(errorOf(make(() => ({ replicaRegions: [{ region: 'eu-west-1' }] }))).message).toMatch(/replica.*region|region.*replica/i);
   });
 });
 
-test('a role that can\'t be changed is said to lack all that a rotation needs', () => {
+test('a role that can\'t be changed gets a warning with all permissions that a rotation needs', () => {
   const { stack } = setUp();
   const role = iam.Role.fromRoleArn(stack, 'Role', `arn:aws:iam::${ENV.account}:role/rotation`, { mutable: false });
   new RotationFunction(stack, 'Theirs', { role }).rotate(new Secret(stack, 'Secret'));
   expect(warningsOf(stack)).toEqual([expect.stringContaining('no permission to rotate')]);
 });
 
-describe('a secret that something else attaches to a database', () => {
+describe('a secret that another construct attaches to a database', () => {
   const target = () => RotationTarget.postgres();
   const warningsWith = (rotate: (stack: Stack, rotation: (target: RotationTarget) => RotationFunction) => void) => {
     const stack = new Stack(makeApp(), 'Stack', { env: ENV });
@@ -322,7 +322,7 @@ describe('a secret that something else attaches to a database', () => {
     return { secret, database: instanceOf(stack, rds.Credentials.fromSecret(secret)) };
   };
 
-  test('is warned of, for its schedule doesn\'t wait for the host', () => {
+  test('gets a warning, because its schedule doesn\'t wait for the host', () => {
     const [warning, ...others] = warningsWith((stack, rotation) => { rotation(target()).rotate(databaseSecretOf(stack).secret); });
     expect(others).toEqual([]);
     for (const part of ['secret: Stack/Secret is attached', 'by Stack/Secret/Attachment', 'Rotate the secret that attach returned', 'database.secret']) { expect(warning).toContain(part); }
@@ -340,7 +340,7 @@ describe('a secret that something else attaches to a database', () => {
       databaseSecretOf(stack);
       rotation(target()).rotate(new Secret(stack, 'Other'));
     }],
-  ])('%s is not', (_, rotate) => {
+  ])('gets no warning: %s', (_, rotate) => {
     expect(warningsWith(rotate)).toEqual([]);
   });
 });

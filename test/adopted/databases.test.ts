@@ -33,19 +33,19 @@ function makeCluster(stack: Stack, credentials?: rds.Credentials): rds.DatabaseC
   });
 }
 
-/** Not one of the constructs with a secret of their own. */
+/** A construct without a secret of its own. */
 function makeResource(stack: Stack, masterUserPassword: string): void {
   new rds.CfnDBInstance(stack, 'Database', { engine: 'postgres', dbInstanceClass: 'db.t4g.micro', masterUsername: 'app', masterUserPassword });
 }
 
-test('every engine that a target takes has that target', () => {
+test('every engine of a target is rotated by that target', () => {
   for (const [target, { engines }] of Object.entries(DATABASE_ENGINES)) {
     expect(engines.map(factoryFor)).toEqual(engines.map(() => `RotationTarget.${target}`));
   }
   expect(factoryFor('sqlserver-se')).toBeUndefined();
 });
 
-describe('a generated value that is the password of a database is refused, with the target to use', () => {
+describe('refuses a generated value that is the password of a database, with the target to use', () => {
   const refused = (stack: Stack, ...parts: string[]) => {
     const { message } = errorOf(() => synth(stack));
     for (const part of [
@@ -78,13 +78,13 @@ describe('a generated value that is the password of a database is refused, with 
     expect(errorOf(() => synth(stack)).message).toContain('target: Stack/Rotation has RotationTarget.generated, and its secret Stack/Database/Secret/Attachment holds');
   });
 
-  test('as the whole value', () => {
+  test('the whole value', () => {
     const stack = makeStack();
     makeResource(stack, new RotatingSecret(stack, 'Secret').secretValue.unsafeUnwrap());
     refused(stack);
   });
 
-  test('but not another key of it, another secret, or one whose target is of your own', () => {
+  test('accepts another key of it, another secret, and a target of your own', () => {
     const stack = makeStack();
     new RotatingSecret(stack, 'Secret', { generateSecretString: withKey('token') }).attach(makeInstance(stack));
     new RotatingSecret(stack, 'Other', { generateSecretString: withKey() });
@@ -92,7 +92,7 @@ describe('a generated value that is the password of a database is refused, with 
   });
 });
 
-describe('a database of another engine than the target\'s', () => {
+describe('a database with another engine than the target', () => {
   const databases: [string, 'postgres' | 'mysql' | 'mariadb', (stack: Stack) => Database, string, string][] = [
     ['MySQL for PostgreSQL', 'postgres', (stack) => makeInstance(stack, MYSQL), 'mysql', 'Give RotationTarget.mysql'],
     ['a cluster of MySQL for PostgreSQL', 'postgres', makeCluster, 'aurora-mysql', 'Give RotationTarget.mysql'],
@@ -107,21 +107,21 @@ describe('a database of another engine than the target\'s', () => {
       `Stack/Database has the engine ${engine}`, `Stack/Rotation has RotationTarget.${target}`, advice);
   });
 
-  test.each(databases)('is refused where its own secret is rotated: %s', (_, target, make, engine, advice) => {
+  test.each(databases)('is refused if its own secret is rotated: %s', (_, target, make, engine, advice) => {
     const stack = makeStack();
     new RotationFunction(stack, 'Rotation', { target: RotationTarget[target]() }).rotate(make(stack).secret!);
     const { message } = errorOf(() => synth(stack));
     for (const part of ['target: Stack/Rotation', 'Stack/Database/Secret', `which is of the engine ${engine}`, advice]) { expect(message).toContain(part); }
   });
 
-  test.each(databases)('is refused where it is attached: %s', (_, target, make, engine, advice) => {
+  test.each(databases)('is refused if it is attached: %s', (_, target, make, engine, advice) => {
     const stack = makeStack();
     new RotatingSecret(stack, 'Secret', { target: RotationTarget[target](), generateSecretString: template() }).attach(make(stack));
     const { message } = errorOf(() => synth(stack));
     for (const part of ['Stack/Secret is attached to Stack/Database', `which is of the engine ${engine}`, advice]) { expect(message).toContain(part); }
   });
 
-  test('is refused where it is imported with its engine, and taken where it isn\'t known', () => {
+  test('is refused if it is imported with its engine, and accepted if the engine isn\'t known', () => {
     const stack = makeStack();
     const attributes = { instanceIdentifier: 'db', instanceEndpointAddress: 'db.example.com', port: 3306, securityGroups: [] };
     const known = rds.DatabaseInstance.fromDatabaseInstanceAttributes(stack, 'Known', { ...attributes, engine: MYSQL });
@@ -161,7 +161,7 @@ describe('a proxy of RDS', () => {
     expect(errorOf(() => synth(stack)).message).toContain('is a proxy of RDS, and CloudFormation can\'t attach');
   });
 
-  test('is warned of as the database of the target, as the database may let the function in by other means', () => {
+  test('gets a warning as the database of the target, because the database may let the function in by other means', () => {
     const { stack, proxy } = withProxy();
     new RotationFunction(stack, 'Rotation', { target: RotationTarget.postgres({ database: proxy }) });
     const [warning, ...others] = warningsOf(stack).filter((each) => each.includes('databaseIsProxy'));
@@ -170,26 +170,26 @@ describe('a proxy of RDS', () => {
   });
 });
 
-describe('a secret of a database user whose host is nowhere', () => {
+describe('a secret of a database user without a host', () => {
   const make = (value: object) => {
     const stack = makeStack();
     return { stack, secret: new RotatingSecret(stack, 'Secret', { target: RotationTarget.postgres(), generateSecretString: template(value) }) };
   };
 
-  test('is warned of', () => {
+  test('gets a warning', () => {
     const [warning, ...others] = hostWarnings(make({ username: 'app' }).stack);
     expect(others).toEqual([]);
     for (const part of ['secret: Stack/Secret has no host in its value', 'Attach the database with attach, or put host into the value']) { expect(warning).toContain(part); }
   });
 
-  test('is warned of as the superuser secret', () => {
+  test('gets a warning as the superuser secret', () => {
     const stack = makeStack();
     const superuser = new secretsmanager.Secret(stack, 'Superuser', { generateSecretString: withKey() });
     new RotationFunction(stack, 'Rotation', { target: RotationTarget.mysql({ strategy: RotationStrategy.alternatingUsers(superuser) }) });
     expect(hostWarnings(stack)).toEqual([expect.stringContaining('superuserSecret: Stack/Superuser has no host')]);
   });
 
-  test('isn\'t warned of with a host, an attachment, or a value that isn\'t known', () => {
+  test('gets no warning with a host, an attachment, or an unknown value', () => {
     expect(hostWarnings(make({ username: 'app', host: 'db.example.com' }).stack)).toEqual([]);
     const { stack, secret } = make({ username: 'app' });
     secret.attach(makeInstance(stack));
@@ -215,7 +215,7 @@ describe('the first master password', () => {
 
   test.each<[string, rds.IInstanceEngine, 'mysql' | 'mariadb' | 'postgres', number, number]>([
     ['mysql', MYSQL, 'mysql', 8, 41], ['mariadb', MARIADB, 'mariadb', 8, 41], ['postgres', POSTGRES, 'postgres', 8, 128],
-  ])('of %s has a length that RDS takes', (name, engine, factory, min, max) => {
+  ])('of %s has a length that RDS accepts', (name, engine, factory, min, max) => {
     for (const length of [min, max]) { expect(errorsFor(engine, length, factory)).toBeUndefined(); }
     for (const length of [min - 1, max + 1]) {
       expect(errorsFor(engine, length, factory)).toContain(`passwordLength: is ${length} for the first value of Stack/Secret, which is the master password of Stack/Database, and RDS takes from `
@@ -223,7 +223,7 @@ describe('the first master password', () => {
     }
   });
 
-  test('of an app\'s user may be as long as a password gets', () => {
+  test('of an app\'s user may have any length that a password may have', () => {
     const stack = makeStack();
     const secret = new RotatingSecret(stack, 'Secret', { target: RotationTarget.mysql(), generateSecretString: { ...template(), passwordLength: 64 } });
     secret.attach(makeInstance(stack, MYSQL));
@@ -231,7 +231,7 @@ describe('the first master password', () => {
   });
 });
 
-test('a superuser secret that RDS manages is refused, with what to give', () => {
+test('refuses a superuser secret that RDS manages, with what to give', () => {
   const stack = makeStack();
   const { attrMasterUserSecretSecretArn: arn } = new rds.CfnDBInstance(stack, 'Database', { manageMasterUserPassword: true });
   const byName = secretsmanager.Secret.fromSecretNameV2(stack, 'Named', 'rds!db-1234');
@@ -242,7 +242,7 @@ test('a superuser secret that RDS manages is refused, with what to give', () => 
   }
 });
 
-test('a value for the key that is generated gets a warning', () => {
+test('warns of a value for the generated key', () => {
   const warned = (value: object) => {
     const stack = makeStack();
     new RotatingSecret(stack, 'Secret', { generateSecretString: { ...template(value), generateStringKey: 'password' } });

@@ -1,6 +1,6 @@
 /*
- * Moving from CDK's own schedules, as docs/moving.md says. CloudFormation deletes a schedule whose logical id is gone after it made the new
- * one, which turns the rotation off.
+ * Moving from CDK's own schedules, as in docs/moving.md. CloudFormation deletes a schedule with a removed logical id after it made the new one,
+ * which turns rotation off.
  */
 import { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -19,7 +19,7 @@ function databaseOf(stack: Stack): rds.DatabaseInstance {
   });
 }
 
-/** How a stack looked before, and how it looks with this package. */
+/** A stack before and after the move to this package. */
 const MOVES: Record<string, [(stack: Stack) => void, (stack: Stack) => ISecret]> = {
   addRotationSchedule: [
     (stack) => new Secret(stack, 'Secret').addRotationSchedule('RotationSchedule', {
@@ -38,7 +38,7 @@ const MOVES: Record<string, [(stack: Stack) => void, (stack: Stack) => ISecret]>
 };
 
 describe.each(Object.entries(MOVES))('from %s', (_, [before, after]) => {
-  test('the schedule has another logical id, unless it is given the old one, by which CloudFormation changes it in place', () => {
+  test('the schedule has another logical id, unless it keeps the old one, which CloudFormation then changes in place', () => {
     const [deployed, moved, kept] = [makeStack(), makeStack(), makeStack()];
     before(deployed);
     after(moved);

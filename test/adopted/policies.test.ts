@@ -21,7 +21,7 @@ function made(stack: Stack, id: string, generateSecretString: SecretStringGenera
 const policyWarningsOf = (stack: Stack) => warningsOf(stack).filter((warning) => warning.startsWith('passwordPolicy'));
 
 describe('a secret that another construct made', () => {
-  test('gets later passwords like its first one, of a database of CDK', () => {
+  test('gets later passwords with the policy of its first one, if it is of a database of CDK', () => {
     const { stack, rotation } = setUp();
     const vpc = new ec2.Vpc(stack, 'Vpc');
     const database = new rds.DatabaseInstance(stack, 'Database', { vpc, engine: rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.VER_16 }) });
@@ -33,7 +33,7 @@ describe('a secret that another construct made', () => {
     expect(policyWarningsOf(stack)).toEqual([]);
   });
 
-  test('never lets later passwords have what databases don\'t take', () => {
+  test('never lets later passwords have characters that databases refuse', () => {
     const { stack, rotation } = setUp();
     rotation.rotate(made(stack, 'Secret', { excludeCharacters: 'é%', includeSpace: true }));
     const { passwordPolicy } = configOf(stack);
@@ -41,7 +41,7 @@ describe('a secret that another construct made', () => {
     expect([...passwordPolicy.excludeCharacters!].sort().join('')).toBe([...'%/@"\'\\ :'].sort().join(''));
   });
 
-  test('gets no warning of a character that later passwords of the target never have', () => {
+  test('gets no warning about a character that later passwords never have', () => {
     const { stack, rotation } = setUp({ passwordLength: 40 });
     rotation.rotate(made(stack, 'Secret', { excludeCharacters: '/@"\'\\ :' }));
     expect(configOf(stack).passwordPolicy.excludeCharacters).toContain(':');
@@ -54,7 +54,7 @@ describe('a secret that another construct made', () => {
     expect(configOf(stack).passwordPolicy.passwordLength).toBe(20);
   });
 
-  test('keeps the certificate authority of the target out of the JSON, with a policy taken over', () => {
+  test('keeps the certificate authority of the target out of the JSON, with an adopted policy', () => {
     const stack = makeStack();
     const certificateAuthority = new CfnParameter(stack, 'Authority').valueAsString;
     new RotationFunction(stack, 'Rotation', { target: RotationTarget.postgres({ certificateAuthority }) }).rotate(made(stack, 'Secret', { passwordLength: 20 }));
@@ -81,14 +81,14 @@ describe('a secret that another construct made', () => {
     ['allows what the first value excluded', { excludeCharacters: '/@"\'\\' }, 'values: %. '],
     ['excludes it too', { excludeCharacters: '%' }, undefined],
     ['has no punctuation', { excludePunctuation: true }, undefined],
-  ])('is told apart from a policy of the target that %s', (_, passwordPolicy, warning) => {
+  ])('is distinguished from a policy of the target that %s', (_, passwordPolicy, warning) => {
     const { stack, rotation } = setUp(passwordPolicy);
     rotation.rotate(made(stack, 'Secret', { excludeCharacters: '%' }));
     expect(policyWarningsOf(stack)).toEqual(warning === undefined ? [] : [expect.stringContaining(warning)]);
     expect(configOf(stack).passwordPolicy).toMatchObject(passwordPolicy);
   });
 
-  test('that was generated under another key says nothing of the one that rotates', () => {
+  test('has no policy of the key that rotates if it was generated under another key', () => {
     const { stack, rotation } = setUp();
     rotation.rotate(made(stack, 'Secret', { generateStringKey: 'token', excludeCharacters: '%' }));
     expect(configOf(stack).passwordPolicy).toEqual({ excludeCharacters: '/@"\'\\ :' });
@@ -98,7 +98,7 @@ describe('a secret that another construct made', () => {
   test.each<[string, (stack: Stack) => Secret]>([
     ['was imported', (stack) => Secret.fromSecretCompleteArn(stack, 'Secret', ARN) as Secret],
     ['has a policy that only a deployment knows', (stack) => made(stack, 'Secret', { excludeCharacters: new CfnParameter(stack, 'Excluded').valueAsString })],
-  ])('whose policy isn\'t known, since it %s, gets a warning until there is a policy', (_, secretOf) => {
+  ])('gets a warning if its policy isn\'t known, because it %s, until a policy is given', (_, secretOf) => {
     const [unsaid, said] = [setUp(), setUp({ passwordLength: 32 })];
     for (const { stack, rotation } of [unsaid, said]) { rotation.rotate(secretOf(stack)); }
     expect(policyWarningsOf(unsaid.stack)).toEqual([expect.stringContaining('the policy of the first value of Stack/Secret is not known')]);

@@ -75,12 +75,12 @@ describe('endpoints', () => {
   ];
   const urlOf = (region: string, UseFIPS: boolean) => new SecretsManagerClient({}).config.endpointProvider({ Region: region, UseFIPS }).url;
 
-  // Held against botocore 1.43 for 14 regions, with FIPS and without: they are the same wherever there is an endpoint with FIPS.
+  // Compared with botocore 1.43 for 14 regions, with and without FIPS. They are the same wherever there is a FIPS endpoint.
   test.each(CASES)('of %s in %s (FIPS: %s) is %s', (service, region, fips, url, signingRegion) => {
     expect(endpointOf(service, region, urlOf(region, fips))).toEqual({ url: new URL(url), signingRegion });
   });
 
-  test('may be given for a service, or for all', () => {
+  test('may be given for one service or for all', () => {
     process.env.AWS_ENDPOINT_URL = 'http://127.0.0.1:1';
     process.env.AWS_ENDPOINT_URL_IAM = 'http://127.0.0.1:2';
     const found = (['iam', 'sts'] as const).map((service) => endpointOf(service, 'cn-north-1', urlOf('cn-north-1', false)));
@@ -91,9 +91,9 @@ describe('endpoints', () => {
 describe('a call', () => {
   let server: Server;
   const requests: { method?: string; url?: string; headers: IncomingHttpHeaders; body: Buffer }[] = [];
-  /** How the clock of the service differs from ours, in milliseconds. */
+  /** The difference between the clock of the service and ours, in milliseconds. */
   let skew = 0;
-  /** Whether the service refuses whatever comes. */
+  /** Whether the service refuses every request. */
   let refusesAll = false;
 
   beforeAll(async () => {
@@ -130,13 +130,13 @@ describe('a call', () => {
     expect(requests[0].headers.authorization).toContain('SignedHeaders=content-length;host;x-amz-content-sha256;x-amz-date;x-amz-security-token');
   });
 
-  test('may be made with a key that is not that of the function, for the region of a global service', async () => {
+  test('may use a key that is not that of the function, for the region of a global service', async () => {
     await call()({ service: 'iam', region: 'eu-west-1', headers: {}, body: '', credentials: CREDENTIALS }, signal);
     expect(requests[0].headers.authorization).toMatch(/Credential=AKIDEXAMPLE\/\d{8}\/us-east-1\/iam\/aws4_request/);
     expect(requests[0].headers['x-amz-security-token']).toBeUndefined();
   });
 
-  test.each([3_600_000, -3_600_000])('is signed again where the clock of the function is wrong, by %d ms, and the next one is right at once', async (difference) => {
+  test.each([3_600_000, -3_600_000])('is signed again if the clock of the function is wrong, by %d ms, and the next one is right at once', async (difference) => {
     skew = difference;
     const one = call();
     const request = { service: 'sts', region: 'eu-west-1', headers: {}, body: '' } as const;
@@ -146,14 +146,14 @@ describe('a call', () => {
     expect(requests).toHaveLength(3);
   });
 
-  test('is not repeated where it is refused for something else than the clock', async () => {
+  test('is not repeated if it is refused for another reason than the clock', async () => {
     refusesAll = true;
     expect(await call()({ service: 'sts', region: 'eu-west-1', headers: {}, body: '' }, signal)).toMatchObject({ status: 403 });
     expect(requests).toHaveLength(1);
   });
 });
 
-test('what may pass is tried again, as long as there is time', async () => {
+test('retries transient errors, while there is time', async () => {
   const sleeps: number[] = [];
   const run = async (remaining: number, ...results: boolean[]) => {
     let n = 0;
@@ -173,7 +173,7 @@ test.each<[number, string, string, boolean, boolean]>([
   [503, '<Error><Code>SlowDown</Code></Error>', 'SlowDown', true, true],
   [500, '<ErrorResponse><Error><Code>ServiceFailure</Code></Error></ErrorResponse>', 'ServiceFailure', true, false],
   [409, '<ErrorResponse><Error><Code>LimitExceeded</Code></Error></ErrorResponse>', 'LimitExceeded', false, false],
-])('%i %s is %s, may pass: %s, did nothing: %s', (status, body, name, passes, throttled) => {
+])('%i %s is %s, transient: %s, did nothing: %s', (status, body, name, passes, throttled) => {
   expect(xmlErrorName({ status, body })).toBe(name);
   expect([mayPass(status, name), isThrottled(status, name)]).toEqual([passes, throttled]);
 });

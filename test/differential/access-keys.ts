@@ -14,8 +14,8 @@ const PATH = '/apps/';
 const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 
 /**
- * The shipped target against an IAM that somebody else wrote, with its limit of two access keys: three rotations from nothing on, a key of somebody else, and
- * a key that was deleted by hand.
+ * The shipped target against an independent IAM, with its limit of two access keys: three rotations from the start, a foreign key, and a key
+ * that was deleted by hand.
  */
 export async function checkAccessKeys(peer: string, endpoint: string, accountId: string): Promise<Checks> {
   const checks = new Checks();

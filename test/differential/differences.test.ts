@@ -7,7 +7,7 @@ test('the README has the table of decisions', () => {
   expect(readFileSync(join(__dirname, 'README.md'), 'utf8')).toContain(`<!-- decisions -->\n${decisionsTable()}\n<!-- /decisions -->`);
 });
 
-test.each(['moto', 'fakecloud'])('every difference of %s is at a step that there is', (peer) => {
+test.each(['moto', 'fakecloud'])('every difference of %s is at an existing step', (peer) => {
   const places = SCENARIOS.flatMap(({ name, steps }) => steps.map((_, index) => `${name} ${index + 1}`));
   const differences = [...differencesOf(peer).keys()];
   expect(differences.length).toBeGreaterThan(50);

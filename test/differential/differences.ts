@@ -1,13 +1,13 @@
 const API = 'https://docs.aws.amazon.com/secretsmanager/latest/apireference';
 const operation = (name: string) => `${API}/API_${name}.html`;
 
-/** What the simulator answers where another answers something else, and the page of AWS that decides it. */
+/** The simulator's answers that differ from those of others, and the page of AWS that decides it. */
 export interface Decision {
   readonly decision: string;
   readonly source: string;
 }
 
-/** Not decided by the page: the reference has the operation, and not this case. */
+/** The page doesn't decide it: the reference has the operation, and not this case. */
 const STRICT = 'Not documented, and so the strict answer';
 
 export const DECISIONS = {
@@ -51,7 +51,7 @@ export const DECISIONS = {
   updateToken: { decision: 'UpdateSecret with the token of a version is an error, with whatever value', source: operation('UpdateSecret') },
 } satisfies Readonly<Record<string, Decision>>;
 
-/** By decision and scenario, the numbers of the steps, from 1. A step that follows from another's difference is with that one. */
+/** The numbers of the steps, from 1, by decision and scenario. A step whose difference follows from another one is listed with that one. */
 type Listed = { readonly [D in keyof typeof DECISIONS]?: Readonly<Record<string, readonly number[]>> };
 
 const MOTO: Listed = {
@@ -138,7 +138,7 @@ const FAKECLOUD: Listed = {
 
 const PEERS: Readonly<Record<string, Listed>> = { moto: MOTO, fakecloud: FAKECLOUD };
 
-/** Where the peer answers something else, by scenario and number of the step. Nothing is known of others than moto and fakecloud. */
+/** The steps with other answers of the peer, by scenario and number of the step. Only moto and fakecloud were compared. */
 export function differencesOf(peer: string): ReadonlyMap<string, Decision> {
   const places = new Map<string, Decision>();
   for (const [key, scenarios] of Object.entries(PEERS[peer] ?? {})) {
@@ -149,7 +149,7 @@ export function differencesOf(peer: string): ReadonlyMap<string, Decision> {
   return places;
 }
 
-/** The table of the README: each decision, and how many steps of each peer differ for it. */
+/** The table of the README: each decision, and the number of different steps of each peer. */
 export function decisionsTable(): string {
   const rows = Object.entries(DECISIONS).map(([key, { decision, source }]) => {
     const counts = Object.values(PEERS).map((listed) => Object.values(listed[key as keyof typeof DECISIONS] ?? {}).flat().length || '');

@@ -19,10 +19,10 @@ const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 type Answer = Readonly<Record<string, unknown>>;
 
-/** What came of each step of a scenario, without what must differ: dates, suffixes of ARNs, messages. */
+/** The results of each step of a scenario, without parts that must differ: dates, suffixes of ARNs, messages. */
 async function play(endpoint: string, { steps }: Scenario): Promise<string[]> {
   const client = new SecretsManager({ endpoint, region: 'us-east-1', maxAttempts: 1, credentials });
-  // A server that was there before may have any secrets.
+  // An existing server may have other secrets.
   const name = `differential-${randomBytes(8).toString('hex')}`;
   const outcomes: string[] = [];
   let arn = name;
@@ -58,7 +58,7 @@ function normalize(operation: string, request: Answer, answer: Answer): string {
     return `a password of ${RandomPassword.length} with ${[/[a-z]/, /[A-Z]/, /\d/, /[^\w]|_/].map((type) => type.test(RandomPassword)).join()}`;
   }
   const versions = Versions as { VersionId: string; VersionStages?: string[] }[] | undefined;
-  // Which versions are on which page is the service's to choose.
+  // The service decides which versions are on which page.
   const listed = request.MaxResults !== undefined
     ? versions?.length
     : versions?.map((version) => [version.VersionId, sorted(version.VersionStages ?? [])]).sort();
@@ -107,7 +107,7 @@ async function withMoto<T>(use: (endpoint: string) => Promise<T>): Promise<T> {
   }
 }
 
-/** Until the endpoint answers as Secrets Manager does. */
+/** Waits until the endpoint answers like Secrets Manager. */
 async function waitFor(endpoint: string, hasEnded = () => false): Promise<void> {
   const client = new SecretsManager({ endpoint, region: 'us-east-1', maxAttempts: 1, credentials });
   try {

@@ -1,9 +1,9 @@
 import type { Inputs, Operation } from '../../simulator';
 
 /**
- * A call, made of both. Without a SecretId it is about the secret that was created, by its ARN. These SecretIds stand for others: `NAME` for the
- * name of that secret, `PARTIAL` for its ARN without the last seven characters, `MISSING` for a name that no secret has. The NextToken `NEXT`
- * stands for the one that was answered last.
+ * A call. Without a SecretId it has the ARN of the created secret. These SecretIds are placeholders: `NAME` for the name of that secret,
+ * `PARTIAL` for its ARN without the last seven characters, `MISSING` for a name without a secret. The NextToken `NEXT` is a placeholder for the
+ * last one.
  */
 export type Step = { readonly [O in Operation]: readonly [O, Omit<Inputs[O], 'SecretId'> & { SecretId?: string }] }[Operation];
 

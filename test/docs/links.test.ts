@@ -1,6 +1,4 @@
-/*
- * The README, CONTRIBUTING.md, SECURITY.md and the pages of docs/: every relative link and anchor exists, and the README stays short.
- */
+/* The README, CONTRIBUTING.md, SECURITY.md and the pages of docs/: every relative link and anchor exists, and the README stays short. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { anchorsIn } from './runbook';
@@ -13,7 +11,7 @@ const MAX_COLUMNS = 120;
 
 const read = (page: string) => readFileSync(join(ROOT, page), 'utf8');
 
-/** The relative links of a page that are not in a block of code. */
+/** The relative links of a page outside of code blocks. */
 function linksOf(page: string): string[] {
   const text = read(page).replace(/^```[^]*?^```$/gm, '');
   return [...text.matchAll(/\]\(([^()\s]+)(?: "[^"]*")?\)/g)].map(([, target]) => target).filter((target) => !/^[a-z]+:/.test(target));
@@ -31,7 +29,7 @@ test('finds the links of pages in two folders', () => {
   expect(linksOf('docs/comparison.md').length).toBeGreaterThan(20);
 });
 
-test('tells a link that leads nowhere', () => {
+test('reports a link that leads nowhere', () => {
   expect(['README.md', 'docs/runbook.md#look-first', 'docs/missing.md', 'docs/runbook.md#missing', '../outside.md'].map((link) => leadsSomewhere('README.md', link)))
     .toEqual([true, true, false, false, false]);
 });

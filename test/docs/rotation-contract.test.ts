@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { citedIn, CONTRACT_FILE, findCitations, numbersOf, problemsOf, readContract, withFiles, type Citations } from './rotation-contract';
 
-test('the document names every case, and the tests of each', () => {
+test('the document has every case, and the tests of each', () => {
   const citations = findCitations();
   if (process.env.UPDATE_DOCS === '1') { writeFileSync(CONTRACT_FILE, withFiles(readContract(), citations)); }
   expect(problemsOf(readContract(), citations)).toEqual([]);
@@ -15,7 +15,7 @@ test('the proofs take their cases from the document', () => {
   expect(numbersOf('two passwords')).toEqual([]);
 });
 
-describe('a check of the document', () => {
+describe('checks of the document', () => {
   const row = (number: number, testedIn: string, appliesTo = 'databases') => `| ${number} | it happens | it holds | ${appliesTo} | ${testedIn} |`;
   const citations: Citations = new Map([[1, ['a.test.ts']]]);
 
@@ -31,16 +31,16 @@ describe('a check of the document', () => {
     ['a number that is there twice', [row(1, '`a.test.ts`'), row(1, '`a.test.ts`')], ['case 1 is there twice']],
     ['a row with a cell too few', [row(1, '`a.test.ts`'), '| 2 | it happens | it holds | not yet: caches |'], [expect.stringMatching(/^not a row of five cells: \| 2/)]],
     ['an unknown target', [row(1, '`a.test.ts`', 'every target, carrots')], ['case 1 applies to "carrots", which is not in the list']],
-  ])('finds %s', (_, rows, problems) => {
+  ])('find %s', (_, rows, problems) => {
     expect(problemsOf(rows.join('\n'), citations)).toEqual(problems);
   });
 
-  test('writes the files of the tests, and leaves a case without a test alone', () => {
+  test('write the files of the tests, and keep a case without a test', () => {
     const text = ['# Cases', row(1, 'not yet: caches'), row(2, 'not yet: caches')].join('\n');
     expect(withFiles(text, new Map([[1, ['a.test.ts', 'b/c.test.ts']]]))).toBe(['# Cases', row(1, '`a.test.ts`, `b/c.test.ts`'), row(2, 'not yet: caches')].join('\n'));
   });
 
-  test('reads titles, templates and tables, but no comments and no skipped tests', () => {
+  test('read titles, templates and tables, but no comments and no skipped tests', () => {
     expect(citedIn(`
       test('case 7: a title', () => {});
       test.each(['a'])("cases 3, 8: %s", () => {});

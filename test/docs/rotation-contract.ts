@@ -11,13 +11,13 @@ export const UPDATE_COMMAND = 'UPDATE_DOCS=1 npx jest test/docs/rotation-contrac
 export interface Case {
   readonly number: number;
   readonly appliesTo: readonly string[];
-  /** Why there is no test, or undefined if there should be one. */
+  /** Why there is no test. Undefined if there should be one. */
   readonly reason: string | undefined;
   /** The files of its tests, relative to `test/`. */
   readonly files: readonly string[];
 }
 
-/** By the number of a case: the files whose tests cite it, relative to `test/`. */
+/** The files with tests of each case, by its number, relative to `test/`. */
 export type Citations = ReadonlyMap<number, readonly string[]>;
 
 const APPLIES_TO = ['every target', 'databases', 'synthesis', 'issued values', 'two passwords', 'first user'] as const;
@@ -50,7 +50,7 @@ export function numbersOf(appliesTo: typeof APPLIES_TO[number]): number[] {
   return casesIn(readContract()).filter((one) => one.appliesTo.includes(appliesTo) && one.reason === undefined).map(({ number }) => number);
 }
 
-/** The cases that the titles in a test file cite, in templates and tables too, unless the test is skipped. */
+/** The cases in the titles of a test file, also in templates and tables, except those of skipped tests. */
 export function citedIn(source: string): number[] {
   if (!/\bcases? \d/.test(source)) { return []; }
   const numbers = new Set<number>();
@@ -83,7 +83,7 @@ function testFiles(folder: string): string[] {
     });
 }
 
-/** The document with the files of the tests in its last column. A case that no test cites stays as it is. */
+/** The document with the files of the tests in its last column. A case without a test stays the same. */
 export function withFiles(text: string, citations: Citations): string {
   return text.split('\n').map((line) => {
     const files = citations.get(Number(ROW.exec(line)?.[1]));
@@ -91,7 +91,7 @@ export function withFiles(text: string, citations: Citations): string {
   }).join('\n');
 }
 
-/** What is wrong with the document, in sentences. */
+/** The problems of the document, in sentences. */
 export function problemsOf(text: string, citations: Citations): string[] {
   const cases = casesIn(text);
   const numbers = cases.map(({ number }) => number);

@@ -11,22 +11,22 @@ const TEXT = readDoc('runbook.md');
 const SECTIONS = new Map(headingsOf(TEXT).map(({ title, body }) => [title, body]));
 const PARTS = ['What happened', 'Locked out?', 'Now', 'Prevent'];
 
-/** Every class but the one that they all extend. */
+/** Every class except the common base class. */
 const ERROR_TYPES = Object.values(errors).filter((error) => error !== errors.RotationError).map(({ name }) => name).sort();
 
-/** What is below a heading, and below those below it. */
+/** The text below a heading and its subheadings. */
 function titlesBelow(heading: string): string[] {
   const lines = TEXT.split(`\n## ${heading}\n`)[1].split(/\n## /)[0];
   return headingsOf(lines).map(({ title }) => title);
 }
 
-test('every errorType has its section, in order, and no section is about another', () => {
+test('every errorType has its section, in order, and every section has an errorType', () => {
   expect(ERROR_TYPES.length).toBeGreaterThan(20);
   expect(titlesBelow('Error types')).toEqual(ERROR_TYPES);
 });
 
 test.each([...ERROR_TYPES, ...titlesBelow('Stuck'), ...[...SECTIONS.keys()].filter((title) => title.startsWith('Alarm: '))])(
-  '%s: says what happened, whether anybody is locked out, what to do now and how to prevent it', (title) => {
+  '%s: says what happened, whether readers are locked out, what to do now and how to prevent it', (title) => {
     const parts = [...SECTIONS.get(title)!.matchAll(/^\*\*([\w ?]+?)\.?\*\* (?=\S)/gm)].map(([, part]) => part);
     expect(parts).toEqual(PARTS);
   },
@@ -60,7 +60,7 @@ describe('the commands', () => {
   });
 });
 
-/** Runs the commands of a section that change a secret, as they stand there. */
+/** Runs the commands of a section that change a secret, unchanged. */
 function follow(simulator: SecretsManagerSimulator, title: string, variables: Readonly<Record<string, string>>): string[] {
   const changes = awsCommandsIn(SECTIONS.get(title)!, variables)
     .filter(({ operation }) => ['UpdateSecretVersionStage', 'RotateSecret', 'RestoreSecret'].includes(operation));
@@ -68,7 +68,7 @@ function follow(simulator: SecretsManagerSimulator, title: string, variables: Re
   return changes.map(({ operation }) => operation);
 }
 
-/** What the stuck secret of a test becomes: the steps of the rotation that a command has started, to its end. */
+/** The end of a stuck rotation: the steps of the rotation that a command has started. */
 async function finish(harness: Harness): Promise<void> {
   const { rotationInProgress: rotation } = harness.secret;
   await harness.steps({ secretId: harness.arn, ...rotation! } as StartedRotation, ...STEPS);
@@ -76,8 +76,8 @@ async function finish(harness: Harness): Promise<void> {
 
 const versionWith = (harness: Harness, label: string) => harness.secret.versions.find(({ stages }) => stages.includes(label))!.id;
 
-describe('what it says to do', () => {
-  test('after a value was put in the middle of a rotation, and the next says that this one is not complete', async () => {
+describe('the instructions work', () => {
+  test('after a value was put during a rotation, and the next rotation says that this one is not complete', async () => {
     const harness = new Harness();
     const rotation = harness.start();
     await harness.steps(rotation, 'createSecret', 'setSecret');
@@ -107,7 +107,7 @@ describe('what it says to do', () => {
     expect(harness.value('AWSPREVIOUS')).toBe(working);
   });
 
-  test('where the pending version is the one that works', async () => {
+  test('if the pending version is the one that works', async () => {
     const harness = new Harness();
     const rotation = harness.start();
     await harness.steps(rotation, 'createSecret', 'setSecret');

@@ -7,17 +7,17 @@ export const RUNBOOK_URL = 'https://github.com/cdk-rotating-secret/cdk-rotating-
 
 export const readDoc = (file: string) => readFileSync(join(DOCS, file), 'utf8');
 
-/** The anchors of the headings of a page, as GitHub makes them. */
+/** The anchors of a page's headings on GitHub. */
 export function anchorsOf(file: string): string[] {
   return anchorsIn(readDoc(file));
 }
 
-/** The anchors of the headings of a text. */
+/** The anchors of a text's headings. */
 export function anchorsIn(text: string): string[] {
   return headingsOf(text).map(({ title }) => title.toLowerCase().replace(/[^\w\- ]/g, '').replace(/ /g, '-'));
 }
 
-/** The headings of a page that are not in a block of code, and what stands below each, up to the next one. */
+/** The headings of a page outside of code blocks, each with the text up to the next one. */
 export function headingsOf(text: string): { readonly title: string; readonly body: string }[] {
   const sections: { title: string; body: string }[] = [];
   let isCode = false;
@@ -29,21 +29,21 @@ export function headingsOf(text: string): { readonly title: string; readonly bod
   return sections;
 }
 
-/** A command of the AWS CLI, as it stands in a page. */
+/** A command of the AWS CLI in a page. */
 export interface AwsCommand {
   readonly service: string;
   /** Such as `UpdateSecretVersionStage`. */
   readonly operation: string;
-  /** The parameters of the operation, without those of the CLI itself. */
+  /** The parameters of the operation, without those of the CLI. */
   readonly input: Readonly<Record<string, string | true>>;
 }
 
-/** What the CLI takes for every operation. */
+/** The CLI's options for every operation. */
 const GLOBAL = new Set(['query', 'output', 'region', 'profile', 'max-results']);
-/** Those that are no operation of a service's API. */
+/** Commands that are no operation of a service's API. */
 const CUSTOM = new Set(['logs tail']);
 
-/** The commands of a text that call an operation of AWS, with the variables of the shell filled in. */
+/** The commands of a text that call an operation of AWS, with the shell variables replaced. */
 export function awsCommandsIn(text: string, variables: Readonly<Record<string, string>> = {}): AwsCommand[] {
   return [...text.matchAll(/\baws ([a-z0-9-]+) ([a-z-]+)((?: (?:'[^']*'|"[^"]*"|[^\s'")]+))*)/g)]
     .filter(([, service, command]) => !CUSTOM.has(`${service} ${command}`) && service !== 'aws')

@@ -1,6 +1,4 @@
-/*
- * The samples in TypeScript of the README and of docs/ compile, with what rosetta/ declares for them.
- */
+/* Checks that the TypeScript samples of the README and of docs/ compile, with the declarations in rosetta/. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,7 +25,7 @@ const programs: Program[] = PAGES.flatMap(({ samples }) => samples).map((sample)
   source: withFixture(sample, fixture(sample.fixture)),
 }));
 
-/** Compiled in a folder of their own, which has the configuration of this repository. */
+/** Compiled in a separate folder, with the configuration of this repository. */
 function problemsOf(all: readonly Program[]): Map<string, string[]> {
   const folder = mkdtempSync(join(ROOT, '.samples-'));
   try {
@@ -48,11 +46,11 @@ describe('samples', () => {
   const wrong: Program = { name: 'wrong', file: 'wrong.ts', source: withFixture({ code: 'new RotatingSecret(this, 1);\n' }, fixture('default')) };
   const problems = problemsOf([...programs, wrong]);
 
-  test.each(['README.md', 'docs/databases.md', 'docs/options.md', 'docs/fleets.md', 'docs/target-module.md'])('%s has some', (page) => {
+  test.each(['README.md', 'docs/databases.md', 'docs/options.md', 'docs/fleets.md', 'docs/target-module.md'])('exist in %s', (page) => {
     expect(PAGES.map(({ page: name }) => name)).toContain(page);
   });
 
   test.each(programs)('$name compiles', ({ name }) => { expect(problems.get(name)).toEqual([]); });
 
-  test('one that does not compile is told', () => { expect(problems.get('wrong')).toHaveLength(1); });
+  test('that do not compile are reported', () => { expect(problems.get('wrong')).toHaveLength(1); });
 });

@@ -1,6 +1,4 @@
-/*
- * What makes the site's pages of the repository's: tabs, hand-written samples, links, the sidebar, and the search for dead links.
- */
+/* How the pages of the repository become those of the site: tabs, handwritten samples, links, the sidebar, and the check for dead links. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { anchorsIn } from './runbook';
@@ -84,17 +82,17 @@ page.md 1 in go $&
     expect(text.endsWith(PAGE.slice(PAGE.indexOf('```ts untranslated')))).toBe(true);
   });
 
-  test('have their imports before the fixture, and are marked for jsii-rosetta', () => {
+  test('have their imports before the fixture, and marks for jsii-rosetta', () => {
     const [sample] = samplesOf('page.md', PAGE);
     expect(withFixture(sample, 'import b;\n{\n  /// here\n}\n', (part) => `<${part}>`)).toBe('<import { A } from \'a\';>\nimport b;\n{\n  <\nnew A();\n>\n}\n');
   });
 });
 
-describe('samples written by hand', () => {
+describe('handwritten samples', () => {
   const [first, second] = samplesOf('page.md', PAGE);
   const go = (hash: string) => `package samples\n\nfunc a() {\n\t// sample: page.md ${hash}\n\tNewA(\n\t\tnil,\n\t)\n\t// end\n\t_ = a\n}\n`;
 
-  test('stand between their marks', () => {
+  test('are between their marks', () => {
     expect(handwrittenIn(go(hashOf(first)))).toEqual([{ page: 'page.md', hash: hashOf(first), code: 'NewA(\n\tnil,\n)' }]);
   });
 
@@ -103,13 +101,13 @@ describe('samples written by hand', () => {
       .toEqual(['file.go: page.md has no sample with the hash 00000000. If the sample changed, change this one, and its hash. Otherwise remove it']);
   });
 
-  test('are asked for if one is missing', () => {
+  test('are required if one is missing', () => {
     expect(problemsOf('file.go', [first, second], handwrittenIn(go(hashOf(first))), true))
       .toEqual([`file.go: the sample page.md 2 is missing. Write it below "sample: page.md ${hashOf(second)}"`]);
     expect(problemsOf('file.go', [first], handwrittenIn(go(hashOf(first))), true)).toEqual([]);
   });
 
-  test('are there in Go, all of them', () => {
+  test('exist for every sample in Go', () => {
     const samples = PAGES.filter(({ path }) => path !== 'API.md').flatMap(({ path, text }) => samplesOf(path, text));
     expect(samples.length).toBeGreaterThan(20);
     expect(problemsOf('site/samples/go/samples.go', samples, handwrittenIn(read('site/samples/go/samples.go')), true)).toEqual([]);
@@ -134,11 +132,11 @@ describe('links', () => {
     expect(convert(path, `[text](${target}) ![picture](${target})\n`)).toBe(`[text](${expected}) ![picture](${expected})\n`);
   });
 
-  test('in blocks of code stay', () => {
+  test('in code blocks stay', () => {
     expect(convert('README.md', '```\n[text](missing.md)\n```\n')).toBe('```\n[text](missing.md)\n```\n');
   });
 
-  test('that lead nowhere are refused', () => {
+  test('are refused if they lead nowhere', () => {
     expect(() => convert('README.md', '[text](docs/missing.md)')).toThrow('README.md: the link to docs/missing.md leads nowhere');
     expect(() => convert('README.md', '[text](../outside.md)')).toThrow('leads nowhere');
   });
@@ -148,7 +146,7 @@ describe('links', () => {
     expect(headings.map(anchorOf)).toEqual(anchorsIn(headings.map((heading) => `# ${heading}`).join('\n')));
   });
 
-  test('of built pages are found dead', () => {
+  test('of built pages are reported if they are dead', () => {
     const html = '<h1 id="top">&amp;</h1><a href="/base/other">1</a><a href="/base/other#there">2</a><a href="#top">3</a><a href="https://a.b">4</a>';
     const dead = '<a href="/base/none">5</a><a href="/base/other#none">6</a><a href="/elsewhere">7</a><img src="/base/none.svg"><a href="#none">8</a>';
     const pages = new Map([['index.html', html + dead], ['other.html', '<a name="there"></a>']]);
@@ -164,14 +162,14 @@ describe('sidebar', () => {
     expect(new Set(links).size).toBe(links.length);
   });
 
-  test('takes the pages of docs/targets/ by itself, in order', () => {
+  test('has the pages of docs/targets/ without an entry, in order', () => {
     const targets = ['b', 'a'].map((name): Page => ({ path: `docs/targets/${name}.md`, text: `# The \`${name}\` target\n` }));
     const withThem = sidebarOf([...PAGES.filter(({ path }) => !path.startsWith('docs/targets/')), ...targets]).find(({ text }) => text === 'Targets')!;
     expect(withThem.items.filter(({ link }) => link.startsWith('/targets/')))
       .toEqual([{ text: 'The a target', link: '/targets/a' }, { text: 'The b target', link: '/targets/b' }]);
   });
 
-  test('refuses a page of no subject, and a subject without its page', () => {
+  test('refuses a page without a subject, and a subject without its page', () => {
     expect(() => sidebarOf([...PAGES, { path: 'docs/new.md', text: '# New' }])).toThrow('doesn\'t name docs/new.md. Add it to a subject');
     expect(() => sidebarOf(PAGES.filter(({ path }) => path !== 'docs/readers.md'))).toThrow('names docs/readers.md, which is no page');
   });

@@ -1,6 +1,4 @@
-/*
- * The rule of the example, held against the event that the function really puts on its bus.
- */
+/* The rule of the example, with the event that the function really puts on its bus. */
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { RestartStack } from '../../examples/ecs-restart/restart-stack';
@@ -15,7 +13,7 @@ const RULE = 'AWS::Events::Rule';
 const [rule] = resourcesOf(stack, RULE).filter(({ properties }) => properties.EventPattern !== undefined);
 const [{ id: secretId }] = resourcesOf(stack, SECRET);
 
-/** The events that the function puts for the rotation of a secret of this name, as EventBridge hands them on. */
+/** The events that the function puts for the rotation of a secret with this name, as EventBridge delivers them. */
 async function eventsOf(name: string): Promise<{ readonly arn: string; readonly events: Record<string, unknown>[] }> {
   const simulator = new SecretsManagerSimulator();
   const arn = simulator.createSecret(name, '{"username":"user1","password":"first-value-of-all"}');
@@ -47,7 +45,7 @@ async function eventsOf(name: string): Promise<{ readonly arn: string; readonly 
   }
 }
 
-/** Patterns of lists of texts alone: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html */
+/** Patterns with lists of texts only: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html */
 function matches(pattern: Record<string, unknown>, event: Record<string, unknown>): boolean {
   return Object.entries(pattern).every(([field, allowed]) => {
     if (!Array.isArray(allowed) || !allowed.every((text) => typeof text === 'string')) { throw new Error(`This matcher does not know ${JSON.stringify(allowed)}`); }
@@ -55,7 +53,7 @@ function matches(pattern: Record<string, unknown>, event: Record<string, unknown
   });
 }
 
-test('the rule takes what the function tells of this secret, and of no other', async () => {
+test('the rule matches the notifications of this secret, and of no other', async () => {
   const { arn, events } = await eventsOf('password');
   expect(events).toHaveLength(1);
   const pattern = JSON.stringify(rule.properties.EventPattern);
@@ -72,7 +70,7 @@ test('the rule is on the bus that the function puts its events on', () => {
   expect(functions.filter((variables) => variables.includes(`"Fn::GetAtt":["${bus.id}","Arn"]`))).toHaveLength(1);
 });
 
-test('the rule starts a new deployment of the one service, and may do nothing else', () => {
+test('the rule starts a new deployment of the one service, and has no other permission', () => {
   const [machine] = resourcesOf(stack, 'AWS::StepFunctions::StateMachine');
   const [service] = resourcesOf(stack, 'AWS::ECS::Service');
   expect(rule.properties.Targets).toMatchObject([{ Arn: { Ref: machine.id } }]);

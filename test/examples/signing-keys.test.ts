@@ -1,6 +1,4 @@
-/*
- * The services of the example under load, in a process of their own, while the function that Lambda runs rotates the keys and is killed.
- */
+/* The services of the example under load, in a separate process, while the function is rotating the keys and is killed. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -17,7 +15,7 @@ const CACHE_SECONDS = 1;
 const BUCKET = 'keys';
 const KEY = '.well-known/jwks.json';
 
-/** By the clock of this machine, for verifiers cache by that. */
+/** By the clock of this machine, because verifiers cache by it. */
 class RealTimeS3 extends FakeS3 {
   public override answer(request: S3Request) {
     this.now = Date.now();
@@ -44,7 +42,7 @@ test(`no token is refused through ${ROTATIONS} rotations, in each of which the f
     timeoutMs: 30_000,
     onLine: () => {},
   });
-  /** A rotation whose function is killed after so many milliseconds of one of its steps, and is tried again. */
+  /** A rotation whose function is killed some milliseconds into one of its steps, and which is retried. */
   const rotate = async (killedStep?: number, milliseconds?: number) => {
     const rotation = startRotation(simulator, arn);
     if (killedStep !== undefined) {

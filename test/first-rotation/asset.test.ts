@@ -1,6 +1,4 @@
-/*
- * The file that Lambda runs, asked as CloudFormation asks, with the simulator of Secrets Manager behind HTTP and a real address to answer to.
- */
+/* The deployed file, invoked as by CloudFormation, with the simulator of Secrets Manager behind HTTP and a real address for the answer. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -20,7 +18,7 @@ interface Answer {
 const VALUE = '{"username":"user1","password":"do-not-show-the-password"}';
 const LOG_GROUP = 'Stack-RotationLogGroup';
 const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
-/** Of which 26 seconds are for the answer. */
+/** Of this, 26 seconds are for the answer. */
 const TIMEOUT_MS = 29_000;
 
 let harness: Harness;
@@ -32,7 +30,7 @@ let output = '';
 let isDenied = false;
 
 beforeAll(async () => {
-  // The simulator of the test that runs.
+  // The simulator of the running test.
   const current: Pick<SecretsManagerSimulator, 'execute'> = { execute: (...args) => harness.simulator.execute(...args) };
   service = await SecretsManagerServer.start(current, {
     before: () => { if (isDenied) { throw new ServiceError('AccessDeniedException', 'User: arn:aws:sts::111122223333:assumed-role/waiter is not authorized'); } },
@@ -97,7 +95,7 @@ async function rotate(): Promise<void> {
   harness.simulator.completeRotation(harness.arn);
 }
 
-test('a creation is answered once the rotation is over', async () => {
+test('answers a creation when the rotation is over', async () => {
   const rotation = harness.start();
   const answered = ask('Create');
   await sleep(1_000);
@@ -114,14 +112,14 @@ test('a creation is answered once the rotation is over', async () => {
   expect(describes()).toBeGreaterThan(1);
 });
 
-test('a secret that was rotated before is answered at once', async () => {
+test('answers at once for a secret that was rotated before', async () => {
   await rotate();
   harness.simulator.resetCalls();
   expect(await ask('Create')).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: harness.arn });
   expect(harness.simulator.calls.map(({ operation }) => operation)).toEqual(['DescribeSecret']);
 });
 
-test('a rotation that fails is answered in time, with what is known, the log and what to do', async () => {
+test('answers in time if a rotation fails, with its state, the log and what to do', async () => {
   const rotation = harness.start();
   await harness.steps(rotation, 'createSecret', 'setSecret');
   harness.simulator.failRotation(harness.arn, 'testSecret');
@@ -132,7 +130,7 @@ test('a rotation that fails is answered in time, with what is known, the log and
   expect(output).toContain('"message":"Create of First: rotation.first: ');
 });
 
-test('a rotation that never began is answered with what may be wrong', async () => {
+test('answers with possible causes if a rotation never began', async () => {
   harness.simulator.perform('RotateSecret', { SecretId: harness.arn, RotationLambdaARN: 'arn:aws:lambda:us-east-1:111122223333:function:rotation', RotateImmediately: false, ClientRequestToken: harness.simulator.newToken() });
   harness.simulator.completeRotation(harness.arn);
   const { Status, Reason } = await ask('Create', { ResourceProperties: properties({ LogGroup: undefined }) });
@@ -140,7 +138,7 @@ test('a rotation that never began is answered with what may be wrong', async () 
   expect(Reason).toContain('The log is the log group of the function arn:aws:lambda:us-east-1:111122223333:function:rotation.');
 });
 
-test('a refusal of Secrets Manager is answered with its name, and not with what it says', async () => {
+test('answers with the name of Secrets Manager\'s refusal, without its message', async () => {
   harness.start();
   isDenied = true;
   const { Status, Reason } = await ask('Create');
@@ -148,12 +146,12 @@ test('a refusal of Secrets Manager is answered with its name, and not with what 
   expect(Reason).not.toContain('assumed-role');
 });
 
-test('a secret that is gone is answered with that', async () => {
+test('answers that a secret is deleted', async () => {
   const { Reason } = await ask('Create', { ResourceProperties: properties({ SecretId: `${harness.arn.slice(0, -6)}GoneAB` }) });
   expect(Reason).toContain('The secret does not exist in this account and region');
 });
 
-test('an update of the same secret and a deletion are answered without a question', async () => {
+test('answers an update of the same secret and a deletion without a request', async () => {
   harness.start();
   expect(await ask('Update', { PhysicalResourceId: harness.arn, OldResourceProperties: properties({ Path: 'Stack/Before' }) }))
     .toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: harness.arn });
@@ -162,13 +160,13 @@ test('an update of the same secret and a deletion are answered without a questio
   expect(describes()).toBe(0);
 });
 
-test('another secret in its place is waited for, and its id makes CloudFormation take away the one before', async () => {
+test('waits for another secret in its place, with an id that makes CloudFormation delete the previous resource', async () => {
   await rotate();
   const before = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:before-AbCdEf';
   expect(await ask('Update', { PhysicalResourceId: before, OldResourceProperties: properties({ SecretId: before }) }))
     .toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: harness.arn });
 });
 
-test('a request that makes no sense is answered', async () => {
+test('answers an unknown request', async () => {
   expect(await ask('Create', { ResourceProperties: undefined as unknown as object })).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('This function does not know such a request') });
 });

@@ -18,7 +18,7 @@ const waitersOf = (stack: Stack) => resourcesOf(stack, FUNCTION).filter(({ prope
 const waitPoliciesOf = (stack: Stack) => resourcesOf(stack, POLICY).filter(({ properties }) => properties.PolicyDocument.Statement[0].Action === 'secretsmanager:DescribeSecret');
 const needs = (stack: Stack) => stack.dependencies.map(({ node }) => node.id).sort();
 
-test('who doesn\'t ask for it has no resource of it', () => {
+test('nothing is added to a template without a request for it', () => {
   const stack = makeStack();
   new RotatingSecret(stack, 'Secret', NOW);
   expect(resourcesOf(stack)).toHaveLength(7);
@@ -33,7 +33,7 @@ describe('a secret whose first rotation something waits for', () => {
     return { stack, secret, topic };
   }
 
-  test('has a custom resource between its schedule and what waits', () => {
+  test('has a custom resource between its schedule and the dependents', () => {
     const { stack } = setUp();
     const first = onlyResource(stack, FIRST);
     const [waiter] = waitersOf(stack);
@@ -49,7 +49,7 @@ describe('a secret whose first rotation something waits for', () => {
     });
   });
 
-  test('has a function that may describe that one secret, and nothing else but log', () => {
+  test('has a function that may describe that one secret, and log', () => {
     const { stack } = setUp();
     const [waiter] = waitersOf(stack);
     const [policy] = waitPoliciesOf(stack);
@@ -76,13 +76,13 @@ describe('a secret whose first rotation something waits for', () => {
     expect(resourcesOf(stack, LOG_GROUP)).toHaveLength(2);
   });
 
-  test('has one, however often it is asked for', () => {
+  test('has one custom resource for any number of requests', () => {
     const { stack, secret } = setUp();
     expect(secret.rotation.first).toBe(secret.rotation.first);
     onlyResource(stack, FIRST);
   });
 
-  test('has logical ids that stay', () => {
+  test('has stable logical ids', () => {
     const { stack } = setUp();
     expect([onlyResource(stack, FIRST).id, waitPoliciesOf(stack)[0].id, waitersOf(stack)[0].id]).toMatchInlineSnapshot(`
 [
@@ -93,7 +93,7 @@ describe('a secret whose first rotation something waits for', () => {
 `);
   });
 
-  test('does not change what the secret has without it', () => {
+  test('has the same other resources', () => {
     const { stack } = setUp();
     const without = makeStack();
     new RotatingSecret(without, 'Secret', NOW);
@@ -109,7 +109,7 @@ test.each([['the same function', true], ['functions of their own', false]])('a s
   user.node.addDependency(superuser.rotation.first);
   const last = new sns.Topic(stack, 'Topic');
   last.node.addDependency(user.rotation.first);
-  // This looks for cycles.
+  // Finds cycles.
   expect(resourcesOf(stack, FIRST)).toHaveLength(2);
 });
 
@@ -148,7 +148,7 @@ test('a Rotation of a secret that another construct made has it too', () => {
   expect(onlyResource(stack, TOPIC).dependsOn).toContain(onlyResource(stack, FIRST).id);
 });
 
-test('a secret that was imported by its name is described by either form of its ARN', () => {
+test('describes an imported secret by either form of its ARN', () => {
   const stack = makeStack({ env: ENV });
   const rotation = new RotationFunction(stack, 'Rotation').rotate(Secret.fromSecretNameV2(stack, 'Secret', 'my-app/password'), NOW);
   expect(rotation.first).toBeDefined();
@@ -179,25 +179,25 @@ describe('between stacks', () => {
     return { app, functions, secrets, services };
   }
 
-  test('the stack of what waits depends on that of the secret, which holds all that waiting takes', () => {
+  test('the stack of the dependents depends on that of the secret, which has all resources for the waiting', () => {
     const { app, functions, secrets, services } = setUp();
     const secret = new RotatingSecret(secrets, 'Secret', { ...NOW, rotationFunction: new RotationFunction(functions, 'Rotation') });
     new sns.Topic(services, 'Topic').node.addDependency(secret.rotation.first);
     app.synth();
     expect([needs(functions), needs(secrets), needs(services)]).toEqual([[], ['Functions'], ['Secrets']]);
     expect(waitersOf(secrets)).toHaveLength(1);
-    // The name of a log group that is exported couldn't change any more.
+    // The name of an exported log group couldn't change any more.
     expect(onlyResource(secrets, FIRST).properties).not.toHaveProperty('LogGroup');
   });
 
-  test('a log group whose name is known is named from anywhere', () => {
+  test('a log group with a known name is named from any stack', () => {
     const { functions, secrets } = setUp();
     const rotationFunction = new RotationFunction(functions, 'Rotation', { logGroup: logs.LogGroup.fromLogGroupName(functions, 'LogGroup', 'rotations') });
     expect(new RotatingSecret(secrets, 'Secret', { ...NOW, rotationFunction }).rotation.first).toBeDefined();
     expect(onlyResource(secrets, FIRST).properties.LogGroup).toBe('rotations');
   });
 
-  test('it goes to where the schedule goes, if the database of another stack takes the secret', () => {
+  test('moves with the schedule, if the database of another stack takes the secret', () => {
     const { app, functions, secrets, services } = setUp();
     const vpc = new ec2.Vpc(functions, 'Vpc');
     const secret = new RotatingSecret(secrets, 'Secret', {
@@ -218,7 +218,7 @@ describe('between stacks', () => {
     expect(waitersOf(services)).toHaveLength(1);
   });
 
-  test('where others wait in the old stack, their function stays', () => {
+  test('the function stays in the old stack if others wait there', () => {
     const { app, functions, secrets, services } = setUp();
     const vpc = new ec2.Vpc(functions, 'Vpc');
     const props = {
@@ -234,8 +234,8 @@ describe('between stacks', () => {
     expect(waitersOf(services)).toHaveLength(1);
   });
 
-  test('a secret in a nested stack is waited for there', () => {
-    const app = makeApp();
+  test('waits for a secret of a nested stack there', () => {
+    const app = new App();
     const stack = new Stack(app, 'Stack');
     const nested = new NestedStack(stack, 'Nested');
     const secret = new RotatingSecret(nested, 'Secret', NOW);
@@ -245,7 +245,7 @@ describe('between stacks', () => {
     expect(onlyResource(stack, TOPIC).dependsOn).toEqual([onlyResource(stack, 'AWS::CloudFormation::Stack').id]);
   });
 
-  test('a schedule in a scope of its own is waited for there', () => {
+  test('waits for a schedule in a scope of its own there', () => {
     const { app, functions, secrets } = setUp();
     const rotationFunction = new RotationFunction(functions, 'Rotation');
     const imported = Secret.fromSecretNameV2(functions, 'Imported', 'app');
@@ -256,7 +256,7 @@ describe('between stacks', () => {
   });
 });
 
-test('what depends on the secret does not wait for its rotation', () => {
+test('other dependents of the secret don\'t wait for its rotation', () => {
   const stack = makeStack();
   const secret = new RotatingSecret(stack, 'Secret', NOW);
   expect(secret.rotation.first).toBeDefined();
@@ -264,7 +264,7 @@ test('what depends on the secret does not wait for its rotation', () => {
   expect(onlyResource(stack, TOPIC).dependsOn).not.toContain(onlyResource(stack, FIRST).id);
 });
 
-test('aspects see all of it', () => {
+test('aspects visit all of its constructs', () => {
   const stack = makeStack();
   const secret = new RotatingSecret(stack, 'Secret', NOW);
   expect(secret.rotation.first).toBeDefined();
@@ -285,12 +285,12 @@ describe('a secret that a rollback would delete', () => {
     return warningsOf(stack).filter((text) => text.includes('rotation.first'));
   };
 
-  test('is warned of if the target accepts what is in it', () => {
+  test('gets a warning if the target accepts its value', () => {
     expect(warnings({})).toEqual([expect.stringMatching(/^rotation\.first: if the first rotation of Stack\/Secret fails after setSecret, .*RemovalPolicy\.RETAIN/)]);
   });
 
   test.each<[string, RotatingSecretProps]>([
     ['stays', { removalPolicy: RemovalPolicy.RETAIN }],
     ['is only generated', { target: RotationTarget.generated() }],
-  ])('is not if it %s', (_, props) => { expect(warnings(props)).toEqual([]); });
+  ])('gets no warning if it %s', (_, props) => { expect(warnings(props)).toEqual([]); });
 });

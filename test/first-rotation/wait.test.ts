@@ -5,7 +5,7 @@ import { Harness } from '../harness';
 const LOG_GROUP = 'Stack-RotationLogGroup';
 const REMAINING_MS = 14 * 60_000;
 
-/** A waiter with a clock of its own, and what happens at a time. */
+/** A waiter with its own clock, and events at times. */
 function setUp(simulator: SecretsManagerSimulator, events: Readonly<Record<number, () => void | Promise<void>>> = {}) {
   let time = 0;
   const wait = waitForFirstRotation({
@@ -22,7 +22,7 @@ function setUp(simulator: SecretsManagerSimulator, events: Readonly<Record<numbe
 const propertiesOf = (arn: string) => ({ SecretId: arn, Path: 'Stack/App', LogGroup: LOG_GROUP });
 const describes = (simulator: SecretsManagerSimulator) => simulator.calls.filter(({ operation }) => operation === 'DescribeSecret').length;
 
-test('waits until the rotation is over, and not longer', async () => {
+test('waits until the rotation is over, and no longer', async () => {
   const harness = new Harness();
   const rotation = harness.start();
   const { wait, waited } = setUp(harness.simulator, {
@@ -36,7 +36,7 @@ test('waits until the rotation is over, and not longer', async () => {
   expect(waited()).toBe(6_000);
 });
 
-test('a rotation that succeeds at the second attempt is waited for', async () => {
+test('waits for a rotation that succeeds at the second attempt', async () => {
   const harness = new Harness();
   const rotation = harness.start();
   const { wait } = setUp(harness.simulator, {
@@ -49,7 +49,7 @@ test('a rotation that succeeds at the second attempt is waited for', async () =>
   expect(await wait({ properties: propertiesOf(harness.arn) }, REMAINING_MS)).toEqual({ id: harness.arn });
 });
 
-test('a rotation whose every attempt fails is refused when the time is up, with the steps and the log', async () => {
+test('refuses when the time is up, if every attempt of a rotation fails, with the steps and the log', async () => {
   const harness = new Harness();
   harness.start();
   const { wait, waited } = setUp(harness.simulator, { 4_000: () => { harness.simulator.failRotation(harness.arn, 'createSecret'); } });
@@ -64,7 +64,7 @@ test('a rotation whose every attempt fails is refused when the time is up, with 
   expect(Buffer.byteLength(refusal!)).toBeLessThan(1_000);
 });
 
-test('without the log group, the function is named', async () => {
+test('names the function if there is no log group', async () => {
   const simulator = new SecretsManagerSimulator();
   const arn = simulator.createSecret('app', '{"password":"first"}');
   startRotation(simulator, arn);
@@ -72,7 +72,7 @@ test('without the log group, the function is named', async () => {
   expect(refusal).toContain('The log is the log group of the function arn:aws:lambda:us-east-1:111122223333:function:rotation. A rollback');
 });
 
-test('a secret that was rotated before is not waited for', async () => {
+test('does not wait for a secret that was rotated before', async () => {
   const harness = new Harness();
   await harness.steps(harness.start(), 'createSecret', 'setSecret', 'testSecret', 'finishSecret');
   harness.simulator.completeRotation(harness.arn);
@@ -82,7 +82,7 @@ test('a secret that was rotated before is not waited for', async () => {
   expect(waited()).toBe(0);
 });
 
-test('a rotation that was cancelled is given up after two minutes', async () => {
+test('gives up after two minutes if a rotation was cancelled', async () => {
   const harness = new Harness();
   harness.start();
   const { wait, waited } = setUp(harness.simulator, { 60_000: () => { harness.simulator.perform('CancelRotateSecret', { SecretId: harness.arn }); } });
@@ -93,7 +93,7 @@ test('a rotation that was cancelled is given up after two minutes', async () => 
 test.each([
   ['AccessDeniedException', 'denies secretsmanager:DescribeSecret to its role'],
   ['ThrottlingException', 'Deploy again'],
-])('%s for two minutes is given up, with what to do', async (name, advice) => {
+])('gives up after %s for two minutes, with what to do', async (name, advice) => {
   const error = Object.assign(new Error('quotes something'), { name, $fault: 'client', $metadata: {} });
   let time = 0;
   const wait = waitForFirstRotation({
@@ -108,7 +108,7 @@ test.each([
   expect(refusal).not.toContain('quotes something');
 });
 
-test('a refusal that ends in time is waited out: new policies take a while to be known', async () => {
+test('waits if a refusal ends in time: new policies take a while to be known', async () => {
   const harness = new Harness();
   const rotation = harness.start();
   let isAllowed = false;
@@ -130,13 +130,13 @@ test('a refusal that ends in time is waited out: new policies take a while to be
   expect(await wait({ properties: propertiesOf(harness.arn) }, REMAINING_MS)).toEqual({ id: harness.arn });
 });
 
-test('an answer that is none of Secrets Manager is no end of a rotation', async () => {
+test('does not take an answer that is not from Secrets Manager for the end of a rotation', async () => {
   const wait = waitForFirstRotation({ client: { send: () => Promise.resolve({ LastRotatedDate: new Date() }) } as never });
   expect((await wait({ properties: propertiesOf('arn') }, 0)).refusal).toContain('is not from Secrets Manager');
 });
 
 describe('a later deployment', () => {
-  test('of the same secret asks nothing', async () => {
+  test('of the same secret makes no request', async () => {
     const harness = new Harness();
     harness.start();
     const { wait } = setUp(harness.simulator);
@@ -144,7 +144,7 @@ describe('a later deployment', () => {
     expect(describes(harness.simulator)).toBe(0);
   });
 
-  test('of another secret waits for that one, and if its rotation fails, keeps the id, so that the rollback does not wait', async () => {
+  test('of another secret waits for that one, and keeps the id if its rotation fails, so that the rollback does not wait', async () => {
     const harness = new Harness();
     harness.start();
     const { wait } = setUp(harness.simulator);

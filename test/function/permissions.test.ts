@@ -29,7 +29,7 @@ const COMPLETE_ARN = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:app-A
 const allows = (action: string) => (statement: any) => [statement.Action].flat().includes(action);
 const rotationStatement = (stack: Stack) => statementsOf(stack).filter(allows('secretsmanager:PutSecretValue'));
 const keyStatements = (stack: Stack) => statementsOf(stack).filter(allows('kms:Decrypt'));
-/** Comparable, whether or not the region is known. */
+/** Comparable with and without a known region. */
 const nameOf = (stack: Stack) => JSON.stringify(onlyResource(stack, POLICY).properties.PolicyName);
 const arnOf = (stack: Stack) => ({ 'Fn::GetAtt': [onlyResource(stack, FUNCTION).id, 'Arn'] });
 
@@ -57,8 +57,8 @@ function secretWithKey(stack: Stack, id = 'Secret'): secretsmanager.Secret {
   return new secretsmanager.Secret(stack, id, { encryptionKey: new kms.Key(stack, `${id}Key`) });
 }
 
-describe('what the function may do with secrets', () => {
-  test('is what a rotation needs, and only where the secret\'s rotation function is this one', () => {
+describe('the permissions on secrets', () => {
+  test('are those that a rotation needs, only if the secret\'s rotation function is this one', () => {
     const { stack, rotation } = withFunction();
     rotation.rotate(new secretsmanager.Secret(stack, 'Secret'));
     expect(rotationStatement(stack)).toEqual([expect.objectContaining({
@@ -68,7 +68,7 @@ describe('what the function may do with secrets', () => {
     })]);
   });
 
-  test('is one policy of its own, which neither the function nor its role waits for', () => {
+  test('are a policy of their own, which neither the function nor its role waits for', () => {
     const { stack, rotation } = withFunction();
     rotation.rotate(new secretsmanager.Secret(stack, 'Secret'));
     const policy = onlyResource(stack, POLICY);
@@ -79,44 +79,44 @@ describe('what the function may do with secrets', () => {
     expect(role.dependsOn).toEqual([]);
   });
 
-  test('includes GetRandomPassword, which has no resource', () => {
+  test('include GetRandomPassword, which supports no resource', () => {
     const { stack } = withFunction();
     expect(statementsOf(stack).filter(allows('secretsmanager:GetRandomPassword'))).toEqual([
       expect.objectContaining({ Effect: 'Allow', Action: 'secretsmanager:GetRandomPassword', Resource: '*' }),
     ]);
   });
 
-  test('is nothing but these', () => {
+  test('are nothing else', () => {
     const { stack, rotation } = withFunction();
     rotation.rotate(new secretsmanager.Secret(stack, 'Secret'));
     const actions = statementsOf(stack).flatMap(({ Action }) => Action);
     expect(actions.sort()).toEqual([...ROTATION_ACTIONS, 'secretsmanager:GetRandomPassword'].sort());
   });
 
-  test('is narrowed to the one secret of its own stack', () => {
+  test('are limited to the one secret of its own stack', () => {
     const { stack, rotation } = withFunction();
     rotation.rotate(new secretsmanager.Secret(stack, 'Secret'));
     expect(rotationStatement(stack)[0].Resource).toEqual({ Ref: onlyResource(stack, SECRET).id });
   });
 
-  test('is narrowed by RotatingSecret too', () => {
+  test('are limited by RotatingSecret too', () => {
     const stack = makeStack();
     new RotatingSecret(stack, 'Secret');
     expect(rotationStatement(stack)[0].Resource).toEqual({ Ref: onlyResource(stack, SECRET).id });
   });
 
-  test.each([2, MAX_NAMED_SECRETS])('is narrowed to %i secrets of its own stack', (count) => {
+  test.each([2, MAX_NAMED_SECRETS])('are limited to %i secrets of its own stack', (count) => {
     const { stack } = withSecrets(count);
     expect(rotationStatement(stack)).toHaveLength(1);
     expect(rotationStatement(stack)[0].Resource).toEqual(resourcesOf(stack, SECRET).map(({ id }) => ({ Ref: id })));
   });
 
-  test('is not narrowed with more secrets', () => {
+  test('are not limited with more secrets', () => {
     expect(rotationStatement(withSecrets(MAX_NAMED_SECRETS + 1).stack).map(({ Resource }) => Resource)).toEqual([EVERY_SECRET]);
   });
 
-  test('is not narrowed without a secret, nor to one of another stack whose name is not known', () => {
-    const app = makeApp();
+  test('are not limited without a secret, or to a secret of another stack whose name is not known', () => {
+    const app = new App();
     const [mine, theirs] = [new Stack(app, 'Mine'), new Stack(app, 'Theirs')];
     const rotation = new RotationFunction(mine, 'Rotation');
     new RotationFunction(mine, 'Idle');
@@ -124,8 +124,8 @@ describe('what the function may do with secrets', () => {
     expect(rotationStatement(mine).map(({ Resource }) => Resource)).toEqual([EVERY_SECRET, EVERY_SECRET]);
   });
 
-  test('is not narrowed to secrets of another stack, which may be deployed without the stack of the function', () => {
-    const app = makeApp();
+  test('are not limited to secrets of another stack, which may be deployed without the stack of the function', () => {
+    const app = new App();
     const [mine, theirs, before] = ['Mine', 'Theirs', 'Before'].map((id) => new Stack(app, id));
     const functions = ['One', 'Two', 'Three', 'Four'].map((id) => new RotationFunction(mine, id));
     functions[0].rotate(new secretsmanager.Secret(theirs, 'Named', { secretName: 'my-app/token' }));
@@ -147,15 +147,15 @@ describe('what the function may do with secrets', () => {
       waiting.node.addDependency(first);
       return { description: Fn.sub('the topic ${Waiting}') };
     }],
-  ])('is not narrowed to a secret that refers to %s, which would be a circle', (_, make) => {
+  ])('are not limited to a secret that refers to %s, which would be a cycle', (_, make) => {
     const { stack, rotation } = withFunction();
     const first = new RotatingSecret(stack, 'First', { rotationFunction: rotation });
     new RotatingSecret(stack, 'Second', { rotationFunction: rotation, ...make(stack, first, rotation) });
     expect(rotationStatement(stack)[0].Resource).toEqual(EVERY_SECRET);
   });
 
-  test('can be printed if an app customizes its roles, outside of any template', () => {
-    const app = makeApp();
+  test('can be printed outside of a template, if an app customizes its roles', () => {
+    const app = new App();
     iam.Role.customizeRoles(app);
     const stack = new Stack(app, 'Stack');
     const rotation = new RotationFunction(stack, 'Rotation');
@@ -164,7 +164,7 @@ describe('what the function may do with secrets', () => {
     expect(readFileSync(join(directory, 'iam-policy-report.txt'), 'utf8')).toContain('"Sid": "RotateSecrets"');
   });
 
-  test('is narrowed to secrets that refer to keys and parameters', () => {
+  test('are limited to secrets that refer to keys and parameters', () => {
     const { stack, rotation } = withFunction();
     const secretName = new CfnParameter(stack, 'Name').valueAsString;
     const secrets = [secretWithKey(stack, 'One'), new secretsmanager.Secret(stack, 'Two', { secretName })];
@@ -172,14 +172,14 @@ describe('what the function may do with secrets', () => {
     expect(rotationStatement(stack)[0].Resource).toEqual(resourcesOf(stack, SECRET).map(({ id }) => ({ Ref: id })));
   });
 
-  test('is not narrowed to several secrets with a role that was given, which may have other policies', () => {
+  test('are not limited to several secrets with a given role, which may have other policies', () => {
     const stack = makeStack();
     const rotation = new RotationFunction(stack, 'Rotation', { role: new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') }) });
     for (const id of ['One', 'Two']) { rotation.rotate(new secretsmanager.Secret(stack, id)); }
     expect(rotationStatement(stack)[0].Resource).toEqual(EVERY_SECRET);
   });
 
-  test('is not narrowed with more than five ARNs, of which an import that may be partial has two', () => {
+  test('are not limited with more than five ARNs, of which a possibly partial import has two', () => {
     const { stack, rotation } = withFunction();
     for (const id of ['One', 'Two', 'Three']) { rotation.rotate(secretsmanager.Secret.fromSecretCompleteArn(stack, id, new CfnParameter(stack, `${id}Arn`).valueAsString)); }
     expect(rotationStatement(stack)[0].Resource).toEqual(EVERY_SECRET);
@@ -195,7 +195,7 @@ describe('what the function may do with secrets', () => {
     }],
     ['the function, by its resource', ([first], rotation) =>
       (first.node.defaultChild as CfnResource).addDependency(rotation.node.findChild('RotationPolicy').node.defaultChild as CfnResource)],
-  ])('is not narrowed to a secret that waits for %s, which would be a circle', (_, wait) => {
+  ])('are not limited to a secret that waits for %s, which would be a cycle', (_, wait) => {
     const { stack, rotation } = withFunction();
     const secrets = ['One', 'Two'].map((id) => secretWithKey(stack, id));
     for (const secret of secrets) { rotation.rotate(secret); }
@@ -204,12 +204,12 @@ describe('what the function may do with secrets', () => {
     expect(keyStatements(stack).map(({ Condition }) => Object.keys(Condition))).toEqual([['StringEquals']]);
   });
 
-  test('has one size for any number of secrets', () => {
+  test('have a constant size for any number of secrets', () => {
     const sizeWith = (secrets: number) => JSON.stringify(onlyResource(withSecrets(secrets).stack, POLICY).properties).length;
     expect(sizeWith(160)).toBe(sizeWith(MAX_NAMED_SECRETS + 1));
   });
 
-  test('fits into the 10,240 characters of a role\'s inline policies, with the longest names', () => {
+  test('fit into the 10,240 characters of a role\'s inline policies, with the longest names', () => {
     const stack = makeStack({ env: ENV });
     const fn = new lambda.Function(stack, 'Target', { runtime: lambda.Runtime.NODEJS_20_X, handler: 'index.handler', code: lambda.Code.fromInline('exports.handler = () => {}') });
     const rotation = new RotationFunction(stack, 'Rotation', { target: RotationTarget.invoke(fn, { createSecret: true }) });
@@ -228,7 +228,7 @@ describe('what the function may do with secrets', () => {
     ['a partial ARN with six characters after it',
       (stack) => secretsmanager.Secret.fromSecretPartialArn(stack, 'Secret', 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:app'),
       'arn:aws:secretsmanager:eu-west-1:111111111111:secret:app-??????'],
-  ])('names %s', (_, secret, resource) => {
+  ])('name %s', (_, secret, resource) => {
     const { stack, rotation } = withFunction();
     rotation.rotate(secret(stack));
     expect(rotationStatement(stack)[0].Resource).toBe(resource);
@@ -237,7 +237,7 @@ describe('what the function may do with secrets', () => {
   test.each<[string, (stack: Stack, arn: string) => secretsmanager.ISecret]>([
     ['complete', (stack, arn) => secretsmanager.Secret.fromSecretCompleteArn(stack, 'Secret', arn)],
     ['partial', (stack, arn) => secretsmanager.Secret.fromSecretPartialArn(stack, 'Secret', arn)],
-  ])('names an ARN both ways that is said to be %s and known only when it is deployed', (_, secret) => {
+  ])('name an ARN both ways that is imported as %s and known only at deployment', (_, secret) => {
     const { stack, rotation } = withFunction();
     rotation.rotate(secret(stack, Fn.importValue('Theirs')));
     expect(rotationStatement(stack)[0].Resource).toEqual([
@@ -245,13 +245,13 @@ describe('what the function may do with secrets', () => {
     ]);
   });
 
-  test('names a secret both ways whose partial ARN could be a complete one', () => {
+  test('name a secret both ways if its partial ARN could be a complete one', () => {
     const { stack, rotation } = withFunction();
     rotation.rotate(secretsmanager.Secret.fromSecretPartialArn(stack, 'Secret', COMPLETE_ARN));
     expect(rotationStatement(stack)[0].Resource).toEqual([COMPLETE_ARN, `${COMPLETE_ARN}-??????`]);
   });
 
-  test('names the secret that is attached to a database by its ARN', () => {
+  test('name the secret that is attached to a database by its ARN', () => {
     const { stack, rotation } = withFunction();
     const target = { asSecretAttachmentTarget: () => ({ targetId: 'db', targetType: secretsmanager.AttachmentTargetType.RDS_DB_INSTANCE }) };
     const attached = new secretsmanager.Secret(stack, 'Secret').attach(target);
@@ -259,7 +259,7 @@ describe('what the function may do with secrets', () => {
     expect(rotationStatement(stack)[0].Resource).toEqual(stack.resolve(attached.secretArn));
   });
 
-  test('names a secret that is known by its name with six characters after it', () => {
+  test('name a secret that is imported by its name with six characters after it', () => {
     const { stack, rotation } = withFunction({ env: ENV });
     rotation.rotate(secretsmanager.Secret.fromSecretNameV2(stack, 'Secret', 'my-app/password'));
     expect(rotationStatement(stack)[0].Resource).toEqual(
@@ -273,13 +273,13 @@ describe('secretNamePrefix', () => {
     return { stack, rotation: new RotationFunction(stack, 'Rotation', { secretNamePrefix }) };
   };
 
-  test('narrows a policy of one size', () => {
+  test('limits a policy of constant size', () => {
     const { stack } = withSecrets(MAX_NAMED_SECRETS + 1, { secretNamePrefix: 'my-app/' });
     expect(rotationStatement(stack).map(({ Resource }) => Resource)).toEqual([arnIn('my-app/*')]);
     expect(warningsOf(stack)).toEqual([]);
   });
 
-  test('leaves the ARNs of a few secrets as they are', () => {
+  test('keeps the ARNs of a few secrets', () => {
     const named = withSecrets(2).stack;
     expect(rotationStatement(withSecrets(2, { secretNamePrefix: 'my-app/' }).stack)).toEqual(rotationStatement(named));
   });
@@ -317,14 +317,14 @@ describe('secretNamePrefix', () => {
     expectInvalid(() => other.rotation.rotate(make(other.stack)), 'secretName', 'names begin with');
   });
 
-  test('may be a token, which is held against no name', () => {
+  test('may be a token, and is then not compared with names', () => {
     const { stack, rotation } = withPrefix(Fn.importValue('Prefix'));
     for (let index = 0; index <= MAX_NAMED_SECRETS; index++) { rotation.rotate(new secretsmanager.Secret(stack, `Secret${index}`)); }
     expect(JSON.stringify(rotationStatement(stack)[0].Resource)).toContain('{"Fn::ImportValue":"Prefix"},"*"');
     expect(warningsOf(stack)).toEqual([]);
   });
 
-  test.each(['', 'my-app/*', 'my-app/?', 'my app/', 'a'.repeat(513)])('refuses what no name begins with: %s', (prefix) => {
+  test.each(['', 'my-app/*', 'my-app/?', 'my app/', 'a'.repeat(513)])('refuses a prefix that no name can have: %s', (prefix) => {
     expectInvalid(() => withPrefix(prefix), 'secretNamePrefix', `"${prefix}"`, '1 to 512', 'wildcards', 'Stack/Rotation');
   });
 });
@@ -339,12 +339,12 @@ describe('a partial ARN that could be a complete one', () => {
   };
   const parts = ['secret: ', 'my-app/backup-daily1', 'partial ARN', 'fromSecretCompleteArn', 'ambiguousPartialArn'];
 
-  test('by the secret\'s name, is warned of', () => {
+  test('gets a warning, for the secret\'s name', () => {
     const warning = warningFor((stack) => secretsmanager.Secret.fromSecretNameV2(stack, 'Secret', 'my-app/backup-daily1'));
     for (const part of parts) { expect(warning).toContain(part); }
   });
 
-  test('by the ARN itself, is warned of', () => {
+  test('gets a warning, for the ARN itself', () => {
     const arn = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:my-app/backup-daily1';
     const warning = warningFor((stack) => secretsmanager.Secret.fromSecretPartialArn(stack, 'Secret', arn));
     for (const part of parts) { expect(warning).toContain(part); }
@@ -357,15 +357,15 @@ describe('a partial ARN that could be a complete one', () => {
     ['a name with a shorter end', (stack) => secretsmanager.Secret.fromSecretNameV2(stack, 'Secret', 'app-abcde')],
     ['a name with a longer end', (stack) => secretsmanager.Secret.fromSecretNameV2(stack, 'Secret', 'app-abcdefg')],
     ['a secret of this app, whatever its name', (stack) => new secretsmanager.Secret(stack, 'Secret', { secretName: 'app-abc123' })],
-  ])('%s is not warned of', (_, secret) => {
+  ])('gets no warning: %s', (_, secret) => {
     const { stack, rotation } = withFunction();
     rotation.rotate(secret(stack));
     expect(warningsOf(stack)).toEqual([]);
   });
 });
 
-describe('who may invoke the function', () => {
-  test('Secrets Manager for this account, and nobody else', () => {
+describe('the permission to invoke the function', () => {
+  test('is for Secrets Manager of this account, and for nothing else', () => {
     const { stack, rotation } = withFunction();
     rotation.rotate(new secretsmanager.Secret(stack, 'One'));
     rotation.rotate(new secretsmanager.Secret(stack, 'Two'));
@@ -377,7 +377,7 @@ describe('who may invoke the function', () => {
     });
   });
 
-  test('the account is written out where it is known', () => {
+  test('has the account as text if it is known', () => {
     expect(onlyResource(withFunction({ env: ENV }).stack, PERMISSION).properties.SourceAccount).toBe(ENV.account);
   });
 });
@@ -390,8 +390,8 @@ describe('the schedule waits for', () => {
     expect(onlyResource(stack, SCHEDULE).dependsOn.sort()).toEqual(needed.sort());
   });
 
-  test('the key policy of its stack, and for the stack of the function', () => {
-    const app = makeApp();
+  test('the key policy of its stack, and the stack of the function', () => {
+    const app = new App();
     const [mine, theirs] = [new Stack(app, 'Mine'), new Stack(app, 'Theirs')];
     new RotatingSecret(theirs, 'Secret', {
       rotationFunction: new RotationFunction(mine, 'Rotation'), encryptionKey: new kms.Key(theirs, 'Key'),
@@ -424,21 +424,21 @@ describe('customer managed keys', () => {
     expect(keyStatements(stack).map(({ Condition }) => Condition.StringLike)).toEqual([{ 'kms:EncryptionContext:SecretARN': refs }]);
   });
 
-  test('may be used for an imported secret by its ARN, as far as that is known', () => {
+  test('may be used for an imported secret by the known part of its ARN', () => {
     const { stack, rotation } = withFunction();
     const secretPartialArn = COMPLETE_ARN.slice(0, -'-AbCdEf'.length);
     rotation.rotate(secretsmanager.Secret.fromSecretAttributes(stack, 'Secret', { secretPartialArn, encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN) }));
     expect(keyStatements(stack)[0].Condition.StringLike).toEqual({ 'kms:EncryptionContext:SecretARN': `${secretPartialArn}-??????` });
   });
 
-  test('of many secrets may be used through Secrets Manager, in one size', () => {
+  test('of many secrets may be used through Secrets Manager, in constant size', () => {
     const { stack, rotation } = withFunction();
     const encryptionKey = new kms.Key(stack, 'Key');
     for (let index = 0; index <= MAX_NAMED_SECRETS; index++) { rotation.rotate(new secretsmanager.Secret(stack, `Secret${index}`, { encryptionKey })); }
     expect(keyStatements(stack).map(({ Condition }) => Object.keys(Condition))).toEqual([['StringEquals']]);
   });
 
-  test('may be used in the region of the function, where it is known', () => {
+  test('may be used in the region of the function, if it is known', () => {
     const stack = makeStack({ env: ENV });
     new RotatingSecret(stack, 'Secret', { encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN) });
     expect(keyStatements(stack)[0]).toMatchObject({
@@ -455,7 +455,7 @@ describe('customer managed keys', () => {
     expect(keyStatements(stack).map(({ Resource }) => Resource)).toEqual([KEY_ARN]);
   });
 
-  test('are not granted where there is none', () => {
+  test('get no permission if there is none', () => {
     const stack = makeStack();
     new RotatingSecret(stack, 'Secret');
     expect(JSON.stringify(statementsOf(stack))).not.toContain('kms:');
@@ -507,8 +507,8 @@ describe('customer managed keys', () => {
     expect(theirs.dependencies).toEqual([]);
   });
 
-  test('of two stacks have policies of two names, for a role has one inline policy of a name: the last one deployed', () => {
-    const app = makeApp();
+  test('of two stacks have policies with two names, because a role has one inline policy of a name: the last one deployed', () => {
+    const app = new App();
     const rotation = new RotationFunction(new Stack(app, 'Mine'), 'Rotation');
     const names = ['A', 'B'].map((id) => {
       const stack = new Stack(app, id);
@@ -518,14 +518,14 @@ describe('customer managed keys', () => {
     expect(new Set(names).size).toBe(2);
   });
 
-  test('known by an alias are granted by their key, for IAM knows no alias as a resource', () => {
+  test('given as an alias are granted by their key, because IAM accepts no alias as a resource', () => {
     const stack = makeStack();
     const encryptionKey = new kms.Key(stack, 'Key').addAlias('alias/secrets');
     new RotatingSecret(stack, 'Secret', { encryptionKey });
     expect(keyStatements(stack)[0].Resource).toEqual({ 'Fn::GetAtt': [onlyResource(stack, 'AWS::KMS::Key').id, 'Arn'] });
   });
 
-  test('known by an imported alias with its key are granted by that key', () => {
+  test('given as an imported alias with its key are granted by that key', () => {
     const stack = makeStack();
     const aliasTargetKey = kms.Key.fromKeyArn(stack, 'Key', KEY_ARN);
     const encryptionKey = kms.Alias.fromAliasAttributes(stack, 'Alias', { aliasName: 'alias/secrets', aliasTargetKey });
@@ -534,7 +534,7 @@ describe('customer managed keys', () => {
     expect(warningsOf(stack)).toEqual([]);
   });
 
-  test('known only by the name of an alias are warned of, with what is missing', () => {
+  test('given only by the name of an alias get a warning with the missing permissions', () => {
     const stack = makeStack();
     new RotatingSecret(stack, 'Secret', { encryptionKey: kms.Alias.fromAliasName(stack, 'Alias', 'alias/secrets') });
     expect(keyStatements(stack)).toEqual([]);
@@ -543,15 +543,15 @@ describe('customer managed keys', () => {
     for (const part of ['encryptionKey: Stack/Alias', 'Key.fromKeyArn', ...KEY_ACTIONS, 'keyOfAlias']) { expect(warning).toContain(part); }
   });
 
-  test('that AWS manages need no permission, and no warning', () => {
+  test('managed by AWS need no permission, and get no warning', () => {
     const stack = makeStack();
     new RotatingSecret(stack, 'Secret', { encryptionKey: kms.Alias.fromAliasName(stack, 'Alias', 'alias/aws/secretsmanager') });
     expect(keyStatements(stack)).toEqual([]);
     expect(warningsOf(stack)).toEqual([]);
   });
 
-  test('of nested stacks of one name have policies of two names', () => {
-    const app = makeApp();
+  test('of nested stacks with the same name have policies with two names', () => {
+    const app = new App();
     const rotation = new RotationFunction(new Stack(app, 'Mine'), 'Rotation');
     const names = ['A', 'B'].map((id) => {
       const nested = new NestedStack(new Stack(app, id), 'Nested');
@@ -572,7 +572,7 @@ describe('customer managed keys', () => {
   });
 });
 
-describe('with policies minimized, as new apps have it', () => {
+describe('with minimized policies, as in new apps', () => {
   test('the permissions are the same', () => {
     const app = new App({ context: { '@aws-cdk/aws-iam:minimizePolicies': true } });
     const stack = new Stack(app, 'Stack');
@@ -591,7 +591,7 @@ describe('with policies minimized, as new apps have it', () => {
 });
 
 describe('the role', () => {
-  test('may write to the function\'s own log group, and may do nothing else by itself', () => {
+  test('may write to the function\'s own log group, and has no other permission', () => {
     const { stack } = withFunction();
     const { properties } = onlyResource(stack, ROLE);
     expect(properties.ManagedPolicyArns).toBeUndefined();
@@ -603,7 +603,7 @@ describe('the role', () => {
     }]);
   });
 
-  test('may write to the log group that was given', () => {
+  test('may write to a given log group', () => {
     const stack = makeStack({ env: ENV });
     new RotationFunction(stack, 'Rotation', { logGroup: logs.LogGroup.fromLogGroupName(stack, 'Theirs', 'platform/rotation') });
     const { Resource } = onlyResource(stack, ROLE).properties.Policies[0].PolicyDocument.Statement[0];
@@ -620,7 +620,7 @@ describe('the role', () => {
     ]);
   });
 
-  test('may have network interfaces in a VPC, and nothing more: AWS\'s managed policy would let it write to every log group', () => {
+  test('may manage network interfaces in a VPC, and nothing more: AWS\'s managed policy would let it write to every log group', () => {
     const stack = makeStack();
     new RotationFunction(stack, 'Rotation', { vpc: new ec2.Vpc(stack, 'Vpc', { natGateways: 1 }) });
     const { ManagedPolicyArns, Policies } = onlyResource(stack, ROLE).properties;
@@ -642,7 +642,7 @@ describe('the role', () => {
     ]);
   });
 
-  test('of the user gets the rotation\'s permissions', () => {
+  test('of the user gets the permissions of the rotation', () => {
     const stack = makeStack();
     const role = new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
     new RotationFunction(stack, 'Rotation', { role }).rotate(secretWithKey(stack));
@@ -652,7 +652,7 @@ describe('the role', () => {
     expect(warningsOf(stack).filter((warning) => !warning.includes('roleWithoutLogs'))).toEqual([]);
   });
 
-  test('of another app gets the rotation\'s permissions where this app may change it', () => {
+  test('of another app gets the permissions of the rotation if this app may change it', () => {
     const stack = makeStack({ env: ENV });
     const role = iam.Role.fromRoleArn(stack, 'Role', `arn:aws:iam::${ENV.account}:role/platform/rotation`);
     new RotationFunction(stack, 'Rotation', { role }).rotate(new secretsmanager.Secret(stack, 'Secret'));
@@ -668,7 +668,7 @@ describe('the role', () => {
     ['that refuses changes', (stack) =>
       new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') }).withoutPolicyUpdates()],
   ])('%s', (_, makeRole) => {
-    test('is warned of, with all that it needs, and fails nothing', () => {
+    test('gets a warning with all that it needs, and fails nothing', () => {
       const stack = makeStack({ env: ENV });
       const superuser = new secretsmanager.Secret(stack, 'Superuser');
       const target = RotationTarget.postgres({ strategy: RotationStrategy.alternatingUsers(superuser), passwordPolicy: { passwordLength: 40 } });
@@ -682,8 +682,8 @@ describe('the role', () => {
     });
   });
 
-  test('that can\'t be changed is warned of once, however many secrets and stacks there are', () => {
-    const app = makeApp();
+  test('that can\'t be changed gets one warning, for any number of secrets and stacks', () => {
+    const app = new App();
     const mine = new Stack(app, 'Mine', { env: ENV });
     const rotation = new RotationFunction(mine, 'Rotation', {
       role: iam.Role.fromRoleArn(mine, 'Role', `arn:aws:iam::${ENV.account}:role/rotation`, { mutable: false }),
@@ -695,7 +695,7 @@ describe('the role', () => {
     expect(warningsOf(mine)).toHaveLength(1);
   });
 
-  test('and everything else is no wider than Secrets Manager needs: * stands for no other resource', () => {
+  test('and all else is no wider than Secrets Manager needs: * stands for no other resource', () => {
     const stack = makeStack();
     new RotatingSecret(stack, 'Secret', { encryptionKey: new kms.Key(stack, 'Key') });
     const roles = resourcesOf(stack, ROLE).flatMap(
@@ -716,21 +716,21 @@ describe('the role', () => {
     expect(new Set(names).size).toBe(2);
   });
 
-  test('shared by two functions of two regions that aren\'t known yet has policies whose names have the region', () => {
+  test('shared by two functions of two unknown regions has policies whose names have the region', () => {
     const stack = makeStack();
     new RotationFunction(stack, 'Rotation', { role: iam.Role.fromRoleName(stack, 'Role', 'rotation') });
     expect(nameOf(stack)).toContain('{"Ref":"AWS::Region"}');
   });
 
-  test('has a policy of a name that IAM takes, however long the path of the function is', () => {
+  test('has a policy with a name that IAM accepts, however long the path of the function is', () => {
     const stack = makeStack({ env: ENV });
     const scope = new RotationFunction(stack, `A${'a'.repeat(120)}`);
     new RotatingSecret(scope, `B${'b'.repeat(120)}`);
     for (const { properties } of resourcesOf(stack, POLICY)) { expect(properties.PolicyName).toMatch(/^[\w+=,.@-]{1,128}$/); }
   });
 
-  test('shared by two functions of two regions has policies of two names, for IAM knows no regions', () => {
-    const app = makeApp();
+  test('shared by two functions of two regions has policies with two names, because IAM is global', () => {
+    const app = new App();
     const names = ['eu-west-1', 'us-east-1'].map((region) => {
       const stack = new Stack(app, region, { stackName: 'Platform', env: { account: ENV.account, region } });
       new RotationFunction(stack, 'Rotation', { role: iam.Role.fromRoleName(stack, 'Role', 'rotation') });

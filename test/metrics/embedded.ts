@@ -1,6 +1,6 @@
 import Ajv from 'ajv';
 
-/** One value of a metric, as CloudWatch would take it from a line of a log. */
+/** One value of a metric that CloudWatch would read from a log line. */
 export interface MetricValue {
   readonly namespace: string;
   readonly name: string;
@@ -10,7 +10,10 @@ export interface MetricValue {
   readonly timestamp: number;
 }
 
-/** What the specification demands: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html */
+/**
+ * The requirements of the specification:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ */
 const UNITS = [
   'Seconds', 'Microseconds', 'Milliseconds', ...['', '/Second'].flatMap((per) => [
     ...['Bytes', 'Kilobytes', 'Megabytes', 'Gigabytes', 'Terabytes', 'Bits', 'Kilobits', 'Megabits', 'Gigabits', 'Terabits', 'Count'].map((unit) => `${unit}${per}`),
@@ -26,7 +29,7 @@ const SCHEMA = {
       required: ['Timestamp', 'CloudWatchMetrics'],
       additionalProperties: false,
       properties: {
-        // Milliseconds. As seconds the time would be in 1970, and as microseconds far in the future.
+        // Milliseconds. In seconds the time would be in 1970, and in microseconds far in the future.
         Timestamp: { type: 'integer', minimum: Date.UTC(2020, 0, 1), maximum: Date.UTC(2100, 0, 1) },
         CloudWatchMetrics: {
           type: 'array',
@@ -55,7 +58,7 @@ const validate = new Ajv({ allErrors: true }).compile(SCHEMA);
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Dimension.html */
 const DIMENSION_VALUE = /^(?!:)(?=.*\S)[\x20-\x7e]{1,1024}$/;
 
-/** The metrics in a line of a log; none where it isn't about any. Fails where CloudWatch would make an error of it. */
+/** The metrics in a log line. Empty if it has none. Throws if CloudWatch would refuse them. */
 export function metricsIn(line: Readonly<Record<string, any>>): MetricValue[] {
   if (!('_aws' in line)) { return []; }
   if (!(validate(line) as boolean)) { throw new Error(`Not in the embedded metric format: ${JSON.stringify(validate.errors)}`); }
@@ -78,14 +81,14 @@ function dimensionIn(line: Readonly<Record<string, unknown>>, name: string): str
   return value;
 }
 
-/** As it stands in a template, or in the metric of an alarm that was resolved. */
+/** A metric in a template, or in a resolved alarm. */
 export interface MetricReference {
   readonly Namespace: string;
   readonly MetricName: string;
   readonly Dimensions: readonly { readonly Name: string; readonly Value: string }[];
 }
 
-/** The values that a metric is made of: a metric of CloudWatch is its namespace, its name and all its dimensions. */
+/** The values of a metric, which CloudWatch identifies by its namespace, its name and all its dimensions. */
 export function valuesOf({ Namespace, MetricName, Dimensions }: MetricReference, values: readonly MetricValue[]): number[] {
   const show = (dimensions: string[][]) => JSON.stringify(dimensions.sort());
   const wanted = show(Dimensions.map(({ Name, Value }) => [Name, Value]));

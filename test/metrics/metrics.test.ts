@@ -33,7 +33,7 @@ function countsOf(harness: Harness): Record<string, number> {
 }
 
 describe('without rotationMetrics', () => {
-  test.each([undefined, false])('%s: no line of the log has anything of them', async (rotationMetrics) => {
+  test.each([undefined, false])('%s: no log line has any of them', async (rotationMetrics) => {
     const harness = make({ config: { ...CONFIG, rotationMetrics } });
     const rotation = harness.start();
     await harness.steps(rotation, ...STEPS);
@@ -44,7 +44,7 @@ describe('without rotationMetrics', () => {
 });
 
 describe('with rotationMetrics', () => {
-  test('a rotation counts once, with the last step, and every step says how long it took, for the secret and for the function', async () => {
+  test('a rotation counts once, with the last step, and every step has its duration, for the secret and for the function', async () => {
     const harness = make();
     await harness.steps(harness.start(), ...STEPS);
     expect(countsOf(harness)).toEqual({ [METRICS.succeeded]: 1 });
@@ -58,7 +58,7 @@ describe('with rotationMetrics', () => {
     ]));
   });
 
-  test('finishSecret again, where the version is current already, counts nothing', async () => {
+  test('finishSecret counts nothing again if the version is current already', async () => {
     const harness = make();
     const rotation = harness.start();
     await harness.steps(rotation, ...STEPS, 'finishSecret', 'createSecret');
@@ -76,7 +76,7 @@ describe('with rotationMetrics', () => {
     expect(harness.log.flatMap(metricsIn)).toHaveLength(2);
   });
 
-  test('a step that fails counts, and what comes of the next attempt too', async () => {
+  test('a failed step counts, and so does the next attempt', async () => {
     const harness = make();
     const rotation = harness.start();
     const error = await failure(harness.step(rotation, 'testSecret'));
@@ -87,7 +87,7 @@ describe('with rotationMetrics', () => {
     expect(countsOf(harness)).toEqual({ [METRICS.failed]: 1, [METRICS.succeeded]: 1 });
   });
 
-  test('the time is that of the end of the step, in milliseconds, so that an alarm looks at it however long it took', async () => {
+  test('the time is the end of the step, in milliseconds, so that an alarm reads it after any duration', async () => {
     const start = Date.UTC(2026, 2, 1, 3, 17, 16, 250);
     jest.useFakeTimers({ now: start, doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
     const harness = make({
@@ -103,7 +103,7 @@ describe('with rotationMetrics', () => {
     expect(harness.log.flatMap(metricsIn).map(({ value, unit, timestamp }) => [value, unit, timestamp])).toEqual(Array(2).fill([1_500, 'Milliseconds', start + 1_500]));
   });
 
-  test('an event that is none of Secrets Manager counts for nobody', async () => {
+  test('an event that Secrets Manager doesn\'t send counts nothing', async () => {
     const harness = make();
     await failure(harness.invoke({ Step: 'rotate', SecretId: harness.arn, ClientRequestToken: 'token' }));
     expect(harness.log.flatMap(metricsIn)).toEqual([]);

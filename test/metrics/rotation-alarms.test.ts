@@ -17,7 +17,7 @@ const ACCOUNT = '111111111111';
 const REGION = 'eu-west-1';
 const arnOf = (name: string) => `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${name}`;
 
-/** What the handler writes about a step that failed, as metrics. */
+/** The metrics that the handler logs for a failed step. */
 const failedStep = (functionName: string, secretId: string) =>
   metricsIn(metricsOf({ start: Date.UTC(2026, 0, 1), durationMs: 5, functionName, secretId, end: 'failed' }));
 
@@ -37,7 +37,7 @@ function alarmsOf(options: RotationAlarmsOptions = {}, props: RotationFunctionPr
   };
 }
 
-/** A text of a template, with the functions in it by their names. */
+/** A text of a template, with its CloudFormation functions replaced. */
 const textOf = (value: unknown, refs: Record<string, string>) => String(deployed(value, { account: ACCOUNT, region: REGION, refs }));
 
 describe('the alarms on a function', () => {
@@ -45,7 +45,7 @@ describe('the alarms on a function', () => {
   const { id: functionId } = onlyResource(stack, FUNCTION);
   const ALARMS = ['rotationsFailed', 'errors', 'throttles', 'duration'] as const;
 
-  test('are four, and nothing else is made', () => {
+  test('are four, and no other resource is made', () => {
     const without = makeStack();
     new RotationFunction(without, 'Rotation', { rotationMetrics: true });
     expect(ids).toHaveLength(ALARMS.length);
@@ -57,7 +57,7 @@ describe('the alarms on a function', () => {
     ['errors', 'AWS/Lambda', 'Errors', 'Sum', 1],
     ['throttles', 'AWS/Lambda', 'Throttles', 'Sum', 1],
     ['duration', 'AWS/Lambda', 'Duration', 'Maximum', 24_000],
-  ] as const)('%s: %s %s of this function, in five minutes, at once, and not where there is no data', (alarm, namespace, metric, statistic, threshold) => {
+  ] as const)('%s: %s %s of this function, in five minutes, at once, and not for missing data', (alarm, namespace, metric, statistic, threshold) => {
     expect(properties(alarm)).toEqual({
       Namespace: namespace,
       MetricName: metric,
@@ -77,7 +77,7 @@ describe('the alarms on a function', () => {
     ['errors', 'ended with an error', 'more time or memory'],
     ['throttles', 'too many invocations', 'reserved concurrency'],
     ['duration', 'took 24 of its 30 seconds', 'longer timeout'],
-  ] as const)('%s says what happened, what to do, and where it is written', (alarm, happened, whatToDo) => {
+  ] as const)('%s says what happened, what to do, and which section to read', (alarm, happened, whatToDo) => {
     const text = textOf(properties(alarm).AlarmDescription, { [functionId]: 'the-function' });
     expect(text).toMatch(new RegExp('^[^.]*\\bthe-function\\b'));
     expect(text).toContain(happened);
@@ -89,20 +89,20 @@ describe('the alarms on a function', () => {
     expect(text.length + 64).toBeLessThanOrEqual(1024);
   });
 
-  test('the sections of the runbook that are about alarms are those of these', () => {
+  test('the runbook has a section for each of these alarms', () => {
     const linked = ALARMS.map((alarm) => textOf(properties(alarm).AlarmDescription, { [functionId]: 'x' }).split('#').pop());
     expect(anchorsOf('runbook.md').filter((anchor) => anchor.startsWith('alarm-')).sort()).toEqual([...linked].sort());
   });
 
-  test('rotationsFailed goes off for any secret of the function, and not for those of another function', () => {
+  test('rotationsFailed goes off for every secret of the function, and for none of another function', () => {
     const metric = deployed(properties('rotationsFailed'), { account: ACCOUNT, region: REGION, refs: { [functionId]: 'this' } }) as MetricReference;
     expect(['one-AbCdEf', 'two-AbCdEf'].map((name) => valuesOf(metric, failedStep('this', arnOf(name))))).toEqual([[1], [1]]);
     expect(valuesOf(metric, failedStep('that', arnOf('one-AbCdEf')))).toEqual([]);
   });
 });
 
-describe('the alarms can be told', () => {
-  test('what to do, all of them', () => {
+describe('the options of the alarms', () => {
+  test('are actions for all of them', () => {
     const stack = makeStack();
     const topic = new sns.Topic(stack, 'Topic');
     new RotationFunction(stack, 'Rotation', { rotationMetrics: true }).addRotationAlarms({ alarmActions: [new SnsAction(topic)] });
@@ -110,24 +110,24 @@ describe('the alarms can be told', () => {
     expect(actions).toEqual(Array(4).fill([{ Ref: onlyResource(stack, 'AWS::SNS::Topic').id }]));
   });
 
-  test('when the duration is too long', () => {
+  test('are a threshold for the duration', () => {
     const { properties } = alarmsOf({ durationPercent: 50 }, { timeout: Duration.minutes(5) });
     expect(properties('duration').Threshold).toBe(150_000);
     expect(JSON.stringify(properties('duration').AlarmDescription)).toContain('took 150 of its 300 seconds');
   });
 
-  test.each([0, -1, 100, 120, NaN])('but not %d percent', (durationPercent) => {
+  test.each([0, -1, 100, 120, NaN])('don\'t accept %d percent', (durationPercent) => {
     expectInvalid(() => alarmsOf({ durationPercent }), 'durationPercent', `is ${durationPercent}`, 'below 100', 'Leave it out for 80');
   });
 });
 
-test.each([[10, 95, 90], [30, 97, 96]])('a time-out of %d seconds and %d percent are refused: no step takes that long', (seconds, durationPercent, most) => {
+test.each([[10, 95, 90], [30, 97, 96]])('refuses a time-out of %d seconds and %d percent: no step takes that long', (seconds, durationPercent, most) => {
   const duration = { timeout: Duration.seconds(seconds) };
   expectInvalid(() => alarmsOf({ durationPercent }, duration), 'durationPercent', `is ${durationPercent}`, `Give at most ${most}`);
   expect(alarmsOf({ durationPercent: most }, duration).properties('duration').Threshold).toBe(seconds * most * 10);
 });
 
-test('a function without rotationMetrics has the three alarms that need none, as they are with it', () => {
+test('a function without rotationMetrics has the same three other alarms', () => {
   const [without, having] = [alarmsOf({}, { rotationMetrics: false }), alarmsOf()];
   expect(without.ids).toHaveLength(3);
   expect(without.alarms.rotationsFailed).toBeUndefined();
@@ -135,7 +135,7 @@ test('a function without rotationMetrics has the three alarms that need none, as
 });
 
 describe('the alarms are refused', () => {
-  test('where the time-out is not known', () => {
+  test('if the time-out is not known', () => {
     const stack = makeStack();
     const timeout = Duration.seconds(new CfnParameter(stack, 'Timeout', { type: 'Number' }).valueAsNumber);
     const fn = new RotationFunction(stack, 'Rotation', { rotationMetrics: true, timeout });
@@ -143,14 +143,14 @@ describe('the alarms are refused', () => {
     expect(fn.node.findAll().filter((child) => child instanceof cloudwatch.Alarm)).toEqual([]);
   });
 
-  test('where the function has them', () => {
+  test('if the function has them', () => {
     const { fn } = alarmsOf();
     expect(errorOf(() => fn.addRotationAlarms()).message).toContain('RotationsFailedAlarm');
   });
 });
 
-test('a fleet of 50 secrets in another stack takes the four alarms and no more, where the function is', () => {
-  const app = makeApp();
+test('a fleet of 50 secrets in another stack takes only the four alarms, in the stack of the function', () => {
+  const app = new App();
   const functions = new Stack(app, 'Functions');
   const secrets = new Stack(app, 'Secrets');
   const rotationFunction = new RotationFunction(functions, 'Rotation', { rotationMetrics: true });
@@ -183,20 +183,20 @@ describe('a metric', () => {
     expect(stack.resolve(metric.dimensions)).toEqual({ FunctionName: { Ref: onlyResource(stack, FUNCTION).id } });
   });
 
-  test.each(HELPERS)('%s of a secret that is adopted is of the ARN that it was imported with', (helper, name) => {
+  test.each(HELPERS)('%s of a secret of another construct is of the ARN of the import', (helper, name) => {
     const stack = makeStack();
     const rotation = new RotationFunction(stack, 'Rotation', { rotationMetrics: true }).rotate(Secret.fromSecretCompleteArn(stack, 'Secret', arnOf('x-AbCdEf')));
     expect(rotation[helper]()).toMatchObject({ metricName: name, dimensions: { SecretId: arnOf('x-AbCdEf') } });
   });
 
-  test.each(HELPERS)('%s takes the options of CDK', (helper) => {
+  test.each(HELPERS)('%s accepts the options of CDK', (helper) => {
     const secret = new RotatingSecret(makeStack(), 'Secret', { rotationMetrics: true });
     const options = { period: Duration.days(1), statistic: 'p90', label: 'Ours' };
     expect(secret.rotation[helper](options)).toMatchObject(options);
     expect(secret.rotationFunction[helper](options)).toMatchObject(options);
   });
 
-  test.each(HELPERS)('%s is refused where the function makes none, saying what to do', (helper) => {
+  test.each(HELPERS)('%s is refused if the function makes none, with what to do', (helper) => {
     const secret = new RotatingSecret(makeStack(), 'Secret');
     for (const metric of [() => secret.rotation[helper](), () => secret.rotationFunction[helper]()]) {
       expectInvalid(metric, 'rotationMetrics', 'is not set', 'Stack/Secret/RotationFunction makes no metrics', 'Turn rotationMetrics on');
@@ -223,7 +223,7 @@ describe('a metric', () => {
 });
 
 describe('rotationMetrics', () => {
-  test.each([undefined, false])('%s leaves the template as it was', (rotationMetrics) => {
+  test.each([undefined, false])('%s leaves the template unchanged', (rotationMetrics) => {
     const templates = [{}, { rotationMetrics }].map((props) => {
       const stack = makeStack();
       new RotationFunction(stack, 'Rotation', props);
@@ -257,7 +257,7 @@ describe('rotationMetrics', () => {
     expect(config).toContain('"rotationMetrics":true');
   });
 
-  test.each([true, false])('%s is refused together with a rotationFunction, which says it', (rotationMetrics) => {
+  test.each([true, false])('%s is refused together with a rotationFunction, which has it', (rotationMetrics) => {
     const stack = makeStack();
     const rotationFunction = new RotationFunction(stack, 'Rotation');
     expectInvalid(() => new RotatingSecret(stack, 'Secret', { rotationFunction, rotationMetrics }), 'rotationMetrics', 'together with rotationFunction', 'to the RotationFunction only');
@@ -265,17 +265,17 @@ describe('rotationMetrics', () => {
 
   test.each([
     ['WARN', 'of steps that succeeded'], ['ERROR', 'of steps that succeeded'], ['FATAL', 'of all steps'],
-  ])('with the level %s warns that lines are lost, %s', (applicationLogLevel, lost) => {
+  ])('with the level %s warns of lost lines, %s', (applicationLogLevel, lost) => {
     const { stack } = alarmsOf({}, { applicationLogLevel, loggingFormat: lambda.LoggingFormat.JSON });
     expect(warningsOf(stack).filter((warning) => warning.includes('applicationLogLevel'))).toEqual([expect.stringContaining(lost)]);
   });
 
-  test.each(['TRACE', 'DEBUG', 'INFO', undefined])('with the level %s warns of nothing', (applicationLogLevel) => {
+  test.each(['TRACE', 'DEBUG', 'INFO', undefined])('with the level %s gives no warning', (applicationLogLevel) => {
     const { stack } = alarmsOf({}, { applicationLogLevel });
     expect(warningsOf(stack)).toEqual([]);
   });
 
-  test('not given, no level is of interest', () => {
+  test('ignores the level if it is not set', () => {
     const stack = makeStack();
     new RotationFunction(stack, 'Rotation', { applicationLogLevel: 'FATAL' });
     expect(warningsOf(stack)).toEqual([]);

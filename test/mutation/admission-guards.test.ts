@@ -5,7 +5,7 @@ import { ROOT } from './variants';
 
 const SOURCE = readFileSync(join(ROOT, ADMISSION), 'utf8');
 
-test('every guard changes the source when it is taken out, each in its own way', () => {
+test('every guard changes the source if it is removed, each in its own way', () => {
   const without = guards().map(({ takeOut }) => takeOut(SOURCE));
   expect(without).not.toContain(SOURCE);
   expect(new Set(without).size).toBe(without.length);

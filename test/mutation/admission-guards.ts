@@ -10,7 +10,7 @@ export interface Guard {
   readonly takeOut: (source: string) => string;
 }
 
-/** What stands in the source, and what stands there without the guard. */
+/** The text in the source, and its replacement without the guard. */
 type Removal = readonly [name: string, guarded: string, unguarded: string];
 
 const REQUIRED = "for (const field of ['SecretId', 'ClientRequestToken', 'Step'] as const) {";

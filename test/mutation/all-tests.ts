@@ -1,16 +1,14 @@
-/*
- * All tests of the handler as one file, for Stryker: a mutant then costs one start of Jest and one load of the SDK.
- */
+/* All tests of the handler in one file, for Stryker. A mutant then takes one start of Jest and one load of the SDK. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 const TESTS = join(__dirname, '..');
 // They run bundled assets, which have no mutants.
 const LEFT_OUT = 'asset.test.ts';
-// What takes longest comes last, for the first failure ends a run.
+// The slowest tests come last, because the first failure ends a run.
 const LAST = ['contract.test.ts', 'client.test.ts'];
 
-// What isn't beside a room of the handler.
+// Tests outside the folders of the handler's own code.
 const APART = /^(consumers|differential|docs|e2e|examples|mutation|package|proof|rehearsal|simulator)\//;
 /** A test of the handler imports it, and no construct. */
 const isOfHandler = (source: string) => /'(\.\.\/)+(lambda-src\/|src\/contract')|\/harness'/.test(source) && !/'aws-cdk-lib|'(\.\.\/)+src('|\/(?!([\w-]+\/)*contract'))/.test(source);

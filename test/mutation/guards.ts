@@ -1,6 +1,4 @@
-/*
- * Takes out every guard of admission, one at a time, and expects the tests to notice. Needs no Stryker, and a few seconds only.
- */
+/* Removes every guard of admission, one at a time, and expects the tests to fail. Needs no Stryker, and only a few seconds. */
 import { ADMISSION, guards, type Guard } from './admission-guards';
 import { firstFailures, type Variant } from './variants';
 
@@ -9,14 +7,14 @@ const CONTROL = 'none';
 
 export interface GuardResult {
   readonly guard: string;
-  /** The test that fails without the guard; absent where none does. */
+  /** The test that fails without the guard. Absent if none does. */
   readonly caughtBy?: string;
 }
 
 /**
- * What catches each guard's absence.
+ * The test that fails without each guard.
  *
- * @throws Error where a guard isn't in the source any more, where the source has one that isn't listed, or where the tests fail as it is.
+ * @throws Error if a guard isn't in the source any more, if the source has an unlisted one, or if the tests fail with all guards.
  */
 export function runGuards(): GuardResult[] {
   const without = (guard: Guard): Variant => ({ name: guard.name, edit: { file: ADMISSION, change: guard.takeOut } });

@@ -1,2 +1,2 @@
-// A fixture next to the contract's tests imports CDK, which would take most of the time of a run. Nothing here needs it.
+// Replaces a fixture beside the contract's tests that imports CDK. The import would take most of the time of a run, and nothing here needs it.
 export {};

@@ -19,7 +19,7 @@ function read(files: Record<string, ReturnType<typeof mutant>[]>) {
   return readMutationReport(path);
 }
 
-test('a mutant is killed by a failure or by never ending, and survives also where no test runs it', () => {
+test('a mutant is killed by a failure or a time-out, and survives if no test covers it', () => {
   const report = read({
     'a.ts': [mutant('Killed'), mutant('Timeout'), mutant('Survived'), mutant('NoCoverage', BLOCK)],
     'b.ts': [mutant('Killed')],
@@ -33,11 +33,11 @@ test('a mutant is killed by a failure or by never ending, and survives also wher
   expect(report.survivors).toEqual([{ ...survivor, original: 'one' }, { ...survivor, original: '{\n  two();\n}' }]);
 });
 
-test.each(['CompileError', 'RuntimeError', 'Ignored', 'Pending'])('a report is refused where a mutant ended as %s', (status) => {
+test.each(['CompileError', 'RuntimeError', 'Ignored', 'Pending'])('refuses a report in which a mutant ended as %s', (status) => {
   expect(() => read({ 'a.ts': [mutant('Killed'), mutant(status)] })).toThrow(`A mutant of a.ts, line 2, ended as ${status}`);
 });
 
-test('a report is refused where it has no mutants, and where it is missing', () => {
+test('refuses a report without mutants, and a missing one', () => {
   expect(() => read({ 'a.ts': [] })).toThrow('no mutants');
   expect(() => readMutationReport(join(folder, 'missing.json'))).toThrow('npm run mutation');
 });

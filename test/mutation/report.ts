@@ -7,11 +7,11 @@ const REPORT = join('reports', 'mutation', 'mutation.json');
 
 export interface MutationScore {
   readonly total: number;
-  /** Noticed by a failing test, or by a test that no longer ended. */
+  /** Detected by a failing test, or by a test that no longer ended. */
   readonly killed: number;
-  /** Noticed by no test, whether or not one ran it. */
+  /** Not detected. It may be covered or not. */
   readonly survived: number;
-  /** Killed per total, in percent. */
+  /** Killed mutants in percent of all. */
   readonly score: number;
 }
 
@@ -22,7 +22,7 @@ export interface FileScore extends MutationScore {
 export interface Survivor {
   readonly file: string;
   readonly line: number;
-  /** What Stryker changed, by its own name for it. */
+  /** The kind of mutation, as Stryker names it. */
   readonly mutator: string;
   readonly original: string;
   readonly replacement: string;
@@ -54,9 +54,9 @@ const KILLED = ['Killed', 'Timeout'];
 const SURVIVED = ['Survived', 'NoCoverage'];
 
 /**
- * What the last run of Stryker found.
+ * The report of Stryker's last run.
  *
- * @throws Error where there was none, or where it didn't come to a result for every mutant.
+ * @throws Error if there is none, or if a mutant has no result.
  */
 export function readMutationReport(path = join(ROOT, REPORT)): MutationReport {
   if (!existsSync(path)) { throw new Error(`There is no ${REPORT}. Run the mutation tests first: npm run mutation`); }
@@ -78,7 +78,7 @@ export function readMutationReport(path = join(ROOT, REPORT)): MutationReport {
   };
 }
 
-/** Runs Stryker, for some minutes, and reads what it found. A score below its threshold is no error here. */
+/** Runs Stryker, for some minutes, and reads its report. A score below its threshold is no error here. */
 export function runMutationTests(): MutationReport {
   rmSync(join(ROOT, REPORT), { force: true });
   const stryker = join(ROOT, 'node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js');

@@ -1,6 +1,6 @@
 const { TestEnvironment } = require('jest-environment-node');
 
-/** Skips the rest of a file once a test of it has failed: one is enough to kill a mutant, and failures are slow to print. */
+/** Skips the rest of a file after a failed test. One failure kills a mutant, and failures are slow to print. */
 module.exports = class StopAtFailure extends TestEnvironment {
   failed = false;
 

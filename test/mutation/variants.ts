@@ -5,10 +5,10 @@ import { basename, dirname, join, relative, sep } from 'node:path';
 
 export const ROOT = join(__dirname, '..', '..');
 
-/** What the tests of the handler need of the tree. */
+/** The parts of the tree that the tests of the handler need. */
 const TREE = ['lambda-src', 'src', 'test/harness.ts', 'test/transform.cjs', 'test/rotation', 'simulator', 'package.json', 'tsconfig.json', 'tsconfig.dev.json'];
 
-/** The tree, with one file of it changed. */
+/** The tree, with one changed file. */
 export interface Variant {
   readonly name: string;
   readonly edit?: { readonly file: string; readonly change: (source: string) => string };
@@ -22,7 +22,7 @@ interface JestReport {
   }[];
 }
 
-/** The name of the first test that fails in each variant where one does: in the order of `tests`, then of the file. */
+/** The first failing test of each variant, by name. In the order of `tests`, then of the file. */
 export function firstFailures(variants: readonly Variant[], tests: readonly string[]): Map<string, string> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'variants-')));
   try {
@@ -37,7 +37,7 @@ export function firstFailures(variants: readonly Variant[], tests: readonly stri
   }
 }
 
-/** All that the handler imports of src. */
+/** The files of src that the handler imports. */
 function isContract(source: string): boolean {
   return statSync(source).isDirectory() || basename(source) === 'contract.ts';
 }
@@ -51,7 +51,7 @@ function copyTree(target: string, { edit }: Variant): void {
   if (edit) { writeFileSync(join(target, edit.file), edit.change(readFileSync(join(target, edit.file), 'utf8'))); }
 }
 
-/** Runs the tests of all copies in one process, and gives the result of each file by its path in the folder. */
+/** Runs the tests of all copies in one process. Returns the result of each file by its path in the folder. */
 function runTests(folder: string, count: number, tests: readonly string[]): Map<string, JestReport['testResults'][number]> {
   const { rootDir: _, ...config } = JSON.parse(readFileSync(join(__dirname, 'jest.config.json'), 'utf8'));
   const projects = Array.from({ length: count }, (__, index) => ({
@@ -72,7 +72,7 @@ function runTests(folder: string, count: number, tests: readonly string[]): Map<
   return new Map(report.testResults.map((result) => [relative(folder, result.name).split(sep).join('/'), result]));
 }
 
-/** A file that didn't run is no failure of a test: it would count as a guard that is noticed. */
+/** A file that didn't run has no failed test. It would count as a detected guard. */
 function firstFailure(result: JestReport['testResults'][number] | undefined, what: string): string | undefined {
   if (!result || !result.assertionResults.some(({ status }) => status === 'passed' || status === 'failed')) {
     throw new Error(`No test ran in ${what}: ${result?.message ?? 'no result'}`);

@@ -1,6 +1,4 @@
-/*
- * The files that Lambda runs, over HTTP: a rotation that tells of itself, and what a crash, a refusal and a silence do to that.
- */
+/* The deployed files, over HTTP: a rotation with a notification, and the effects of a crash, a refusal and a missing answer. */
 import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +42,7 @@ async function serve(notification: NotificationConfig) {
   return { simulator, arn, endpoint, load };
 }
 
-test.each<[string, NotificationConfig]>([['a bus', { eventBusArn: BUS }], ['a topic', { topicArn: TOPIC }]])('tells %s of each promotion once, after it, and of nothing else', async (_, notification) => {
+test.each<[string, NotificationConfig]>([['a bus', { eventBusArn: BUS }], ['a topic', { topicArn: TOPIC }]])('sends %s one notification of each promotion, after it, and no other message', async (_, notification) => {
   const { simulator, arn, endpoint, load } = await serve(notification);
   const fn = await load();
   const currents: string[] = [simulator.inspect(arn).stages.AWSCURRENT];
@@ -71,10 +69,10 @@ test.each<[string, NotificationConfig]>([['a bus', { eventBusArn: BUS }], ['a to
   expect([...values, ...values.map(passwordOf)].filter((value) => said.includes(value) || said.includes(encodeURIComponent(value)))).toEqual([]);
 });
 
-test('cases 49, 59: a function that dies between the promotion and the message tells of it when the rotation is tried again', async () => {
+test('cases 49, 59: a function that crashes between the promotion and the message sends it when the rotation is retried', async () => {
   const { simulator, arn, endpoint, load } = await serve({ eventBusArn: BUS });
   const [first, second] = [await load(), await load()];
-  // It gets the request, and the function no answer.
+  // It gets the request, and the function gets no answer.
   const arrived = new Promise<void>((resolve) => { endpoint.answers.push(() => { resolve(); }); });
   const rotation = startRotation(simulator, arn);
   for (const step of STEPS.slice(0, 3)) { await first.invoke(eventOf(rotation, step)); }
@@ -88,7 +86,7 @@ test('cases 49, 59: a function that dies between the promotion and the message t
   expect(endpoint.entries.map(({ Detail }) => JSON.parse(Detail).versionId)).toEqual([rotation.token]);
 });
 
-test('a bus that refuses fails the last step, the version stays current, and trying again tells of it', async () => {
+test('a bus that refuses fails the last step, the version stays current, and the retry sends the notification', async () => {
   const { simulator, arn, endpoint, load } = await serve({ eventBusArn: BUS });
   const fn = await load();
   endpoint.answers.push(failEntry('ThrottlingException'), refuse(400, '{"__type":"AccessDeniedException"}'));
@@ -99,7 +97,7 @@ test('a bus that refuses fails the last step, the version stays current, and try
   expect(endpoint.entries).toHaveLength(3);
 });
 
-test('case 64: nobody listening is said, with what a VPC needs', async () => {
+test('case 64: a refused connection is an error with what a VPC needs', async () => {
   const { simulator, arn, endpoint, load } = await serve({ eventBusArn: BUS });
   const { url } = endpoint;
   await endpoint.stop();
@@ -109,7 +107,7 @@ test('case 64: nobody listening is said, with what a VPC needs', async () => {
   expect((result.failures[0].error as Error).message).toMatch(/EventBridge can't be reached for PutEvents on arn:\S+ \(ECONNREFUSED\).*interface endpoint for events/);
 });
 
-test('case 64: a bus that never answers is given up before Lambda would kill the function', async () => {
+test('case 64: a step gives up on a bus that never answers before Lambda\'s time-out', async () => {
   const { simulator, arn, endpoint, load } = await serve({ eventBusArn: BUS });
   const fn = await load({ timeoutMs: 4_000 });
   endpoint.answers.push(() => {});
@@ -117,7 +115,7 @@ test('case 64: a bus that never answers is given up before Lambda would kill the
   expect(result.failures).toMatchObject([{ step: 'finishSecret', error: { errorType: 'StepTimeoutError' } }]);
 });
 
-test('who tells nobody needs no second file, and every target has it', async () => {
+test('a function without a notification loads no second file, and every target has that file', async () => {
   const targets = readdirSync(ASSETS).filter((name) => !['first-rotation', 'guard', 'overdue'].includes(name));
   expect(targets.map((target) => readdirSync(join(ASSETS, target)).includes('notification.js'))).toEqual(targets.map(() => true));
   const { simulator, arn, endpoint, load } = await serve({});

@@ -13,10 +13,10 @@ export interface Published {
   readonly body: string;
 }
 
-/** Answers one request in the place of the service; not answering at all is an answer too. */
+/** Answers one request in place of the service. It may also leave it without an answer. */
 export type Answer = (response: ServerResponse) => void;
 
-/** EventBridge and SNS, as far as PutEvents and Publish go over the wire: a real server, which refuses what isn't signed right. */
+/** EventBridge and SNS with the wire format of PutEvents and Publish: a real server, which refuses wrong signatures. */
 export class PublishingEndpoint {
   public static async start(): Promise<PublishingEndpoint> {
     const endpoint = new PublishingEndpoint();
@@ -24,9 +24,9 @@ export class PublishingEndpoint {
     return endpoint;
   }
 
-  /** Every request, also those that were refused. */
+  /** Every request, also refused ones. */
   public readonly requests: Published[] = [];
-  /** What to answer to the next requests, one each; after that the service takes them. */
+  /** The answers to the next requests, one each. After that, the service accepts them. */
   public readonly answers: Answer[] = [];
   private readonly server: Server;
 
@@ -47,12 +47,12 @@ export class PublishingEndpoint {
 
   public get url(): string { return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`; }
 
-  /** What was published to a bus. */
+  /** The events that were published to a bus. */
   public get entries(): Record<string, any>[] {
     return this.requests.filter(({ service }) => service === 'events').flatMap(({ body }) => (JSON.parse(body) as { Entries: Record<string, unknown>[] }).Entries);
   }
 
-  /** What was published to a topic. */
+  /** The messages that were published to a topic. */
   public get messages(): Record<string, string>[] {
     return this.requests.filter(({ service }) => service === 'sns').map(({ body }) => Object.fromEntries(new URLSearchParams(body)));
   }
@@ -73,12 +73,12 @@ export function refuse(status: number, body: string): Answer {
   };
 }
 
-/** The call succeeds, and the bus doesn't take the event. */
+/** The call succeeds, and the bus refuses the event. */
 export function failEntry(code: string): Answer {
   return refuse(200, JSON.stringify({ FailedEntryCount: 1, Entries: [{ ErrorCode: code, ErrorMessage: 'p4ssw0rd' }] }));
 }
 
-/** The service that a request is signed for with the credentials; undefined where the signature isn't right. */
+/** The service that a request is signed for with the credentials. Undefined if the signature is wrong. */
 function findSignedService(method: string, path: string, headers: IncomingHttpHeaders, body: string): string | undefined {
   const secretOf = (keyId: string) => keyId === CREDENTIALS.AWS_ACCESS_KEY_ID ? CREDENTIALS.AWS_SECRET_ACCESS_KEY : undefined;
   const signed = findSigned({ method, path, headers, body }, secretOf);
@@ -86,7 +86,7 @@ function findSignedService(method: string, path: string, headers: IncomingHttpHe
   return isOurs ? signed.service : undefined;
 }
 
-/** What a request says that it is signed for. */
+/** The scope in a request's signature. */
 export interface Signed {
   readonly keyId: string;
   readonly region: string;
@@ -102,7 +102,7 @@ export interface SignedRequest {
 }
 
 /**
- * What a request without a query is signed for; undefined where the signature isn't right.
+ * The scope of a request without a query. Undefined if the signature is wrong.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */

@@ -40,7 +40,7 @@ async function tell(config: NotificationConfig, milliseconds?: number, promotion
   return { sleeps, problem: await notifierOf(config, new SecretsManagerClient({}), SERVICE_ERRORS)(promotion, deadline) };
 }
 
-/** With answers that are made up, for what a server can't be brought to. */
+/** With made-up answers, for cases that a server can't produce. */
 async function tellBy(config: NotificationConfig, ...answers: (Answer | Error)[]) {
   const { sleeps, deadline } = deadlineOf();
   const call: SignedCall = async () => {
@@ -51,7 +51,7 @@ async function tellBy(config: NotificationConfig, ...answers: (Answer | Error)[]
   return { sleeps, problem: await notifier(channelOf(config), call, SERVICE_ERRORS)(PROMOTION, deadline) };
 }
 
-describe('what is said', () => {
+describe('the notification', () => {
   const schema: object = JSON.parse(readFileSync(join(__dirname, '..', '..', 'docs', 'notification.schema.json'), 'utf8'));
   const validate = new Ajv({ formats: { 'date-time': (text) => new Date(text).toISOString() === text } }).compile(schema);
 
@@ -69,7 +69,7 @@ describe('what is said', () => {
     [{ secretId: SECRET, versionId: 'new' }, {
       notificationVersion: 1, deduplicationId: `${SECRET}#new`, secretId: SECRET, versionId: 'new', versionStage: 'AWSCURRENT', time: '2026-11-25T03:00:00.000Z',
     }],
-  ])('is ids, labels and a time, as the schema has it: %j', (promotion, expected) => {
+  ])('has ids, labels and a time, as in the schema: %j', (promotion, expected) => {
     const notification = makeNotification(promotion, NOW);
     expect(notification).toStrictEqual(expected);
     expect(validate(JSON.parse(JSON.stringify(notification)))).toBe(true);
@@ -81,7 +81,7 @@ describe('what is said', () => {
   });
 });
 
-/** An answer that names its error in the header, and nowhere else. */
+/** An answer with the name of its error only in the header. */
 const named = (errorType: string): ReturnType<typeof refuse> => (response) => {
   response.setHeader('x-amzn-errortype', errorType);
   refuse(400, '')(response);
@@ -98,20 +98,20 @@ describe('an event bus', () => {
     expect(JSON.parse(Detail)).toEqual({ ...makeNotification(PROMOTION, NOW), time: expect.any(String) });
   });
 
-  test.each(['ThrottlingException', 'InternalFailure', 'InternalException'])('is asked again where it did not take the event for now: %s', async (code) => {
+  test.each(['ThrottlingException', 'InternalFailure', 'InternalException'])('gets the request again if it did not accept the event for now: %s', async (code) => {
     endpoint.answers.push(failEntry(code), failEntry(code));
     expect(await tell({ eventBusArn: BUS })).toEqual({ sleeps: [100, 400], problem: undefined });
     expect(new Set(endpoint.requests.map(({ body }) => body)).size).toBe(1);
     expect(endpoint.requests).toHaveLength(3);
   });
 
-  test('is asked four times, and not once more', async () => {
+  test('gets four requests at most', async () => {
     endpoint.answers.push(...Array.from({ length: 5 }, () => failEntry('ThrottlingException')));
     expect(await tell({ eventBusArn: BUS })).toEqual({ sleeps: [100, 400, 1_600], problem: expect.stringContaining(`events:PutEvents on ${BUS} was refused with ThrottlingException. `) });
     expect(endpoint.requests).toHaveLength(4);
   });
 
-  test('is not asked again without the time for it', async () => {
+  test('gets no retry without the time for it', async () => {
     endpoint.answers.push(failEntry('ThrottlingException'));
     expect(await tell({ eventBusArn: BUS }, 1_050)).toEqual({ sleeps: [], problem: expect.stringContaining('ThrottlingException') });
     expect(endpoint.requests).toHaveLength(1);
@@ -128,7 +128,7 @@ describe('an event bus', () => {
     ['an error without a name', refuse(400, '{"__type":"p4ssw0rd and so on"}'), foreign('400')],
     ...['p4ssw0rd', '', 'null', '[]', '{}', '{"FailedEntryCount":0}', '{"FailedEntryCount":0,"Entries":[]}', '{"FailedEntryCount":0,"Entries":[null]}', '{"FailedEntryCount":"0","Entries":[{"EventId":"1"}]}']
       .map((body): [string, ReturnType<typeof refuse>, RegExp] => [`the answer ${body}, which is none`, refuse(200, body), foreign('200')]),
-  ])('refuses by %s: it is said which, what to do, and nothing of the message', async (_, answer, expected) => {
+  ])('refuses by %s: the error has the name and what to do, and nothing of the message', async (_, answer, expected) => {
     endpoint.answers.push(answer);
     const { problem, sleeps } = await tell({ eventBusArn: BUS });
     expect(problem).toMatch(expected);
@@ -138,14 +138,14 @@ describe('an event bus', () => {
 });
 
 describe('a topic', () => {
-  test.each(['', '<html>p4ssw0rd</html>', '<PublishResponse><PublishResult><MessageId></MessageId></PublishResult></PublishResponse>', '{}'])('did not take the message by the answer %j', async (body) => {
+  test.each(['', '<html>p4ssw0rd</html>', '<PublishResponse><PublishResult><MessageId></MessageId></PublishResult></PublishResponse>', '{}'])('did not accept the message by the answer %j', async (body) => {
     endpoint.answers.push(refuse(200, body));
     const { problem, sleeps } = await tell({ topicArn: TOPIC });
     expect(problem).toMatch(/^The answer to Publish on arn:.*:rotations with the HTTP status 200 is not from SNS\. Look for a proxy/);
     expect(sleeps).toEqual([]);
   });
 
-  test('that names its error in the header alone is understood', async () => {
+  test('may name its error in the header only', async () => {
     endpoint.answers.push(named('NotFound'));
     expect((await tell({ topicArn: TOPIC })).problem).toMatch(/was refused with NotFound\. It does not exist any more/);
   });
@@ -187,7 +187,7 @@ describe('a topic', () => {
     [404, 'NotFound', /NotFound\. It does not exist any more/],
     [400, 'KMSAccessDenied', /KMSAccessDenied\. .*kms:GenerateDataKey and kms:Decrypt/],
     [400, 'InvalidParameter', /InvalidParameter\. See/],
-  ])('refuses with %i %s: it is said what to do, and nothing of the message', async (status, code, expected) => {
+  ])('refuses with %i %s: the error has what to do, and nothing of the message', async (status, code, expected) => {
     endpoint.answers.push(refuse(status, `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>p4ssw0rd</Message></Error></ErrorResponse>`));
     const { problem, sleeps } = await tell({ topicArn: TOPIC });
     expect(problem).toMatch(expected);
@@ -195,14 +195,14 @@ describe('a topic', () => {
     expect(sleeps).toEqual([]);
   });
 
-  test.each([[503, '<html>'], [429, ''], [400, '<Code>Throttled</Code>'], [400, '<Code>KMSThrottling</Code>']])('is asked again after %i %s', async (status, body) => {
+  test.each([[503, '<html>'], [429, ''], [400, '<Code>Throttled</Code>'], [400, '<Code>KMSThrottling</Code>']])('gets the request again after %i %s', async (status, body) => {
     endpoint.answers.push(refuse(status, body));
     expect(await tell({ topicArn: TOPIC })).toEqual({ sleeps: [100], problem: undefined });
     expect(endpoint.requests).toHaveLength(2);
   });
 });
 
-test('an answer without an end is given up after five seconds, and the next one counts', async () => {
+test('gives up on an answer without an end after five seconds, and uses the next one', async () => {
   endpoint.answers.push((response) => {
     response.writeHead(200);
     response.write('{"FailedEntryCount":0,');
@@ -213,15 +213,16 @@ test('an answer without an end is given up after five seconds, and the next one 
   expect(Date.now() - start).toBeLessThan(15_000);
 });
 
-// Over a real socket it takes a process of its own, as in asset.test.ts: in Jest's realm the SDK takes the error of a socket for none, and wraps it.
-test.each([[{ code: 'ECONNREFUSED' }], [{ code: 'ENOTFOUND' }], [{ name: 'TimeoutError' }]])('what can not be reached is tried again, and then named: %j', async (failure) => {
+// Over a real socket it needs a separate process, as in asset.test.ts. In Jest's realm, the SDK doesn't recognize the error of a socket, and
+// wraps it.
+test.each([[{ code: 'ECONNREFUSED' }], [{ code: 'ENOTFOUND' }], [{ name: 'TimeoutError' }]])('retries if the service can not be reached, and then has its code: %j', async (failure) => {
   const lost = Object.assign(new Error('p4ssw0rd'), failure);
   expect(await tellBy({ eventBusArn: BUS }, lost, { status: 200, body: '{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}' })).toEqual({ sleeps: [100], problem: undefined });
   const { problem } = await tellBy({ topicArn: TOPIC }, lost);
   expect(problem).toMatch(/^SNS can't be reached for Publish on arn:.*:rotations \(\w+\)\. In a VPC .* interface endpoint for sns with private DNS/);
 });
 
-test('whatever else goes wrong is not repeated, and not quoted', async () => {
+test('does not repeat or quote other errors', async () => {
   const { problem, sleeps } = await tellBy({ eventBusArn: BUS }, new Error('p4ssw0rd'));
   expect(problem).toBe(`PutEvents on ${BUS} failed with an unexpected error, left out as it may hold a value`);
   expect(sleeps).toEqual([]);

@@ -18,7 +18,7 @@ function rotationWith(notification: RotationNotification, stack: Stack, props: R
   return rotation;
 }
 
-/** The configuration of the stack's one function, with what is known at deployment as JSON in JSON. */
+/** The configuration of the stack's one function, with values known at deployment as JSON in JSON. */
 function configOf(stack: Stack): Record<string, unknown> {
   const given = onlyResource(stack, FUNCTION).properties.Environment.Variables[CONFIG_VARIABLE];
   if (typeof given === 'string') { return JSON.parse(given); }
@@ -31,7 +31,7 @@ const sidsOf = (stack: Stack) => Object.fromEntries(
   statementsOf(stack).flatMap(({ Sid, ...statement }) => Sid === undefined ? [] : [[Sid, statement]]),
 );
 
-test('an event bus is named to the handler, which may put events on it and on no other', () => {
+test('gives the handler the event bus, and permission to put events on it and on no other', () => {
   const stack = makeStack();
   const bus = new events.EventBus(stack, 'Bus');
   rotationWith(RotationNotification.eventBus(bus), stack);
@@ -40,7 +40,7 @@ test('an event bus is named to the handler, which may put events on it and on no
   expect(sidsOf(stack).Notify).toEqual({ Effect: 'Allow', Action: 'events:PutEvents', Resource: arn });
 });
 
-test('a topic is named to the handler, which may publish to it and to no other', () => {
+test('gives the handler the topic, and permission to publish to it and to no other', () => {
   const stack = makeStack();
   const topic = new sns.Topic(stack, 'Topic');
   rotationWith(RotationNotification.topic(topic), stack);
@@ -50,7 +50,7 @@ test('a topic is named to the handler, which may publish to it and to no other',
   expect(Object.keys(sidsOf(stack))).not.toContain('UseKeyOfTopic');
 });
 
-test('one that was imported is named as it is', () => {
+test('gives the handler the ARN of an imported one', () => {
   const stack = makeStack();
   rotationWith(RotationNotification.eventBus(events.EventBus.fromEventBusArn(stack, 'Bus', BUS_ARN)), stack);
   expect(configOf(stack)).toMatchObject({ eventBusArn: BUS_ARN });
@@ -77,24 +77,24 @@ describe('the key of an encrypted topic', () => {
     });
   });
 
-  test('needs no permission where AWS manages it', () => {
+  test('needs no permission if AWS manages it', () => {
     const stack = makeStack();
     rotationWith(RotationNotification.topic(new sns.Topic(stack, 'Topic', { masterKey: kms.Alias.fromAliasName(stack, 'Key', 'alias/aws/sns') })), stack);
     expect(Object.keys(sidsOf(stack))).toEqual(expect.not.arrayContaining(['UseKeyOfTopic']));
     expect(warningsOf(stack)).toEqual([]);
   });
 
-  test('known by an alias of the app is used by its key or warned of, for IAM knows no alias as a resource', () => {
+  test('given as an alias of the app is used by its key or gets a warning, because IAM accepts no alias as a resource', () => {
     const stack = makeStack();
     const targetKey = new kms.Key(stack, 'Key');
     rotationWith(RotationNotification.topic(new sns.Topic(stack, 'Topic', { masterKey: new kms.Alias(stack, 'Alias', { aliasName: 'alias/mine', targetKey }) })), stack);
-    // The lowest CDK tells of a topic only what CloudFormation is told, which is the alias.
+    // The lowest CDK knows of a topic only what CloudFormation gets, which is the alias.
     const used = sidsOf(stack).UseKeyOfTopic?.Resource;
     if (used) { expect(used).toEqual({ 'Fn::GetAtt': [stack.getLogicalId(targetKey.node.defaultChild as kms.CfnKey), 'Arn'] }); }
     expect(warningsOf(stack)).toEqual(used ? [] : [expect.stringContaining('keyOfTopic')]);
   });
 
-  test('is warned of where only its alias is known', () => {
+  test('gets a warning if only its alias is known', () => {
     const stack = makeStack();
     rotationWith(RotationNotification.topic(new sns.Topic(stack, 'Topic', { masterKey: kms.Alias.fromAliasName(stack, 'Key', 'alias/mine') })), stack);
     expect(Object.keys(sidsOf(stack))).toEqual(expect.not.arrayContaining(['UseKeyOfTopic']));
@@ -102,8 +102,8 @@ describe('the key of an encrypted topic', () => {
   });
 });
 
-test.each(['of the bus', 'of the function', 'of a third one'])('the bus, the function and the secret may be of different stacks, the secret in the stack %s', (where) => {
-  const app = makeApp();
+test.each(['of the bus', 'of the function', 'of a third one'])('accepts a bus, a function and a secret of different stacks, with the secret in the stack %s', (where) => {
+  const app = new App();
   const [theirs, ours, third] = ['Theirs', 'Ours', 'Third'].map((id) => new Stack(app, id, { env: ENV }));
   const bus = new events.EventBus(theirs, 'Bus');
   const rotation = new RotationFunction(ours, 'Rotation', { notification: RotationNotification.eventBus(bus) });
@@ -117,12 +117,12 @@ test.each(['of the bus', 'of the function', 'of a third one'])('the bus, the fun
 test.each<[string, (stack: Stack) => RotationNotification]>([
   ['eventBus', (stack) => RotationNotification.eventBus(events.EventBus.fromEventBusArn(stack, 'Imported', BUS_ARN))],
   ['topic', (stack) => RotationNotification.topic(sns.Topic.fromTopicArn(stack, 'Imported', TOPIC_ARN))],
-])('one of another region is refused: %s', (parameter, make) => {
+])('refuses one of another region: %s', (parameter, make) => {
   const stack = makeStack({ env: { ...ENV, region: 'us-east-1' } });
   expectInvalid(() => rotationWith(make(stack), stack), parameter, 'Stack/Imported', 'eu-west-1', 'us-east-1', 'same region');
 });
 
-test('a role that can not be changed is warned of, with what it needs', () => {
+test('a role that can not be changed gets a warning with what it needs', () => {
   const stack = makeStack();
   const role = iam.Role.fromRoleArn(stack, 'Role', `arn:aws:iam::${ENV.account}:role/rotation`, { mutable: false });
   rotationWith(RotationNotification.eventBus(events.EventBus.fromEventBusArn(stack, 'Bus', BUS_ARN)), stack, { role });
@@ -140,7 +140,7 @@ describe('in subnets without a way to the internet', () => {
 
   test.each([
     ['EventBridge', 'EVENTBRIDGE', 'noRouteToEventBridge', bus], ['SNS', 'SNS', 'noRouteToSns', topic],
-  ])('a missing endpoint for %s is warned of', (title, constant, id, make) => {
+  ])('a missing endpoint for %s gets a warning', (title, constant, id, make) => {
     const stack = makeStack();
     rotationWith(make(stack), stack, { vpc: vpcOf(stack), vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED } });
     expect(warningsOf(stack)).toEqual([expect.stringMatching(
@@ -157,7 +157,7 @@ describe('in subnets without a way to the internet', () => {
   });
 });
 
-test('nothing changes for a function without one', () => {
+test('a function without one is unchanged', () => {
   const stack = makeStack();
   new RotatingSecret(stack, 'Secret');
   expect(configOf(stack)).toEqual({ target: 'generated', passwordPolicy: {} });

@@ -1,6 +1,4 @@
-/*
- * The file that Lambda runs, over HTTP: all pages, and the lines as they are in the log.
- */
+/* The deployed file, over HTTP: all pages, and the lines in the log. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -60,7 +58,7 @@ afterAll(async () => {
   await new Promise((resolve) => { server.close(resolve); });
 });
 
-test('lists all secrets, and logs a line for each that is overdue and one with the metric', async () => {
+test('lists all secrets, and logs a line for each overdue one and a line with the metric', async () => {
   const { result } = await fn.invoke({ source: 'aws.events' });
   expect(requests.map(({ target, body }) => [target, body.NextToken])).toEqual([['secretsmanager.ListSecrets', undefined], ['secretsmanager.ListSecrets', 'more']]);
   expect(result).toEqual({

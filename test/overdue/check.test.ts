@@ -30,7 +30,7 @@ async function check(pages: SecretListEntry[][], config: Partial<CheckConfig> = 
   return { result, lines, names: result.overdue.map(({ secretId }) => /secret:(.*)-\w{6}$/.exec(secretId)?.[1]) };
 }
 
-test('every page is looked at', async () => {
+test('checks every page', async () => {
   const { result, names } = await check([[late('a'), late('b', { NextRotationDate: ago(-10), LastRotatedDate: ago(1) })], [], [late('c')]]);
   expect(names).toEqual(['a', 'c']);
   expect(result.checked).toBe(3);
@@ -42,7 +42,7 @@ test.each<[string, SecretListEntry]>([
   ['labels that are no list', { SecretVersionsToStages: { one: null as unknown as string[] } }],
   ['rules that are none', { RotationRules: 5 as unknown as object }],
   ['a switch that is neither on nor off', { RotationEnabled: 'yes' as unknown as boolean }],
-])('a secret with %s is one line and counts, and the others are looked at', async (_, odd) => {
+])('logs one line for a secret with %s, counts it, and checks the others', async (_, odd) => {
   const { names, lines, result } = await check([[late('a'), late('odd', odd), late('b')]]);
   expect(names).toEqual(['a', 'odd', 'b']);
   expect(result.overdue.map(({ reason }) => reason)).toEqual(['missed', 'unreadable', 'missed']);
@@ -50,12 +50,12 @@ test.each<[string, SecretListEntry]>([
   expect(lines.at(-1)).toMatchObject({ OverdueSecrets: 3, checked: 3 });
 });
 
-test('an entry that is none is a line, where every secret is looked at', async () => {
+test('logs a line for an invalid entry, and checks every secret', async () => {
   const { result } = await check([[null as unknown as SecretListEntry, late('a')]], { functionArns: undefined });
   expect(result.overdue.map(({ reason }) => reason)).toEqual(['unreadable', 'missed']);
 });
 
-test.each([[[]], [{}], [{ SecretList: null }], [{ SecretList: {} }]])('the answer %j is no list, and no good news', async (answer) => {
+test.each([[[]], [{}], [{ SecretList: null }], [{ SecretList: {} }]])('fails if the answer %j is no list', async (answer) => {
   Object.assign(process.env, { AWS_REGION: 'eu-west-1', [CHECK_CONFIG_VARIABLE]: JSON.stringify({ graceSeconds: 86_400 }) });
   client.on(ListSecretsCommand).resolves(answer as object);
   const lines: object[] = [];
@@ -64,7 +64,7 @@ test.each([[[]], [{}], [{ SecretList: null }], [{ SecretList: {} }]])('the answe
   expect(lines).toEqual([]);
 });
 
-test('a list without an end is a failure', async () => {
+test('fails if a list has no end', async () => {
   Object.assign(process.env, { AWS_REGION: 'eu-west-1', [CHECK_CONFIG_VARIABLE]: JSON.stringify({ graceSeconds: 86_400 }) });
   client.on(ListSecretsCommand).resolves({ SecretList: [], NextToken: 'again' });
   await expect(makeCheck({ client: new SecretsManagerClient({ region: 'eu-west-1' }) })()).rejects.toMatchObject({
@@ -73,13 +73,13 @@ test('a list without an end is a failure', async () => {
   expect(client.commandCalls(ListSecretsCommand)).toHaveLength(2);
 });
 
-test.each(['ThrottlingException', 'InternalServiceError', 'ExpiredTokenException'])('%s is told with what a check does next', async (name) => {
+test.each(['ThrottlingException', 'InternalServiceError', 'ExpiredTokenException'])('fails after %s, with what the next check does', async (name) => {
   Object.assign(process.env, { AWS_REGION: 'eu-west-1', [CHECK_CONFIG_VARIABLE]: JSON.stringify({ graceSeconds: 86_400 }) });
   client.on(ListSecretsCommand).rejects(Object.assign(new Error('refused'), { name, $fault: 'client' }));
   await expect(makeCheck({ client: new SecretsManagerClient({ region: 'eu-west-1' }) })()).rejects.toMatchObject({ message: expect.stringMatching(/\. The next check asks again$/) });
 });
 
-test('a line says which secret, why, since when and what to do', async () => {
+test('a line has the secret, the reason, the date and what to do', async () => {
   const { lines } = await check([[late('a', { NextRotationDate: ago(2) })]]);
   expect(lines).toHaveLength(2);
   expect(lines[0]).toEqual({
@@ -109,7 +109,7 @@ test('each reason has its own advice', async () => {
   expect(advice.every((text) => text.length > 60)).toBe(true);
 });
 
-test.each([[[late('a'), late('b')], 2], [[], 0]])('the metric is there also where it is zero', async (secrets, expected) => {
+test.each([[[late('a'), late('b')], 2], [[], 0]])('writes the metric also if it is zero', async (secrets, expected) => {
   const { lines } = await check([secrets]);
   expect(lines.at(-1)).toEqual({
     timestamp: NOW.toISOString(),
@@ -125,7 +125,7 @@ test.each([[[late('a'), late('b')], 2], [[], 0]])('the metric is there also wher
   });
 });
 
-describe('what is looked at', () => {
+describe('checks', () => {
   const all = [
     late('ours'), late('ours-by-alias', { RotationLambdaARN: `${OURS}:live` }), late('theirs', { RotationLambdaARN: THEIRS }),
     late('managed', { RotationLambdaARN: undefined, OwningService: 'rds' }),
@@ -133,22 +133,22 @@ describe('what is looked at', () => {
     late('not-rotated', { RotationEnabled: undefined, RotationLambdaARN: undefined }),
   ];
 
-  test('is the secrets of the functions that are named', async () => {
+  test('the secrets of the given functions', async () => {
     expect((await check([all])).names).toEqual(['ours', 'ours-by-alias', 'primary']);
     expect((await check([all], { functionArns: [OURS, THEIRS] })).names).toEqual(['ours', 'ours-by-alias', 'theirs', 'primary']);
   });
 
-  test('is every rotated secret where none is named', async () => {
+  test('every rotated secret if no function is given', async () => {
     expect((await check([all], { functionArns: undefined })).names).toEqual(['ours', 'ours-by-alias', 'theirs', 'managed', 'primary']);
   });
 
-  test('is not what is excluded, by its ARN or its partial ARN', async () => {
+  test('no excluded secret, by its ARN or its partial ARN', async () => {
     const excludedSecretArns = [arnOf('ours'), arnOf('primary').slice(0, -7)];
     expect((await check([[...all, late('primary-too')]], { excludedSecretArns })).names).toEqual(['ours-by-alias', 'primary-too']);
   });
 });
 
-test('where secrets can not be listed, it fails, and says so without a metric', async () => {
+test('fails without a metric if secrets can not be listed, and says so', async () => {
   client.on(ListSecretsCommand).rejects(Object.assign(new Error('p4ssw0rd'), { name: 'AccessDeniedException', $fault: 'client' }));
   process.env[CHECK_CONFIG_VARIABLE] = '{"graceSeconds":0}';
   const write = jest.fn();
@@ -159,7 +159,7 @@ test('where secrets can not be listed, it fails, and says so without a metric', 
 });
 
 test.each([undefined, '', '{', 'null', '[]', '{}', '{"graceSeconds":"1"}', '{"graceSeconds":-1}', '{"graceSeconds":1,"functionArns":"a"}', '{"graceSeconds":1,"functionArns":[""]}',
-  '{"graceSeconds":1,"excludedSecretArns":[1]}'])('a configuration that is none fails: %s', async (text) => {
+  '{"graceSeconds":1,"excludedSecretArns":[1]}'])('fails with an invalid configuration: %s', async (text) => {
   if (text !== undefined) { process.env[CHECK_CONFIG_VARIABLE] = text; }
   await expect(makeCheck({ write: () => {} })()).rejects.toThrow(/^ROTATION_CHECK_CONFIG: is not what RotationCheck sets\./);
   expect(client.calls()).toEqual([]);

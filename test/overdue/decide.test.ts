@@ -7,7 +7,7 @@ const NOW = new Date('2026-11-25T12:00:00.000Z');
 const ago = (days: number) => new Date(NOW.getTime() - days * DAY);
 const ahead = (days: number) => ago(-days);
 
-/** Made 100 days ago, rotated 10 days ago, due again in 20. */
+/** Created 100 days ago, rotated 10 days ago, due again in 20. */
 const HEALTHY: RotatedSecret = {
   arn: 'arn',
   rotationEnabled: true,
@@ -78,7 +78,7 @@ const secrets: fc.Arbitrary<RotatedSecret> = fc.record({
 });
 const grace = fc.nat(30 * 24).map((hours) => hours * HOUR);
 
-test('what is overdue stays so until something happens, and is so by more than the grace', () => {
+test('an overdue secret stays overdue until something happens, by more than the grace', () => {
   fc.assert(fc.property(secrets, grace, fc.nat(1000), (secret, patience, hours) => {
     const found = findOverdue(secret, NOW, patience);
     if (!found) { return; }
@@ -87,7 +87,7 @@ test('what is overdue stays so until something happens, and is so by more than t
   }), { numRuns: 1000 });
 });
 
-test('more patience finds nothing that less does not', () => {
+test('a longer grace finds nothing that a shorter one does not', () => {
   fc.assert(fc.property(secrets, grace, grace, (secret, one, other) => {
     if (findOverdue(secret, NOW, Math.max(one, other))) { expect(findOverdue(secret, NOW, Math.min(one, other))).toBeDefined(); }
   }), { numRuns: 1000 });
@@ -105,7 +105,7 @@ test('a secret that rotates in every window is never overdue, however uneven the
         lastChangedDate: new Date(rotated),
         nextRotationDate: new Date(next),
         scheduleExpression: 'cron(…)',
-        // What the service works out for the time until then.
+        // The next date that the service would compute.
         automaticallyAfterDays: Math.ceil(gap / 24),
       };
       expect(findOverdue(secret, new Date(next), 0)).toBeUndefined();

@@ -10,7 +10,7 @@ import { ENV, expectInvalid, FUNCTION, makeApp, makeStack, onlyResource, PERMISS
 const RULE = 'AWS::Events::Rule';
 const ALARM = 'AWS::CloudWatch::Alarm';
 
-/** The configuration of the check, with tokens as they are in the template. */
+/** The configuration of the check, with tokens as in the template. */
 function configOf(stack: Stack): unknown {
   const variables = resourcesOf(stack, FUNCTION).map(({ properties }) => properties.Environment.Variables);
   const given = variables.map(({ [CHECK_CONFIG_VARIABLE]: value }) => value).find((value) => value !== undefined);
@@ -20,7 +20,7 @@ function configOf(stack: Stack): unknown {
 
 const functionArn = (n: number) => `arn:aws:lambda:${ENV.region}:${ENV.account}:function:rotation-${n}`;
 
-test('it looks once a day, with a day of grace, at every secret, and may do no more than list', () => {
+test('checks every secret once a day, with a day of grace, and may only list', () => {
   const stack = makeStack();
   new RotationCheck(stack, 'Check');
   expect(configOf(stack)).toEqual({ graceSeconds: 86_400 });
@@ -33,7 +33,7 @@ test('it looks once a day, with a day of grace, at every secret, and may do no m
   expect(onlyResource(stack, ROLE).properties.ManagedPolicyArns).toBeUndefined();
 });
 
-test('it makes six resources, and no alarm unasked', () => {
+test('makes six resources, and no alarm without a request', () => {
   const stack = makeStack();
   const check = new RotationCheck(stack, 'Check');
   expect(check.node.defaultChild).toBe(check.checkFunction);
@@ -42,7 +42,7 @@ test('it makes six resources, and no alarm unasked', () => {
   ]);
 });
 
-test('it is told whose secrets, which ones not, how late and when', () => {
+test('has the functions, the excluded secrets, the grace and the schedule', () => {
   const stack = makeStack();
   new RotationCheck(stack, 'Check', {
     rotationFunctions: [new RotationFunction(stack, 'Rotation'), lambda.Function.fromFunctionArn(stack, 'Theirs', functionArn(1))],
@@ -57,15 +57,15 @@ test('it is told whose secrets, which ones not, how late and when', () => {
   expect(resourcesOf(stack, FUNCTION).map(({ properties: { Runtime, MemorySize } }) => `${Runtime} ${MemorySize}`).sort()).toEqual(['nodejs20.x 512', 'nodejs24.x 256']);
 });
 
-test('it may be of another stack than the functions', () => {
-  const app = makeApp();
+test('may be in another stack than the functions', () => {
+  const app = new App();
   const [theirs, ours] = ['Theirs', 'Ours'].map((id) => new Stack(app, id, { env: ENV }));
   new RotationCheck(ours, 'Check', { rotationFunctions: [new RotationFunction(theirs, 'Rotation')] });
   app.synth();
   expect(ours.dependencies).toEqual([theirs]);
 });
 
-test('its alarm goes off for one secret, and where nobody looked', () => {
+test('its alarm goes off for one secret, and if the check didn\'t run', () => {
   const stack = makeStack();
   new RotationCheck(stack, 'Check').addOverdueAlarm();
   const fn = onlyResource(stack, FUNCTION);
@@ -83,12 +83,12 @@ test('its alarm goes off for one secret, and where nobody looked', () => {
   });
 });
 
-test('its metric takes what every metric takes', () => {
+test('its metric accepts the options of every metric', () => {
   const metric = new RotationCheck(makeStack(), 'Check').metricOverdueSecrets({ period: Duration.hours(1), statistic: 'Minimum' });
   expect([metric.period.toHours(), metric.statistic, metric.metricName]).toEqual([1, 'Minimum', 'OverdueSecrets']);
 });
 
-test('a role that can not be changed is warned of', () => {
+test('warns of a role that can not be changed', () => {
   const stack = makeStack();
   new RotationCheck(stack, 'Check', {
     functionOptions: { role: iam.Role.fromRoleArn(stack, 'Role', `arn:aws:iam::${ENV.account}:role/check`, { mutable: false }) },
@@ -96,25 +96,25 @@ test('a role that can not be changed is warned of', () => {
   expect(warningsOf(stack)).toEqual([expect.stringMatching(/^role: .*secretsmanager:ListSecrets on \*.*unmodifiableCheckRole/)]);
 });
 
-test.each(['WARN', 'ERROR', 'FATAL'])('a log without the line that has the metric is warned of: %s', (applicationLogLevel) => {
+test.each(['WARN', 'ERROR', 'FATAL'])('warns of a log without the line that has the metric: %s', (applicationLogLevel) => {
   const stack = makeStack();
   new RotationCheck(stack, 'Check', { functionOptions: { applicationLogLevel } });
   expect(warningsOf(stack)).toEqual([expect.stringContaining(`applicationLogLevel: is ${applicationLogLevel}`)]);
 });
 
-test('a log with it is not', () => {
+test('gives no warning for a log with that line', () => {
   const stack = makeStack();
   new RotationCheck(stack, 'Check', { functionOptions: { applicationLogLevel: 'DEBUG' } });
   expect(warningsOf(stack)).toEqual([]);
 });
 
-test.each([['region', 'us-east-1', '111111111111'], ['account', 'eu-west-1', '222222222222']])('a function of another %s is refused, for its secrets would not be seen', (property, region, account) => {
+test.each([['region', 'us-east-1', '111111111111'], ['account', 'eu-west-1', '222222222222']])('refuses a function of another %s, whose secrets would not be listed', (property, region, account) => {
   const stack = makeStack({ env: ENV });
   const fn = lambda.Function.fromFunctionArn(stack, 'Other', `arn:aws:lambda:${region}:${account}:function:rotation`);
   expectInvalid(() => new RotationCheck(stack, 'Check', { rotationFunctions: [fn] }), 'rotationFunctions', `is of the ${property}`, 'Make a check of the same');
 });
 
-test('as many functions as fit into the environment are taken, and no more', () => {
+test('accepts as many functions as fit into the environment, and no more', () => {
   const stack = makeStack();
   const functions = Array.from({ length: 21 }, (_, n) => lambda.Function.fromFunctionArn(stack, `Function${n}`, functionArn(n)));
   new RotationCheck(stack, 'Check', { rotationFunctions: functions.slice(0, 20) });
@@ -126,6 +126,6 @@ test.each([
   ['functionOptions.environment', { functionOptions: { environment: { [CHECK_CONFIG_VARIABLE]: '{}' } } }, CHECK_CONFIG_VARIABLE],
   ['runtime', { runtime: lambda.Runtime.PYTHON_3_12 }, 'nodejs20.x or later'],
   ['logRetention', { functionOptions: { logRetention: 7 } }, 'logGroup'],
-])('%s that can not work is refused', (property, props, part) => {
+])('refuses an invalid %s', (property, props, part) => {
   expectInvalid(() => new RotationCheck(makeStack(), 'Check', props), property, part, 'The construct is Stack/Check');
 });

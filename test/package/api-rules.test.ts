@@ -21,7 +21,7 @@ function problemsOf(...types: object[]): string[] {
   return checkApi(assembly).flatMap(({ problems }) => problems);
 }
 
-test('a clean API has no problem, and everything in it is looked at', () => {
+test('finds no problem in a clean API, and checks all of it', () => {
   const findings = checkApi({
     types: {
       'pkg.Props': struct({ optional: true, docs: { ...DOCS, default: '1' } }),
@@ -56,29 +56,29 @@ test.each([
     .toEqual([`Thing.act(by) ${problem}`, `Thing.act returns ${problem}`]);
 });
 
-test('an optional property of a struct without @default is reported, a required one is not', () => {
+test('reports an optional property of a struct without @default, and no required one', () => {
   expect(problemsOf(struct({ optional: true }))).toEqual(['Props.prop has no @default']);
   expect(problemsOf(struct({ optional: false }))).toEqual([]);
 });
 
-test('a missing summary is reported for types, properties, methods and enum members', () => {
+test('reports a missing summary of types, properties, methods and enum members', () => {
   expect(problemsOf({ ...struct({ docs: undefined }), docs: undefined })).toEqual(['Props has no summary', 'Props.prop has no summary']);
   expect(problemsOf(classWith({ methods: [{ name: 'act' }] }))).toEqual(['Thing.act has no summary']);
   expect(problemsOf({ kind: TypeKind.Enum, name: 'Level', docs: DOCS, members: [{ name: 'HIGH' }] }))
     .toEqual(['Level.HIGH has no summary']);
 });
 
-test.each(['Whether to leave out ``!', 'How long;', 'The `key.'])('a summary that jsii has cut short is reported: %s', (summary) => {
+test.each(['Whether to leave out ``!', 'How long;', 'The `key.'])('reports a summary that jsii cuts short: %s', (summary) => {
   expect(problemsOf(struct({ docs: { summary } }))).toEqual([`Props.prop has a summary that isn't a whole sentence: ${summary}`]);
 });
 
-test('a summary of a parameter that jsii has cut short within code is reported', () => {
+test('reports a summary of a parameter that jsii cuts short within code', () => {
   const parameters = [{ name: 'by', type: STRING, docs: { summary: 'such as `cron(0 3 ?' } }];
   expect(problemsOf(classWith({ methods: [{ name: 'act', docs: DOCS, parameters }] })))
     .toEqual(['Thing.act(by) has a summary that ends within code: such as `cron(0 3 ?']);
 });
 
-test('a text of a parameter, of which Java shows the first sentence alone, is reported', () => {
+test('reports a text of a parameter of which Java shows only the first sentence', () => {
   const parameters = [{ name: 'by', type: STRING, docs: { summary: 'the secret;', remarks: 'never a replica' } }];
   const problem = 'has a text that Java cuts at the first ".", "!", "?" or ";": it loses "never a replica"';
   expect(problemsOf(classWith({ methods: [{ name: 'act', docs: DOCS, parameters }] }))).toEqual([`Thing.act(by) ${problem}`]);

@@ -23,30 +23,30 @@ const unused = (trace: string) => {
   return API.filter((name) => !used.has(name));
 };
 
-test('the public API is every type and what it declares', () => {
+test('the public API is every type and its members', () => {
   expect(publicApi(ASSEMBLY)).toEqual(API);
 });
 
-test('an app that is silent uses nothing of it', () => {
+test('an app without messages uses nothing', () => {
   expect(unused('')).toEqual(API);
   expect(unused('lib.Thing\n< {"api":"create","fqn":"lib.Thing"}')).toEqual(API);
 });
 
-test('making, calling and reading are uses, each of its own', () => {
+test('constructing, calling and reading are separate uses', () => {
   expect(unused(said({ api: 'create', fqn: 'lib.Thing' }))).toEqual(API.filter((name) => !['lib.Thing', 'lib.Thing.new'].includes(name)));
   expect(unused(said({ api: 'sinvoke', fqn: 'lib.Target', method: 'invoke' }))).not.toContain('lib.Target.invoke');
   expect(unused(said({ api: 'invoke', objref: { '$jsii.byref': 'lib.Thing@10001' }, method: 'attach' }))).not.toContain('lib.Thing.attach');
   expect(unused(said({ api: 'get', objref: { '$jsii.byref': 'lib.Thing@10001' }, property: 'arn' }))).not.toContain('lib.Thing.arn');
 });
 
-test('an option is used where it is given, not where it is left out; one that is inherited, too', () => {
+test('an option is used if it is given, also an inherited one, and not if it is left out', () => {
   const props = (data: object) => said({ api: 'create', fqn: 'lib.Thing', args: [{ '$jsii.struct': { fqn: 'lib.Props', data } }] });
   expect(unused(props({ color: 'red', size: null }))).toEqual(expect.arrayContaining(['lib.Base.size']));
   expect(unused(props({ color: 'red', size: null }))).not.toContain('lib.Props.color');
   expect(unused(props({ size: 1 }))).not.toContain('lib.Base.size');
 });
 
-test('a member of a struct that was returned is used where it is read', () => {
+test('a member of a returned struct is used if it is read', () => {
   const reply = (fqn: string) => `< ${JSON.stringify({ ok: { result: { '$jsii.byref': 'Object@10001', '$jsii.interfaces': [fqn] } } })}`;
   const reading = (reference: string) => said({ api: 'get', objref: { '$jsii.byref': reference }, property: 'alarm' });
   expect(unused(`${reply('lib.Result')}\n${reading('Object@10001')}`)).toEqual(API.filter((name) => !name.startsWith('lib.Result')));
@@ -55,7 +55,7 @@ test('a member of a struct that was returned is used where it is read', () => {
   expect(unused('< {"ok":{"result":null}}\n< {"ok":{}}\n< {"error":"refused"}')).toEqual(API);
 });
 
-test('a value of an enumeration is used where it is given', () => {
+test('a value of an enumeration is used if it is given', () => {
   const trace = said({ api: 'invoke', objref: { '$jsii.byref': 'lib.Thing@1' }, method: 'attach', args: [{ '$jsii.enum': 'lib.Mode/ON' }] });
   expect(unused(trace)).toContain('lib.Mode.OFF');
   expect(unused(trace)).not.toContain('lib.Mode.ON');
@@ -72,7 +72,7 @@ test.each([
   ['lib.Result.alarm', 'read "alarm" of what is returned'],
   ['lib.Mode', 'give one of its values'],
   ['lib.Mode.OFF', 'give this value'],
-])('where %s is unused, it is said what to do', (name, what) => {
+])('says what to do if %s is unused', (name, what) => {
   expect(describeUnused(ASSEMBLY, name, 'go/app.go', 'typescript/app.ts'))
     .toBe(`${name}: ${what} in test/consumers/go/app.go, as in test/consumers/typescript/app.ts`);
 });

@@ -1,6 +1,4 @@
-/*
- * What the benchmark says that depends on no machine. The package's size and its files are checked where it is packed.
- */
+/* The results of the benchmark that depend on no machine. The size of the package and its files are checked after packing. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
@@ -11,19 +9,19 @@ import { RotatingSecret, RotationFunction } from '../../src';
 const ROOT = join(__dirname, '..', '..');
 const ASSETS = join(ROOT, 'assets');
 const NOTIFICATION = 'notification.js';
-/** Without what only those load who have it configured, which has a budget of its own. */
+/** Without the notification file, which only functions with a notification load. It has a budget of its own. */
 const filesOf = (asset: string) => readdirSync(join(ASSETS, asset)).filter((file) => file !== NOTIFICATION);
 const bytesOf = (asset: string) => filesOf(asset).reduce((sum, file) => sum + statSync(join(ASSETS, asset, file)).size, 0);
 
 test.each([
   ['generated', 180_000], ['guard', 3_100], ['invoke', 301_000], ['postgres', 400_000], ['mysql', 400_000], ['overdue', 170_000],
   ['first-rotation', 170_000], ['iam-access-key', 200_000], ['ses-smtp', 200_000], ['signing-keys', 200_000],
-])('the asset %s, with all that it needs, has at most %d bytes', (asset, most) => {
+])('the asset %s has at most %d bytes, with all that it needs', (asset, most) => {
   expect(bytesOf(asset)).toBeGreaterThan(most / 2);
   expect(bytesOf(asset)).toBeLessThanOrEqual(most);
 });
 
-test('what tells of a rotation has at most 8000 bytes, in a file that is loaded only where it is configured', () => {
+test('the code for notifications has at most 8000 bytes, in a file that is loaded only with a notification', () => {
   expect(statSync(join(ASSETS, 'generated', NOTIFICATION)).size).toBeLessThanOrEqual(8_000);
 });
 

@@ -4,11 +4,11 @@ import { latestVersion, nextRelease, readChangelog } from '../../scripts/release
 
 const RELEASED = '# Changelog\n\nWhat it is.\n\n## 0.2.0\n\n- More.\n\n### Breaking\n\n- Less.\n\n## 0.1.10\n\nThe first.\n';
 
-test('the changelog of the package is one', () => {
+test('the package has a valid changelog', () => {
   expect(readChangelog(readFileSync(join(__dirname, '..', '..', 'CHANGELOG.md'), 'utf8')).length).toBeGreaterThan(0);
 });
 
-test('an entry is a version and everything below it', () => {
+test('an entry has a version and everything below it', () => {
   expect(readChangelog(RELEASED)).toEqual([
     { version: '0.2.0', notes: '- More.\n\n### Breaking\n\n- Less.' },
     { version: '0.1.10', notes: 'The first.' },
@@ -19,7 +19,7 @@ test.each([
   [[]],
   [['v0.1.10', 'v0.1.9']],
   [['v0.1.10', 'beta', 'v9', 'v0.3.0-rc.1', '0.4.0']],
-])('the latest entry is what is released next, after %j', (tags) => {
+])('the latest entry is released next, after %j', (tags) => {
   expect(nextRelease(readChangelog(RELEASED), tags)).toEqual({ version: '0.2.0', notes: '- More.\n\n### Breaking\n\n- Less.' });
 });
 
@@ -27,7 +27,7 @@ test.each([[['v0.2.0']], [['v0.10.0', 'v0.9.0']]])('nothing is released after %j
   expect(() => nextRelease(readChangelog(RELEASED), tags)).toThrow(/the latest entry is 0\.2\.0, and 0\.\d+\.0 has been released/);
 });
 
-test('what is unreleased stays so until it has a version', () => {
+test('unreleased changes are not released until they have a version', () => {
   const entries = readChangelog(RELEASED.replace('## 0.2.0', '## Unreleased\n\n- New.\n\n## 0.2.0'));
   expect(entries[0]).toEqual({ version: undefined, notes: '- New.' });
   expect(() => nextRelease(entries, [])).toThrow('give it a version for a heading, such as "## 0.1.0"');

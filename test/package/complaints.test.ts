@@ -1,6 +1,4 @@
-/*
- * The table of complaints in docs/comparison.md: every claim in it names the test that shows it.
- */
+/* The table of complaints in docs/comparison.md: every claim has the test that proves it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -21,7 +19,7 @@ const rows: Row[] = section.split('\n## ')[0].split('\n')
   .filter((match) => match !== null)
   .map(([, number, elsewhere, here]) => ({ number, elsewhere, here }));
 
-/** The tests that a text names, and whether they exist. */
+/** The tests in a text, and whether they exist. */
 function testsOf(text: string): { readonly name: string; readonly exists: boolean }[] {
   return [...text.matchAll(TEST)].map(([, file, name]) => {
     const source = readFileSync(join(ROOT, file), 'utf8').replace(/\\'/g, '\'');
@@ -33,13 +31,13 @@ test('has the fourteen complaints', () => {
   expect(rows.map(({ number }) => number)).toEqual(Array.from({ length: 14 }, (_, index) => String(index + 1)));
 });
 
-test.each(rows)('complaint $number: what is said of this package is shown by tests that exist', ({ here }) => {
+test.each(rows)('complaint $number: each claim about this package has tests that exist', ({ here }) => {
   const tests = testsOf(here);
   expect(tests.length).toBeGreaterThan(0);
   expect(tests.filter(({ exists }) => !exists)).toEqual([]);
 });
 
-test.each(rows)('complaint $number: what is said of CDK\'s own rotation is shown by a test, or by a source of AWS', ({ elsewhere }) => {
+test.each(rows)('complaint $number: each claim about CDK\'s own rotation has a test, or a source of AWS', ({ elsewhere }) => {
   const tests = testsOf(elsewhere);
   expect(tests.length > 0 || /\]\(https:\/\/(docs\.aws\.amazon\.com|github\.com\/aws)/.test(elsewhere)).toBe(true);
   expect(tests.filter(({ exists }) => !exists)).toEqual([]);

@@ -8,7 +8,7 @@ const EXPECTED = expectedFiles({
 });
 const PEERS = { 'aws-cdk-lib': '^2.127.0', 'constructs': '^10.0.5' };
 
-test('what is expected follows from the sources', () => {
+test('the expected files follow from the sources', () => {
   expect(EXPECTED).toEqual([
     '.jsii', 'API.md', 'LICENSE', 'NOTICE', 'README.md', 'assets/generated/index.js', 'assets/generated/notification.js',
     'assets/module/index.js', 'assets/module/notification.js', 'assets/overdue/index.js',
@@ -18,22 +18,22 @@ test('what is expected follows from the sources', () => {
   expect(compareFiles(EXPECTED, EXPECTED)).toEqual({ missing: [], unexpected: [] });
 });
 
-test('what connects to databases of Amazon RDS has its certificate authorities', () => {
+test('the assets that connect to databases of Amazon RDS have its certificate authorities', () => {
   expect(ASSETS.filter((asset) => filesOf(asset).includes('rds-certificates.json.gz')).map(({ name }) => name)).toEqual(['mysql', 'postgres']);
 });
 
-test.each(EXPECTED)('%s is missed', (file) => {
+test.each(EXPECTED)('reports %s as missing', (file) => {
   expect(compareFiles(EXPECTED, EXPECTED.filter((other) => other !== file))).toEqual({ missing: [file], unexpected: [] });
 });
 
 test.each([
   'lambda-src/handler.ts', 'rehearsal/index.ts', 'src/index.ts', 'test/stacks.test.ts', 'examples/basic/app.ts', 'demo/main.ts', '.venv/bin/python',
   'lib/deleted-source.js', 'lib/index.js.map', 'assets/generated/index.js.map', 'assets/postgres/index.js', 'tsconfig.json',
-])('%s is unexpected', (file) => {
+])('reports %s as unexpected', (file) => {
   expect(compareFiles(EXPECTED, [...EXPECTED, file])).toEqual({ missing: [], unexpected: [file] });
 });
 
-test('a manifest with the two peers and scripts for development is fine', () => {
+test('accepts a manifest with the two peers and scripts for development', () => {
   expect(findManifestProblems({ peerDependencies: PEERS, dependencies: {}, scripts: { build: 'projen build' } })).toEqual([]);
 });
 
@@ -44,6 +44,6 @@ test.each([
   [{ peerDependencies: PEERS, scripts: { postinstall: 'node install.js' } }, 'scripts.postinstall'],
   [{ peerDependencies: { ...PEERS, esbuild: '*' } }, 'peerDependencies: aws-cdk-lib, constructs, esbuild'],
   [{}, 'peerDependencies: '],
-])('a manifest that makes npm install or run more is reported: %j', (manifest, problem) => {
+])('reports a manifest that makes npm install or run more: %j', (manifest, problem) => {
   expect(findManifestProblems(manifest)).toEqual([problem]);
 });

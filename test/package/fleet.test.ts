@@ -1,6 +1,4 @@
-/*
- * What docs/fleets.md and its plot say is what `npx projen bench:fleet` finds, and what they say about it in words holds.
- */
+/* Checks docs/fleets.md and its plot against the results of `npx projen bench:fleet`, and its sentences against the numbers. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fleetMarkdown, reportFleet, type FleetReport } from '../../bench/fleet';
@@ -11,12 +9,12 @@ const page = readFileSync(join(DOCS, 'fleets.md'), 'utf8');
 let report: FleetReport;
 beforeAll(async () => { report = await reportFleet(); });
 
-test('the tables and the plot are those of the simulation; otherwise run npx projen bench:fleet -- --write', () => {
+test('the tables and the plot are those of the simulation; if not, run npx projen bench:fleet -- --write', () => {
   expect(page.split(/<!-- \/?bench -->/)[1].trim()).toBe(fleetMarkdown(report));
   expect(readFileSync(join(DOCS, 'fleet-peak.svg'), 'utf8')).toBe(report.svg);
 });
 
-describe('in words', () => {
+describe('the sentences hold:', () => {
   const cells = (table: number, schedule: string) => report.tables[table].table.rows.find(([name]) => String(name).startsWith(schedule))!.map((cell) => Number(String(cell).replaceAll('*', '')));
   const AT_OPENING = 5;
 

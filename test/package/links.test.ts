@@ -28,11 +28,11 @@ test.each([
   expect(relativeLinks(text)).toEqual([]);
 });
 
-test('what has no version yet links to the main branch', () => {
+test('links to the main branch if there is no version yet', () => {
   expect(absoluteLinks('[a page](docs/page.md)', REPOSITORY, '0.0.0')).toBe(`[a page](${HOME}/blob/main/docs/page.md)`);
 });
 
-test('every link of the README becomes the address of a file that there is', () => {
+test('every link of the README becomes the address of an existing file', () => {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
   expect(relativeLinks(readme).length).toBeGreaterThan(20);
   const absolute = absoluteLinks(readme, REPOSITORY, '1.2.3');

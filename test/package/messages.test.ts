@@ -1,13 +1,11 @@
-/*
- * Errors, warnings and descriptions reach users of five languages, so none of them has code of one of these languages.
- */
+/* Errors, warnings and descriptions reach users of five languages, so none of them has code of one language. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ts from 'typescript';
 
 const ROOT = join(__dirname, '..', '..');
 
-/** How TypeScript and JavaScript write what other languages write otherwise. */
+/** Idioms of TypeScript and JavaScript that differ in other languages. */
 const IDIOMS: Readonly<Record<string, RegExp>> = {
   'the construction of an object': /\bnew [A-Z][a-z]\w+/,
   'JSON of JavaScript': /\bJSON\.\w/,
@@ -26,7 +24,7 @@ interface Message {
   readonly text: string;
 }
 
-/** All texts of the sources that are sentences, or parts of one. What is computed within is a placeholder. */
+/** All texts of the sources that are sentences, or parts of one. Computed parts are placeholders. */
 function messages(): Message[] {
   return ['src', 'lambda-src'].flatMap((folder) => readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
@@ -60,7 +58,7 @@ function textOf(node: ts.Node): string | undefined {
   return undefined;
 }
 
-/** What a template or a sum computes may have messages too. */
+/** The computed parts of a template or a sum may have messages too. */
 function visitExpressions(node: ts.Node, visit: (node: ts.Node) => void): void {
   if (ts.isTemplateExpression(node)) { node.templateSpans.forEach(({ expression }) => visit(expression)); }
   if (ts.isBinaryExpression(node)) {
@@ -70,7 +68,7 @@ function visitExpressions(node: ts.Node, visit: (node: ts.Node) => void): void {
   }
 }
 
-/** Three words, beginning with a small letter or none: no names, no paths, and no SQL, whose words are capitals. */
+/** Three words that begin with a small letter or none. This excludes names, paths, and SQL, which is in capitals. */
 function isProse(text: string): boolean {
   return /[a-z']+ [a-z']+ [a-z'"]+/.test(text) && !/\b(SELECT|FROM|WHERE|GRANT|ALTER|INSERT) [\w*]+.*\b(FROM|WHERE|AND|TO|SELECT)\b/.test(text);
 }

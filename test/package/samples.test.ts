@@ -1,6 +1,4 @@
-/*
- * The samples of the pages about targets of one's own are code that runs: to the letter, but for the indentation.
- */
+/* Checks that the samples on the pages about your own targets are code that runs: to the letter, except for the indentation. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

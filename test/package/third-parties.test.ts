@@ -1,6 +1,4 @@
-/*
- * What of others is in the bundles is written down: the notices with the texts of the licences, and the bill of materials.
- */
+/* The list of packages in the bundles: the notices with the texts of the licences, and the bill of materials. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -45,7 +43,7 @@ function install(folder: string, license: string, files: Record<string, string>)
   }
 }
 
-/** What the bundler says of a bundle that takes in these packages. */
+/** The bundler's metadata of a bundle with these packages. */
 function bundled(...names: string[]): ThirdParty[] {
   const contents = names.map((name) => `console.log(require(${JSON.stringify(name)}));`).join('\n');
   const { metafile } = buildSync({
@@ -54,7 +52,7 @@ function bundled(...names: string[]): ThirdParty[] {
   return thirdParties(root, [{ bundle: 'bundle', metafile }]);
 }
 
-test('names what the bundler took in, scoped or nested, and nothing else that is installed', () => {
+test('lists the packages in the bundle, scoped or nested, and no other installed package', () => {
   install('@scope/one', 'MIT', { LICENSE: MIT });
   install('outer', 'MIT', { 'license.md': MIT, 'index.js': 'module.exports = require("inner");' });
   install('outer/node_modules/inner', 'MIT', { COPYING: MIT });
@@ -62,13 +60,13 @@ test('names what the bundler took in, scoped or nested, and nothing else that is
   expect(bundled('@scope/one', 'outer').map(({ name, bundles }) => [name, bundles])).toEqual([['@scope/one', ['bundle']], ['outer', ['bundle']], ['inner', ['bundle']]]);
 });
 
-test('names packages whose data lies beside the code', () => {
+test('lists packages whose data is beside the code', () => {
   install('data', 'MIT', { LICENSE: MIT });
   expect(thirdParties(root, [{ bundle: 'one', dataOf: ['data'] }, { bundle: 'two', dataOf: ['data'] }]))
     .toEqual([{ name: 'data', version: '1.0.0', license: 'MIT', text: MIT, notice: undefined, bundles: ['one', 'two'] }]);
 });
 
-test('takes the text of a licence from the README where there is no file', () => {
+test('takes the text of a licence from the README if there is no file', () => {
   install('one', 'MIT', { 'README.md': `# one\n\n## License\n\n${MIT}\n## Thanks\n\nto all` });
   expect(bundled('one')[0].text.trim()).toBe(MIT.trim());
 });
@@ -84,7 +82,7 @@ test.each<[string, string, Record<string, string>, string]>([
   expect(() => bundled('one')).toThrow(message);
 });
 
-test('a text that several packages share is there once, with the copyright of each', () => {
+test('a text that several packages share appears once, with the copyright of each', () => {
   install('one', 'MIT', { LICENSE: MIT.replace(/^Copyright.*$/m, 'Copyright (c) 2001 One') });
   install('two', 'MIT', { LICENSE: MIT.replace(/^Copyright.*$/m, 'Copyright (c) 2002 Two').replace(/^/gm, '  ') });
   install('three', 'Apache-2.0', { LICENSE: APACHE, NOTICE: 'Three\nCopyright 2003 Three' });
@@ -141,7 +139,7 @@ describe('of this package', () => {
     ['a component without a name', { components: [{ type: 'library' }] }],
     ['two components that are the same', { components: [bom.components[0], bom.components[0]] }],
     ['a licence that there is not', { components: [{ type: 'library', name: 'one', licenses: [{ license: { id: 'Unheard-Of' } }] }] }],
-  ])('the schema tells %s', (_, change) => {
+  ])('the schema finds %s', (_, change) => {
     expect(isCycloneDx({ ...bom, ...change })).toBe(false);
   });
 });
@@ -154,7 +152,7 @@ test('a scoped name becomes a group and a package URL', () => {
   });
 });
 
-/** The schema as CycloneDX's own library has it. Formats are those of addresses, of which there are none here. */
+/** CycloneDX's own schema. Its formats are those of addresses, which don't occur here. */
 function cycloneDx() {
   const folder = join(dirname(require.resolve('@cyclonedx/cyclonedx-library/package.json')), 'res', 'schema');
   const read = (file: string) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as { readonly $id: string };

@@ -1,6 +1,4 @@
-/*
- * What an attacker would look for in the workflows. `scripts/check/workflows.sh` has linters look too.
- */
+/* Weaknesses in the workflows that an attacker would look for. `scripts/check/workflows.sh` runs linters on them too. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -31,23 +29,23 @@ test('every action is named by its commit', () => {
   expect(actions.filter((action) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/.test(action))).toEqual([]);
 });
 
-test('no checkout keeps credentials, but that of the job that pushes', () => {
+test('no checkout keeps credentials, except in the job that pushes', () => {
   const keeps = (job: Job) => stepsOf(job).some((step) => step.includes('actions/checkout@') && !step.includes('persist-credentials: false'));
   expect(idsWhere(keeps)).toEqual(['build.yml self-mutation']);
 });
 
-test('dependencies are installed as they are locked', () => {
+test('dependencies are installed as locked', () => {
   expect(idsWhere(({ text }) => /run: .*npm (install|i|update)\b/.test(text))).toEqual([]);
   expect(idsWhere(({ text }) => /run: .*npm ci\b/.test(text)).length).toBeGreaterThan(5);
 });
 
-test('what has an identity or the secrets of a registry installs nothing, and runs no code of the repository', () => {
+test('jobs with an identity or secrets of a registry install nothing, and run no code of the repository', () => {
   const publishes = (job: Job) => /id-token: write|secrets\.(MAVEN|NUGET|GO)_|NPM_TRUSTED_PUBLISHER/.test(job.text);
   expect(idsWhere(publishes)).toEqual(['site', 'npm', 'maven', 'pypi', 'nuget', 'golang'].map((registry) => `release.yml release_${registry}`));
   expect(idsWhere((job) => publishes(job) && /\b(npm|npx|pip|yarn|projen)\b (?!registry)|actions\/checkout/.test(stepsOf(job).join('')))).toEqual([]);
 });
 
-test('what publishes is what the job before it has packaged, by a locked publib', () => {
+test('publishing uses the packages of the job before it, and a locked publib', () => {
   for (const registry of ['npm', 'maven', 'pypi', 'nuget', 'golang']) {
     const [packaging, publishing] = ['package', 'release'].map((kind) => JOBS.find(({ id }) => id === `release.yml ${kind}_${registry}`)!.text);
     expect(packaging).toContain('permissions:\n      contents: read\n');
@@ -58,7 +56,7 @@ test('what publishes is what the job before it has packaged, by a locked publib'
   }
 });
 
-test('the site is published as the job before it has made it, with no other permission', () => {
+test('the site is published as the job before it made it, with no other permission', () => {
   const [packaging, publishing] = ['package', 'release'].map((kind) => JOBS.find(({ id }) => id === `release.yml ${kind}_site`)!.text);
   expect(packaging).toContain('permissions:\n      contents: read\n');
   expect(packaging).toContain('name: github-pages');

@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import type { Progress } from './progress';
 import { casesOf, numbersOf } from '../docs/rotation-contract';
 
-/** The cases of docs/rotation-contract.md that every target has in common, by number. */
+/** The cases of docs/rotation-contract.md that all targets share, by number. */
 export const COMMON_CASES: readonly number[] = numbersOf('every target');
 
-/** Those of credentials that a server issues. */
+/** The cases of credentials that a server issues. */
 export const ISSUED_CASES: readonly number[] = numbersOf('issued values');
 
-/** Those that are shown on real database servers. */
+/** The cases that are tested on real database servers. */
 export const DATABASE_CASES: readonly number[] = numbersOf('databases');
 
 export interface ContractCase {
@@ -35,7 +35,7 @@ interface JestReport {
   }[];
 }
 
-/** Runs tests, and says which of them is for which case. */
+/** Runs tests, and returns which of them are for which case. */
 export async function runContractTests(
   root: string, paths: readonly string[], cases: readonly number[], progress: Progress,
 ): Promise<ContractCase[]> {
@@ -44,7 +44,7 @@ export async function runContractTests(
   try {
     const jest = spawn('npx', ['jest', '--silent', '--json', '--outputFile', outputFile, ...paths], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
     let files = 0;
-    // Jest writes a line when it is done with a file.
+    // Jest writes a line after each file.
     jest.stderr.setEncoding('utf8').on('data', (text: string) => {
       files += text.match(/^(PASS|FAIL) /gm)?.length ?? 0;
       progress(`${files} files of tests`);

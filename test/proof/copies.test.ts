@@ -18,14 +18,14 @@ class StepError extends Error {
 }
 
 describe('the report of many copies at once', () => {
-  test('counts rotations and steps, and says so after each rotation', async () => {
+  test('counts rotations and steps, and reports after each rotation', async () => {
     const told: string[] = [];
     const report = await countCopies(GENERATED, 20, 3, (done) => told.push(done));
     expect(report).toEqual({ rounds: 3, steps: 240, failed: 0, lockedOut: 0 });
     expect(told).toEqual(['1 of 3 rotations, 80 steps', '2 of 3 rotations, 160 steps', '3 of 3 rotations, 240 steps']);
   });
 
-  test('counts the copies that failed, and ends there', async () => {
+  test('counts the copies that failed, and stops there', async () => {
     const failing: Subject = {
       ...GENERATED,
       makeHandler: (dependencies) => {
@@ -46,7 +46,7 @@ describe('the report of many copies at once', () => {
   });
 });
 
-test('progress is a line about every five seconds, with the time it took so far', () => {
+test('writes a line of progress about every five seconds, with the elapsed time', () => {
   const lines: string[] = [];
   let time = 1_000;
   const progress = progressEvery((line) => lines.push(line), () => time);

@@ -2,17 +2,17 @@ import { silent, type Progress } from './progress';
 import type { Subject } from './subjects';
 import { STEPS, Violation, World, type Invariant } from './world';
 
-/** What came of many copies of every step at once, rotation after rotation. */
+/** The result of many copies of every step at once, rotation after rotation. */
 export interface CopiesReport {
   /** Rotations that completed. */
   readonly rounds: number;
-  /** Steps that were run, by whichever copy. */
+  /** All steps, of any copy. */
   readonly steps: number;
-  /** Of them, those that failed. */
+  /** Failed steps among them. */
   readonly failed: number;
-  /** How often somebody with the value of a staging label was not let in. */
+  /** How often the value of a staging label was refused. */
   readonly lockedOut: number;
-  /** What ended the run before its last round. */
+  /** The reason for ending before the last round. */
   readonly violation?: Error;
 }
 
@@ -51,9 +51,9 @@ export async function countCopies(subject: Subject, copies: number, rounds: numb
 }
 
 /**
- * Many copies of every step at once, rotation after rotation. None may fail, and nobody may be locked out.
+ * Many copies of every step at once, rotation after rotation. No step may fail, and no reader may be locked out.
  *
- * @returns how many steps were run
+ * @returns the number of steps
  */
 export async function runCopies(subject: Subject, copies: number, rounds: number, progress: Progress = silent): Promise<number> {
   const { steps, violation } = await countCopies(subject, copies, rounds, progress);

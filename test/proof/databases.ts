@@ -18,7 +18,7 @@ import { connect, isRefusal, type TestClient } from '../servers/clients';
 
 const USER: Login = { username: 'app', password: 'first-password-of-all' };
 const SUPERUSER = 'superuser';
-/** Statements that change nothing that lasts. */
+/** Statements without a lasting effect. */
 const READ = /^\s*(SELECT|SHOW|BEGIN|SET (?!PASSWORD|DEFAULT ROLE))/i;
 
 function startingOver({ engine, database }: DatabaseServer): string[] {
@@ -31,7 +31,7 @@ function startingOver({ engine, database }: DatabaseServer): string[] {
     ];
 }
 
-/** How a strategy may be wrong: `wrong` goes where the strategy goes. */
+/** The naive strategies. `wrong` replaces the strategy. */
 interface Naive {
   readonly mistake: string;
   readonly expected: Invariant;
@@ -124,7 +124,7 @@ interface DatabaseConnection {
 }
 type Connect = (credentials: Credentials, tls: ConnectionOptions | undefined, deadline: Deadline) => Promise<DatabaseConnection>;
 
-/** The connections of a copy of the function: every login and every statement ends as the proof decides, and they die with it. */
+/** The connections of a copy of the function. The proof decides how every login and every statement ends, and the connections die with the copy. */
 function watch(dialler: Connect, { perform, dial, life }: HandlerDependencies): Connect {
   return async (credentials, tls, deadline) => {
     dial(credentials.host);

@@ -3,20 +3,20 @@ import type { Subject } from './subjects';
 import { World, type Verdict } from './world';
 import type { Switches } from '../../simulator';
 
-/** What isn't documented, or was seen both ways: every combination is explored. */
+/** Undocumented behaviour, and behaviour that was seen both ways. Every combination is explored. */
 export const SWITCHES: readonly Partial<Switches>[] = [true, false].flatMap((promotionRemovesPending) =>
   (['rotate', 'put'] as const).flatMap((pendingCreatedDate) =>
     [false, true].map((issueRotationTokens) => ({ promotionRemovesPending, pendingCreatedDate, issueRotationTokens }))));
 
-/** The ways in which a run can end at a call. */
+/** The endings of a run at a call. */
 const STOPS: readonly Verdict[] = ['killBefore', 'killAfter', 'failBefore', 'failAfter'];
 
 export interface Explored {
-  /** Boundaries of a rotation at which it was stopped, in each way. */
+  /** The boundaries of a rotation at which it was stopped, with each ending. */
   boundaries: number;
-  /** Pairs of them: stopped, tried again, stopped again, tried again. */
+  /** Pairs of them: stopped, retried, stopped again, retried. */
   pairs: number;
-  /** Reads answered with an older state, alone and together with each boundary. */
+  /** Reads with an older state, alone and together with each boundary. */
   stale: number;
 }
 
@@ -25,7 +25,7 @@ interface Stop {
   readonly verdict: Verdict;
 }
 
-/** Stops at the numbered calls: the first stop in the first run, the second in the second. Then it must recover. */
+/** Stops at the numbered calls: the first stop in the first run, the second in the second. Then the rotation must recover. */
 async function explore(
   subject: Subject, switches: Partial<Switches>, stops: readonly Stop[], stale?: { call: number; by: number },
 ): Promise<number[]> {
@@ -55,22 +55,22 @@ async function explore(
   return lengths;
 }
 
-/** The number of calls of an undisturbed continuation after a stop. */
+/** The number of calls of the undisturbed retry after a stop. */
 async function callsAfter(subject: Subject, switches: Partial<Switches>, stop: Stop): Promise<number> {
   const [, length] = await explore(subject, switches, [stop, { call: Infinity, verdict: 'pass' }]);
   return length;
 }
 
 export interface ExhaustOptions {
-  /** Of the boundaries, in each of the ways in which a run can end there, only each n-th. @default 1 */
+  /** Only each n-th boundary, with each ending. @default 1 */
   readonly everyBoundary?: number;
   /** @default true */
   readonly pairs?: boolean;
-  /** Of the pairs, only each n-th. @default 1 */
+  /** Only each n-th pair. @default 1 */
   readonly everyPair?: number;
   /** @default true */
   readonly stale?: boolean;
-  /** Of the stale reads, only each n-th. @default 1 */
+  /** Only each n-th stale read. @default 1 */
   readonly everyStale?: number;
   /** @default - all */
   readonly switches?: readonly Partial<Switches>[];
@@ -79,7 +79,7 @@ export interface ExhaustOptions {
 }
 
 /**
- * Every boundary, every pair of boundaries, and every stale read with every boundary, unless told otherwise.
+ * By default, every boundary, every pair of boundaries, and every stale read with every boundary.
  *
  * @throws Violation with the trace of the first case that breaks an invariant
  */
@@ -116,9 +116,9 @@ export async function exhaust(subject: Subject, options: ExhaustOptions = {}): P
 }
 
 /**
- * A rotation is given up before each of its calls. The next one completes, and then nothing accepts what the first one would have rotated to.
+ * Abandons a rotation before each of its calls. The next one completes, and then nothing accepts the value of the abandoned one.
  *
- * @returns how many calls there were
+ * @returns the number of calls
  */
 export async function giveUp(subject: Subject): Promise<number> {
   for (let at = 0; ; at++) {

@@ -5,9 +5,9 @@ import type { Subject } from './subjects';
 import { STEPS, World, type Ending, type Verdict } from './world';
 import type { Step, Switches } from '../../simulator';
 
-/** One thing that happens. */
+/** One event of a history. */
 export type Action =
-  /** A copy of the function makes its next call, which ends as `verdict` says; a read may be some writes behind. */
+  /** A copy of the function makes its next call, which ends with `verdict`. A read may lag some writes behind. */
   | { readonly act: 'advance'; readonly copy: number; readonly verdict: Verdict; readonly lag: number }
   /** The owner of the secret puts a value by hand. */
   | { readonly act: 'put' }
@@ -21,7 +21,7 @@ export interface History {
 
 const COPIES = 2;
 
-/** Most calls go well; otherwise nothing would get far. */
+/** Most calls succeed, because a history would otherwise end early. */
 const verdict: fc.Arbitrary<Verdict> = fc.oneof(
   { weight: 12, arbitrary: fc.constant('pass' as const) },
   { weight: 1, arbitrary: fc.constantFrom('killBefore' as const, 'killAfter' as const, 'failBefore' as const, 'failAfter' as const) },
@@ -41,14 +41,14 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ act: fc.constant('cancel' as const) }) },
 );
 
-/** Random histories of two copies of the function, at work on one rotation, with faults, lag and interference. */
+/** Random histories of two copies of the function in one rotation, with faults, lag and interference. */
 export const histories: fc.Arbitrary<History> = fc.record({
   switches: fc.record({ others: fc.constantFrom(...SWITCHES), manualPutRemovesPending: fc.boolean() })
     .map(({ others, manualPutRemovesPending }) => ({ ...others, manualPutRemovesPending })),
   actions: fc.array(action, { minLength: 1, maxLength: 90 }),
 });
 
-/** A copy of the function, at a call for which it waits to be let on. */
+/** A copy of the function that waits at a call. */
 class Actor {
   private step = 0;
   private incarnation = 0;
@@ -68,7 +68,7 @@ class Actor {
     this.world.rethrow();
   }
 
-  /** Starts the next step; after a failure the whole sequence, and after a kill with a new process, as the service does. */
+  /** Starts the next step. After a failure it starts the whole sequence, and after a kill a new process, as the service does. */
   private begin(): void {
     this.run ??= this.world.copy(`${this.name}${++this.incarnation}`, () => new Promise<Verdict>((resolve) => { this.letOn = resolve; }));
     this.running = true;
@@ -79,7 +79,7 @@ class Actor {
     });
   }
 
-  /** Until it waits at a call, or its step is over. */
+  /** Waits until it is at a call, or until its step is over. */
   private async settle(): Promise<void> {
     for (let turn = 0; this.running && !this.letOn; turn++) {
       if (turn > 1000) { throw new Error('A copy neither calls nor ends'); }
@@ -88,7 +88,7 @@ class Actor {
   }
 }
 
-/** Lets a history happen, and then what must come of it. */
+/** Runs a history, and then checks its result. */
 export async function live(subject: Subject, { switches, actions }: History): Promise<void> {
   await subject.server?.reset();
   const world = new World(subject, switches);
@@ -104,7 +104,7 @@ export async function live(subject: Subject, { switches, actions }: History): Pr
       case 'cancel': world.cancel(); break;
     }
   }
-  // Whoever is at a call now stays there: killed.
+  // A copy that is at a call now stays there: it is killed.
   world.simulator.lag = undefined;
   if (world.undisturbed) {
     await world.mustRecover();
@@ -114,9 +114,9 @@ export async function live(subject: Subject, { switches, actions }: History): Pr
 }
 
 /**
- * Random histories, until one breaks an invariant.
+ * Runs random histories until one breaks an invariant.
  *
- * @throws with the shortest history that does, its trace, and the seed that finds it again
+ * @throws with the shortest such history, its trace, and the seed that finds it again
  */
 export async function interleave(subject: Subject, runs: number, seed?: number, progress: Progress = silent): Promise<void> {
   let lived = 0;

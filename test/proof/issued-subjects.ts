@@ -10,7 +10,7 @@ import type { SecretValues, Target, ValueRequest } from '../../lambda-src/target
 import { AccessKeyTarget, type AccessKeyTargetParts } from '../../lambda-src/targets/access-key/access-key-target';
 import type { AccessKeyInfo } from '../../lambda-src/targets/access-key/access-keys';
 
-/** In the place of the credential, before a server has issued the first. */
+/** Replaces the credential before a server has issued the first. */
 const WITHOUT = '{"user":"app","note":"n0"}';
 const FOREIGN = 'FOREIGN';
 
@@ -33,7 +33,7 @@ function issuedSubject(name: string, server: IssuingServer, make: MakeTarget, sh
   };
 }
 
-/** With a key in AWSCURRENT, and another one in AWSPREVIOUS, so that there is no room for a third. */
+/** With one key in AWSCURRENT and another one in AWSPREVIOUS, so that there is no room for a third. */
 function full(name: string, make: MakeTarget, shape: Shape = AS_ISSUED): Subject {
   return {
     ...issuedSubject(name, new IssuingServer([firstKey('zero'), firstKey('first')], [], shape), make, shape),
@@ -64,7 +64,7 @@ export const ISSUED_TARGETS: readonly Subject[] = [
   full('ses-smtp, of a user of its own', smtp, AS_SMTP),
 ];
 
-/** The user has a key of somebody else, which no rotation may revoke, however often it is tried. Once the owner has removed it, the rotation completes. */
+/** The user has a foreign key, which no rotation may revoke, however often it is retried. After its owner removed it, the rotation completes. */
 export async function refuseForeign(make: MakeTarget = shared): Promise<void> {
   const server = new IssuingServer([firstKey('first')], [FOREIGN]);
   const world = new World(issuedSubject('a key of somebody else', server, make));
@@ -77,7 +77,7 @@ export async function refuseForeign(make: MakeTarget = shared): Promise<void> {
   await world.mustRecover();
 }
 
-/** How a target for issued values may be wrong. */
+/** The naive targets for issued values. */
 interface NaiveIssued {
   readonly name: string;
   readonly breaks: Invariant;
@@ -127,7 +127,7 @@ class RevokesAfterwards extends AccessKeyTarget {
   }
 }
 
-/** A loser that leaves what it was issued. */
+/** A copy that loses the race and keeps its issued key. */
 class KeepsWhatItLost extends AccessKeyTarget {
   public override async discard(): Promise<void> { /* nothing */ }
 }
@@ -137,7 +137,7 @@ const naive = (Naive: new (parts: AccessKeyTargetParts) => AccessKeyTarget, isEx
 
 const stops = (subject: Subject) => exhaust(subject, { pairs: false, stale: false, switches: [{}] });
 
-/** A rotation after the owner has changed something else in the value by hand: AWSPREVIOUS and AWSCURRENT name one key. */
+/** A rotation after the owner changed another part of the value by hand: AWSPREVIOUS and AWSCURRENT have the same key. */
 export async function rotateAfterPut(subject: Subject): Promise<void> {
   await subject.server!.reset();
   const world = new World(subject);
@@ -146,7 +146,7 @@ export async function rotateAfterPut(subject: Subject): Promise<void> {
   await world.mustComplete(world.copy('run', () => 'pass'));
 }
 
-/** One copy was issued a credential and hasn't stored it. Another one looks meanwhile, and goes on when the first one has stored it. */
+/** One copy was issued a credential and hasn't stored it. Another one lists keys meanwhile, and continues when the first one has stored it. */
 export async function overtake(subject: Subject): Promise<void> {
   await subject.server!.reset();
   const world = new World(subject);

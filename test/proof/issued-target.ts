@@ -1,5 +1,6 @@
 /*
- * The shipped targets whose credentials a server issues, with IAM, AWS STS and SES in memory. All but the network is real: forms go out, and XML comes back.
+ * The shipped targets whose credentials a server issues, with IAM, AWS STS and SES in memory. Only the network is replaced: requests are forms,
+ * and answers are XML.
  */
 import type { IssuingServer } from './issuing-server';
 import { ISSUE, type Perform } from './subjects';
@@ -18,7 +19,7 @@ export const USE = 'use a key';
 
 type Kind = 'iam' | 'ses';
 
-/** The parts of a shipped target, for one user of a server in memory. Every request is a call of its own. */
+/** The parts of a shipped target, for one user of a server in memory. Every request is a separate call. */
 export function partsOf(server: IssuingServer, perform: Perform, isUserExclusive: boolean, kind: Kind = 'iam', user: UserIds = USER): AccessKeyTargetParts {
   const call = serviceCall(server, perform, user);
   const keys = accessKeysOf(user.userName, REGION, call);
@@ -37,7 +38,7 @@ export function accessKeyTarget(server: IssuingServer, perform: Perform, isUserE
 const result = (action: string, content = '') => ({ status: 200, body: `<${action}Response><${action}Result>${content}</${action}Result></${action}Response>` });
 const refusal = (status: number, code: string) => ({ status, body: `<ErrorResponse><Error><Code>${code}</Code><Message>p4ssw0rd</Message></Error></ErrorResponse>` });
 
-/** IAM and AWS STS, as far as the targets ask them. */
+/** IAM and AWS STS, with the operations of the targets. */
 function serviceCall(server: IssuingServer, perform: Perform, user: UserIds): SignedCall {
   return async ({ service, body, credentials }) => {
     const { Action: action, UserName: userName, AccessKeyId: id } = Object.fromEntries(new URLSearchParams(String(body)));

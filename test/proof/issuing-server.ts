@@ -1,30 +1,30 @@
 import { createHmac } from 'node:crypto';
 import type { Server } from './subjects';
 
-/** What the server shows of a key after it was issued. */
+/** The parts of a key that the server shows at any time. */
 export interface KeyInfo {
   readonly id: string;
   /** In milliseconds. */
   readonly issuedAt: number;
 }
 
-/** What the server shows once. */
+/** The parts that the server shows only once. */
 export interface Key {
   readonly id: string;
   readonly secret: string;
 }
 
-/** What a secret holds of a key. */
+/** The credential in a secret. */
 export interface Shape {
   readonly idKey: string;
   readonly secretKey: string;
-  /** What it holds of the secret half. */
+  /** The secret half, or what is derived from it. */
   derived(secret: string): string;
 }
 
 export const AS_ISSUED: Shape = { idKey: 'accessKeyId', secretKey: 'secretAccessKey', derived: (secret) => secret };
 
-/** The password that SES takes: https://docs.aws.amazon.com/ses/latest/dg/smtp-credentials.html */
+/** The password for SES: https://docs.aws.amazon.com/ses/latest/dg/smtp-credentials.html */
 export const AS_SMTP: Shape = {
   idKey: 'username',
   secretKey: 'password',
@@ -35,7 +35,7 @@ export const AS_SMTP: Shape = {
   },
 };
 
-/** What a value has of a key; undefined if there is none. Without the code of the target. */
+/** The key in a value. Undefined if there is none. Independent of the target's code. */
 export function issuedKey(value: string | undefined, { idKey, secretKey }: Shape = AS_ISSUED): Key | undefined {
   try {
     const { [idKey]: id, [secretKey]: secret } = JSON.parse(value ?? '') as Record<string, unknown>;
@@ -45,7 +45,7 @@ export function issuedKey(value: string | undefined, { idKey, secretKey }: Shape
   }
 }
 
-/** Everything of a value but its key. */
+/** The value without its key. */
 export function restIn(value: string, { idKey, secretKey }: Shape = AS_ISSUED): string {
   const { [idKey]: _, [secretKey]: __, ...rest } = JSON.parse(value) as Record<string, unknown>;
   return JSON.stringify(rest);
@@ -60,12 +60,12 @@ interface Stored {
 }
 
 const LIMIT = 2;
-/** From this use on, both nodes know a key. */
+/** After so many uses, both nodes know a key. */
 const KNOWN_EVERYWHERE = 2;
-/** More than a function can run. */
+/** Longer than a function can run. */
 const LONG = 16 * 60_000;
 
-/** What a server does that issues keys: two for a user, each shown once and not accepted everywhere at once. */
+/** A server that issues keys: two for a user, each shown once and not accepted everywhere at once. */
 export class IssuingServer implements Server {
   public readonly alwaysAcceptsCurrent = true;
   public readonly revokesPreviousIn = 'createSecret';
@@ -74,7 +74,7 @@ export class IssuingServer implements Server {
   private issued = 0;
   private foreign = new Set<string>();
 
-  /** @param first the keys that there are before the first rotation */
+  /** @param first the keys before the first rotation */
   constructor(
     private readonly first: readonly Key[] = [],
     private readonly foreigners: readonly string[] = [],
@@ -111,7 +111,7 @@ export class IssuingServer implements Server {
 
   public hasRevokedForeign(): boolean { return [...this.foreign].some((id) => !this.keys.has(id)); }
 
-  /** Somebody else creates a key. */
+  /** Creates a foreign key. */
   public issueToForeigner(id: string): void {
     this.keys.set(id, { secret: 'of-somebody-else', issuedAt: this.now, uses: KNOWN_EVERYWHERE, wasUsed: true });
     this.foreign.add(id);
@@ -139,7 +139,7 @@ export class IssuingServer implements Server {
 
   public wasUsed(id: string): boolean { return this.keys.get(id)?.wasUsed ?? false; }
 
-  /** Two nodes take turns. The second one knows a key a little later. */
+  /** Two nodes answer in turn. The second one knows a key a little later. */
   public use({ id, secret }: Key): boolean {
     const key = this.keys.get(id);
     if (!key || key.secret !== secret) { return false; }
@@ -148,7 +148,7 @@ export class IssuingServer implements Server {
     return use % 2 === 0 || use >= KNOWN_EVERYWHERE;
   }
 
-  /** As `use`, with what a secret holds of the key. */
+  /** Like `use`, with the content of a secret. */
   public logIn(id: string, derived: string): boolean {
     const secret = this.keys.get(id)?.secret;
     return secret !== undefined && this.shape.derived(secret) === derived && this.use({ id, secret });

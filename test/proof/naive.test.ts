@@ -1,6 +1,4 @@
-/*
- * The proof has teeth: a textbook handler passes, and with any one of the classic mistakes in it is caught, for the reason it should be.
- */
+/* Tests of the proof: a textbook handler passes, and each classic mistake in it is caught, for the right reason. */
 import { violationOf } from './naive';
 import { MISTAKES, type Mistake } from './naive/mistakes';
 import { textbookSubject } from './naive/subject';
@@ -17,16 +15,16 @@ afterAll(() => {
   delete process.env[CONFIG_VARIABLE];
 });
 
-describe('a naive handler is caught', () => {
+describe('catches a naive handler:', () => {
   test.each(Object.keys(MISTAKES) as Mistake[])('%s', async (mistake) => {
     expect(await violationOf(mistake)).toMatchObject({ name: 'Violation', invariant: MISTAKES[mistake].breaks });
   });
 });
 
-test('every invariant, and every scenario, finds out at least one naive handler', () => {
+test('every invariant and every scenario catches at least one naive handler', () => {
   const expectations = Object.values(MISTAKES);
-  // Naive strategies, modules and issued targets break what is about a server (databases.ts, own-targets.ts, issued-subjects.ts). The handlers of
-  // telling.ts break what is about notifications.
+  // Naive strategies, modules and issued targets break the invariants about a server (databases.ts, own-targets.ts, issued-subjects.ts). The
+  // handlers of telling.ts break the invariants about notifications.
   const elsewhere = ['accepted', 'overlaps', 'tellsOfCurrent', 'promotionIsTold', 'putsNext', 'oneCredential', 'foreignKept'];
   const invariants = Object.keys(INVARIANTS).filter((invariant) => !elsewhere.includes(invariant));
   expect(new Set(expectations.map(({ breaks }) => breaks))).toEqual(new Set(invariants));

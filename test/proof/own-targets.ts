@@ -20,7 +20,7 @@ interface Value {
 const FIRST: Value = { client: 'app', apiKey: 'first-key-of-all' };
 const FUNCTION = { functionArn: 'arn:aws:lambda:eu-west-1:111111111111:function:target', generateStringKey: 'apiKey' };
 
-/** An API that takes so many keys of a client at a time, and refuses one more. */
+/** An API with a limit of keys for a client, which refuses one more. */
 class Api implements Server {
   public readonly alwaysAcceptsCurrent = true;
   private keys = new Set([FIRST.apiKey]);
@@ -49,7 +49,7 @@ class Api implements Server {
   }
 }
 
-/** What the owner of a client writes whose API takes three keys: the previous one is revoked when the rotation is over. */
+/** A module for an API with three keys: the previous one is revoked at the end of the rotation. */
 function moduleOf(api: Api, perform: Perform): RotationModule<Value> {
   return {
     setSecret: ({ pending }: RotationContext<Value>) => perform('add a key', 'write', async () => { api.add(pending.value.apiKey); }),
@@ -62,7 +62,7 @@ function moduleOf(api: Api, perform: Perform): RotationModule<Value> {
   };
 }
 
-/** The same of an API that takes two keys: the previous one has to go before there is room for the next. */
+/** A module for an API with two keys: the previous one must be revoked before there is room for the next. */
 function functionOf(api: Api, { client, perform }: HandlerDependencies): (payload: string) => Promise<string> {
   return async (payload) => {
     const { step, secretId, pendingVersionId, previousVersionId } = JSON.parse(payload) as FunctionEvent;
@@ -119,7 +119,7 @@ function functionSubject(name: string): Subject {
   };
 }
 
-/** The API of examples/custom-target, without the way to it. */
+/** The API of examples/custom-target, without the network. */
 class ExampleApi implements Server {
   public readonly alwaysAcceptsCurrent = true;
   public readonly revokesPreviousIn = 'finishSecret';
@@ -145,7 +145,7 @@ class ExampleApi implements Server {
   }
 }
 
-/** The module of examples/custom-target, as it is. It calls `fetch`, which goes where the copy of the handler that runs it says. */
+/** The module of examples/custom-target, unchanged. Its `fetch` goes to the running copy of the handler. */
 function exampleSubject(name: string): Subject {
   const server = new ExampleApi();
   const running = new AsyncLocalStorage<Perform>();
@@ -168,17 +168,17 @@ function exampleSubject(name: string): Subject {
   };
 }
 
-/** Keys are revoked by their age, so those of rotations that were given up too. */
+/** Keys are revoked by their age, also those of abandoned rotations. */
 export const EXAMPLE_TARGET = exampleSubject('the module of examples/custom-target');
 
-/** Targets of one's own, written as their owners would: every call of theirs is a boundary too. */
+/** Targets of your own, written like those of users. Every call of theirs is a boundary too. */
 export const OWN_TARGETS: readonly Subject[] = [
   moduleSubject('a module, three keys at a time', moduleOf),
   functionSubject('a function, two keys at a time'),
   EXAMPLE_TARGET,
 ];
 
-/** Modules that revoke what readers still have, or never revoke. */
+/** Modules that revoke the key of readers, or never revoke. */
 export const NAIVE_TARGETS: readonly { readonly subject: Subject; readonly breaks: Invariant }[] = [
   naive('a module that revokes the current key', 'accepted', (api, perform) => ({
     finishSecret: ({ current }) => perform('revoke a key', 'write', async () => { api.revoke(current.value.apiKey); }),

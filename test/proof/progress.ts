@@ -1,11 +1,11 @@
-/** Is told how much is done: `120 boundaries`. Cheap, so that it can be called in every loop. */
+/** Gets the progress, such as `120 boundaries`. It is cheap, so that every loop can call it. */
 export type Progress = (done: string) => void;
 
 export const silent: Progress = () => {};
 
 const EVERY_MS = 5_000;
 
-/** Writes a line about every five seconds. Reads the clock instead of setting a timer, because proofs run without timers. */
+/** Writes a line about every five seconds. It reads the clock and sets no timer, because proofs run without timers. */
 export function progressEvery(write: (line: string) => void, now: () => number = () => performance.now(), every = EVERY_MS): Progress {
   const start = now();
   let last = start;

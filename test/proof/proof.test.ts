@@ -1,6 +1,6 @@
 /*
- * The part of `npm run prove` that fits everyday testing: every boundary under every switch, some pairs and stale reads under the defaults,
- * and some random histories.
+ * The part of `npm run prove` for everyday tests: every boundary under every switch, some pairs and stale reads under the defaults, and some
+ * random histories.
  */
 import { runCopies } from './copies';
 import { exhaust, giveUp, SWITCHES } from './exhaustion';
@@ -39,8 +39,8 @@ describe.each(SUBJECTS)('$name', (subject) => {
 });
 
 describe.each(OWN_TARGETS)('$name', (subject) => {
-  test('recovers from a stop at every boundary and at some pairs, and what readers have is accepted at every instant', async () => {
-    const { boundaries, pairs } = await exhaust(subject, { stale: false, switches: [{}], everyPair: 211 });
+  test('recovers from a stop at every boundary and at some pairs, and the value of readers is accepted at every instant', async () => {
+    const { boundaries, pairs } = await exhaust(subject, { stale: false, switches: [{}], everyPair: 101 });
     expect(boundaries).toBeGreaterThan(4 * 15);
     expect(pairs).toBeGreaterThan(15);
   });
@@ -61,7 +61,7 @@ describe.each(ISSUED_TARGETS)('$name', (subject) => {
     expect(await runCopies(subject, 20, 3)).toBe(240);
   });
 
-  test('leaves no key of a rotation that is given up, keeps a key that two versions have, and one that another copy is about to store', async () => {
+  test('leaves no key of an abandoned rotation, and keeps a key of two versions and one that another copy is about to store', async () => {
     expect(await giveUp(subject)).toBeGreaterThan(20);
     await rotateAfterPut(subject);
     await overtake(subject);
@@ -75,7 +75,7 @@ test.each(Object.entries(SCENARIOS).filter(([name]) => !LONG_SCENARIOS.includes(
   expect(await scenario(ISSUED_TARGETS[0])).toBeGreaterThan(0);
 });
 
-test('a key of somebody else is never revoked', async () => {
+test('never revokes a foreign key', async () => {
   await refuseForeign();
 });
 
@@ -86,24 +86,24 @@ test.each(NAIVE_ISSUED)('a target for issued keys that $name is caught', async (
 });
 
 describe(TELLING.name, () => {
-  test('tells of every promotion at least once, and of nothing else, when it is stopped at every boundary and at some pairs', async () => {
-    const { boundaries, pairs } = await exhaust(TELLING, { stale: false, switches: [{}], everyPair: 47 });
+  test('publishes every promotion at least once, and nothing else, when it is stopped at every boundary and at some pairs', async () => {
+    const { boundaries, pairs } = await exhaust(TELLING, { stale: false, switches: [{}], everyPair: 23 });
     // Twelve calls to Secrets Manager, and the one to the bus.
     expect(boundaries).toBe(4 * 13);
     expect(pairs).toBeGreaterThan(25);
   });
 
-  test('does so in random histories of two copies, with faults, lag and interference', async () => {
+  test('does the same in random histories of two copies, with faults, lag and interference', async () => {
     await interleave(TELLING, 50);
   });
 
-  test.each([[FORGETFUL, 'promotionIsTold'], [EAGER, 'tellsOfCurrent']])('is told from one that does not: %#', async (subject, invariant) => {
+  test.each([[FORGETFUL, 'promotionIsTold'], [EAGER, 'tellsOfCurrent']])('catches a handler that does not: %#', async (subject, invariant) => {
     const violation: unknown = await exhaust(subject, { pairs: false, stale: false, switches: [{}] }).catch((error: unknown) => error);
     expect(violation).toMatchObject({ name: 'Violation', invariant });
   });
 });
 
-test('a target that revokes by age leaves nothing of a rotation that is given up, at whichever call; one that only knows the versions does', async () => {
+test('a target that revokes by age leaves nothing of a rotation that is abandoned at any call; one that knows only the versions does', async () => {
   expect(await giveUp(EXAMPLE_TARGET)).toBeGreaterThan(15);
   const violation: unknown = await giveUp(OWN_TARGETS[0]).catch((error: unknown) => error);
   expect(violation).toMatchObject({ name: 'Violation', invariant: 'overlaps' });

@@ -8,18 +8,18 @@ import {
 /**
  * One kind of trouble, at every place where it can happen.
  *
- * @returns how many histories there were
+ * @returns the number of histories
  * @throws Violation with the trace of the first one that breaks an invariant
  */
 export type Scenario = (subject: Subject) => Promise<number>;
 
 const FAULTS = [throttled, accessDenied, kmsDenied, decryptionFailure, internalError, connectionReset];
 
-/** Both ways in which a manual put can leave AWSPENDING, and both dates that a pending version can have. */
+/** Both ways in which a manual put can leave AWSPENDING, and both dates of a pending version. */
 const MANUAL_PUT_SWITCHES: readonly Partial<Switches>[] = [true, false].flatMap((manualPutRemovesPending) =>
   (['rotate', 'put'] as const).map((pendingCreatedDate) => ({ manualPutRemovesPending, pendingCreatedDate })));
 
-/** No trouble at all: the rotation, and the next one. */
+/** No trouble: the rotation, and the next one. */
 const undisturbed: Scenario = async (subject) => {
   for (const switches of SWITCHES) {
     const world = await begin(subject, switches);
@@ -32,7 +32,7 @@ const undisturbed: Scenario = async (subject) => {
 /** The function is killed, or a call fails or its reply is lost, at every boundary. */
 const everyStop: Scenario = async (subject) => (await exhaust(subject, { pairs: false, stale: false, switches: [{}] })).boundaries;
 
-/** Every read is behind the writes by one or two. */
+/** Every read lags one or two writes behind. */
 const everyStaleRead: Scenario = async (subject) => {
   let histories = 0;
   for (const lag of [1, 2]) {
@@ -47,7 +47,7 @@ const everyStaleRead: Scenario = async (subject) => {
   return histories;
 };
 
-/** Every call is answered with every error that the service or the way to it knows. */
+/** Every call fails with every error of the service and of the network. */
 const everyFault: Scenario = async (subject) => {
   let histories = 0;
   for (const fault of FAULTS) {
@@ -61,7 +61,7 @@ const everyFault: Scenario = async (subject) => {
   return histories;
 };
 
-/** Somebody puts a value by hand. */
+/** A user puts a value by hand. */
 const manualPut: Scenario = async (subject) => {
   let histories = 0;
   for (const switches of MANUAL_PUT_SWITCHES) {
@@ -70,13 +70,13 @@ const manualPut: Scenario = async (subject) => {
   return histories;
 };
 
-/** Somebody cancels the rotation. */
+/** A user cancels the rotation. */
 const cancelled: Scenario = (subject) => beforeEveryCall(subject, {}, (world) => world.cancel());
 
-/** Somebody gives AWSPENDING to a version of their own. */
+/** A user gives AWSPENDING to another version. */
 const pendingTaken: Scenario = (subject) => beforeEveryCall(subject, {}, (world) => world.takePending(1));
 
-/** The pending version has a value already, and not one that can be used. */
+/** The pending version has a value already, which can't be used. */
 const unusablePending: Scenario = (subject) => withPending(subject, [
   'neither-JSON-nor-anything-else',
   '{ "unusable": "and-secret-all-the-same" }',
@@ -84,7 +84,7 @@ const unusablePending: Scenario = (subject) => withPending(subject, [
   subject.value.replace(JSON.stringify(subject.secretOf(subject.value)), '""'),
 ]);
 
-/** The pending version has a value already, which names another host than the current one does. */
+/** The pending version has a value already, with another host than the current one. */
 const foreignHost: Scenario = (subject) => withPending(subject, [
   subject.value.replace(/"host": *"[^"]*"/, '"host": "elsewhere.example"'),
   subject.value.replace(/^\{/, '{ "host": "elsewhere.example",'),
@@ -136,7 +136,7 @@ async function begin(subject: Subject, switches?: Partial<Switches>): Promise<Wo
   return new World(subject, switches);
 }
 
-/** As many rotations as one has calls; something happens before another call in each. Then the service tries again. */
+/** A rotation for each call of a rotation, with an event before that call. Then the service retries. */
 async function beforeEveryCall(
   subject: Subject, switches: Partial<Switches>, happen: (world: World) => void,
   afterwards: (world: World) => Promise<unknown> = (world) => world.sequence('retry', () => 'pass'),
@@ -154,7 +154,7 @@ async function beforeEveryCall(
   }
 }
 
-/** A rotation that finds a value in the pending version, for each of the values; then the service tries again. */
+/** A rotation that finds each of the values in the pending version. Then the service retries. */
 async function withPending(subject: Subject, values: readonly string[]): Promise<number> {
   const others = [...new Set(values)].filter((value) => value !== subject.value);
   for (const value of others) {

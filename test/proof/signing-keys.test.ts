@@ -1,4 +1,4 @@
-/* The part of `npm run prove` that fits everyday testing: verifiers check signatures at every instant, which takes its time. */
+/* The part of `npm run prove` for everyday tests. Verifiers check signatures at every instant, which takes time. */
 import { runCopies } from './copies';
 import { exhaust } from './exhaustion';
 import { interleave } from './interleavings';
@@ -31,7 +31,7 @@ describe.each(SIGNING_KEYS)('$name', (subject) => {
   });
 });
 
-test('keys that are published for the first time sign nothing before verifiers have seen them, whatever stops the function', async () => {
+test('keys that are published for the first time sign nothing before verifiers know them, wherever the function stops', async () => {
   const { pairs } = await exhaust(UNPUBLISHED, { stale: false, switches: [{}], everyBoundary: 5, everyPair: 43 });
   expect(pairs).toBeGreaterThan(5);
   await interleave(UNPUBLISHED, 5);

@@ -1,6 +1,4 @@
-/*
- * The shipped target for signing keys, with an S3 that publishes them, and verifiers that cache what it had.
- */
+/* The shipped target for signing keys, with an S3 that publishes them, and verifiers that cache the object. */
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type JsonWebKey } from 'node:crypto';
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { exhaust } from './exhaustion';
@@ -22,7 +20,7 @@ const KEY = '.well-known/jwks.json';
 const CACHE_SECONDS = 600;
 const PUBLICATION = { bucketName: BUCKET, bucketRegion: 'eu-west-1', objectKey: KEY, cacheSeconds: CACHE_SECONDS };
 const CONFIG = { target: 'signing-keys', algorithm: 'EdDSA', rsaModulusLength: 2048, publication: PUBLICATION, passwordPolicy: {} };
-/** More than a function can run, and than verifiers cache. */
+/** Longer than a function can run, and than verifiers cache. */
 const LONG = 16 * 60_000;
 
 const WITHOUT = '{ "issuer": "https://example.com", "port": 443.0 }';
@@ -39,7 +37,7 @@ const valueWith = (jwks: readonly PrivateJwk[] = KEYS) => [
 
 let made = 0;
 
-/** Without another thread, for which the histories would have to wait. */
+/** Without another thread, which the histories would have to wait for. */
 const makeKey = async (): Promise<PrivateJwk> => ({
   ...generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }) as { kty: string; d: string }, kid: `key ${++made}`, alg: 'EdDSA', use: 'sig',
 });
@@ -56,7 +54,7 @@ function currentIn(value: string): ValueOfKeys['current'] {
   }
 }
 
-/** Whether a verifier with a set accepts what a key signs. Without the code of the target. */
+/** Whether a verifier with a set accepts the signature of a key. Independent of the target's code. */
 function accepts(set: string, key: JsonWebKey & { kid: string }): boolean {
   const { keys } = JSON.parse(set) as { keys: (JsonWebKey & { kid: string })[] };
   const found = keys.find(({ kid }) => kid === key.kid);
@@ -65,7 +63,7 @@ function accepts(set: string, key: JsonWebKey & { kid: string }): boolean {
   return verify(null, token, createPublicKey({ key: found, format: 'jwk' }), sign(null, token, createPrivateKey({ key, format: 'jwk' })));
 }
 
-/** Verifiers that read the object: one just now, one that cached it within the cache time, and one each of the last two promotions. */
+/** Verifiers of the object: one that just read it, one that cached it within the cache time, and one each of the last two promotions. */
 export class Verifiers implements Server {
   public readonly alwaysAcceptsCurrent = true;
   public s3 = new FakeS3(BUCKET);
@@ -88,7 +86,7 @@ export class Verifiers implements Server {
     const signer = currentIn(value);
     if (!signer) { return false; }
     const set = this.s3.object(KEY)?.body;
-    // Nobody reads what isn't there yet.
+    // Nobody reads an object that doesn't exist yet.
     if (set === undefined) { return true; }
     if (signer.kid !== this.signer?.kid) {
       this.signedBefore = this.signer;
@@ -99,14 +97,14 @@ export class Verifiers implements Server {
     return isValidStill && [...this.promotions, ...this.s3.cachedFor(KEY, CACHE_SECONDS * 1_000)].every((cached) => accepts(cached, signer));
   }
 
-  /** The object that was there first is one that the secret published. Its ARN is known only now. */
+  /** The first object is one that the secret published. Its ARN is known only now. */
   public own(secretId: string): void {
     if (this.s3.object(KEY)) { this.s3.label(KEY, { 'x-amz-meta-secret': createHash('sha256').update(secretId).digest('hex') }); }
   }
 
   public elapse(): void { this.s3.now += LONG; }
 
-  /** The owner waits as long as verifiers cache. */
+  /** The owner waits for the cache time. */
   public obey(error: string): boolean {
     const isNamed = error.includes('verifiers may cache it');
     if (isNamed) { this.elapse(); }
@@ -116,7 +114,7 @@ export class Verifiers implements Server {
 
 type MakeTarget = (verifiers: Verifiers, dependencies: HandlerDependencies) => RotationHandler;
 
-/** Each call to S3 can be stopped at. */
+/** Each call to S3 is a boundary. */
 const callOf = (verifiers: Verifiers, { perform }: HandlerDependencies): SignedCall => (request, signal) => {
   const isRead = request.method === 'GET';
   return perform(isRead ? 'GetObject' : 'PutObject', isRead ? 'read' : 'write', () => verifiers.s3.call(request, signal));
@@ -149,7 +147,7 @@ function subject(name: string, value: string, first: string | undefined, make: M
 
 const published = setOf(KEYS.map(publicOf));
 
-/** The keys are there and nobody has seen them: the first rotation fails until verifiers have. */
+/** The keys exist and no verifier knows them: the first rotation fails until verifiers do. */
 export const UNPUBLISHED = subject('signing keys, to be published for the first time', valueWith(), undefined);
 
 export const SIGNING_KEYS: readonly Subject[] = [
@@ -158,7 +156,7 @@ export const SIGNING_KEYS: readonly Subject[] = [
   subject('signing keys in the secret alone', valueWith(), undefined, shipped, { ...CONFIG, publication: undefined }),
 ];
 
-/** A new key signs as soon as it is published. */
+/** A new key signs when it is published. */
 class SignsAtOnce extends SigningKeysTarget {
   constructor(private readonly put: (set: object) => Promise<unknown>) {
     super(makeKey);
@@ -182,7 +180,7 @@ class SignsAtOnce extends SigningKeysTarget {
   public override async testSecret(): Promise<void> { /* nothing */ }
 }
 
-/** The key that signed until now is out of the set. */
+/** The set lacks the key that signed until now. */
 class DropsPrevious extends SigningKeysTarget {
   constructor(private readonly put: (set: object) => Promise<unknown>) {
     super(makeKey);
@@ -194,7 +192,7 @@ class DropsPrevious extends SigningKeysTarget {
   }
 }
 
-/** Doesn't wait for verifiers that have cached the set without the next key. */
+/** Doesn't wait for verifiers that cached the set without the next key. */
 class Hurries extends Publication {
   protected override async isSeen(): Promise<boolean> { return true; }
 }

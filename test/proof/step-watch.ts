@@ -1,19 +1,19 @@
 import type { Call, Invariant } from './world';
 import type { SecretInspection, Step } from '../../simulator';
 
-/** What a watch sees of the world. */
+/** The part of the world that a watch reads. */
 export interface Watched {
   readonly secret: SecretInspection;
   readonly rotation: { readonly token: string };
   /** Every version that has had AWSCURRENT, in that order. */
   readonly currents: readonly string[];
-  /** Everything of a version's value but what is rotated. */
+  /** The value of a version without the part that rotates. */
   restOfVersion(id: string): string;
   restOf(value: string): string;
   violate(invariant: Invariant, detail: string): void;
 }
 
-/** The fields of requests that say which version they are about, and what becomes of it. */
+/** The fields of requests that identify the version, and the effect on it. */
 export interface Request {
   readonly VersionId?: string;
   readonly VersionStage?: string;
@@ -21,16 +21,16 @@ export interface Request {
   readonly SecretString?: string;
 }
 
-/** How the secret stood when a step began. */
+/** The state of the secret at the beginning of a step. */
 interface Beginning {
   readonly pending: boolean;
   readonly cancelled: boolean;
   readonly hasValue: boolean;
-  /** The place of the current version in the order of all that were. */
+  /** The position of the current version among all that were AWSCURRENT. */
   readonly current: number;
 }
 
-/** One run of one step, judged by what it was told: what it wrote, and that it succeeded, must follow from that. */
+/** One run of one step, with its reads. Its writes and its success must follow from them. */
 export class StepWatch {
   private began: Beginning | undefined;
   private lagged = false;
@@ -39,7 +39,7 @@ export class StepWatch {
 
   constructor(private readonly world: Watched, private readonly step: Step) {}
 
-  /** A call is about to be made. The first one is the earliest at which a step can have looked whether it may run. */
+  /** Called before each call. The first call is the earliest time at which a step can have checked whether it may run. */
   public calls(): void {
     const { secret, rotation, currents } = this.world;
     this.began ??= {
@@ -63,7 +63,7 @@ export class StepWatch {
   public isRefused(call: Call, request: Request, error: Error, lag: number): void {
     this.lagged ||= lag > 0;
     if (call.kind === 'read' && error.name !== 'ResourceNotFoundException') { this.unanswered.add(nameOf(call, request)); }
-    // Another copy may have been faster, and a read may have been too old; otherwise the step could have known.
+    // Another copy may have been faster, or a read may have been stale. Otherwise the step could have known.
     if (call.operation === 'PutSecretValue' && error.name === 'ResourceExistsException' && this.began?.hasValue && !this.lagged) {
       this.world.violate('oneValue', 'a second one is put, which only the refusal of the service stops');
     }

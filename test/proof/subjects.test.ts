@@ -6,7 +6,7 @@ const TARGETS = join(ROOT, 'lambda-src/targets');
 
 const targets = readdirSync(TARGETS, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('entry.ts')).map((file) => dirname(file)).sort();
 
-/** The modules of targets that the proof runs, by their folders: not those of which it only takes a type. */
+/** The targets' modules in the proof, by their folders, without modules of which it only imports a type. */
 const proven = new Set(readdirSync(__dirname).filter((file) => file.endsWith('.ts')).flatMap((file) =>
   [...readFileSync(join(__dirname, file), 'utf8').matchAll(/^import \{[^}]*\} from '\.\.\/\.\.\/lambda-src\/targets\/([^']*)\/[^/']*';$/gm)].map(([, folder]) => folder)));
 

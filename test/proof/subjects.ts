@@ -5,71 +5,74 @@ import { generatedTarget } from '../../lambda-src/targets/generated/target';
 import type { InMemoryClient, Step } from '../../simulator';
 import type { HandlerConfig } from '../../src/contract';
 
-/** A call to something that isn't Secrets Manager, which ends as the proof decides. */
+/** A call to anything but Secrets Manager. The proof decides how it ends. */
 export type Perform = <T>(operation: string, kind: 'read' | 'write', work: () => Promise<T>) => Promise<T>;
 
-/** The call with which a server issues a credential. The next call has to be the Put that stores it. */
+/** The call with which a server issues a credential. The next call must be the Put that stores it. */
 export const ISSUE = 'issue a credential';
 
-/** What a handler under proof is given. */
+/** The environment of a handler under proof. */
 export interface HandlerDependencies {
   readonly client: InMemoryClient;
   readonly log: Log;
   readonly sleep: Sleep;
-  /** Is told of every host that the target connects to. */
+  /** Gets every host that the target connects to. */
   readonly dial: (host: string) => void;
   /** Makes every call of the target. */
   readonly perform: Perform;
-  /** Is told of every message that a bus took. */
+  /** Gets every message that a bus accepted. */
   readonly tell: (message: string) => void;
-  /** Aborted when the copy of the function is killed, and its connections with it. */
+  /** Aborted when the copy of the function and its connections are killed. */
   readonly life: AbortSignal;
 }
 
-/** What accepts a credential, or doesn't: real, and the same for every run. */
+/** The server that accepts or refuses a credential: real, and the same for every run. */
 export interface Server {
-  /** Whether AWSCURRENT is accepted at every instant, or only one of the versions with a label. */
+  /** Whether AWSCURRENT must be accepted at every instant, or only one of the labelled versions. */
   readonly alwaysAcceptsCurrent: boolean;
-  /** Where two values are accepted at a time, the step that revokes that of AWSPREVIOUS: it is accepted until then, and refused when the rotation is over. */
+  /**
+   * If two values are accepted at a time, the step that revokes the value of AWSPREVIOUS. It is accepted until then, and refused after the
+   * rotation.
+   */
   readonly revokesPreviousIn?: Step;
-  /** Makes it what it was before any rotation. */
+  /** Resets it to the state before any rotation. */
   reset(): Promise<void>;
   accepts(value: string): Promise<boolean>;
-  /** So much time passes that every earlier copy of the function has ended. */
+  /** Lets enough time pass for every earlier copy of the function to end. */
   elapse?(): void;
-  /** The owner does what the error of a step asks for. False if it asks for nothing that the owner can do. */
+  /** Lets the owner do what the error of a step asks for. False if the owner can do nothing. */
   obey?(error: string): boolean;
-  /** The ids of its credentials that are in none of the values. */
+  /** The ids of its credentials that are in no value. */
   strays?(values: readonly string[]): string[];
-  /** Whether a credential of somebody else was revoked. */
+  /** Whether a foreign credential was revoked. */
   hasRevokedForeign?(): boolean;
 }
 
-/** Makes a handler as a new process would, with the configuration in the environment. */
+/** Makes a handler like a new process, with the configuration in the environment. */
 export type HandlerFactory = (dependencies: HandlerDependencies) => RotationHandler;
 
-/** A target under proof: its handler, and how to tell a right value from a wrong one without the handler's own code. */
+/** A target under proof: its handler, and a check of values that is independent of the handler. */
 export interface Subject {
   readonly name: string;
   readonly config: HandlerConfig;
   readonly makeHandler: HandlerFactory;
-  /** Whether somebody has to be told of every promotion. */
+  /** Whether every promotion must be published. */
   readonly tells?: boolean;
-  /** What has to accept the value, if anybody. */
+  /** The server that has to accept the value, if there is one. */
   readonly server?: Server;
   /** Other secrets that the handler reads, by name. */
   readonly otherSecrets?: Readonly<Record<string, string>>;
-  /** Of a version that has AWSPREVIOUS before the first rotation. */
+  /** The value of a version that has AWSPREVIOUS before the first rotation. */
   readonly previousValue?: string;
   /** Whether the first rotation makes the first credential. */
   readonly startsWithout?: boolean;
   /** The value of the secret before its first rotation. */
   readonly value: string;
-  /** The rotated part of a value, which must never be seen outside; undefined where the value isn't usable. */
+  /** The rotated part of a value, which must never leak. Undefined if the value isn't usable. */
   secretOf(value: string): string | undefined;
-  /** Everything of a value but the rotated part. */
+  /** The value without the rotated part. */
   restOf(value: string): string;
-  /** The value as somebody changes it by hand. */
+  /** The value after a change by hand. */
   changedByHand(value: string, n: number): string;
 }
 

@@ -8,7 +8,7 @@ import { generatedTarget } from '../../lambda-src/targets/generated/target';
 
 const BUS = 'arn:aws:events:us-east-1:111122223333:event-bus/rotations';
 
-/** A bus that takes every event it gets; the call that brings it is a boundary as every other. */
+/** A bus that accepts every event. The call that brings the event is a boundary like every other. */
 function putEvents({ perform, tell }: Pick<HandlerDependencies, 'perform' | 'tell'>): SignedCall {
   return ({ body }) => perform('PutEvents', 'write', async () => {
     const { Entries } = JSON.parse(String(body)) as { Entries: { Detail: string }[] };
@@ -22,12 +22,12 @@ const telling = (name: string, makeSubjectHandler: Subject['makeHandler']): Subj
   return { ...subject, name: `${subject.name}, ${name}`, config: { ...subject.config, eventBusArn: BUS }, tells: true, makeHandler: makeSubjectHandler };
 };
 
-/** A handler that tells a bus of every promotion. */
+/** A handler that publishes every promotion to a bus. */
 export const TELLING = telling('telling a bus', (dependencies) => makeHandler(generatedTarget, {
   ...dependencies, notifierOf: () => notifier(eventBus(BUS), putEvents(dependencies), { findCallProblem, foreignAnswer }),
 }));
 
-/** One that is content where the bus can't be told. */
+/** A handler that ignores a failed notification. */
 export const FORGETFUL = telling('telling a bus if it can', (dependencies) => makeHandler(generatedTarget, {
   ...dependencies,
   notifierOf: () => async ({ secretId, versionId }) => {
@@ -36,7 +36,7 @@ export const FORGETFUL = telling('telling a bus if it can', (dependencies) => ma
   },
 }));
 
-/** One that tells what is about to be. */
+/** A handler that publishes before the promotion. */
 export const EAGER = telling('telling a bus beforehand', (dependencies) => {
   const handler = makeHandler(generatedTarget, { ...dependencies, notifierOf: () => undefined });
   return async (event, context) => {

@@ -1,4 +1,4 @@
-/** Until the function that it returns is called: a killed copy of the handler never ends, and neither would its deadline. */
+/** Disables timers until the returned function is called. A killed copy of the handler never ends, and neither would its deadline. */
 export function withoutTimers(): () => void {
   const realSetTimeout = globalThis.setTimeout;
   globalThis.setTimeout = (() => 0) as unknown as typeof setTimeout;

@@ -8,7 +8,7 @@ import { CONFIG_VARIABLE, serializeConfig } from '../../src/contract';
 
 export const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 
-/** What must hold after every single event. */
+/** Must hold after every event. */
 export const INVARIANTS = {
   currentUsable: 'the version with AWSCURRENT has a usable value',
   promotesOwnVersion: 'the handler gives AWSCURRENT to no other version than the one of the event',
@@ -39,7 +39,7 @@ export const INVARIANTS = {
 
 export type Invariant = keyof typeof INVARIANTS;
 
-/** The first invariant that broke, with everything that had happened. */
+/** The first broken invariant, with all events before it. */
 export class Violation extends Error {
   constructor(public readonly invariant: Invariant, detail: string, trace: readonly string[]) {
     super(`${INVARIANTS[invariant]}: ${detail}\n${trace.map((line, index) => `${String(index + 1).padStart(3)}  ${line}`).join('\n')}`);
@@ -47,7 +47,7 @@ export class Violation extends Error {
   }
 }
 
-/** What to do with a call: let it through, answer with an error in its place or after it, or kill the process there. */
+/** How a call ends: it passes, an error replaces it or follows it, or the process is killed there. */
 export type Verdict = 'pass' | 'killBefore' | 'killAfter' | 'failBefore' | 'failAfter';
 
 export interface Call {
@@ -62,43 +62,43 @@ export type Decide = (call: Call) => Verdict | Promise<Verdict>;
 /** How a run of a step ended. */
 export type Ending = 'succeeded' | 'failed' | 'killed';
 
-/** Lets a lost connection, an error of the service and a refusal take turns. */
+/** Alternates a lost connection, an error of the service and a refusal. */
 const FAULTS = [
   () => Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }),
   () => Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException', $fault: 'client', $metadata: {} }),
   () => Object.assign(new Error('User is not authorized'), { name: 'AccessDeniedException', $fault: 'client', $metadata: {} }),
 ];
 
-/** One for each call: a shared one would keep everything that has ever waited for it. */
+/** One for each call, because a shared one would keep everything that has ever waited for it. */
 const never = (): Promise<never> => new Promise<never>(() => {});
 
-/** How much of a value is enough to call it a leak: as much as a JSON parser quotes. */
+/** A part of a value with so many characters is a leak: as many as a JSON parser quotes. */
 const EXCERPT = 10;
 
-/** One secret, its service and any number of copies of the handler, watched after every event. */
+/** One secret, its service and any number of copies of the handler, checked after every event. */
 export class World {
   public readonly simulator: SecretsManagerSimulator;
   public readonly arn: string;
   public readonly trace: string[] = [];
   /** Set by `start`. */
   public rotation!: StartedRotation;
-  /** The hosts that a handler connected to, where it connects to any. */
+  /** The hosts that a handler connected to, if it connects to any. */
   public readonly dialled: string[] = [];
-  /** Set by a scenario in which nobody else touches the secret, where stricter rules hold. */
+  /** Set by a scenario without outside changes of the secret, for which stricter rules hold. */
   public undisturbed = true;
   public calls = 0;
   /** Every version that has had AWSCURRENT, in that order. */
   public readonly currents: string[] = [];
-  /** The versions that somebody was told of. */
+  /** The versions whose promotion was published. */
   private readonly told = new Set<string>();
   private violation: Violation | undefined;
   private readonly births: string[] = [];
-  /** What GetRandomPassword answered: most of it becomes a value. */
+  /** The results of GetRandomPassword, most of which become values. */
   private readonly passwords: string[] = [];
   private readonly tested = new Set<string>();
   /** How many steps of the rotation have begun. */
   private begun = 0;
-  /** What the last step that failed said. */
+  /** The error of the last failed step. */
   private lastError = '';
   private readonly versionsBefore: number;
   private faults = 0;
@@ -110,7 +110,7 @@ export class World {
     if (subject.previousValue !== undefined) { this.simulator.perform('PutSecretValue', { SecretId: this.arn, SecretString: subject.value }); }
     this.versionsBefore = this.secret.versionCount;
     for (const [name, value] of Object.entries(subject.otherSecrets ?? {})) { this.simulator.createSecret(name, value); }
-    // Some history, so that no read is so stale that the secret wasn't there.
+    // Some history, so that no stale read is from before the secret.
     for (const Description of ['a', 'b', 'c']) { this.simulator.perform('UpdateSecret', { SecretId: this.arn, Description }); }
     this.currents.push(this.secret.stages.AWSCURRENT);
     this.births.push(this.current);
@@ -125,7 +125,7 @@ export class World {
     this.say('service: RotateSecret');
   }
 
-  /** Somebody puts a value by hand. */
+  /** A user puts a value by hand. */
   public putByHand(n: number): void {
     this.undisturbed = false;
     this.simulator.perform('PutSecretValue', { SecretId: this.arn, SecretString: this.subject.changedByHand(this.valueOf('AWSCURRENT'), n) });
@@ -134,7 +134,7 @@ export class World {
     this.observe();
   }
 
-  /** Somebody puts another version and gives it AWSPENDING. */
+  /** A user puts another version with AWSPENDING. */
   public takePending(n: number): void {
     this.undisturbed = false;
     this.simulator.perform('PutSecretValue', {
@@ -144,7 +144,7 @@ export class World {
     this.observe();
   }
 
-  /** Somebody puts a value into the pending version. */
+  /** A user puts a value into the pending version. */
   public putPending(value: string): void {
     this.simulator.perform('PutSecretValue', { SecretId: this.arn, ClientRequestToken: this.rotation.token, SecretString: value, VersionStages: ['AWSPENDING'] });
     this.say('owner: PutSecretValue of AWSPENDING');
@@ -157,13 +157,13 @@ export class World {
     this.say('owner: CancelRotateSecret');
   }
 
-  /** What the owner of a cancelled rotation has to do before the next one. */
+  /** What the owner of a cancelled rotation must do before the next one. */
   public removePending(): void {
     this.simulator.perform('UpdateSecretVersionStage', { SecretId: this.arn, VersionStage: 'AWSPENDING', RemoveFromVersionId: this.rotation.token });
     this.say('owner: UpdateSecretVersionStage, without AWSPENDING');
   }
 
-  /** A new process of the function. Every call that it makes waits for `decide`. */
+  /** A new process of the function. Each of its calls waits for `decide`. */
   public copy(name: string, decide: Decide): (step: Step) => Promise<Ending> {
     let step: Step = 'createSecret';
     let watch = new StepWatch(this, step);
@@ -181,7 +181,7 @@ export class World {
     const send = async (command: { input: Request; constructor: { name: string } }): Promise<unknown> => {
       const operation = command.constructor.name.replace(/Command$/, '');
       const kind = /^(Put|Update)/.test(operation) ? 'write' as const : 'read' as const;
-      // What a killed process would have done besides.
+      // The further calls of a killed process.
       if (dead) { return never(); }
       if (ended) { this.violate('failureIsLast', `${operation} after ${step} had ended`); }
       checkPut(operation);
@@ -286,13 +286,13 @@ export class World {
     };
   }
 
-  /** The whole sequence, by a new copy, until a step doesn't succeed. */
+  /** The whole sequence, by a new copy, until a step fails. */
   public sequence(name: string, decide: Decide): Promise<Ending> {
     this.subject.server?.elapse?.();
     return this.sequenceOf(this.copy(name, decide));
   }
 
-  /** The whole sequence, by a copy that is warm already. */
+  /** The whole sequence, by a warm copy. */
   public async sequenceOf(run: (step: Step) => Promise<Ending>): Promise<Ending> {
     for (const step of STEPS) {
       const ending = await run(step);
@@ -301,7 +301,7 @@ export class World {
     return 'succeeded';
   }
 
-  /** Ends a rotation that nobody disturbed: it must complete now, leave what the contract says, and not be in the way of the next. */
+  /** Ends an undisturbed rotation: it must complete now, leave the state of the contract, and not block the next one. */
   public async mustRecover(): Promise<void> {
     const before = this.births[0];
     const ending = await this.obeying(() => this.sequence('last', () => 'pass'));
@@ -322,7 +322,7 @@ export class World {
     this.rethrow();
   }
 
-  /** A rotation by a copy that goes on afterwards: it must complete. */
+  /** A rotation by a copy that continues afterwards. It must complete. */
   public async mustComplete(run: (step: Step) => Promise<Ending>): Promise<void> {
     const ending = await this.obeying(() => this.sequenceOf(run));
     if (ending !== 'succeeded' || this.current !== this.rotation.token) {
@@ -342,7 +342,7 @@ export class World {
     this.simulator.completeRotation(this.arn);
   }
 
-  /** Runs a sequence, and if it fails once more after the owner has done what the error asks for. */
+  /** Runs a sequence, and after a failure once more, when the owner has done what the error asks for. */
   private async obeying(run: () => Promise<Ending>): Promise<Ending> {
     const ending = await run();
     if (ending === 'succeeded' || !this.subject.server?.obey?.(this.lastError)) { return ending; }
@@ -351,20 +351,20 @@ export class World {
     return run();
   }
 
-  /** Nobody holds a credential any more that isn't stored. */
+  /** No credential is left that isn't stored. */
   public checkStrays(): void {
     const strays = this.subject.server?.strays?.(['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'].map((label) => this.valueOf(label))) ?? [];
     if (strays.length > 0) { this.violate('oneCredential', `${strays.join(', ')} is in none`); }
   }
 
-  /** Whether no version has had a credential yet, nor should have. */
+  /** Whether no version has had a credential yet, and none should have. */
   private get isBeforeFirst(): boolean {
     return this.subject.startsWithout === true
       && !this.currents.includes((this.rotation as StartedRotation | undefined)?.token ?? '')
       && this.currents.every((id) => this.subject.secretOf(this.valueOf(id)) === undefined);
   }
 
-  /** What accepts the credential must accept one that readers can find. */
+  /** The server must accept a credential that readers can find. */
   private async checkAccepted(): Promise<void> {
     const { server } = this.subject;
     if (!server) { return; }
@@ -382,12 +382,12 @@ export class World {
     const { revokesPreviousIn } = server;
     const previous = this.valueOf('AWSPREVIOUS');
     if (revokesPreviousIn === undefined || this.subject.secretOf(previous || '{}') === undefined) { return; }
-    // Once the label has moved, it is the value that was current until then.
+    // After the label has moved, it is the value that was current until then.
     const mayBeRevoked = this.begun > STEPS.indexOf(revokesPreviousIn) && this.secret.stages.AWSCURRENT !== this.rotation.token;
     if (!mayBeRevoked && !await server.accepts(previous)) { this.violate('overlaps', 'it is refused already'); }
   }
 
-  /** What broke, if anything did, inside of a step whose own error handling would have swallowed it. */
+  /** The violation inside a step, whose own error handling would have swallowed it. */
   public rethrow(): void {
     if (this.violation) { throw this.violation; }
   }
@@ -409,7 +409,7 @@ export class World {
 
   private get current(): string { return this.currents.at(-1)!; }
 
-  /** Everything that must hold whatever just happened. */
+  /** Everything that must hold after any event. */
   private observe(): void {
     const { stages, versions } = this.secret;
     for (const { id, hasValue } of versions) {

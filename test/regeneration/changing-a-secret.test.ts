@@ -13,7 +13,7 @@ function generatorOf(props: RotatingSecretProps): Record<string, unknown> {
   return onlyResource(stack, SECRET).properties.GenerateSecretString;
 }
 
-// CloudFormation generates every value anew where one of these changes, for everybody who deploys the next version of this package.
+// If one of these changes, the next version of this package makes CloudFormation generate every value again, for all users.
 test.each<[string, RotatingSecretProps, object]>([
   ['nothing said', {}, {}],
   ['a policy', { generateSecretString: { ...USER, passwordLength: 20, excludePunctuation: true } }, {
@@ -25,7 +25,7 @@ test.each<[string, RotatingSecretProps, object]>([
       SecretStringTemplate: '{"username":"user1"}', GenerateStringKey: 'password', ExcludeCharacters: '/@"\'\\ ',
     },
   ]),
-])('what generates the first value stays what it is: %s', (_, props, expected) => {
+])('the generator of the first value stays the same: %s', (_, props, expected) => {
   expect(generatorOf(props)).toEqual(expected);
 });
 
@@ -33,14 +33,14 @@ describe('regenerationGuard', () => {
   const guarded = (stack: Stack, id: string, props: RotatingSecretProps = {}) =>
     new RotatingSecret(stack, id, { generateSecretString: USER, regenerationGuard: '1', ...props });
 
-  test('without it there is no guard', () => {
+  test('is not made by default', () => {
     const stack = makeStack();
     new RotatingSecret(stack, 'Secret', { generateSecretString: USER });
     expect(resourcesOf(stack)).toHaveLength(7);
     expect(resourcesOf(stack, GUARD)).toEqual([]);
   });
 
-  test('tells what generates the value, and the name, as they are deployed', () => {
+  test('has the generator of the value, and the name, as deployed', () => {
     const stack = makeStack();
     const [database, name] = ['Database', 'Name'].map((id) => new CfnParameter(stack, id).valueAsString);
     guarded(stack, 'Secret', { secretName: name, generateSecretString: { ...USER, secretStringTemplate: `{"username":"user1","dbname":"${database}"}`, passwordLength: 40 } });
@@ -56,21 +56,21 @@ describe('regenerationGuard', () => {
     });
   });
 
-  test('tells a name that was given after the secret was made', () => {
+  test('has a name that was set after the secret was made', () => {
     const stack = makeStack();
     const secret = guarded(stack, 'Secret', { generateSecretString: USER });
     (secret.node.defaultChild as CfnSecret).name = 'renamed';
     expect(onlyResource(stack, GUARD).properties.SecretName).toBe('renamed');
   });
 
-  test('tells a generator that was changed after the secret was made', () => {
+  test('has a generator that was changed after the secret was made', () => {
     const stack = makeStack();
     const secret = guarded(stack, 'Secret');
     Object.assign(secret.node.defaultChild!, { generateSecretString: { passwordLength: 50 } });
     expect(onlyResource(stack, GUARD).properties.Generator).toEqual({ passwordLength: 50 });
   });
 
-  test('comes before the secret, and waits for nothing but its function', () => {
+  test('is created before the secret, and waits for nothing but its function', () => {
     const stack = makeStack();
     guarded(stack, 'Secret');
     const [guard, secret] = [onlyResource(stack, GUARD), onlyResource(stack, SECRET)];
@@ -78,8 +78,8 @@ describe('regenerationGuard', () => {
     expect(guard.dependsOn).toEqual([]);
   });
 
-  test('takes one function with a role and a log of its own for a stack, and a resource for a secret', () => {
-    const app = makeApp();
+  test('takes one function with its own role and log for a stack, and a resource for a secret', () => {
+    const app = new App();
     const [one, other] = ['One', 'Other'].map((id) => new Stack(app, id));
     const rotationFunction = new RotationFunction(one, 'Rotation', { target: RotationTarget.generated({ generateStringKey: 'password' }) });
     const resources = () => resourcesOf(one).length;
@@ -92,8 +92,8 @@ describe('regenerationGuard', () => {
     expect(resourcesOf(other)).toHaveLength(3 + 3);
   });
 
-  test('its function has our code, may write its log and nothing else', () => {
-    const app = makeApp();
+  test('has a function with our code, which may only write its log', () => {
+    const app = new App();
     const stack = new Stack(app, 'Guarded');
     const target = RotationTarget.generated({ generateStringKey: 'password' });
     guarded(stack, 'Secret', { rotationFunction: new RotationFunction(new Stack(app, 'Elsewhere'), 'Rotation', { target }) });
@@ -126,7 +126,7 @@ describe('firstPasswordPolicy', () => {
   const first = (stack: Stack): Resource => onlyResource(stack, SECRET);
   const later = (stack: Stack) => JSON.parse(onlyResource(stack, FUNCTION).properties.Environment.Variables[CONFIG_VARIABLE]).passwordPolicy;
 
-  test('keeps the first value what it was, where generateSecretString changes', () => {
+  test('keeps the first value if generateSecretString changes', () => {
     const before = generatorOf({ generateSecretString: { ...USER, passwordLength: 20 } });
     const stack = makeStack();
     new RotatingSecret(stack, 'Secret', { generateSecretString: { ...USER, passwordLength: 40, excludePunctuation: true }, firstPasswordPolicy: { passwordLength: 20 } });
@@ -134,7 +134,7 @@ describe('firstPasswordPolicy', () => {
     expect(later(stack)).toEqual({ passwordLength: 40, excludePunctuation: true });
   });
 
-  test('keeps the first value what it was, where the target changes', () => {
+  test('keeps the first value if the target changes', () => {
     const generateSecretString = { secretStringTemplate: '{"username":"user1"}' };
     const before = generatorOf({ generateSecretString, target: RotationTarget.postgres() });
     const stack = makeStack();
@@ -144,7 +144,7 @@ describe('firstPasswordPolicy', () => {
     expect(later(stack)).toEqual({ passwordLength: 64, excludeCharacters: '/@"\'\\ :' });
   });
 
-  test('keeps the first values of a fleet what they were, where the target of its function changes', () => {
+  test('keeps the first values of a fleet if the target of its function changes', () => {
     const fleet = (passwordLength: number, props: RotatingSecretProps) => {
       const stack = makeStack();
       const superuser = new RotatingSecret(stack, 'Superuser', { target: RotationTarget.mysql(), generateSecretString: { secretStringTemplate: '{"username":"root"}' } });
@@ -159,18 +159,18 @@ describe('firstPasswordPolicy', () => {
     expect(fleet(64, { firstPasswordPolicy: { passwordLength: 32, excludeCharacters: '/@"\'\\ ' } })).toEqual(fleet(32, {}));
   });
 
-  test('keeps the first value what it was, where it becomes one of a database', () => {
+  test('keeps the first value if it becomes one of a database', () => {
     const before = generatorOf({ generateSecretString: USER });
     expect(generatorOf({ generateSecretString: USER, target: RotationTarget.postgres(), firstPasswordPolicy: {} })).toEqual(before);
   });
 
-  test('is what the guard is told', () => {
+  test('is in the properties of the guard', () => {
     const stack = makeStack();
     new RotatingSecret(stack, 'Secret', { generateSecretString: { ...USER, passwordLength: 40 }, firstPasswordPolicy: { passwordLength: 20 }, regenerationGuard: '1' });
     expect(onlyResource(stack, GUARD).properties.Generator).toEqual({ ...USER, passwordLength: 20 });
   });
 
-  test('one that can\'t be met is refused, and so is one beside a value', () => {
+  test('is refused if it can\'t be met, or if a value is given', () => {
     expectInvalid(() => new RotatingSecret(makeStack(), 'Secret', { firstPasswordPolicy: { passwordLength: 3 } }), 'firstPasswordPolicy.passwordLength', 'is 3');
     const secretObjectValue = { password: SecretValue.unsafePlainText('a-value-to-hide') };
     expectInvalid(() => new RotatingSecret(makeStack(), 'Secret', {

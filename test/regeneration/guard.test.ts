@@ -1,6 +1,4 @@
-/*
- * The file that Lambda runs, asked as CloudFormation asks, with a real address to answer to.
- */
+/* The deployed file, invoked as by CloudFormation, with a real address for the answer. */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -26,7 +24,7 @@ let log = '';
 let guard: FunctionProcess;
 let server: Server;
 let answers: { readonly request: IncomingMessage; readonly body: string }[] = [];
-/** What becomes of the answers to come, the next one first. */
+/** The responses to the next answers, in order. */
 let troubles: ('500' | 'cut')[] = [];
 
 beforeAll(async () => {
@@ -57,12 +55,12 @@ beforeEach(() => { [log, answers, troubles] = ['', [], []]; });
 
 type Properties = Omit<GuardedProperties, 'Path'>;
 
-/** One guard in a stack, and what CloudFormation remembers of it. */
+/** One guard in a stack, with CloudFormation's state of it. */
 class Deployed {
   private id?: string;
   private deployed?: Properties;
 
-  /** An update, and where it is refused, the rollback of it, which CloudFormation gives up on where that fails too. */
+  /** An update. If it is refused, also its rollback, which CloudFormation gives up on if that fails too. */
   public async deploy(properties: Properties): Promise<Answer> {
     const before = this.deployed;
     const answer = await this.ask(this.id === undefined ? 'Create' : 'Update', properties, before);
@@ -70,7 +68,7 @@ class Deployed {
     return answer;
   }
 
-  /** Back to what was deployed before, for whatever reason. */
+  /** A rollback to the previous properties. */
   public async rollBack(before: Properties): Promise<void> {
     expect(await this.ask('Update', before, this.deployed)).toMatchObject({ Status: 'SUCCESS' });
   }
@@ -95,7 +93,7 @@ class Deployed {
     await guard.invoke(event);
     const answer = JSON.parse(answers.at(-1)!.body) as Answer;
     if (requestType === 'Update' && answer.PhysicalResourceId !== this.id) {
-      // What CloudFormation takes for a replacement is cleaned up after.
+      // CloudFormation deletes a replaced resource afterwards.
       const allowedBefore = this.id;
       await guard.invoke({ ...event, RequestType: 'Delete', PhysicalResourceId: allowedBefore });
       expect(JSON.parse(answers.at(-1)!.body)).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: allowedBefore });
@@ -118,7 +116,7 @@ async function deployed(properties: Properties = FIRST): Promise<Deployed> {
 
 const withGenerator = (changes: object, others: object = {}): Properties => ({ ...FIRST, ...others, Generator: { ...FIRST.Generator, ...changes } });
 
-test('the first deployment is allowed, and answered as CloudFormation wants it', async () => {
+test('allows the first deployment, and answers in CloudFormation\'s format', async () => {
   const answer = await new Deployed().deploy(FIRST);
   expect(answer).toEqual({
     Status: 'SUCCESS',
@@ -129,13 +127,13 @@ test('the first deployment is allowed, and answered as CloudFormation wants it',
   });
   const [{ request, body }] = answers;
   expect([request.method, request.url]).toEqual(['PUT', '/answer?Signature=do-not-show']);
-  // S3 holds both against what was signed.
+  // S3 compares both with the signature.
   expect(request.headers['content-type']).toBeUndefined();
   expect(request.headers['content-length']).toBe(String(Buffer.byteLength(body)));
 });
 
-test('what guards secrets that are deployed says the same of them for good', async () => {
-  // Whoever changes this has every guard refuse the next deployment.
+test('the physical id of guarded secrets never changes', async () => {
+  // If it changes, every guard refuses the next deployment.
   expect((await new Deployed().deploy(FIRST)).PhysicalResourceId).toBe('d6cd79a233a3955d-391552c099c101b1');
 });
 
@@ -143,7 +141,7 @@ test.each<[string, Properties]>([
   ['the same', FIRST],
   ['the same in another order', { ...FIRST, Generator: Object.fromEntries(Object.entries(FIRST.Generator).reverse()) }],
   ['the guard alone', { ...FIRST, RegenerationGuard: '2' }],
-])('a later deployment of %s is allowed', async (_, properties) => {
+])('allows a later deployment of %s', async (_, properties) => {
   const stack = await deployed();
   expect(await stack.deploy(properties)).toMatchObject({ Status: 'SUCCESS' });
   expect(await stack.deploy(FIRST)).toMatchObject({ Status: 'SUCCESS' });
@@ -155,7 +153,7 @@ describe.each<[string, Properties, string]>([
   ['the key', withGenerator({ generateStringKey: 'secret' }), 'generateStringKey'],
   ['the name', withGenerator({}, { SecretName: 'renamed-secret' }), 'secretName'],
 ])('a later deployment that changes %s', (_, properties, names) => {
-  test('is refused, says what it changes and what to do, and shows no value of it', async () => {
+  test('is refused with what it changes and what to do, and without a value', async () => {
     const stack = await deployed();
     const { Status, Reason } = await stack.deploy(properties);
     expect(Status).toBe('FAILED');
@@ -171,14 +169,14 @@ describe.each<[string, Properties, string]>([
     expect(Math.max(...answers.map(({ body }) => Buffer.byteLength(body)))).toBeLessThan(4096);
   });
 
-  test('is refused again, and what was deployed is still allowed', async () => {
+  test('is refused again, and the deployed properties are still allowed', async () => {
     const stack = await deployed();
     for (const [next, status] of [[properties, 'FAILED'], [properties, 'FAILED'], [FIRST, 'SUCCESS'], [properties, 'FAILED']] as const) {
       expect((await stack.deploy(next)).Status).toBe(status);
     }
   });
 
-  test('is allowed where the guard changes too, and so is its rollback; then the new one is what is guarded', async () => {
+  test('is allowed if the guard changes too, and so is its rollback; then the new properties are guarded', async () => {
     const stack = await deployed();
     const acknowledged = { ...properties, RegenerationGuard: '2' };
     expect(await stack.deploy(acknowledged)).toMatchObject({ Status: 'SUCCESS' });
@@ -190,7 +188,7 @@ describe.each<[string, Properties, string]>([
   });
 });
 
-test('a removal is allowed, whatever it is of', async () => {
+test('allows the deletion of any resource', async () => {
   const stack = await deployed();
   expect(await stack.remove()).toMatchObject({ Status: 'SUCCESS' });
   await guard.invoke({
@@ -205,20 +203,20 @@ test('a removal is allowed, whatever it is of', async () => {
   expect(JSON.parse(answers.at(-1)!.body)).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'never-made' });
 });
 
-test('an answer that gets lost is given again', async () => {
+test('repeats a lost answer', async () => {
   troubles = ['cut', '500'];
   await deployed();
   expect(answers).toHaveLength(2);
 });
 
-test('where no answer gets through it fails, for Lambda to try again, and shows the address to nobody', async () => {
+test('fails if no answer gets through, for Lambda to retry, and shows the address nowhere', async () => {
   troubles = ['500', '500', '500', '500', '500'];
   const error = await failure(new Deployed().deploy(FIRST).then(() => {}));
   expect(error.message).toContain('in 5 attempts');
   expect(error.message + log).not.toMatch(/do-not-show|127\.0\.0\.1/);
 });
 
-test('every line of the log is one JSON object', async () => {
+test('every log line is one JSON object', async () => {
   const stack = await deployed();
   await stack.deploy(withGenerator({ passwordLength: 40 }));
   const lines = log.trim().split('\n').map((line) => JSON.parse(line) as { readonly level: string; readonly message: string; readonly requestId: string });

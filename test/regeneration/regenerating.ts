@@ -2,7 +2,7 @@ import type { Harness } from '../harness';
 
 let count = 0;
 
-/** What CloudFormation does when what generates a value changes: a new version, made of the template alone, becomes the current one. */
+/** CloudFormation's effect if the generator of a value changes: a new version, made from the template alone, becomes AWSCURRENT. */
 export function regenerate({ simulator, arn }: Harness, template: object): string {
   const password = `generated-by-cloudformation-${++count}`;
   return simulator.perform('UpdateSecret', {
@@ -10,7 +10,7 @@ export function regenerate({ simulator, arn }: Harness, template: object): strin
   }).VersionId!;
 }
 
-/** The recovery of docs/changing-a-secret.md: the pending version of a failed rotation goes, and AWSCURRENT goes back. */
+/** The recovery in docs/changing-a-secret.md: AWSPENDING of a failed rotation is removed, and AWSCURRENT moves back. */
 export function recover({ simulator, arn, secret: { stages } }: Harness): void {
   const { AWSPENDING, AWSCURRENT, AWSPREVIOUS } = stages;
   if (AWSPENDING !== undefined) {

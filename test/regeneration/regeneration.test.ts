@@ -1,6 +1,6 @@
 /*
- * What CloudFormation does when what generates a value changes, and what a rotation makes of it: the claims of docs/changing-a-secret.md.
- * Those about databases that are up are in databases/regeneration.test.ts.
+ * CloudFormation's effect if the generator of a value changes, and the effect of a rotation after it: the claims of docs/changing-a-secret.md.
+ * Those about running databases are in databases/regeneration.test.ts.
  */
 import { failure, Harness, passwordOf, type HarnessOptions } from '../harness';
 import { recover, regenerate } from './regenerating';
@@ -21,7 +21,7 @@ async function rotate(harness: Harness): Promise<void> {
   harness.simulator.completeRotation(harness.arn);
 }
 
-/** An API that knows one password, and takes a new one only from who knows that. */
+/** An API with one password, which accepts a new one only from a client with the current one. */
 class Api {
   public password = 'first-p4ssw0rd';
 
@@ -32,7 +32,7 @@ class Api {
   }
 }
 
-test('CloudFormation leaves the value that worked as AWSPREVIOUS, and of the keys those of the template', () => {
+test('CloudFormation keeps the working value as AWSPREVIOUS, and only the keys of the template', () => {
   const harness = new Harness({ value: '{"username":"user1","password":"first-p4ssw0rd","host":"db.example.com"}' });
   const before = harness.secret.stages.AWSCURRENT;
   const after = regenerate(harness, CHANGED);
@@ -40,7 +40,7 @@ test('CloudFormation leaves the value that worked as AWSPREVIOUS, and of the key
   expect(Object.keys(JSON.parse(harness.value('AWSCURRENT')))).toEqual(['username', 'dbname', 'password']);
 });
 
-test('a generated value goes on: there is nobody to tell', async () => {
+test('a generated value keeps working, because no target has to accept it', async () => {
   const harness = new Harness({ value: FIRST });
   await rotate(harness);
   const regenerated = regenerate(harness, CHANGED);
@@ -70,7 +70,7 @@ describe.each<[string, (harness: () => Harness, api: Api, useWhich: 'current' | 
       return { isError: false, payload: isDone ? '{"status":"done"}' : '{"status":"failed","reason":"no password works"}' };
     }),
   })],
-])('%s of one\'s own', (_, optionsOf) => {
+])('%s of your own', (_, optionsOf) => {
   const make = (useWhich: 'current' | 'previous') => {
     const api = new Api();
     const harness: Harness = new Harness({ value: FIRST, ...optionsOf(() => harness, api, useWhich) });
@@ -86,7 +86,7 @@ describe.each<[string, (harness: () => Harness, api: Api, useWhich: 'current' | 
     expect(api.password).toBe(passwordOf(harness.value('AWSCURRENT')));
   });
 
-  test('that knows the current value alone fails, and works again once AWSCURRENT is back', async () => {
+  test('that knows only the current value fails, and works again after AWSCURRENT moved back', async () => {
     const { api, harness } = make('current');
     await rotate(harness);
     regenerate(harness, CHANGED);
@@ -98,7 +98,7 @@ describe.each<[string, (harness: () => Harness, api: Api, useWhich: 'current' | 
   });
 });
 
-test.each([['a single user', undefined], ['alternating users', 'superuser']])('%s whose secret lost what attach had added: nothing is dialled, and the error names the key', async (_, superuserSecretArn) => {
+test.each([['a single user', undefined], ['alternating users', 'superuser']])('%s whose secret lost the keys of attach makes no connection, and the error has the key', async (_, superuserSecretArn) => {
   const value = { engine: 'postgres', host: 'db.example.com', ...TEMPLATE, password: 'first-p4ssw0rd' };
   const harness = new Harness({
     value: JSON.stringify(value),

@@ -9,8 +9,8 @@ export interface Value {
 export const FIRST: Value = { client: 'my-app', apiKey: 'First0Key1Of2All3' };
 
 /**
- * A real HTTP API that takes so many keys at a time. `PUT /keys/<key>` adds one however often it comes, `POST /keys` refuses one that
- * is there already, `POST /issue` makes one, `DELETE /keys/<key>` refuses one that isn't there, `GET /keys` lists them, `GET /whoami` uses one.
+ * A real HTTP API with a limit of keys. `PUT /keys/<key>` adds one and is idempotent, `POST /keys` refuses an existing one, `POST /issue` makes
+ * one, `DELETE /keys/<key>` refuses a missing one, `GET /keys` lists them, `GET /whoami` uses one.
  */
 export class KeyApi {
   public static async start(most: number): Promise<KeyApi> {
@@ -28,7 +28,7 @@ export class KeyApi {
 
   public get url(): string { return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`; }
 
-  /** What it was before any rotation. */
+  /** Resets it to the state before any rotation. */
   public reset(): Value {
     this.keys = new Set([FIRST.apiKey]);
     return FIRST;

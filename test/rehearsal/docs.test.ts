@@ -6,12 +6,12 @@ const ROOT = join(__dirname, '..', '..');
 const types = readFileSync(join(ROOT, 'rehearsal', 'api.ts'), 'utf8');
 const docs = readFileSync(join(ROOT, 'docs', 'testing.md'), 'utf8');
 
-test('what the types declare is exported, and nothing else', () => {
+test('exports exactly what the types declare', () => {
   expect([...types.matchAll(/^export declare \w+ (\w+)/gm)].map(([, name]) => name)).toEqual(Object.keys(testing));
   expect(types).not.toMatch(/^import/m);
 });
 
-test('every kind of finding is explained, and every option', () => {
+test('explains every kind of finding, and every option', () => {
   const declared = /type FindingKind =([^;]*);/.exec(types)![1].match(/\w+/g)!;
   const [, findings] = docs.split('## Findings');
   expect([...findings.matchAll(/^\| `(\w+)`/gm)].map(([, kind]) => kind)).toEqual(declared);

@@ -1,6 +1,4 @@
-/*
- * Functions of one's own: a handler in this process, with the real SDK, and Python in a process of its own.
- */
+/* Functions of your own: a handler in this process, with the real SDK, and Python in a separate process. */
 import { join } from 'node:path';
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { FIRST, KeyApi, type Value } from './api';
@@ -48,7 +46,7 @@ describe('a handler in JavaScript', () => {
     expect(report.boundaries).toBe(9);
   });
 
-  test('that reads a version without its label, or one that isn\'t granted', async () => {
+  test('that reads a version without its label, or one without permission', async () => {
     const { findings } = await rehearse(async (event: FunctionEvent, context: unknown) => {
       if (event.step === 'setSecret') { await read(event.secretId, event.currentVersionId); }
       return handler(event, context);

@@ -1,6 +1,4 @@
-/*
- * Mistakes that are planted into a correct module, one each, and the sentence that each is found with.
- */
+/* Mistakes in an otherwise correct module, one each, and the finding for each. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FIRST, KeyApi, type Value } from './api';
@@ -30,31 +28,31 @@ async function rehearsed(changes: Partial<RotationModule<Value>>, options: Parti
   return report;
 }
 
-/** What a report says, as `kind step where message`, which holds no value. */
+/** The findings of a report, as `kind step where message`, without values. */
 function said({ findings }: RehearsalReport): string[] {
   const lines = findings.map(({ kind, where, message }) => `${kind} | ${where} | ${message}`);
   for (const key of [...api.keys, FIRST.apiKey].filter((one) => one !== 'probe')) { expect(lines.join('\n')).not.toContain(key.slice(0, 6)); }
   return lines;
 }
 
-/** A first value that nothing brings back: what is wrong with the undisturbed run is found, and no other run is tried. */
+/** A first value that nothing resets. Only the findings of the undisturbed run are reported, and no other run is tried. */
 const undisturbedOnly = () => ({ secret: api.reset() });
 const NO_RESET: unknown = expect.stringMatching(/^rotationFails \| in the first rotation of a further run \| .*let secret be a function that brings it there/);
 
-test('setSecret that can\'t come twice', async () => {
+test('finds a setSecret that isn\'t idempotent', async () => {
   const report = await rehearsed({
     setSecret: async ({ pending, current }: Context) => expectStatus(await call('POST', '/keys', current.value.apiKey, pending.value.apiKey), 201),
   });
   expect(said(report)).toEqual([expect.stringMatching(new RegExp('^retryFails \\| in setSecret, after POST /keys was done and before its reply was seen \\| setSecret: it can\'t be repeated\\. The function died in setSecret, '
     + 'after POST /keys was done and before its reply was seen; Secrets Manager tried the rotation again, and it failed: setSecret of the module failed with Error: The API answered 409\\. '
     + 'Look first whether the target accepts the pending value already'))]);
-  // It is the one that the docs quote.
+  // The message in the docs.
   expect(readFileSync(join(__dirname, '..', '..', 'docs', 'testing.md'), 'utf8').replace(/\n> /g, ' ')).toContain(report.findings[0].message);
   expect(report.assert).toThrow(/setSecret: it can't be repeated/);
   expect(String(report)).toMatch(/^\d+ runs, \d boundaries: 1 found\n- setSecret: /);
 });
 
-test('finishSecret that does not find what it has revoked already', async () => {
+test('finds a finishSecret that fails if the credential was revoked already', async () => {
   const report = await rehearsed({
     finishSecret: async ({ pending, previous }: Context) => {
       if (previous) { expectStatus(await call('DELETE', keyPath(previous.value.apiKey), pending.value.apiKey), 200); }
@@ -63,7 +61,7 @@ test('finishSecret that does not find what it has revoked already', async () => 
   expect(said(report)).toEqual([expect.stringMatching(/^retryFails \| in finishSecret, after DELETE \/keys\/\*\*\* was done .* failed with Error: The API answered 404\. Take what is revoked already for done$/)]);
 });
 
-test('finishSecret that revokes what readers have', async () => {
+test('finds a finishSecret that revokes the credential of readers', async () => {
   const report = await rehearsed({
     finishSecret: async ({ pending, current }: Context) => expectStatus(await call('DELETE', keyPath(current.value.apiKey), pending.value.apiKey), 200, 404),
   });
@@ -73,7 +71,7 @@ test('finishSecret that revokes what readers have', async () => {
   ]);
 });
 
-test('setSecret that replaces the only credential, unless that is how the target is', async () => {
+test('finds a setSecret that replaces the only credential, unless the target has only one', async () => {
   const single = {
     setSecret: async ({ pending, current }: Context) => {
       const accepted = await call('GET', '/whoami', pending.value.apiKey);
@@ -89,7 +87,7 @@ test('setSecret that replaces the only credential, unless that is how the target
   expect(said(await rehearsed(single, { singleCredential: true }))).toEqual([]);
 });
 
-test('testSecret that writes, by its method or by what the target holds then', async () => {
+test('finds a testSecret that writes, by its method or by the state of the target', async () => {
   const put = async ({ pending }: Context) => {
     expectStatus(await call('GET', '/whoami', pending.value.apiKey), 200);
     await call('PUT', '/keys/probe', pending.value.apiKey);
@@ -99,12 +97,12 @@ test('testSecret that writes, by its method or by what the target holds then', a
   expect(said(await rehearsed({ testSecret: post }, undisturbedOnly()))).toContainEqual(expect.stringMatching(/^testSecretWrites \| what state returns/));
 });
 
-test('testSecret that tests nothing', async () => {
+test('finds a testSecret that tests nothing', async () => {
   const report = await rehearsed({ testSecret: async ({ current }: Context) => expectStatus(await call('GET', '/whoami', current.value.apiKey), 200) });
   expect(said(report)).toEqual([expect.stringMatching(/^testSecretTestsNothing \| with a pending value that the target was never told \| testSecret: it passes.*throw or reply failed where it is refused$/)]);
 });
 
-test('a value in a log that masks nothing', async () => {
+test('finds a value in a log that masks nothing', async () => {
   const write = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
   const report = await rehearsed({
     setSecret: async (context: Context) => {
@@ -117,7 +115,7 @@ test('a value in a log that masks nothing', async () => {
   write.mockRestore();
 });
 
-test.each(['pending', 'current'] as const)('the %s value in what is logged when something fails', async (which) => {
+test.each(['pending', 'current'] as const)('finds the %s value in the log of a failure', async (which) => {
   const report = await rehearsed({
     setSecret: async (context: Context) => {
       try {
@@ -131,7 +129,7 @@ test.each(['pending', 'current'] as const)('the %s value in what is logged when 
   expect(said(report)).toEqual([expect.stringMatching(/^valueLogged \| console\.error \| setSecret: a value of the secret is in console\.error, .*"failed with \{.*apiKey: '\*\*\*' \}"/)]);
 });
 
-test('a generated password that is logged when something fails, and is in no version', async () => {
+test('finds a generated password in the log of a failure, even if no version has it', async () => {
   const report = await rehearsed({
     createSecret: async ({ current, generatePassword }: CreateSecretContext<Value>) => {
       const apiKey = await generatePassword();
@@ -147,14 +145,14 @@ test('a generated password that is logged when something fails, and is in no ver
   expect(said(report)).toEqual([expect.stringMatching(/^valueLogged \| console\.warn \| createSecret: .*"lost \*\*\*"/)]);
 });
 
-test('keys of the value that createSecret loses', async () => {
+test('finds keys of the value that createSecret loses', async () => {
   const report = await rehearsed({
     createSecret: async ({ generatePassword }: CreateSecretContext<Value>) => ({ apiKey: await generatePassword() }) as Value,
   });
   expect(said(report)).toEqual([expect.stringMatching(/^rotationFails \| in rotation 1, which nothing disturbed \| createSecret: .* lacks a key of the current value: "client"/)]);
 });
 
-test('a lost connection that is taken for success', async () => {
+test('finds a lost connection that is treated as success', async () => {
   const report = await rehearsed({
     finishSecret: async (context: Context) => {
       await correctModule(call).finishSecret(context).catch(() => {});
@@ -165,7 +163,7 @@ test('a lost connection that is taken for success', async () => {
   ]);
 });
 
-test('a key that is made and lost', async () => {
+test('finds a key that is made and lost', async () => {
   const report = await rehearsed({
     createSecret: async ({ current }: CreateSecretContext<Value>) => {
       const issued = await call('POST', '/issue', current.value.apiKey);
@@ -179,7 +177,7 @@ test('a key that is made and lost', async () => {
   ]);
 });
 
-test('a request that nobody awaits', async () => {
+test('finds a request that nobody awaits', async () => {
   let request: Promise<unknown> | undefined;
   const report = await rehearsed({
     setSecret: async ({ pending, current }: Context) => {
@@ -191,7 +189,7 @@ test('a request that nobody awaits', async () => {
   expect(said(report)).toEqual([expect.stringMatching(/^requestNotAwaited \| PUT \/keys\/\*\*\* \| setSecret: it was over before PUT \/keys\/\*\*\* was answered.*Await it$/)]);
 });
 
-test('a request that is sent after finishSecret has returned', async () => {
+test('finds a request that is sent after finishSecret has returned', async () => {
   let request: Promise<unknown> | undefined;
   const report = await rehearsed({
     finishSecret: async (context: Context) => {
@@ -203,17 +201,17 @@ test('a request that is sent after finishSecret has returned', async () => {
   expect(said(report)).toEqual([expect.stringMatching(/^requestNotAwaited \| GET \/keys \| finishSecret: .*Await it$/)]);
 });
 
-test('a step that waits for ever', async () => {
+test('finds a step that never ends', async () => {
   const report = await rehearsed({ setSecret: () => new Promise<void>(() => {}) }, { timeout: 2_000 });
   expect(said(report)).toEqual([expect.stringMatching(/^stepHangs \| in rotation 1, which nothing disturbed \| setSecret: it was not over after 2000 ms.*Give context\.signal, or a time-out/)]);
   expect(report.runs).toBe(1);
 });
 
-test('what fails without being disturbed', async () => {
+test('finds a failure without any disturbance', async () => {
   const report = await rehearsed({ setSecret: async ({ pending }: Context) => { throw new Error(`no room for ${pending.value.apiKey}`); } });
   expect(said(report)).toEqual(['rotationFails | in rotation 1, which nothing disturbed | setSecret: setSecret of the module failed with Error: no room for ***']);
 });
 
-test('a first value that does not come back', async () => {
+test('finds a first value that is not reset', async () => {
   expect(said(await rehearsed({}, undisturbedOnly()))).toEqual([NO_RESET]);
 });

@@ -22,7 +22,7 @@ export function expectStatus({ status }: Answer, ...expected: number[]): void {
 
 export const keyPath = (apiKey: string) => `/keys/${encodeURIComponent(apiKey)}`;
 
-/** A module without a mistake, of an API that takes three keys. */
+/** A correct module, for an API with three keys. */
 export function correctModule(call: Call): Required<Omit<RotationModule<Value>, 'createSecret'>> {
   return {
     async setSecret({ pending, current }: Context) {
@@ -37,7 +37,7 @@ export function correctModule(call: Call): Required<Omit<RotationModule<Value>, 
   };
 }
 
-/** The same of an API that makes the keys: what no version knows is revoked. */
+/** A correct module for an API that makes the keys. It revokes keys that no version has. */
 export function issuingModule(call: Call): Required<RotationModule<Value>> {
   const base = correctModule(call);
   const revokeOthers = async (apiKey: string, known: readonly (string | undefined)[]) => {

@@ -9,7 +9,7 @@ afterAll(() => api.stop());
 
 const options = () => ({ secret: () => api.reset(), generateStringKey: 'apiKey', passwordPolicy: { excludePunctuation: true }, state: async () => [...api.keys] });
 
-test('a correct module passes, whose connections others use too', async () => {
+test('a correct module passes, even if others use its connections', async () => {
   const accepts = async ({ apiKey }: Value) => (await callerOf(api.url)('GET', '/whoami', apiKey)).status === 200;
   const report = await rehearse(correctModule(callerOf(api.url)), { ...options(), accepts });
   expect(report.findings).toEqual([]);
@@ -20,7 +20,7 @@ test('a correct module of an API that makes the keys passes', async () => {
   expect(report.findings).toEqual([]);
 });
 
-test('a correct module that remembers what it did for a version passes: no two runs have the same ids, nor the same passwords', async () => {
+test('a correct module that stores something for a version passes: ids and passwords differ between runs', async () => {
   const correct = correctModule(callerOf(api.url));
   const done = new Map<string, string>();
   const versionOf = new Map<string, string>();
@@ -40,7 +40,7 @@ test('a correct module that remembers what it did for a version passes: no two r
   expect(twice).toEqual([]);
 });
 
-test('a connection that is kept for all requests gathers no listeners', async () => {
+test('a connection that is kept for all requests collects no listeners', async () => {
   const warnings: string[] = [];
   const note = ({ name }: Error) => warnings.push(name);
   process.on('warning', note);

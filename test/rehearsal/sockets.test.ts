@@ -1,6 +1,4 @@
-/*
- * What is a boundary, whatever the code sends with; and that a rehearsal leaves nothing behind.
- */
+/* Boundaries are independent of how the code sends, and a rehearsal leaves nothing behind. */
 import { spawnSync } from 'node:child_process';
 import { Agent, request } from 'node:http';
 import { connect, createServer, Socket, type AddressInfo, type Server } from 'node:net';
@@ -25,7 +23,7 @@ const options = () => ({
   state: () => [...api.keys],
 });
 
-/** One connection, kept: a rehearsal that lost it would wait for ever. */
+/** One connection, kept. A rehearsal that lost it would wait forever. */
 function oneConnection(agent: Agent): Call {
   return (method, path, apiKey, body) => new Promise((resolve, reject) => {
     const sent = request(`${api.url}${path}`, { agent, method, headers: { authorization: `Bearer ${apiKey}` } }, (response) => {
@@ -44,7 +42,7 @@ test('node:http, with one connection that is kept', async () => {
   expect(report.boundaries).toBe(5);
 });
 
-/** Says one thing, waits for the answer, and takes its leave, as drivers of databases do: nobody answers that. */
+/** Sends one message, waits for the answer, and closes, as database drivers do. The close gets no answer. */
 function converse(port: number, line: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(`${line}\n`));
@@ -94,7 +92,7 @@ describe('a protocol of its own, over TCP', () => {
     socket.end(`${line}\n`);
   });
 
-  test('with a goodbye that nobody answers: to lose it is no swallowed error', async () => {
+  test('with a close that gets no answer: losing it is no swallowed error', async () => {
     const ask = (line: string) => converse((server.address() as AddressInfo).port, line);
     const target = {
       async setSecret({ pending }: Context) { await ask(`ADD ${pending.value.apiKey}`); },
@@ -109,7 +107,7 @@ describe('a protocol of its own, over TCP', () => {
     expect(findings).toEqual([]);
   });
 
-  test('is stopped too, and described by size and place', async () => {
+  test('is stopped too, and described by size and address', async () => {
     const target = {
       async setSecret({ pending }: Context) {
         if (await say(`ADD ${pending.value.apiKey}`) !== 'no') { throw new Error('there already'); }
@@ -126,7 +124,7 @@ describe('a protocol of its own, over TCP', () => {
 describe('an invocation', () => {
   const endings = new Map<Ending, string>([['diedBefore', 'died'], ['diedAfter', 'died'], ['cutBefore', 'ECONNRESET'], ['cutAfter', 'ECONNRESET']]);
 
-  test.each([...endings])('%s: the code sees %s, and can do nothing more where it died', async (ending, seen) => {
+  test.each([...endings])('%s: the code sees %s, and can do nothing more if it died', async (ending, seen) => {
     api.reset();
     const call = callerOf(api.url);
     const stop = watchSockets();
@@ -158,7 +156,7 @@ describe('an invocation', () => {
   test.each([...endings])('%s: over TLS too', async (ending, seen) => {
     const heard: string[] = [];
     const psk = Buffer.from('0123456789abcdef');
-    // A key that both know, and no certificate.
+    // A shared key, and no certificate.
     const shared = { ciphers: 'PSK', maxVersion: 'TLSv1.2' } as const;
     const server = createTlsServer({ ...shared, pskCallback: () => psk }, (socket) => {
       socket.on('error', () => {}).on('data', (data) => {
@@ -185,7 +183,7 @@ describe('an invocation', () => {
     expect(heard).toHaveLength(ending.endsWith('After') ? 2 : 1);
   });
 
-  test('is not what others in the process do', async () => {
+  test('does not include other code of the process', async () => {
     api.reset();
     const stop = watchSockets();
     const boundaries = new Boundaries();
@@ -207,7 +205,7 @@ describe('a rehearsal', () => {
 
   const failing = (message: string) => ({ ...correctModule(callerOf(api.url)), setSecret: async () => { throw new Error(message); } });
 
-  test('leaves everything as it was, also where it throws', async () => {
+  test('restores everything, also if it throws', async () => {
     const before = surroundings();
     await rehearse(failing('a'), options());
     expect(surroundings()).toEqual(before);
@@ -215,7 +213,7 @@ describe('a rehearsal', () => {
     expect(surroundings()).toEqual(before);
   });
 
-  test('has the process alone', async () => {
+  test('runs alone in the process', async () => {
     const reports = await Promise.all([rehearse(failing('a'), options()), rehearse(failing('b'), options())]);
     expect(reports.map(({ findings: [{ message }] }) => message)).toEqual([expect.stringMatching(/Error: a$/), expect.stringMatching(/Error: b$/)]);
   });
@@ -226,7 +224,7 @@ describe('a rehearsal', () => {
     [correctModule(callerOf('')), { passwordPolicy: { passwordLength: 0 } }, /passwordPolicy: passwordLength must be a whole number/],
     [correctModule(callerOf('')), { timeout: -1 }, /timeout must be .*, got -1/],
     [correctModule(callerOf('')), { secret: () => '' }, /secret must be, or return, the first value/],
-  ])('refuses what it is not for: %#', async (target, changes, message) => {
+  ])('refuses an unsupported target: %#', async (target, changes, message) => {
     await expect(rehearse(target as never, { ...options(), ...changes } as never)).rejects.toThrow(message);
   });
 
@@ -235,7 +233,7 @@ describe('a rehearsal', () => {
     ['./my-target', options(), /^target must be .*, got string/],
     [correctModule(callerOf('')), undefined, /^options must be an object with secret/],
     [correctModule(callerOf('')), { generateStringKey: 'apiKey' }, /^options must be an object with secret/],
-  ])('says what is missing where the compiler doesn\'t: %#', async (target, given, message) => {
+  ])('says what is missing if the compiler doesn\'t: %#', async (target, given, message) => {
     await expect(rehearse(target as never, given as never)).rejects.toThrow(message);
   });
 
@@ -244,7 +242,7 @@ describe('a rehearsal', () => {
   });
 });
 
-test('the bundle finds the same, in node:test, and its process ends by itself', () => {
+test('the bundle has the same findings in node:test, and its process ends by itself', () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--test', '--test-reporter=tap', join(__dirname, 'bundle.test.mjs')], { encoding: 'utf8', timeout: 50_000, env: { PATH: process.env.PATH } });
   expect(`${stdout}${stderr}`).toMatch(/# pass 2\n# fail 0/);
   expect(status).toBe(0);

@@ -8,7 +8,7 @@ function refusal(text: string): Error {
 }
 
 describe('an event', () => {
-  test.each(['createSecret', 'setSecret', 'testSecret', 'finishSecret'])('of the step %s is taken as it is', (step) => {
+  test.each(['createSecret', 'setSecret', 'testSecret', 'finishSecret'])('of the step %s is accepted unchanged', (step) => {
     expect(parseEvent({ ...EVENT, Step: step })).toEqual({ ...EVENT, Step: step });
   });
 
@@ -17,7 +17,7 @@ describe('an event', () => {
     ['of the longest fields', { SecretId: 's'.repeat(2048), ClientRequestToken: 't'.repeat(2048), RotationToken: 'r'.repeat(2048) }],
     ['of the first and the last printable character', { SecretId: ' ~' }],
     ['with a field that is not known', { Version: 2 }],
-  ])('%s is taken as it is', (_, fields) => {
+  ])('%s is accepted unchanged', (_, fields) => {
     expect(parseEvent({ ...EVENT, ...fields })).toEqual({ ...EVENT, ...fields });
   });
 
@@ -25,7 +25,7 @@ describe('an event', () => {
     expect(() => parseEvent(event)).toThrow(refusal('The event is not an object. Only Secrets Manager should invoke this function'));
   });
 
-  test.each(['SecretId', 'ClientRequestToken', 'Step'])('case 1: without %s is refused, naming the field', (field) => {
+  test.each(['SecretId', 'ClientRequestToken', 'Step'])('case 1: without %s is refused with the field', (field) => {
     expect(() => parseEvent({ ...EVENT, [field]: undefined }))
       .toThrow(refusal(`The event has no ${field}. Only Secrets Manager should invoke this function`));
   });
@@ -34,12 +34,12 @@ describe('an event', () => {
     ['is empty', ''], ['is too long', 'x'.repeat(2049)], ['starts with a line end', '\nx'], ['ends with a line end', 'x\n'],
     ['holds the last control character', 'x\u001fx'], ['holds a delete character', 'x\u007fx'], ['holds an accent', 'caf\u00e9'],
     ['is a number', 5], ['is null', null], ['is a list', ['createSecret']],
-  ].map(([what, value]) => [field, what, value])))('case 2: whose %s %s is refused, without the value', (field, _, value) => {
+  ].map(([what, value]) => [field, what, value])))('case 2: whose %s %s is refused without the value', (field, _, value) => {
     expect(() => parseEvent({ ...EVENT, [field as string]: value })).toThrow(refusal(
       `${field} in the event is not a string of 1 to 2048 printable ASCII characters. Only Secrets Manager should invoke this function`));
   });
 
-  test.each(['CreateSecret', 'create', 'createSecret ', 'toString'])('case 3: of the step %j is refused, naming those there are', (step) => {
+  test.each(['CreateSecret', 'create', 'createSecret ', 'toString'])('case 3: of the step %j is refused with the steps that exist', (step) => {
     expect(() => parseEvent({ ...EVENT, Step: step })).toThrow(refusal('Step in the event is not one of createSecret, setSecret, testSecret, finishSecret'));
   });
 });
@@ -60,21 +60,21 @@ describe('a step', () => {
     ['the version is pending', {}],
     ['there are others', { stages: { older: ['AWSPREVIOUS'], custom: ['BLUE', 'GREEN'], old: ['BLUE', 'AWSCURRENT'], [TOKEN]: ['RED', 'AWSPENDING'] } }],
     ['no other is labelled after it', { stages: { [TOKEN]: ['AWSPENDING'], old: ['AWSCURRENT'] } }],
-  ])('may run where %s', (_, situation) => {
+  ])('may run if %s', (_, situation) => {
     expect(admission(situation)).toMatchObject({ outcome: 'proceed', currentVersionId: 'old' });
   });
 
-  test('names the version with AWSPREVIOUS, where there is one', () => {
+  test('has the version with AWSPREVIOUS, if there is one', () => {
     const previous = (stages: Record<string, string[]>) => admission({ stages: { [TOKEN]: ['AWSPENDING'], ...stages } });
     expect(previous({ old: ['AWSCURRENT'], older: ['MINE', 'AWSPREVIOUS'] })).toEqual({ outcome: 'proceed', currentVersionId: 'old', previousVersionId: 'older' });
     expect(previous({ old: ['AWSCURRENT'], older: ['MINE'] })).toEqual({ outcome: 'proceed', currentVersionId: 'old', previousVersionId: undefined });
   });
 
-  test('case 4: may run where the description does not say whether rotation is enabled', () => {
+  test('case 4: may run if the description does not say whether rotation is enabled', () => {
     expect(admit({ deleted: false, stages: new Map(Object.entries(STAGED)) }, TOKEN)).toEqual({ outcome: 'proceed', currentVersionId: 'old' });
   });
 
-  test.each([[['AWSCURRENT']], [['AWSCURRENT', 'AWSPENDING']], [['AWSPENDING', 'AWSCURRENT']]])('case 6: has nothing to do where the version has %j', (labels) => {
+  test.each([[['AWSCURRENT']], [['AWSCURRENT', 'AWSPENDING']], [['AWSPENDING', 'AWSCURRENT']]])('case 6: has nothing to do if the version has %j', (labels) => {
     expect(admission({ stages: { old: ['AWSPREVIOUS'], [TOKEN]: labels } })).toEqual({ outcome: 'alreadyCurrent', previousVersionId: 'old' });
   });
 
@@ -99,7 +99,7 @@ describe('a step', () => {
     ['that the secret is deleted before that the version is current', { deleted: true, stages: CURRENT }, 'SecretNotFoundError'],
     ['that rotation is not enabled before that the version is current', { rotationEnabled: false, stages: CURRENT }, 'RotationNotEnabledError'],
     ['that the version is not pending before that none is current', { stages: { [TOKEN]: ['AWSPREVIOUS'] } }, 'VersionNotPendingError'],
-  ])('is told %s', (_, situation, name) => {
+  ])('gets the error %s', (_, situation, name) => {
     expect(admission(situation)).toMatchObject({ outcome: 'refuse', error: { name } });
   });
 });

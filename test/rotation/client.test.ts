@@ -1,6 +1,4 @@
-/*
- * The clients that the handler makes for itself, with the real SDK: how long they wait for a service that can't be reached, and how often they ask.
- */
+/* The handler's own clients, with the real SDK: how long they wait for a service that can't be reached, and how often they retry. */
 import dns from 'node:dns';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -15,7 +13,7 @@ const environment = { ...process.env };
 let server: Server | undefined;
 
 beforeEach(() => {
-  // The clock runs as fast as the test wants; sockets stay real.
+  // The clock runs as fast as the test needs, and sockets are real.
   jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
   jest.spyOn(process.stdout, 'write').mockReturnValue(true);
 });
@@ -54,7 +52,7 @@ async function giveUp(endpoint: string): Promise<{ error: Error; seconds: number
   return ended;
 }
 
-test('case 64: a service that never answers is asked four times, five seconds each', async () => {
+test('case 64: calls a service that never answers four times, for five seconds each', async () => {
   let requests = 0;
   server = createServer(() => { requests++; }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -65,7 +63,7 @@ test('case 64: a service that never answers is asked four times, five seconds ea
   expect(seconds).toBeLessThan(25);
 });
 
-test('case 64: a connection that is never made is tried four times, two seconds each', async () => {
+test('case 64: attempts a connection that is never made four times, for two seconds each', async () => {
   const lookup = jest.spyOn(dns, 'lookup').mockImplementation((() => {}) as unknown as typeof dns.lookup);
   const { error, seconds } = await giveUp('http://secretsmanager.invalid');
   expect(error).toMatchObject({ name: 'ConnectivityError', message: expect.stringContaining('DescribeSecret (TimeoutError)') });
@@ -74,7 +72,7 @@ test('case 64: a connection that is never made is tried four times, two seconds 
   expect(seconds).toBeLessThan(13);
 });
 
-test('case 14: each step of a warm function has all of its retries, however often the service throttled it before', async () => {
+test('case 14: each step of a warm function has all of its retries, however often it was throttled before', async () => {
   let requests = 0;
   server = createServer((_, response) => {
     requests++;
@@ -83,7 +81,7 @@ test('case 14: each step of a warm function has all of its retries, however ofte
   await once(server, 'listening');
   setEnvironment(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   const handler = makeHandler(generatedTarget);
-  // The budget of one client would be over after about a hundred retries.
+  // The budget of one client would be used up after about a hundred retries.
   for (let steps = 1; steps <= 60; steps++) {
     let error: Error | undefined;
     handler(EVENT, { awsRequestId: 'request-1', getRemainingTimeInMillis: () => 300_000 }).catch((thrown: Error) => { error = thrown; });

@@ -1,6 +1,6 @@
 /*
- * The rotation contract for generated values, case by case, against the strict simulator. The cases are numbered in
- * docs/rotation-contract.md; `fails` stands for: a named error, no later write, and no value of the secret in an error or a log line.
+ * The rotation contract for generated values, case by case, against the strict simulator. The cases are numbered in docs/rotation-contract.md.
+ * `fails` means: a named error, no later write, and no value of the secret in an error or a log line.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import {
@@ -11,14 +11,14 @@ import { failure, Harness, JSON_VALUE, passwordOf, type HarnessOptions } from '.
 
 const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 
-/** Fails `operation`, before or after it's done, the first `times` times. */
+/** Makes `operation` fail, before or after it is done, the first `times` times. */
 function fault(operation: string, error: () => Error, phase: 'before' | 'after' = 'before', times = Infinity): Interceptor {
   return (call) => {
     if (call.operation === operation && call.phase === phase && times-- > 0) { throw error(); }
   };
 }
 
-/** Checks that a step failed as the contract says a step must fail. */
+/** Checks that a step failed as the contract requires. */
 async function fails(h: Harness, step: Promise<void>, name: string, text: RegExp): Promise<Error> {
   const secrets = h.allValues.flatMap((value) => [value, ...value.match(/(?<="password"\s*:\s*")(?:[^"\\]|\\.)+/g) ?? []]);
   const writes = h.writes.length;
@@ -31,7 +31,7 @@ async function fails(h: Harness, step: Promise<void>, name: string, text: RegExp
   return error;
 }
 
-/** Case 69: scanned after every failure above and below. */
+/** Case 69: every failure in this file is checked. */
 function expectNoValues(h: Harness, error?: Error, more: string[] = []): void {
   const said = [JSON.stringify(h.log), error?.message, error?.stack, JSON.stringify(error)].join('\n');
   const values = [...h.allValues, ...more, 'first \\"value', 'user1'];
@@ -77,7 +77,7 @@ describe('admission', () => {
     expect(h.operations).toEqual([]);
   });
 
-  test.each(STEPS)('cases 4, 65: %s fails where rotation was cancelled, and says so at once', async (step) => {
+  test.each(STEPS)('cases 4, 65: %s fails if rotation was cancelled, and says so at once', async (step) => {
     const h = harness();
     const rotation = h.start();
     await h.steps(rotation, ...STEPS.slice(0, STEPS.indexOf(step)));
@@ -86,7 +86,7 @@ describe('admission', () => {
     expect(h.sleeps).toEqual([]);
   });
 
-  test('case 4: a description that does not say whether rotation is enabled is taken as enabled', async () => {
+  test('case 4: a description that does not say whether rotation is enabled counts as enabled', async () => {
     const h = harness();
     const rotation = h.start();
     const handler = h.makeHandler({ rewrite: (answer) => ({ ...answer, RotationEnabled: undefined }) });
@@ -94,7 +94,7 @@ describe('admission', () => {
     expect(h.secret.value(rotation.token)).toBeDefined();
   });
 
-  test.each(STEPS)('case 5: %s with an unknown token fails, after a few looks', async (step) => {
+  test.each(STEPS)('case 5: %s with an unknown token fails, after a few reads', async (step) => {
     const h = harness();
     const rotation = h.start();
     const unknown = { ...rotation, token: '99999999-2222-4333-8444-555555555555' };
@@ -131,7 +131,7 @@ describe('admission', () => {
     await fails(h, h.step(rotation, step), 'VersionNotPendingError', /does not have the staging label AWSPENDING/);
   });
 
-  test.each(STEPS)('case 8: %s fails where the secret is scheduled for deletion', async (step) => {
+  test.each(STEPS)('case 8: %s fails if the secret is scheduled for deletion', async (step) => {
     const h = harness();
     const rotation = h.start();
     await h.steps(rotation, ...STEPS.slice(0, STEPS.indexOf(step)));
@@ -179,7 +179,7 @@ describe('createSecret', () => {
     expect(h.log.at(-1)).toMatchObject({ level: 'INFO', outcome: 'created', step: 'createSecret', secretId: h.arn, clientRequestToken: rotation.token });
   });
 
-  test('case 11: a pending value that exists is kept', async () => {
+  test('case 11: an existing pending value is kept', async () => {
     const h = harness();
     const rotation = h.start();
     await h.step(rotation, 'createSecret');
@@ -191,7 +191,7 @@ describe('createSecret', () => {
     expect(h.log.at(-1)).toMatchObject({ outcome: 'alreadyCreated' });
   });
 
-  test('case 12: all other keys of the JSON stay byte for byte as they were', async () => {
+  test('case 12: all other keys of the JSON stay the same, byte for byte', async () => {
     const h = harness();
     await h.step(h.start(), 'createSecret');
     const pending = h.value('AWSPENDING');
@@ -226,7 +226,7 @@ describe('createSecret', () => {
     expect(h.secret.value(rotation.token)).toBeUndefined();
   });
 
-  test('cases 16, 63: ResourceExistsException after a stale read is success with the value that is there', async () => {
+  test('cases 16, 63: ResourceExistsException after a stale read is success with the stored value', async () => {
     const h = harness();
     const rotation = h.start();
     await h.step(rotation, 'createSecret');
@@ -251,7 +251,7 @@ describe('createSecret', () => {
 
   test.each([
     ['text', 'just a password'], ['an array', '["password"]'], ['null', 'null'], ['a string', '"p4ssw0rd"'], ['a number', '50017'], ['cut off', '{"password":"s3cret'],
-  ])('case 17: a current value that is %s fails where a key is configured', async (_, value) => {
+  ])('case 17: a current value that is %s fails if a key is configured', async (_, value) => {
     const h = harness({ value });
     await fails(h, h.step(h.start(), 'createSecret'), 'SecretValueError', /not a JSON object, so its key "password"/);
     expect(h.writes).toEqual([]);
@@ -272,7 +272,7 @@ describe('createSecret', () => {
     expect(h.writes).toEqual([]);
   });
 
-  test('case 19: a binary secret fails, clearly', async () => {
+  test('case 19: a binary secret fails with a clear error', async () => {
     const h = harness({ value: new Uint8Array([1, 2, 3]) });
     await expect(h.step(h.start(), 'createSecret')).rejects.toMatchObject({ name: 'SecretValueError', message: expect.stringMatching(/binary/) });
     expect(h.writes).toEqual([]);
@@ -285,7 +285,7 @@ describe('createSecret', () => {
     ['is a number', '{"password":12345678}', /is not a string/],
     ['is null', '{"password":null}', /is not a string/],
     ['is an object', '{"password":{"value":"p4ssw0rd"}}', /is not a string/],
-  ])('case 20: a key that %s fails, naming the key only', async (_, value, text) => {
+  ])('case 20: a key that %s fails, with the key only', async (_, value, text) => {
     const h = harness({ value });
     const error = await failure(h.step(h.start(), 'createSecret'));
     expect(error).toMatchObject({ name: 'SecretValueError', message: expect.stringMatching(text) });
@@ -337,7 +337,7 @@ describe('createSecret', () => {
     expect(seen).toEqual(new Set(['0', '1']));
   });
 
-  test('case 22: where no other password is possible, it fails and nothing is put', async () => {
+  test('case 22: if no other password is possible, it fails and nothing is put', async () => {
     const policy = { passwordLength: 1, excludeLowercase: true, excludeUppercase: true, excludePunctuation: true, excludeCharacters: '123456789' };
     const h = harness({ policy, value: '{"password":"0"}' });
     const error = await failure(h.step(h.start(), 'createSecret'));
@@ -345,7 +345,7 @@ describe('createSecret', () => {
     expect(h.writes).toEqual([]);
   });
 
-  test('a current value that can not be read as the one that is described is read again', async () => {
+  test('a current value that can not be read as the described one is read again', async () => {
     const h = harness();
     h.simulator.perform('PutSecretValue', { SecretId: h.arn, SecretString: JSON_VALUE.replace('user1', 'user2') });
     const rotation = h.start();
@@ -366,14 +366,14 @@ describe('testSecret', () => {
     expect(h.log.at(-1)).toMatchObject({ level: 'INFO', outcome: 'tested' });
   });
 
-  test.each(['testSecret', 'finishSecret'] as const)('%s fails where the pending version has no value', async (step) => {
+  test.each(['testSecret', 'finishSecret'] as const)('%s fails if the pending version has no value', async (step) => {
     const h = harness();
     await fails(h, h.step(h.start(), step), 'PendingValueMissingError', /no value/);
     expect(h.writes).toEqual([]);
     expect(h.sleeps).toEqual([100, 200, 400, 800, 1600]);
   });
 
-  test('testSecret fails where the pending value is not one that this target makes', async () => {
+  test('testSecret fails if this target makes no such pending value', async () => {
     const h = harness();
     const rotation = h.start();
     h.simulator.perform('PutSecretValue', { SecretId: h.arn, ClientRequestToken: rotation.token, SecretString: '{}', VersionStages: ['AWSPENDING'] });
@@ -404,7 +404,7 @@ describe('finishSecret', () => {
     expect(h.writes).toEqual([]);
   });
 
-  test.each(STEPS)('case 51: %s fails where no version has AWSCURRENT', async (step) => {
+  test.each(STEPS)('case 51: %s fails if no version has AWSCURRENT', async (step) => {
     const h = harness();
     const rotation = h.start();
     const handler = h.makeHandler({
@@ -427,7 +427,7 @@ describe('finishSecret', () => {
     expect(h.writes).toEqual([]);
   });
 
-  test('case 52: where the SDK itself tries again, the refusal of the second try is seen to be success', async () => {
+  test('case 52: if the SDK itself retries, the refusal of the second attempt counts as success', async () => {
     const h = harness();
     const rotation = h.start();
     await h.steps(rotation, 'createSecret', 'setSecret', 'testSecret');
@@ -443,7 +443,7 @@ describe('crashes', () => {
   class Crash extends Error {}
   const crash = (operation: string, phase: 'before' | 'after'): Interceptor => fault(operation, () => new Crash('killed'), phase, 1);
 
-  /** The whole sequence with one token; at a crash from the start again, with another copy of the function. */
+  /** The whole sequence with one token. After a crash it starts again, with another copy of the function. */
   async function rotateThroughCrash(h: Harness): Promise<string> {
     const rotation = h.start();
     await failure(h.steps(rotation, ...STEPS));
@@ -488,7 +488,7 @@ describe('races and faults', () => {
   test('case 60: two createSecret with one token: one value, both succeed', async () => {
     const h = harness();
     const rotation = h.start();
-    // Both have seen that there is no value before either puts one.
+    // Both have read that there is no value before either puts one.
     let waiting: (() => void)[] = [];
     h.simulator.intercept = ({ operation, phase }) => operation === 'PutSecretValue' && phase === 'before'
       ? new Promise<void>((resolve) => {
@@ -515,7 +515,7 @@ describe('races and faults', () => {
       const waiting = new Map<number, () => void>();
       const calls: string[] = [];
       let running = 2;
-      // Once every copy that runs waits for a call, one of them goes on.
+      // When every running copy waits for a call, one of them continues.
       const goOn = () => {
         if (waiting.size < running || running === 0) { return; }
         const next = order[calls.length] ?? 0;
@@ -563,7 +563,7 @@ describe('races and faults', () => {
       expect(h.value('AWSCURRENT')).toBe(manual);
     });
 
-  test.each(switches)('case 62: a manual Put between the last look and the move fails, and is not overwritten (%j)', async (simulator) => {
+  test.each(switches)('case 62: a manual Put between the last read and the move fails, and is not overwritten (%j)', async (simulator) => {
     const h = harness({ simulator });
     const rotation = h.start();
     await h.steps(rotation, 'createSecret', 'setSecret', 'testSecret');
@@ -575,7 +575,7 @@ describe('races and faults', () => {
     expect(h.value('AWSCURRENT')).toBe(manual);
   });
 
-  test('case 63: stale reads after Put are tried again, a bounded number of times, and no second value is put', async () => {
+  test('case 63: stale reads after Put are retried, a bounded number of times, and no second value is put', async () => {
     const h = harness();
     const rotation = h.start();
     await h.step(rotation, 'createSecret');
@@ -588,7 +588,7 @@ describe('races and faults', () => {
     await fails(h, h.step(rotation, 'testSecret'), 'PendingValueMissingError', /no value/);
   });
 
-  test('case 63: a description from before RotateSecret is looked at again', async () => {
+  test('case 63: a description from before RotateSecret is read again', async () => {
     const h = harness();
     const rotation = h.start();
     let stale = 2;
@@ -613,7 +613,7 @@ describe('races and faults', () => {
     expect(h.secret.stages.AWSCURRENT).toBe(rotation.token);
   });
 
-  test.each(calls)('case 64: a call in %s to %s that never answers is given up before Lambda\'s own time-out', async (step, operation) => {
+  test.each(calls)('case 64: a step gives up on a call in %s to %s that never answers before Lambda\'s own time-out', async (step, operation) => {
     const h = harness();
     const rotation = h.start();
     await h.steps(rotation, ...STEPS.slice(0, STEPS.indexOf(step)));
@@ -622,7 +622,7 @@ describe('races and faults', () => {
     await fails(h, h.step(rotation, step), 'StepTimeoutError', new RegExp(`^${step} gave up`));
   });
 
-  test('what no error describes is reduced to a sentence that holds none of it', async () => {
+  test('an unknown error is reduced to a sentence without its content', async () => {
     const h = harness();
     const rotation = h.start();
     h.simulator.intercept = fault('GetSecretValue', () => new SyntaxError('Unexpected token in {"password":"first \\"value\\""}'), 'after');
@@ -630,8 +630,8 @@ describe('races and faults', () => {
   });
 });
 
-describe('values that a rotation can not go on with', () => {
-  /** A value of so many bytes, of which the password has some. */
+describe('values that can not be rotated', () => {
+  /** A value with so many bytes, including the password. */
   function valueOf(bytes: number, password: string): string {
     const rest = JSON.stringify({ note: '', password });
     const missing = bytes - rest.length;
@@ -690,7 +690,7 @@ describe('values that a rotation can not go on with', () => {
     expect(h.secret.stages.AWSCURRENT).toBe(rotation.token);
   });
 
-  test('case 103: a pending password that somebody put is promoted, also if the policy would not have made it', async () => {
+  test('case 103: a pending password that a user put is promoted, even if the policy would not have made it', async () => {
     const h = harness({ policy: { passwordLength: 40, excludePunctuation: true } });
     const rotation = h.start();
     const value = JSON_VALUE.replace('first \\"value\\"', 'by-hand!');
@@ -700,7 +700,7 @@ describe('values that a rotation can not go on with', () => {
     expect(h.value('AWSCURRENT')).toBe(value);
   });
 
-  test.each(['createSecret', 'testSecret', 'finishSecret'] as const)('case 102: a pending value that is malformed is told with its version in %s', async (step) => {
+  test.each(['createSecret', 'testSecret', 'finishSecret'] as const)('case 102: a malformed pending value is reported with its version in %s', async (step) => {
     const h = harness();
     const rotation = h.start();
     put(h, rotation.token, '{"pass":"by-hand-1"}');
@@ -709,7 +709,7 @@ describe('values that a rotation can not go on with', () => {
       + `A version can not get another value, so, unless setSecret succeeded with it, remove AWSPENDING with UpdateSecretVersionStage (VersionStage AWSPENDING, RemoveFromVersionId ${rotation.token}) and rotate again`);
   });
 
-  test('case 102: a pending value is not named if the current one is malformed too: it may be the only one that works', async () => {
+  test('case 102: a pending value is not reported if the current one is malformed too: it may be the only one that works', async () => {
     const h = harness({ value: '{"pass":"p4ssw0rd-1"}' });
     const rotation = h.start();
     put(h, rotation.token, '{"pass":"by-hand-1"}');
@@ -717,7 +717,7 @@ describe('values that a rotation can not go on with', () => {
     expect(error.message).toBe('The value of the secret has the key "password" not at all. It needs it once, with a string');
   });
 
-  test('case 102: a pending value that is binary is told with its version', async () => {
+  test('case 102: a binary pending value is reported with its version', async () => {
     const h = harness();
     const rotation = h.start();
     await h.simulator.execute('PutSecretValue', { SecretId: h.arn, ClientRequestToken: rotation.token, VersionStages: ['AWSPENDING'], SecretBinary: new Uint8Array([1, 2]) });

@@ -10,7 +10,7 @@ function after<T>(milliseconds: number, result: T): Promise<T> {
 }
 
 describe('a step', () => {
-  test('has all the time of the function but a second', async () => {
+  test('has all the time of the function except a second', async () => {
     const deadline = new Deadline(() => 30_000);
     const result = deadline.run('createSecret', () => after(28_999, 'done'));
     await jest.advanceTimersByTimeAsync(28_999);
@@ -18,7 +18,7 @@ describe('a step', () => {
     expect(deadline.signal.aborted).toBe(false);
   });
 
-  test('is given up a second before the function is, says which it is and what to do, and aborts its calls', async () => {
+  test('is given up a second before the time-out, with its name and what to do, and its calls are aborted', async () => {
     const deadline = new Deadline(() => 30_000);
     const message = /^createSecret gave up.*Secrets Manager retries the rotation;.*raise the timeout of the RotationFunction$/;
     const result = expect(deadline.run('createSecret', () => after(29_001, 'too late')))
@@ -29,7 +29,7 @@ describe('a step', () => {
     expect(deadline.signal.aborted).toBe(true);
   });
 
-  test('is given up at once where hardly any time is left', async () => {
+  test('is given up at once if hardly any time is left', async () => {
     const deadline = new Deadline(() => 500);
     const setTimer = jest.spyOn(globalThis, 'setTimeout');
     const result = expect(deadline.run('createSecret', () => new Promise(() => {}))).rejects.toMatchObject({ name: 'StepTimeoutError' });
@@ -53,7 +53,7 @@ describe('a step', () => {
 });
 
 describe('a read that may lag', () => {
-  /** What finds nothing the first `misses` times. */
+  /** Finds nothing the first `misses` times. */
   const finder = (misses: number) => {
     let looks = 0;
     return { look: async () => looks++ < misses ? undefined : 'found', looks: () => looks };
@@ -63,7 +63,7 @@ describe('a read that may lag', () => {
     return { sleeps, deadline: new Deadline(remaining, async (milliseconds) => { sleeps.push(milliseconds); }) };
   };
 
-  test.each([0, 1, 2, 3, 4, 5])('is repeated after %p misses, each time later', async (misses) => {
+  test.each([0, 1, 2, 3, 4, 5])('is repeated after %p misses, with growing delays', async (misses) => {
     const { deadline, sleeps } = recording();
     const { look, looks } = finder(misses);
     expect(await deadline.reread(look)).toBe('found');
@@ -79,27 +79,27 @@ describe('a read that may lag', () => {
     expect(looks()).toBe(6);
   });
 
-  test.each([0, false, '', null])('has found something where it returns %p', async (value) => {
+  test.each([0, false, '', null])('ends when it returns %p', async (value) => {
     const { deadline, sleeps } = recording();
     expect(await deadline.reread<unknown>(async () => value)).toBe(value);
     expect(sleeps).toEqual([]);
   });
 
   test.each([[1_100, []], [1_101, [100]], [1_201, [100, 200]], [0, []]])(
-    'is not repeated where %p ms left to the function leave no time for it', async (remaining, expected) => {
+    'is not repeated if the function\'s %p ms leave no time for it', async (remaining, expected) => {
       const { deadline, sleeps } = recording(() => remaining);
       expect(await deadline.reread(finder(6).look)).toBeUndefined();
       expect(sleeps).toEqual(expected);
     });
 
-  test('asks how much time is left before every repetition', async () => {
+  test('checks the remaining time before every repetition', async () => {
     const left = [5_000, 5_000, 1_000];
     const { deadline, sleeps } = recording(() => left.shift()!);
     expect(await deadline.reread(finder(6).look)).toBeUndefined();
     expect(sleeps).toEqual([100, 200]);
   });
 
-  test('waits on the clock unless it is told otherwise', async () => {
+  test('waits on the clock by default', async () => {
     const { look, looks } = finder(1);
     const result = new Deadline(() => 30_000).reread(look);
     await jest.advanceTimersByTimeAsync(99);

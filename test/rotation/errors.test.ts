@@ -1,6 +1,6 @@
 import * as errors from '../../lambda-src/rotation/errors';
 
-test.each(Object.entries(errors))('%s is a rotation error that goes by its own name', (name, ErrorClass) => {
+test.each(Object.entries(errors))('%s is a rotation error with its own name', (name, ErrorClass) => {
   const error = new ErrorClass('what to do');
   expect(error).toBeInstanceOf(errors.RotationError);
   expect(error).toBeInstanceOf(Error);

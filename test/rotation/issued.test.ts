@@ -1,5 +1,5 @@
 /*
- * The rotation contract for credentials that a server issues, with the shipped target for access keys of IAM. The proof shows the same at every
+ * The rotation contract for credentials that a server issues, with the shipped target for access keys of IAM. The proof tests the same at every
  * boundary and in every order.
  */
 import { connectionReset, eventOf, type StartedRotation } from '../../simulator';
@@ -39,7 +39,7 @@ function issuing({ isExclusive = true, value = WITH, foreign = [] }: Options = {
     h.simulator.completeRotation(h.arn);
     return rotation;
   };
-  /** The function dies after the issue, and before Put. */
+  /** The function dies after the key is issued, and before Put. */
   const crash = async (): Promise<StartedRotation> => {
     const rotation = h.start();
     h.simulator.intercept = ({ operation }) => { if (operation === 'PutSecretValue') { throw connectionReset(); } };
@@ -104,7 +104,7 @@ describe('a key that no version has', () => {
     expect(ids()).toEqual(['FIRST', 'INUSE']);
   });
 
-  test('is not offered for deletion if another copy may be about to store it, even if others may use the user', async () => {
+  test('is not named in the error if another copy may be about to store it, even if others may use the user', async () => {
     const { h, ids, crash } = issuing({ isExclusive: false });
     expect(await failure(h.step(await crash(), 'createSecret'))).toMatchObject({ name: 'TargetNotReadyError', message: expect.stringContaining('KEY1 are so new') });
     expect(ids()).toEqual(['FIRST', 'KEY1']);
@@ -112,7 +112,7 @@ describe('a key that no version has', () => {
 });
 
 describe('case 81: two createSecret run with one token', () => {
-  test('case 81: there is one value, and the copy that lost revokes the key that it was issued', async () => {
+  test('case 81: there is one value, and the copy that lost revokes its key', async () => {
     const { h, calls, ids, keyOf } = issuing({ value: WITHOUT });
     const rotation = h.start();
     await Promise.all([h.step(rotation, 'createSecret'), h.step(rotation, 'createSecret', h.makeHandler())]);
@@ -134,7 +134,7 @@ describe('case 81: two createSecret run with one token', () => {
   });
 });
 
-test('case 82: a key of somebody else leaves no room: the step fails with its id, and nothing is revoked', async () => {
+test('case 82: a foreign key leaves no room: the step fails with its id, and nothing is revoked', async () => {
   const { h, ids, server } = issuing({ isExclusive: false, foreign: ['FOREIGN'] });
   server.elapse();
   const rotation = h.start();
@@ -172,7 +172,7 @@ describe('AWSCURRENT lost its key, and readers use that of AWSPREVIOUS', () => {
     return given;
   };
 
-  test('it is revoked right before the pending key becomes the current one, and is not in the way of the next rotation', async () => {
+  test('it is revoked right before the pending key becomes the current one, and does not block the next rotation', async () => {
     const { h, calls, ids, server, rotate, keyOf } = lost();
     server.elapse();
     const rotation = h.start();
@@ -198,14 +198,14 @@ describe('AWSCURRENT lost its key, and readers use that of AWSPREVIOUS', () => {
   });
 });
 
-test('a version before may have any value', async () => {
+test('an earlier version may have any value', async () => {
   const { h, ids, rotate } = issuing({ value: WITHOUT });
   for (const value of ['no JSON', WITHOUT]) { h.simulator.perform('PutSecretValue', { SecretId: h.arn, SecretString: value }); }
   await rotate();
   expect(ids()).toEqual(['KEY1']);
 });
 
-test('a version before may have any value, also while a key of a crash is looked for', async () => {
+test('an earlier version may have any value, also during the search for a key of a crash', async () => {
   const { h, ids, server, crash } = issuing({ value: WITHOUT });
   for (const value of ['no JSON', WITHOUT]) { h.simulator.perform('PutSecretValue', { SecretId: h.arn, SecretString: value }); }
   const rotation = await crash();
@@ -214,7 +214,7 @@ test('a version before may have any value, also while a key of a crash is looked
   expect(ids()).toEqual(['KEY2']);
 });
 
-test('no key is made for a value that has no room for one', async () => {
+test('no key is made for a value without room for one', async () => {
   const { h, calls } = issuing({ value: JSON.stringify({ note: 'x'.repeat(65_400) }) });
   expect(await failure(h.step(h.start(), 'createSecret'))).toMatchObject({ name: 'SecretValueError', message: expect.stringContaining('no room') });
   expect(calls).not.toContain(ISSUE);
@@ -230,7 +230,7 @@ describe('case 84: the new key is not accepted everywhere yet', () => {
     expect(h.sleeps).toEqual(Array(6).fill(500));
   });
 
-  test('case 84: testSecret fails if that takes too long, and the retry goes on', async () => {
+  test('case 84: testSecret fails if that takes too long, and the retry continues', async () => {
     const { h, server } = issuing();
     const rotation = h.start();
     await h.step(rotation, 'createSecret');
@@ -253,7 +253,7 @@ describe('a pending key that will not be accepted', () => {
     });
   });
 
-  test('exists: the error says what to do after a correction of the region, in time', async () => {
+  test('exists: the error says in time what to do after a correction of the region', async () => {
     const { h, server } = issuing();
     const rotation = h.start();
     await h.step(rotation, 'createSecret');
@@ -280,7 +280,7 @@ describe('case 85: the first rotation starts from a value without a credential',
     expect([keyOf('AWSPREVIOUS'), keyOf('AWSCURRENT')]).toEqual(['KEY1', 'KEY2']);
   });
 
-  test('case 85: testSecret alone accepts a copy of the value without a credential, and asks the target nothing', async () => {
+  test('case 85: testSecret alone accepts a copy of the value without a credential, and makes no call to the target', async () => {
     const { h, calls } = issuing({ value: WITHOUT });
     await h.step(h.start({ rotateImmediately: false }), 'testSecret');
     expect(h.log.at(-1)).toMatchObject({ outcome: 'tested' });

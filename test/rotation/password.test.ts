@@ -2,7 +2,7 @@ import { generatePassword } from '../../lambda-src/rotation/password';
 
 const POLICY = { passwordLength: 4, excludePunctuation: true };
 
-/** One password after the other, and how many were asked for. */
+/** Returns the passwords in order, and counts them. */
 function source(...passwords: string[]) {
   let asked = 0;
   return { random: async () => passwords[asked++], asked: () => asked };
@@ -20,13 +20,13 @@ test.each([
   ['misses the policy', 'aB3!', any],
   ['is empty', '', any],
   ['can not be used', 'aB34', (password: string) => password !== 'aB34'],
-])('cases 21, 22: passes over a password that %s', async (_, refused, isUsable) => {
+])('cases 21, 22: skips a password that %s', async (_, refused, isUsable) => {
   const { random, asked } = source(refused, 'cD56', 'eF78');
   expect(await generatePassword(POLICY, random, isUsable)).toBe('cD56');
   expect(asked()).toBe(2);
 });
 
-test('asks whether a password can be used only where it meets the policy', async () => {
+test('checks whether a password is usable only if it meets the policy', async () => {
   const seen: string[] = [];
   await generatePassword(POLICY, source('aB3!', 'cD56').random, (password) => seen.push(password) > 0);
   expect(seen).toEqual(['cD56']);
@@ -36,7 +36,7 @@ test('takes the fifth password', async () => {
   expect(await generatePassword(POLICY, source('', '', '', '', 'aB34').random, any)).toBe('aB34');
 });
 
-test('case 22: fails after five, without any of them, and says what to change', async () => {
+test('case 22: fails after five, without any of them in the error, with what to change', async () => {
   const { random, asked } = source('aB34', 'aB34', 'aB34', 'aB34', 'aB34', 'cD56');
   await expect(generatePassword(POLICY, random, (password) => password === 'cD56')).rejects.toMatchObject({
     name: 'PasswordGenerationError',

@@ -7,12 +7,12 @@ function refusal(message: string): Error {
   return expect.objectContaining({ name: 'SecretValueError', message });
 }
 
-describe('a JSON object', () => {
-  test.each(['{}', ' {\n} ', '{"password":"x"}', '{"a":{"b":[1]}}'])('is %j', (text) => {
+describe('JSON objects include', () => {
+  test.each(['{}', ' {\n} ', '{"password":"x"}', '{"a":{"b":[1]}}'])('%j', (text) => {
     expect(isJsonObject(text)).toBe(true);
   });
 
-  test.each(['', 'text', '{', '{"a":1}}', '{\'a\':1}', '[]', '[{}]', 'null', 'true', '5', '"{}"'])('is not %j', (text) => {
+  test.each(['', 'text', '{', '{"a":1}}', '{\'a\':1}', '[]', '[{}]', 'null', 'true', '5', '"{}"'])('but not %j', (text) => {
     expect(isJsonObject(text)).toBe(false);
   });
 });

@@ -9,7 +9,7 @@ interface Sent {
   readonly options: unknown;
 }
 
-/** A client that answers the same to every call, or throws it. */
+/** A client that returns the same answer to every call, or throws it. */
 function versionsWith(answer: object) {
   const sent: Sent[] = [];
   const send = async (command: { input: unknown }, options: unknown) => {
@@ -57,14 +57,14 @@ const CALLS: [string, (versions: SecretVersions) => Promise<unknown>, object][] 
   ['GetRandomPassword', (versions) => versions.randomPassword(POLICY), GET_RANDOM_PASSWORD],
 ];
 
-test.each(CALLS)('%s is asked once, with %p, and can be aborted', async (operation, call, input) => {
+test.each(CALLS)('%s is called once, with %p, and can be aborted', async (operation, call, input) => {
   const { versions, sent } = versionsWith({ ARN: 'arn', SecretString: 'value', RandomPassword: 'password' });
   await call(versions);
   expect(sent).toEqual([{ operation, input, options: { abortSignal: signal } }]);
   expect((sent[0].options as { abortSignal: AbortSignal }).abortSignal).toBe(signal);
 });
 
-test.each(CALLS)('an error of %s (%p) names the operation', async (operation, call) => {
+test.each(CALLS)('an error of %s (%p) has the operation', async (operation, call) => {
   const { versions } = versionsWith(serviceError('AccessDeniedException'));
   await expect(call(versions)).rejects.toMatchObject({
     name: 'SecretsManagerError', message: expect.stringMatching(new RegExp(`^${operation} was refused with AccessDeniedException\\.`)),
@@ -72,19 +72,19 @@ test.each(CALLS)('an error of %s (%p) names the operation', async (operation, ca
 });
 
 describe('a description', () => {
-  test('says what a rotation depends on', async () => {
+  test('has the fields that a rotation depends on', async () => {
     const { versions } = versionsWith({ ARN: 'arn', RotationEnabled: true, VersionIdsToStages: { old: ['AWSCURRENT'], token: ['AWSPENDING', 'BLUE'] }, Tags: [{ Key: 'team', Value: 'a' }] });
     expect(await versions.describe()).toEqual({
       rotationEnabled: true, deleted: false, stages: new Map([['old', ['AWSCURRENT']], ['token', ['AWSPENDING', 'BLUE']]]), tags: new Map([['team', 'a']]),
     });
   });
 
-  test('case 8: says that the secret is deleted', async () => {
+  test('case 8: shows that the secret is deleted', async () => {
     expect(await versionsWith({ ARN: 'arn', RotationEnabled: false, DeletedDate: new Date(0) }).versions.describe())
       .toEqual({ rotationEnabled: false, deleted: true, stages: new Map(), tags: new Map() });
   });
 
-  test('case 4: does not say whether rotation is enabled where Secrets Manager does not', async () => {
+  test('case 4: does not say whether rotation is enabled if Secrets Manager does not', async () => {
     expect((await versionsWith({ ARN: 'arn' }).versions.describe()).rotationEnabled).toBeUndefined();
   });
 });
@@ -95,17 +95,17 @@ describe.each(['pending', 'current'] as const)('the %s version', (name) => {
     expect(await versions[name]()).toEqual({ versionId: 'id', value: 'value', createdDate: new Date(5) });
   });
 
-  test('may be empty, and of unknown id and date', async () => {
+  test('may be empty, and have an unknown id and date', async () => {
     expect(await versionsWith({ SecretString: '' }).versions[name]()).toEqual({ versionId: '', value: '', createdDate: undefined });
   });
 
-  test('case 13: is missing only where Secrets Manager says so', async () => {
+  test('case 13: is missing only if Secrets Manager says so', async () => {
     expect(await versionsWith(serviceError('ResourceNotFoundException')).versions[name]()).toBeUndefined();
     await expect(versionsWith(serviceError('AccessDeniedException')).versions[name]()).rejects.toMatchObject({ name: 'SecretsManagerError' });
     await expect(versionsWith(serviceError('InvalidRequestException')).versions[name]()).rejects.toMatchObject({ name: 'SecretsManagerError' });
   });
 
-  test('case 19: fails where it is binary', async () => {
+  test('case 19: fails if it is binary', async () => {
     await expect(versionsWith({ SecretBinary: new Uint8Array([1]) }).versions[name]()).rejects.toMatchObject({
       name: 'SecretValueError', message: 'The value of the secret is binary. Only string values can be rotated; put the value as SecretString',
     });
@@ -116,18 +116,18 @@ describe('a write', () => {
   test.each([
     ['the pending value', (versions: SecretVersions) => versions.putPending('value'), 'ResourceExistsException', 'InvalidParameterException'],
     ['the label', (versions: SecretVersions) => versions.promote('old'), 'InvalidParameterException', 'ResourceExistsException'],
-  ])('of %s says whether it was done, and fails at any other refusal', async (_, write, refusal, other) => {
+  ])('of %s returns whether it was done, and fails after any other refusal', async (_, write, refusal, other) => {
     expect(await write(versionsWith({ ARN: 'arn' }).versions)).toBe(true);
     expect(await write(versionsWith(serviceError(refusal)).versions)).toBe(false);
     await expect(write(versionsWith(serviceError(other)).versions)).rejects.toMatchObject({ name: 'SecretsManagerError' });
   });
 });
 
-test('a password is what Secrets Manager made', async () => {
+test('a password is the result of Secrets Manager', async () => {
   expect(await versionsWith({ RandomPassword: 'aB3!' }).versions.randomPassword({})).toBe('aB3!');
 });
 
-test.each(CALLS)('an answer to %s (%p) that is not one of Secrets Manager is a failure, not a success', async (operation, call) => {
+test.each(CALLS)('an answer to %s (%p) that is not from Secrets Manager is a failure, not a success', async (operation, call) => {
   await expect(call(versionsWith({ $metadata: { httpStatusCode: 200 } }).versions)).rejects.toMatchObject({
     name: 'ConnectivityError',
     message: `The answer to ${operation} is not from Secrets Manager. Look for a proxy, a firewall or an endpoint of your own between the function and `
@@ -135,7 +135,7 @@ test.each(CALLS)('an answer to %s (%p) that is not one of Secrets Manager is a f
   });
 });
 
-test.each([['a'.repeat(65_536), true], [`${'ü'.repeat(32_768)}a`, false]])('case 101: a value is put if it has 65,536 bytes at most (%#)', async (value, fits) => {
+test.each([['a'.repeat(65_536), true], [`${'ü'.repeat(32_768)}a`, false]])('case 101: a value is put only up to 65,536 bytes (%#)', async (value, fits) => {
   const { versions, sent } = versionsWith({ ARN: 'arn' });
   const put = versions.putPending(value);
   if (fits) {

@@ -1,7 +1,7 @@
 import { SecretValueError } from '../../lambda-src/rotation/errors';
 import { isNamed, toRotationError } from '../../lambda-src/rotation/service-errors';
 
-/** What the SDK throws when the service refuses a call. */
+/** The SDK's error for a refused call. */
 function serviceError(name: string, more: object = {}): Error {
   return Object.assign(new Error('p4ssw0rd'), { name, $fault: 'client', $metadata: { requestId: 'a1B2-c3_d4' }, ...more });
 }
@@ -9,30 +9,30 @@ function serviceError(name: string, more: object = {}): Error {
 const NETWORK = 'In a VPC the function needs an interface endpoint for secretsmanager with private DNS, or a route to the internet, '
   + 'and security groups that let it out on port 443';
 
-describe('what can not be reached', () => {
+describe('a connectivity error', () => {
   test.each([
     'ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE', 'EHOSTUNREACH', 'ENETUNREACH', 'ECONNABORTED',
-  ])('case 64: is told by the code %s, with what a VPC needs', (code) => {
+  ])('case 64: has the code %s, and what a VPC needs', (code) => {
     expect(toRotationError('PutSecretValue', Object.assign(new Error('p4ssw0rd'), { code }))).toMatchObject({
       name: 'ConnectivityError', message: `Secrets Manager can't be reached for PutSecretValue (${code}). ${NETWORK}`,
     });
   });
 
-  test('case 64: is told by the SDK\'s own time-out', () => {
+  test('case 64: comes from the SDK\'s own time-out', () => {
     expect(toRotationError('GetSecretValue', Object.assign(new Error('p4ssw0rd'), { name: 'TimeoutError' }))).toMatchObject({
       name: 'ConnectivityError', message: `Secrets Manager can't be reached for GetSecretValue (TimeoutError). ${NETWORK}`,
     });
   });
 
-  test('is told by its code first', () => {
+  test('is recognized by its code first', () => {
     const error = Object.assign(new Error('p4ssw0rd'), { name: 'TimeoutError', code: 'ETIMEDOUT' });
     expect(toRotationError('GetSecretValue', error).message).toContain('(ETIMEDOUT)');
   });
 });
 
-describe('what has no remedy at Secrets Manager', () => {
+describe('an error that Secrets Manager can not fix', () => {
   test.each(['DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID', 'EPROTO'])(
-    'is a certificate, by the code %s', (code) => {
+    'comes from a certificate, with the code %s', (code) => {
       expect(toRotationError('GetSecretValue', Object.assign(new Error('p4ssw0rd'), { code, $metadata: { attempts: 1 } }))).toMatchObject({
         name: 'TlsError',
         message: `The certificate of what answers for Secrets Manager is not trusted (${code}). Look for a proxy or a firewall that answers with a certificate of its own, and for a `
@@ -43,7 +43,7 @@ describe('what has no remedy at Secrets Manager', () => {
   test.each([
     ['what the SDK could not read', Object.assign(new SyntaxError('<html>p4ssw0rd'), { $metadata: { httpStatusCode: 503 } })],
     ['what has no name', serviceError('Unknown', { $metadata: { httpStatusCode: 503 } })],
-  ])('is an answer of somebody else: %s', (_, thrown) => {
+  ])('comes from a foreign answer: %s', (_, thrown) => {
     expect(toRotationError('GetSecretValue', thrown)).toMatchObject({
       name: 'ConnectivityError',
       message: 'The answer to GetSecretValue with the HTTP status 503 is not from Secrets Manager. Look for a proxy, a firewall or an endpoint of your own between the function and '
@@ -55,12 +55,12 @@ describe('what has no remedy at Secrets Manager', () => {
     ['credentials', Object.assign(new Error('p4ssw0rd'), { name: 'CredentialsProviderError' }), /no credentials for GetSecretValue: AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set/],
     ['a region', new Error('Region is missing'), /no region for GetSecretValue: AWS_REGION is not set/],
     ['an endpoint', Object.assign(new TypeError('p4ssw0rd'), { code: 'ERR_INVALID_URL' }), /a variable AWS_ENDPOINT_URL… in the environment of the function is not a URL/],
-  ])('is a function without %s', (_, thrown, message) => {
+  ])('comes from a function without %s', (_, thrown, message) => {
     expect(toRotationError('GetSecretValue', thrown)).toMatchObject({ name: 'ConfigurationError', message: expect.stringMatching(message) });
   });
 });
 
-describe('what the service refuses', () => {
+describe('a refusal of the service', () => {
   test.each<[string, RegExp]>([
     ['AccessDeniedException', /may not do this, on the secret or on the key .*Grant it, or look for a permissions boundary, .*that denies it$/],
     ['DecryptionFailure', /could not decrypt it\. Grant kms:Decrypt on it .*the key is enabled$/],
@@ -75,12 +75,12 @@ describe('what the service refuses', () => {
     ['ServiceUnavailable', /The service failed\. Secrets Manager retries the rotation$/],
     ...['InvalidSignatureException', 'IncompleteSignature', 'SignatureDoesNotMatch', 'RequestExpired', 'RequestInTheFuture', 'RequestTimeTooSkewed']
       .map((clock): [string, RegExp] => [clock, /signature .* not accepted\. See that nothing .* changes requests, that the clock .* is right, and that the credentials .* Lambda set$/]),
-    // What an object has without being told.
+    // Names of properties that every object has.
     ...['constructor', 'toString', '__proto__'].map((inherited): [string, RegExp] => [inherited, /\. See the name of the error in the API reference of Secrets Manager$/]),
     ['ExpiredTokenException', /credentials .* not accepted any more\. Secrets Manager retries the rotation$/],
     ['UnrecognizedClientException', /credentials .* not accepted\. See that its role exists$/],
     ['SomethingNewException', /\. See the name of the error in the API reference of Secrets Manager$/],
-  ])('as %s is told with what to do', (name, remedy) => {
+  ])('with %s says what to do', (name, remedy) => {
     const error = toRotationError('PutSecretValue', serviceError(name));
     expect(error.name).toBe('SecretsManagerError');
     expect(error.message).toMatch(new RegExp(`^PutSecretValue was refused with ${name}, request a1B2-c3_d4\\. `));
@@ -91,7 +91,7 @@ describe('what the service refuses', () => {
     ['missing', { $metadata: {} }], ['missing with all that is about the answer', { $metadata: undefined }], ['empty', { $metadata: { requestId: '' } }],
     ['too long', { $metadata: { requestId: 'x'.repeat(65) } }], ['with something before it', { $metadata: { requestId: '"p4ssw0rd" a1b2' } }],
     ['with something after it', { $metadata: { requestId: 'a1b2 "p4ssw0rd"' } }],
-  ])('has no request id where it is %s', (_, more) => {
+  ])('has no request id if it is %s', (_, more) => {
     expect(toRotationError('GetSecretValue', serviceError('DecryptionFailure', more)).message).toMatch(/^GetSecretValue was refused with DecryptionFailure\. The key/);
   });
 
@@ -99,19 +99,19 @@ describe('what the service refuses', () => {
     expect(toRotationError('GetSecretValue', serviceError('DecryptionFailure', { $metadata: { requestId } })).message).toContain(`DecryptionFailure, request ${requestId}. `);
   });
 
-  test('case 8: is a secret that does not exist where it is described', () => {
+  test('case 8: is a missing secret if DescribeSecret fails', () => {
     expect(toRotationError('DescribeSecret', serviceError('ResourceNotFoundException'))).toMatchObject({
       name: 'SecretNotFoundError', message: expect.stringMatching(/does not exist in this account and region\. Deploy it again, or remove its rotation schedule$/),
     });
   });
 
-  test('is not taken for a secret that does not exist where another call or another error says so', () => {
+  test('is not taken for a missing secret if another call or another error says so', () => {
     expect(toRotationError('PutSecretValue', serviceError('ResourceNotFoundException')).name).toBe('SecretsManagerError');
     expect(toRotationError('DescribeSecret', serviceError('AccessDeniedException')).name).toBe('SecretsManagerError');
   });
 });
 
-describe('anything else', () => {
+describe('any other error', () => {
   test.each([
     ['an error of the program', new TypeError('p4ssw0rd')], ['an error with a code that is not the network\'s', Object.assign(new Error('p4ssw0rd'), { code: 'ENOENT' })],
     ['an error of the service with a sentence for a name', serviceError('p4ssw0rd is wrong')],
@@ -121,7 +121,7 @@ describe('anything else', () => {
     ['an error of the service with a name that is too long', serviceError('p4ssw0rd'.repeat(9))],
     ['an error of the service without a name', { $fault: 'client' }],
     ['a text', 'p4ssw0rd'], ['nothing', undefined], ['null', null], ['an object', { password: 'p4ssw0rd' }],
-  ])('case 69: %s is told without what it says', (_, thrown) => {
+  ])('case 69: %s has none of its content', (_, thrown) => {
     const error = toRotationError('GetSecretValue', thrown);
     expect(error).toMatchObject({
       name: 'UnexpectedError',
@@ -131,14 +131,14 @@ describe('anything else', () => {
     expect(error.stack).not.toContain('p4ssw0rd');
   });
 
-  test('is left alone where it is one of ours', () => {
+  test('stays the same if it is one of ours', () => {
     const error = new SecretValueError('what to do');
     expect(toRotationError('GetSecretValue', error)).toBe(error);
   });
 });
 
 describe('the name of an error', () => {
-  test('is asked of anything', () => {
+  test('is read from any value', () => {
     expect(isNamed(serviceError('ResourceNotFoundException'), 'ResourceNotFoundException')).toBe(true);
     expect(isNamed(serviceError('ResourceNotFoundException'), 'ResourceExistsException')).toBe(false);
     expect([undefined, null, 'ResourceNotFoundException', {}].map((thrown) => isNamed(thrown, 'ResourceNotFoundException'))).toEqual([false, false, false, false]);

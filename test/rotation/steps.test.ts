@@ -9,20 +9,20 @@ const TOKEN = 'token';
 const TOLD = 'tell of {"secretId":"secret","versionId":"token","previousVersionId":"old"}';
 
 interface World {
-  /** The staging labels that each look finds; the last one from then on. */
+  /** The staging labels that each read finds. The last ones are for all further reads. */
   readonly stages?: Record<string, string[]>[];
   readonly pending?: SecretVersion | false;
   readonly current?: SecretVersion | false;
   readonly promotes?: boolean;
   readonly derived?: boolean;
-  /** What telling of the promotion ends with. */
+  /** The result of the notification. */
   readonly told?: Error;
 }
 
 const STAGED = { old: ['AWSCURRENT'], [TOKEN]: ['AWSPENDING'] };
 const PROMOTED = { old: ['AWSPREVIOUS'], [TOKEN]: ['AWSCURRENT'] };
 
-/** A rotation whose calls to Secrets Manager and to the target are all written down. */
+/** A rotation that records its calls to Secrets Manager and to the target. */
 function rotate(step: Step, world: World = {}) {
   const calls: string[] = [];
   const stages = [...world.stages ?? [STAGED]];
@@ -54,37 +54,37 @@ function rotate(step: Step, world: World = {}) {
   return { calls, sleeps, outcome: rotation.run() };
 }
 
-test.each([['setSecret', 'set'], ['testSecret', 'tested']] as const)('%s hands the pending value to the target, and does nothing else', async (step, expected) => {
+test.each([['setSecret', 'set'], ['testSecret', 'tested']] as const)('%s gives the pending value to the target, and does nothing else', async (step, expected) => {
   const { calls, outcome } = rotate(step);
   expect(await outcome).toBe(expected);
   expect(calls).toEqual(['describe', 'pending', `${step}: value of token`]);
 });
 
-test('finishSecret looks at both values, moves the label from the version that has it, and then tells of it', async () => {
+test('finishSecret reads both values, moves the label from the version that has it, and then publishes the promotion', async () => {
   const { calls, outcome } = rotate('finishSecret');
   expect(await outcome).toBe('promoted');
   expect(calls).toEqual(['describe', 'pending', 'validate: value of token', 'current', 'isDerived: value of token, value of old', 'promote from old', TOLD]);
 });
 
-test.each(['createSecret', 'setSecret', 'testSecret'] as const)('%s of the current version looks once', async (step) => {
+test.each(['createSecret', 'setSecret', 'testSecret'] as const)('%s of the current version reads once', async (step) => {
   const { calls, outcome } = rotate(step, { stages: [PROMOTED] });
   expect(await outcome).toBe('alreadyCurrent');
   expect(calls).toEqual(['describe']);
 });
 
 test.each([[PROMOTED, TOLD], [{ [TOKEN]: ['AWSCURRENT'] }, 'tell of {"secretId":"secret","versionId":"token"}']])(
-  'cases 49, 59: finishSecret of the current version tells of it again, and does nothing else: %j', async (stages, told) => {
+  'cases 49, 59: finishSecret of the current version publishes the promotion again, and does nothing else: %j', async (stages, told) => {
     const { calls, outcome } = rotate('finishSecret', { stages: [stages as Record<string, string[]>] });
     expect(await outcome).toBe('alreadyCurrent');
     expect(calls).toEqual(['describe', told]);
   });
 
-test.each([[STAGED], [PROMOTED]])('finishSecret fails where nobody could be told, so that it is repeated: %j', async (stages) => {
+test.each([[STAGED], [PROMOTED]])('finishSecret fails if the notification fails, so that it is retried: %j', async (stages) => {
   const told = new NotificationError('nobody');
   await expect(rotate('finishSecret', { stages: [stages as Record<string, string[]>], told }).outcome).rejects.toBe(told);
 });
 
-test.each(['setSecret', 'testSecret', 'finishSecret'] as const)('case 31: %s fails where the pending version has no value', async (step) => {
+test.each(['setSecret', 'testSecret', 'finishSecret'] as const)('case 31: %s fails if the pending version has no value', async (step) => {
   const { outcome, sleeps } = rotate(step, { pending: false });
   await expect(outcome).rejects.toMatchObject({
     name: 'PendingValueMissingError',
@@ -101,25 +101,25 @@ describe('finishSecret', () => {
       + 'RemoveFromVersionId token) and rotate again',
   };
 
-  test('case 62: fails where the pending value was not made from the current one', async () => {
+  test('case 62: fails if the pending value was not made from the current one', async () => {
     const { calls, outcome } = rotate('finishSecret', { derived: false });
     await expect(outcome).rejects.toMatchObject(SUPERSEDED);
     expect(calls).not.toContain('promote from old');
   });
 
   const at = (versionId: string, time?: number): SecretVersion => ({ versionId, value: 'value', createdDate: time === undefined ? undefined : new Date(time) });
-  test('case 62: fails where the pending value is older than the current one', async () => {
+  test('case 62: fails if the pending value is older than the current one', async () => {
     const { calls, outcome } = rotate('finishSecret', { pending: at(TOKEN, 1_000), current: at('old', 1_001) });
     await expect(outcome).rejects.toMatchObject(SUPERSEDED);
     expect(calls).not.toContain('promote from old');
   });
 
   test.each([[1_001, 1_000], [1_000, 1_000], [undefined, 1_000], [1_000, undefined], [undefined, undefined]])(
-    'promotes a pending value made at %p where the current one was at %p', async (pending, current) => {
+    'promotes a pending value made at %p if the current one was made at %p', async (pending, current) => {
       expect(await rotate('finishSecret', { pending: at(TOKEN, pending), current: at('old', current) }).outcome).toBe('promoted');
     });
 
-  test.each([['can not be read', false], ['is read as another than is described', at('other')]] as const)('fails where the current value %s', async (_, current) => {
+  test.each([['can not be read', false], ['is read as another than is described', at('other')]] as const)('fails if the current value %s', async (_, current) => {
     const { calls, outcome, sleeps } = rotate('finishSecret', { current });
     await expect(outcome).rejects.toMatchObject({
       name: 'NoCurrentVersionError',
@@ -130,14 +130,14 @@ describe('finishSecret', () => {
     expect(calls).not.toContain('promote from old');
   });
 
-  test('case 52: succeeds where the label turns out to have moved already', async () => {
+  test('case 52: succeeds if the label has moved already', async () => {
     const { calls, outcome, sleeps } = rotate('finishSecret', { promotes: false, stages: [STAGED, STAGED, PROMOTED] });
     expect(await outcome).toBe('promoted');
     expect(calls.slice(-4)).toEqual(['promote from old', 'describe', 'describe', TOLD]);
     expect(sleeps).toEqual([100]);
   });
 
-  test('case 62: fails where the label turns out to be elsewhere', async () => {
+  test('case 62: fails if the label is on another version', async () => {
     const { calls, outcome, sleeps } = rotate('finishSecret', { promotes: false });
     await expect(outcome).rejects.toMatchObject(SUPERSEDED);
     expect(calls).not.toContain(TOLD);
@@ -146,14 +146,14 @@ describe('finishSecret', () => {
 });
 
 describe('admission', () => {
-  test('looks again where a description may lag', async () => {
+  test('reads again if a description may lag', async () => {
     const { calls, outcome, sleeps } = rotate('setSecret', { stages: [{ old: ['AWSCURRENT'] }, { [TOKEN]: ['AWSPENDING'] }, STAGED] });
     expect(await outcome).toBe('set');
     expect(calls.slice(0, 4)).toEqual(['describe', 'describe', 'describe', 'pending']);
     expect(sleeps).toEqual([100, 200]);
   });
 
-  test('ends with what the last look said', async () => {
+  test('ends with the result of the last read', async () => {
     const { outcome } = rotate('setSecret', { stages: [...Array<Record<string, string[]>>(5).fill({}), { [TOKEN]: ['AWSPENDING'] }] });
     await expect(outcome).rejects.toMatchObject({ name: 'NoCurrentVersionError' });
   });

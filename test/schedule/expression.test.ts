@@ -5,7 +5,7 @@ import { checkExpression } from '../../src/schedule/expression';
 
 const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
 const HOUR = 3_600_000;
-// A leap year and one that isn't, with the January after them.
+// A leap year and another year, with the January after them.
 const [FIRST, LAST] = [Date.UTC(2027, 0, 1), Date.UTC(2029, 1, 1)];
 
 interface Cron {
@@ -20,7 +20,7 @@ const isWeekend = (date: Date) => [0, 6].includes(date.getUTCDay());
 const inMonthOf = (date: Date) => (other: Date) => other.getUTCMonth() === date.getUTCMonth();
 const isLastDay = (date: Date) => !inMonthOf(date)(dayOf(date, 1));
 
-/** Whether an item of the field for days stands for a date: a number, L, LW or a number with W. */
+/** Whether an item of the days field is a date: a number, L, LW or a number with W. */
 function isDay(date: Date, item: number | string): boolean {
   if (item === 'L') { return isLastDay(date); }
   if (item === 'LW') { return !isWeekend(date) && [1, 2, 3].map((move) => dayOf(date, move)).filter(inMonthOf(date)).every(isWeekend); }
@@ -38,7 +38,7 @@ function isWeekDay(date: Date, item: number | string): boolean {
     && (count === undefined || Math.ceil(date.getUTCDate() / 7) === Number(count));
 }
 
-/** Every opening of a window in two years, found the slow way. */
+/** Every opening of a window in two years, by brute force. */
 function openings({ hours, days, weekDays, months }: Cron): number[] {
   const found: number[] = [];
   for (let midnight = FIRST; midnight < LAST; midnight += 24 * HOUR) {
@@ -79,27 +79,27 @@ const onWeekDays = fc.record({ hours: someHours, weekDays: list(1, 7, 3) });
 describe('cron, compared with every opening of two years', () => {
   const agreed = (cron: Cron) => accepts(() => RotationRules.cron(fields(cron))) === hoursApart(cron) >= 4;
 
-  test('lists of days are accepted exactly where windows open at least 4 hours apart', () => {
+  test('accepts lists of days exactly if windows open at least 4 hours apart', () => {
     fc.assert(fc.property(onDays, agreed), { numRuns: 150 });
   });
 
-  test('lists of days of the week are accepted exactly where windows open at least 4 hours apart', () => {
+  test('accepts lists of days of the week exactly if windows open at least 4 hours apart', () => {
     fc.assert(fc.property(onWeekDays, agreed), { numRuns: 150 });
   });
 
-  test('months only take openings away: what is accepted opens at least 4 hours apart', () => {
+  test('months only remove openings: accepted expressions open at least 4 hours apart', () => {
     fc.assert(fc.property(onDays, list(1, 12, 3), (cron, months) => {
       fc.pre(accepts(() => RotationRules.cron(fields({ ...cron, months }))));
       return hoursApart({ ...cron, months }) >= 4;
     }), { numRuns: 100 });
   });
 
-  describe('days that change from month to month are accepted only where windows open at least 4 hours apart', () => {
+  describe('accepts days that change from month to month only if windows open at least 4 hours apart', () => {
     const special = (cron: Cron) => {
       fc.pre(accepts(() => RotationRules.cron(fields(cron))));
       return hoursApart(cron) >= 4;
     };
-    // Hours that are too close to those of the next day, so that all depends on the days.
+    // Hours that are too close to those of the next day, so that everything depends on the days.
     const hours = fc.constantFrom<number[]>([1, 22], [0, 21], [3, 23]);
 
     test('in lists of days of the month', () => {
@@ -129,7 +129,7 @@ describe('cron, compared with every opening of two years', () => {
     });
   });
 
-  test('a window is accepted exactly where it ends before the next one opens and before the day ends', () => {
+  test('accepts a window exactly if it ends before the next one opens and before the day ends', () => {
     fc.assert(fc.property(fc.oneof(onDays, onWeekDays) as fc.Arbitrary<Cron>, fc.integer({ min: 1, max: 25 }), (cron, window) => {
       fc.pre(accepts(() => RotationRules.cron(fields(cron))));
       const fits = window <= hoursApart(cron) && Math.max(...cron.hours) + window <= 24;
@@ -138,7 +138,7 @@ describe('cron, compared with every opening of two years', () => {
   });
 });
 
-describe('notations of one schedule are judged alike', () => {
+describe('treats notations of one schedule alike', () => {
   const range = (first: number, last: number, step = 1) =>
     Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, index) => first + index * step);
 
@@ -187,12 +187,12 @@ describe('rate', () => {
     fc.constantFrom(239, 240, 241, 300, 999 * 24 * 60, 999 * 24 * 60 + 60),
   );
 
-  test('is accepted exactly for whole hours from 4 hours to 999 days', () => {
+  test('accepts exactly whole hours from 4 hours to 999 days', () => {
     fc.assert(fc.property(minutes, (amount) =>
       accepts(() => RotationRules.rate(Duration.minutes(amount))) === (amount % 60 === 0 && amount >= 4 * 60 && amount <= 999 * 24 * 60)));
   });
 
-  test('becomes an expression of the same length that is accepted as it stands', () => {
+  test('becomes an expression of the same length that is accepted unchanged', () => {
     fc.assert(fc.property(fc.integer({ min: 4, max: 999 * 24 }), (hours) => {
       const { scheduleExpression } = RotationRules.rate(Duration.hours(hours))._render(new Stack());
       const [, value, unit] = /^rate\((\d+) (hours|days?)\)$/.exec(scheduleExpression!)!;

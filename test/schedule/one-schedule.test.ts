@@ -52,7 +52,7 @@ describe('a second schedule of a secret is refused', () => {
     expectInvalid(() => rotation.rotate(secret), 'secret', 'Stack/Rotating', ...TWICE);
   });
 
-  test('after CDK\'s own addRotationSchedule, naming that one', () => {
+  test('after CDK\'s own addRotationSchedule, with its path', () => {
     const { rotation, secret } = setUp();
     secret.addRotationSchedule('Theirs', { rotationLambda: rotation });
     expectInvalid(() => rotation.rotate(secret), 'secret', 'Stack/Secret has', 'Stack/Secret/Theirs', ...TWICE);
@@ -64,7 +64,7 @@ describe('a second schedule of a secret is refused', () => {
     expectInvalid(() => rotation.rotate(secret, { scheduleScope: stack }), 'secret', 'Stack/Secret/Theirs', ...TWICE);
   });
 
-  test('before CDK\'s own addRotationSchedule, when the app is synthesized', () => {
+  test('before CDK\'s own addRotationSchedule, at synthesis', () => {
     const { app, rotation, secret } = setUp();
     rotation.rotate(secret);
     secret.addRotationSchedule('Theirs', { rotationLambda: rotation });
@@ -72,20 +72,20 @@ describe('a second schedule of a secret is refused', () => {
     for (const part of ['Validation failed', 'secret: Stack/Secret', 'Stack/Secret/Theirs', ...TWICE]) { expect(message).toContain(part); }
   });
 
-  test('before a schedule of CDK\'s own attachment, when the app is synthesized', () => {
+  test('before a schedule of CDK\'s own attachment, at synthesis', () => {
     const { app, stack, rotation } = setUp();
     const secret = new RotatingSecret(stack, 'Rotating');
     secret.attach(database).addRotationSchedule('Theirs', { rotationLambda: rotation });
     expect(errorOf(() => app.synth()).message).toContain('Stack/Rotating/Attachment/Theirs');
   });
 
-  test('where the same ARN is imported twice', () => {
+  test('if the same ARN is imported twice', () => {
     const { stack, rotation } = setUp();
     rotation.rotate(fromSecretCompleteArn(stack, 'First', ARN));
     expectInvalid(() => rotation.rotate(fromSecretCompleteArn(stack, 'Second', ARN)), 'secret', 'Stack/Second', 'Stack/First', ...TWICE);
   });
 
-  test('where the same ARN is imported into two stacks', () => {
+  test('if the same ARN is imported into two stacks', () => {
     const { app, stack, rotation } = setUp();
     rotation.rotate(fromSecretCompleteArn(stack, 'First', ARN));
     const other = new Stack(app, 'Other');
@@ -93,7 +93,7 @@ describe('a second schedule of a secret is refused', () => {
   });
 });
 
-describe('one schedule each is fine', () => {
+describe('one schedule each is accepted', () => {
   test('for two secrets', () => {
     const { stack, rotation, secret } = setUp();
     rotation.rotate(secret);
@@ -101,7 +101,7 @@ describe('one schedule each is fine', () => {
     expect(resourcesOf(stack, SCHEDULE)).toHaveLength(2);
   });
 
-  test('for ours, whatever CDK\'s own schedules do to another secret', () => {
+  test('for ours, with any CDK schedules of another secret', () => {
     const { app, stack, rotation, secret } = setUp();
     for (const id of ['One', 'Two']) { secret.addRotationSchedule(id, { rotationLambda: rotation }); }
     rotation.rotate(new secretsmanager.Secret(stack, 'Other'));
@@ -159,8 +159,8 @@ describe('one schedule each is fine', () => {
     expect(stacks.map((stack) => resourcesOf(stack, SCHEDULE).length)).toEqual([1, 1]);
   });
 
-  test('for two ARNs with a parameter in them, which is another one in each stack', () => {
-    const app = makeApp();
+  test('for two ARNs with a parameter in them, which differs between stacks', () => {
+    const app = new App();
     const stacks = ['One', 'Two'].map((id) => new Stack(app, id, { env: ENV }));
     const rotation = new RotationFunction(stacks[0], 'Rotation');
     for (const stack of stacks) {
@@ -194,8 +194,8 @@ describe('one schedule each is fine', () => {
   });
 });
 
-// Two schedules of one secret that only the deployment would notice.
-describe('noticed however the secret is named', () => {
+// Two schedules of one secret that only the deployment would find.
+describe('finds two schedules for any name of the secret', () => {
   const refusal = (app: App, action: () => unknown) => expect(() => {
     action();
     app.synth();

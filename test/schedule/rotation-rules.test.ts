@@ -2,7 +2,7 @@ import { CfnParameter, Duration, Fn, Lazy } from 'aws-cdk-lib';
 import { RotatingSecret, RotationRules, type RotationCronOptions } from '../../src';
 import { expectInvalid, makeStack, onlyResource, SCHEDULE } from '../fixture';
 
-/** The rules as they stand in a template. */
+/** The rules as in the template. */
 function rendered(rules: RotationRules | ((stack: ReturnType<typeof makeStack>) => RotationRules)): any {
   const stack = makeStack();
   new RotatingSecret(stack, 'Secret', { rotationRules: typeof rules === 'function' ? rules(stack) : rules });
@@ -40,11 +40,11 @@ describe('rate', () => {
     [Duration.minutes(239), 'hours)'],
     [Duration.days(1000), 'rate(1000 days)'],
     [Duration.hours(999 * 24 + 1), 'rate(23977 hours)'],
-  ])('%s is refused: neither below 4 hours, nor above 999 days, nor between hours', (interval, given) => {
+  ])('refuses %s: below 4 hours, above 999 days, or between hours', (interval, given) => {
     expectInvalid(() => RotationRules.rate(interval), 'interval', given, 'whole number of hours or days', 'from 4 hours to 999 days');
   });
 
-  test('a token is refused, since its unit can\'t be chosen', () => {
+  test('refuses a token, because its unit can\'t be chosen', () => {
     const interval = Duration.hours(Lazy.number({ produce: () => 8 }));
     expectInvalid(() => RotationRules.rate(interval), 'interval', 'token', 'RotationRules.expression');
   });
@@ -124,7 +124,7 @@ describe('cron', () => {
     [{ weekDay: 'SUN#0' }, 'weekDay', '1 to 7 or SUN to SAT'],
     [{ weekDay: '8L' }, 'weekDay', '1 to 7 or SUN to SAT'],
     [{ weekDay: '1W' }, 'weekDay', '1 to 7 or SUN to SAT'],
-  ])('%j is refused, naming the field, what was given and what is allowed', (options, field, allowed) => {
+  ])('refuses %j with the field, what was given and what is allowed', (options, field, allowed) => {
     expectInvalid(() => RotationRules.cron(options), 'cron', `${field} of the cron expression is ${(options as any)[field]},`, allowed);
   });
 
@@ -153,21 +153,21 @@ describe('cron', () => {
     }
   });
 
-  test('day and weekDay together are refused', () => {
+  test('refuses day and weekDay together', () => {
     expectInvalid(() => RotationRules.cron({ day: '1', weekDay: 'SUN' }), 'weekDay', 'is SUN', 'day is 1', 'only one');
     expectInvalid(() => RotationRules.cron({ day: '?', weekDay: 'SUN' }), 'weekDay', 'is SUN', 'day is ?', 'only one');
   });
 
-  test.each<RotationCronOptions>([{ day: '?' }, { weekDay: '?' }])('%j, which means no day at all, is refused', (options) => {
+  test.each<RotationCronOptions>([{ day: '?' }, { weekDay: '?' }])('refuses %j, which means no day at all', (options) => {
     expectInvalid(() => RotationRules.cron(options), 'cron', 'exactly one of day (?) and weekDay (?)');
   });
 
-  test.each<keyof RotationCronOptions>(['hour', 'day', 'month', 'weekDay'])('a token as %s is passed on, unchecked', (field) => {
+  test.each<keyof RotationCronOptions>(['hour', 'day', 'month', 'weekDay'])('passes a token as %s on unchecked', (field) => {
     const rules = rendered((stack) => RotationRules.cron({ [field]: new CfnParameter(stack, 'Field').valueAsString }));
     expect(JSON.stringify(rules.ScheduleExpression)).toContain('{"Ref":"Field"}');
   });
 
-  test('a lazy field is not produced before the app is synthesized', () => {
+  test('does not produce a lazy field before synthesis', () => {
     let early = true;
     const rules = RotationRules.cron({ hour: Lazy.string({ produce: () => early ? 'too early' : '5' }) });
     early = false;
@@ -183,7 +183,7 @@ describe('expression', () => {
     'cron(0 3 ? * SUN *)',
     'cron(0 /8 * * ? *)',
     'cron(0 17 L * ? *)',
-  ])('%s is taken as it is', (expression) => {
+  ])('accepts %s unchanged', (expression) => {
     expect(rendered(RotationRules.expression(expression))).toEqual({ ScheduleExpression: expression });
   });
 
@@ -212,18 +212,18 @@ describe('expression', () => {
     ['cron(0 3 ? * ? *)', ['exactly one of day (?) and weekDay (?)', 'must be ?']],
     ['cron(0 25 ? * SUN *)', ['hour', '25', '0 to 23']],
     ['cron(0 * * * ? *)', ['hours *', 'at least 4 hours apart']],
-  ])('%j is refused, saying what is allowed', (expression, parts) => {
+  ])('refuses %j with what is allowed', (expression, parts) => {
     expectInvalid(() => RotationRules.expression(expression), 'expression', ...parts);
   });
 
-  test('a token is passed on, never parsed', () => {
+  test('passes a token on, and never parses it', () => {
     const rules = rendered((stack) => RotationRules.expression(new CfnParameter(stack, 'Expression').valueAsString));
     expect(rules).toEqual({ ScheduleExpression: { Ref: 'Expression' } });
     expect(rendered(RotationRules.expression(`rate(${Fn.importValue('days')} weeks)`)).ScheduleExpression).toEqual(
       { 'Fn::Join': ['', ['rate(', { 'Fn::ImportValue': 'days' }, ' weeks)']] });
   });
 
-  test('a lazy expression is not produced before the app is synthesized', () => {
+  test('does not produce a lazy expression before synthesis', () => {
     let early = true;
     const rules = RotationRules.expression(Lazy.string({ produce: () => early ? 'too early' : 'rate(5 days)' }));
     early = false;
@@ -246,7 +246,7 @@ describe('window', () => {
     expect(rules).toEqual({ ScheduleExpression: expression, Duration: `${window}h` });
   });
 
-  test('minutes and days that make whole hours are hours', () => {
+  test('accepts minutes and days that make whole hours', () => {
     expect(rendered(RotationRules.rate(Duration.days(2), { window: Duration.minutes(120) })).Duration).toBe('2h');
     expect(rendered(RotationRules.rate(Duration.days(2), { window: Duration.days(1) })).Duration).toBe('24h');
   });
@@ -255,23 +255,23 @@ describe('window', () => {
     ['rate', () => RotationRules.rate(Duration.hours(4), hours(5))],
     ['cron', () => RotationRules.cron({ hour: '0/4', window: Duration.hours(5) })],
     ['expression', () => RotationRules.expression('rate(4 hours)', hours(5))],
-  ])('of %s: reaching into the next window is refused', (_, action) => {
+  ])('of %s: may not reach into the next window', (_, action) => {
     expectInvalid(action, 'window', 'is 5 hours', 'next window', '4 hours after');
   });
 
   test.each([
     ['rate', () => RotationRules.rate(Duration.days(30), hours(25))],
     ['expression', () => RotationRules.expression('rate(30 days)', hours(25))],
-  ])('of %s in days: reaching into the next UTC day is refused', (_, action) => {
+  ])('of %s in days: may not reach into the next UTC day', (_, action) => {
     expectInvalid(action, 'window', 'is 25 hours', 'opens at 0:00', 'next UTC day', 'at most 24 hours');
   });
 
-  test('of cron: reaching into the next UTC day is refused, counting from the last opening', () => {
+  test('of cron: may not reach into the next UTC day, counted from the last opening', () => {
     const action = () => RotationRules.cron({ weekDay: 'SUN', hour: '2,22', window: Duration.hours(3) });
     expectInvalid(action, 'window', 'is 3 hours', 'opens at 22:00', 'next UTC day', 'at most 2 hours');
   });
 
-  test('reaching into the next UTC day is refused also where the days change from month to month', () => {
+  test('may not reach into the next UTC day even if the days change from month to month', () => {
     const action = () => RotationRules.cron({ day: 'L', hour: '20', window: Duration.hours(5) });
     expectInvalid(action, 'window', 'is 5 hours', 'next UTC day', 'at most 4 hours');
   });
@@ -280,24 +280,24 @@ describe('window', () => {
     [Duration.hours(0), 'got 0'],
     [Duration.minutes(30), 'got 0.5'],
     [Duration.minutes(90), 'got 1.5'],
-  ])('%s is refused: neither none nor half an hour', (window, given) => {
+  ])('refuses %s: none, or a part of an hour', (window, given) => {
     expectInvalid(() => RotationRules.rate(Duration.days(30), { window }), 'window', 'whole number of hours', 'at least 1', given);
   });
 
-  test('after a token, a window that no schedule can have is refused', () => {
+  test('refuses a window that no schedule can have, after a token', () => {
     const expression = Fn.importValue('expression');
     expectInvalid(() => RotationRules.expression(expression, hours(25)), 'window', 'is 25 hours');
     expect(rendered(RotationRules.expression(expression, hours(24))).Duration).toBe('24h');
   });
 
-  test.each([Duration.days, Duration.minutes])('a token in other units is refused, since it can\'t be converted: %#', (make) => {
+  test.each([Duration.days, Duration.minutes])('refuses a token in other units, because it can\'t be converted: %#', (make) => {
     const window = make(Lazy.number({ produce: () => 2 }));
     for (const rules of [() => RotationRules.rate(Duration.days(30), { window }), () => RotationRules.expression('rate(30 days)', { window })]) {
       expectInvalid(rules, 'window', `is a token in ${window.unitLabel()}`, 'a duration in hours');
     }
   });
 
-  test('a token is passed on, never parsed', () => {
+  test('passes a token on, and never parses it', () => {
     const rules = rendered((stack) => {
       const amount = new CfnParameter(stack, 'Hours', { type: 'Number' }).valueAsNumber;
       return RotationRules.cron({ hour: '23', window: Duration.hours(amount) });
@@ -316,8 +316,8 @@ test('one set of rules serves many secrets', () => {
   expect([stack, other].map((each) => onlyResource(each, SCHEDULE).properties.RotationRules)).toEqual([expected, expected]);
 });
 
-// What the service refuses, or would never do, and the rules still let through.
-describe('refused for what they would come to', () => {
+// Expressions that the service refuses, or never runs, and that the other rules accept.
+describe('refuses expressions by their effect:', () => {
   test.each<RotationCronOptions>([{ hour: '0x5' }, { hour: '1e1' }, { hour: '0b11' }, { day: '0x1F' }])(
     '%j, a number that only JavaScript reads', (options) => {
       expect(() => RotationRules.cron(options)).toThrow('of the cron expression is');
@@ -339,7 +339,7 @@ describe('refused for what they would come to', () => {
     expectInvalid(() => RotationRules.cron(options), 'cron', `the day ${options.day} `, 'in none of its months', `${options.month}`);
   });
 
-  test('an expression of more than 256 characters, and none of 256', () => {
+  test('an expression of more than 256 characters, but not of 256', () => {
     const hour = [...Array.from({ length: 79 }, () => '10'), '010'].join();
     const expression = `cron(0 ${hour} * * ? *)`;
     expect(expression).toHaveLength(256);

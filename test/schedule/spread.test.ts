@@ -11,7 +11,7 @@ const { DAY, WEEK, MONTH, QUARTER } = RotationPeriod;
 const PERIODS = [DAY, WEEK, MONTH, QUARTER];
 const [FIRST_DAY, DAYS, DAY_MS] = [Date.UTC(2027, 0, 1), 8 * 366, 86_400_000];
 
-/** Constructs in the place of secrets, a hundred to a stack. */
+/** Constructs in place of secrets, a hundred to a stack. */
 function fleet(count: number, name = (n: number) => `Secret${n}`): IConstruct[] {
   const app = makeApp();
   let stack = new Stack(app, 'Stack0');
@@ -31,7 +31,7 @@ function countsOf(values: readonly string[]): number[] {
   return [...counts.values()];
 }
 
-// Whoever changes what these say moves the rotations of everybody who spreads theirs.
+// Changing these results moves the rotations of all users who spread them.
 test.each<[RotationSpreadOptions, string, string, string]>([
   [{}, 'cron(0 17 10 * ? *)', 'cron(0 1 2 * ? *)', '1h'],
   [{ period: MONTH, weekDay: 'SAT,SUN', hour: '1-4' }, 'cron(0 2 ? * SAT#2 *)', 'cron(0 2 ? * SUN#2 *)', '1h'],
@@ -41,7 +41,7 @@ test.each<[RotationSpreadOptions, string, string, string]>([
   [{ period: WEEK, weekDay: '2-5', hour: '22,20', window: Duration.hours(2) }, 'cron(0 22 ? * TUE *)', 'cron(0 22 ? * TUE *)', '2h'],
   [{ period: QUARTER, window: Duration.days(1) }, 'cron(0 0 10 2,5,8,11 ? *)', 'cron(0 0 2 1,4,7,10 ? *)', '24h'],
   [{ period: QUARTER, weekDay: 'sun' }, 'cron(0 17 ? 1,4,7,10 SUN#2 *)', 'cron(0 1 ? 1,4,7,10 SUN#2 *)', '1h'],
-])('%j gives one secret %s and another %s, for good', (options, one, other, duration) => {
+])('%j gives one secret %s and another %s, in every version', (options, one, other, duration) => {
   const rules = RotationRules.spread(options);
   expect(rules._render(secret('One'))).toEqual({ scheduleExpression: one, duration });
   expect(rules._render(secret('Other'))).toEqual({ scheduleExpression: other, duration });
@@ -50,7 +50,7 @@ test.each<[RotationSpreadOptions, string, string, string]>([
 describe('the time of a secret', () => {
   const rules = RotationRules.spread();
 
-  test('is the same in every app that has it, whatever else there is', () => {
+  test('is the same in every app with the secret, whatever else the app has', () => {
     const alone = expressionOf(rules, secret('Secret'));
     const app = makeApp();
     new RotatingSecret(new Stack(app, 'Another'), 'Secret');
@@ -59,20 +59,20 @@ describe('the time of a secret', () => {
     expect(expressionOf(RotationRules.spread(), new Construct(stack, 'Secret'))).toBe(alone);
   });
 
-  test('is the same in whatever stage a stack of one name is', () => {
-    const [plain, stage] = [makeApp(), new Stage(makeApp(), 'Stage')];
+  test('is the same in every stage if the stack has the same name', () => {
+    const [plain, stage] = [new App(), new Stage(new App(), 'Stage')];
     const [one, other] = [plain, stage].map((scope, n) => new Construct(new Stack(scope, `Stack${n}`, { stackName: 'orders' }), 'Secret'));
     expect(expressionOf(rules, one)).toBe(expressionOf(rules, other));
   });
 
-  test('is another in a stack of another name, under another path, and in a nested stack', () => {
-    const stack = new Stack(makeApp(), 'Stack');
+  test('is different in a stack of another name, under another path, and in a nested stack', () => {
+    const stack = new Stack(new App(), 'Stack');
     const inside = [new Construct(stack, 'A'), new NestedStack(stack, 'B'), new NestedStack(new NestedStack(stack, 'C'), 'B')];
     const scopes = [stack, ...inside, new Stack(makeApp(), 'Other')];
     expect(countsOf(scopes.map((scope) => expressionOf(rules, new Construct(scope, 'Secret'))))).toEqual([1, 1, 1, 1, 1]);
   });
 
-  test('is, for one object of rules and many secrets, one for each', () => {
+  test('is one for each of many secrets with the same rules', () => {
     const stack = makeStack();
     const rotationFunction = new RotationFunction(stack, 'Rotation');
     for (let n = 0; n < 5; n++) { new RotatingSecret(stack, `Secret${n}`, { rotationFunction, rotationRules: rules }); }
@@ -83,14 +83,14 @@ describe('the time of a secret', () => {
     expect(new Set(expressions.map(({ Duration: duration }) => duration))).toEqual(new Set(['1h']));
   });
 
-  test('keeps its day where the hours change, and its hour where the days do', () => {
+  test('keeps its day if the hours change, and its hour if the days change', () => {
     const fieldsOf = (options: RotationSpreadOptions) => FLEET.slice(0, 50).map((each) => expressionOf(RotationRules.spread(options), each).split(' '));
     const [all, nights, weekends] = [{}, { hour: '1-4' }, { weekDay: 'SAT,SUN' }].map(fieldsOf);
     expect(nights.map(([, , day]) => day)).toEqual(all.map(([, , day]) => day));
     expect(weekends.map(([, hour]) => hour)).toEqual(all.map(([, hour]) => hour));
   });
 
-  test('stands in the template', () => {
+  test('is in the template', () => {
     const stack = makeStack();
     new RotatingSecret(stack, 'One', { rotationRules: RotationRules.spread({ period: WEEK, weekDay: 'TUE', hour: '3', window: Duration.hours(3) }) });
     expect(onlyResource(stack, SCHEDULE).properties.RotationRules).toEqual({ ScheduleExpression: 'cron(0 3 ? * TUE *)', Duration: '3h' });
@@ -104,7 +104,7 @@ describe('every time', () => {
   const options = fc.record({ period: fc.constantFrom(...PERIODS), hour: fc.option(hour), weekDay: fc.option(weekDay), window });
   const id = fc.string({ unit: 'grapheme', maxLength: 20 }).map((text) => `Secret${text}`);
 
-  test('is one that Secrets Manager takes, with its window, and among those that were named', () => {
+  test('is accepted by Secrets Manager, with its window, and is one of the given times', () => {
     fc.assert(fc.property(options, id, ({ period, hour: hours, weekDay: days, window: length }, path) => {
       fc.pre(Math.max(...hours ?? [0]) + length <= 24);
       const rules = RotationRules.spread({ period, hour: hours?.join(), weekDay: days?.join(), window: Duration.hours(length) });
@@ -126,7 +126,7 @@ describe('every time', () => {
     [MONTH, 'MON-THU', 28, 35],
     [QUARTER, undefined, 89, 92],
     [QUARTER, 'SUN', 84, 98],
-  ])('with %s on %s comes again after %d to %d days, in 8 years', (period, weekDays, least, most) => {
+  ])('with %s on %s recurs after %d to %d days, in 8 years', (period, weekDays, least, most) => {
     const rules = RotationRules.spread({ period, weekDay: weekDays });
     const expressions = new Set(FLEET.slice(0, 2_000).map((each) => expressionOf(rules, each).replace(/^cron\(0 \d+ /, 'cron(0 0 ')));
     const gaps = [...expressions].flatMap((expression) => {
@@ -150,12 +150,13 @@ describe('over a fleet', () => {
     const counts = countsOf(FLEET.slice(0, count).map((each) => expressionOf(rules, each)));
     const expected = count / times;
     const chiSquare = counts.reduce((sum, observed) => sum + (observed - expected) ** 2 / expected, (times - counts.length) * expected);
-    // Its mean is the number of times less one, its standard deviation the root of twice that. The names are fixed: it holds always, or never.
+    // Its mean is the number of times less one, and its standard deviation is the root of twice that. The names are fixed, so the result is
+    // always the same.
     expect(Math.abs(chiSquare - (times - 1))).toBeLessThan(3 * Math.sqrt(2 * (times - 1)));
     expect(Math.max(...counts)).toBeLessThan(expected + 5 * Math.sqrt(expected));
   });
 
-  test('the names don\'t matter: long ones, and such as differ in the last letter', () => {
+  test('the names don\'t matter: long ones, and ones that differ in the last letter', () => {
     const prefix = 'a-rather-long-name-for-a-construct-'.repeat(3);
     const counts = countsOf(fleet(2_400, (n) => `${prefix}${n}`).map((each) => expressionOf(RotationRules.spread({ period: DAY }), each)));
     expect(counts).toHaveLength(24);
@@ -163,7 +164,7 @@ describe('over a fleet', () => {
     expect(Math.min(...counts)).toBeGreaterThan(70);
   });
 
-  test('the day doesn\'t decide the hour', () => {
+  test('the day doesn\'t determine the hour', () => {
     const counts = countsOf(FLEET.slice(0, 2_000).map((each) => expressionOf(RotationRules.spread({ period: WEEK, hour: '0-6' }), each)));
     expect(counts).toHaveLength(49);
   });
@@ -196,7 +197,7 @@ describe('refused', () => {
 
 test.each<[RotationSpreadOptions, boolean]>([
   [{ period: DAY, weekDay: 'MON' }, true], [{ period: DAY, weekDay: 'MON-FRI' }, false], [{ period: DAY }, false], [{ period: WEEK, weekDay: 'MON' }, false],
-])('%j is weekly, and said to be daily: %s', (options, isWarnedOf) => {
+])('%j is weekly, but has the period of a day: %s', (options, isWarnedOf) => {
   const stack = makeStack();
   new RotatingSecret(stack, 'Secret', { rotationRules: RotationRules.spread(options) });
   const warning = expect.stringContaining('period: is DAY, and weekDay is MON, so Stack/Secret rotates once a week. Use RotationPeriod.WEEK');

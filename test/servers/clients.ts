@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import type { DatabaseServer, Login } from '../../tools/servers/server';
 
 export interface TestClient {
-  /** The rows of the answer; none if it has none. */
+  /** The rows of the answer. Empty if it has none. */
   query(sql: string): Promise<Record<string, unknown>[]>;
   close(): Promise<void>;
 }
@@ -27,7 +27,7 @@ export async function connect(server: DatabaseServer, options: ConnectOptions = 
 
   if (server.engine === 'postgres') {
     const client = new Client({ ...common, ssl, connectionTimeoutMillis: timeout });
-    // What ends a connection also rejects the query that waits for it, or the next one.
+    // An error that ends a connection also rejects the waiting query, or the next one.
     client.on('error', () => undefined);
     await client.connect();
     return {
@@ -35,7 +35,7 @@ export async function connect(server: DatabaseServer, options: ConnectOptions = 
       close: async () => client.end(),
     };
   }
-  // Without `verifyIdentity`, mysql2 takes any certificate of the authority, whatever host it is for.
+  // Without `verifyIdentity`, mysql2 accepts any certificate of the authority, for any host.
   const connection = await createConnection({ ...common, ssl: ssl && { ...ssl, verifyIdentity: true }, connectTimeout: timeout });
   connection.on('error', () => undefined);
   return {
@@ -47,7 +47,7 @@ export async function connect(server: DatabaseServer, options: ConnectOptions = 
   };
 }
 
-/** Whether a login failed because the server doesn't accept the credentials, and for nothing else. */
+/** Whether a login failed only because the server doesn't accept the credentials. */
 export function isRefusal(error: unknown): boolean {
   return /^(28P01|28000|ER_ACCESS_DENIED_ERROR|ER_ACCOUNT_HAS_BEEN_LOCKED)$/.test((error as { code?: string }).code ?? '');
 }

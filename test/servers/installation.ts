@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
-/** Where install.sh puts the servers. */
+/** The folder into which install.sh puts the servers. */
 export const INSTALLATION = path.resolve(__dirname, '../../.databases');
 
 /** The folder of an installed part. */
@@ -11,7 +11,7 @@ export function installed(part: string): string {
   return folder;
 }
 
-/** The command line of a program that brings all its libraries, libc included. */
+/** The command line of a program with all its own libraries, including libc. */
 export function withOwnLibraries(folder: string, program: string, ...further: string[]): string[] {
   const loader = ['lib64', 'usr/lib64'].map((lib) => path.join(folder, lib, 'ld-linux-x86-64.so.2')).find((file) => fs.existsSync(file));
   if (!loader) throw new Error(`No loader in ${folder}: run bash test/servers/install.sh`);

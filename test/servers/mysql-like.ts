@@ -7,20 +7,20 @@ import { freePort } from '../../tools/servers/ports';
 import type { DatabaseServer, ServerOptions } from '../../tools/servers/server';
 import { giveToServer, makeFolder, ServerProcess, unprivileged } from '../../tools/servers/server-process';
 
-/** A server of MySQL's family, as far as it can be started without knowing which. */
+/** A server of MySQL's family, without its specifics. */
 export interface MySqlLike {
   readonly engine: 'mysql' | 'mariadb';
   /** The part of the installation, also the name of the template. */
   readonly part: string;
-  /** The command line that says where the server's own files are; takes further arguments. */
+  /** The command line with the paths of the server's own files. It takes further arguments. */
   readonly command: string[];
-  /** SQL that the template ran at its first start. */
+  /** The SQL that the template ran at its first start. */
   readonly setup: string;
   /** Fills an empty data folder. */
   readonly initialize: (dataFolder: string) => Promise<void>;
   readonly settings: Settings;
   readonly noTls: Settings;
-  /** What makes the server judge passwords; SQL runs at its start. */
+  /** Makes the server check passwords. The SQL runs at its start. */
   readonly passwordPolicy: { settings?: Settings; sql?: string };
 }
 
@@ -96,7 +96,7 @@ function common(folder: string, port: number): Settings {
     'pid-file': path.join(folder, 'server.pid'),
     'bind-address': '127.0.0.1',
     port,
-    // Within the data folder: its absolute name may be longer than a socket's can be.
+    // Within the data folder, because its absolute path may be too long for a socket.
     'socket': 'server.sock',
     'skip-name-resolve': 'ON',
     'server-id': 1,
@@ -113,7 +113,7 @@ function certificateSettings(certificate: ServerCertificate): Settings {
   return { 'ssl-ca': certificate.caFile, 'ssl-cert': certificate.certificateFile, 'ssl-key': certificate.keyFile };
 }
 
-/** The text logs, then what the binary log has to say, which is text as far as statements go. */
+/** The text logs, then the binary log, whose statements are text. */
 async function readLogs(folder: string): Promise<string> {
   const binaryLogs = (await fs.promises.readdir(folder)).filter((name) => /^binlog\.\d+$/.test(name)).sort();
   const parts = await Promise.all([...LOGS, ...binaryLogs].map(async (name) => {
@@ -132,14 +132,14 @@ async function makeTemplate(product: MySqlLike, folder: string): Promise<void> {
   const init = path.join(folder, 'init.sql');
   fs.writeFileSync(init, product.setup);
   giveToServer(folder);
-  // A clean start and end, for later starts to be fast ones.
+  // A clean start and end, so that later starts are fast.
   await runServer(
     [...product.command, ...asArguments({ ...common(folder, 0), ...product.settings }), '--skip-networking', '--skip-log-bin'], data,
     (output) => READY.test(output),
   );
 }
 
-/** Runs the server until it ends, or until the output is what it should be. */
+/** Runs the server until it ends, or until the output matches. */
 export async function runServer(command: string[], cwd: string, enough: (output: string) => boolean, input = ''): Promise<void> {
   const [program, ...args] = unprivileged(command);
   const child = spawn(program!, args, { cwd });

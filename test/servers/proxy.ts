@@ -1,11 +1,11 @@
 import * as net from 'node:net';
 
-/** How long a server may take to answer what is cut off. */
+/** The time for a server's answer to a request that is cut off. */
 const REPLY_TIMEOUT = 1_000;
 
-/** Stands between a client and a server, and lets the network fail between them. */
+/** A proxy between a client and a server that can break the network between them. */
 export class Proxy {
-  /** Starts to pass on all connections to a server on 127.0.0.1. */
+  /** Starts to forward all connections to a server on 127.0.0.1. */
   static async start(targetPort: number): Promise<Proxy> {
     const proxy = new Proxy(targetPort);
     await proxy.listen(0);
@@ -27,29 +27,29 @@ export class Proxy {
     return this.ownPort;
   }
 
-  /** How many connections clients have opened. */
+  /** The number of connections from clients. */
   get connections(): number {
     return this.connectionCount;
   }
 
   /**
-   * How many writes of clients came since the start or the last `cutAtWrite`, of all connections together. A client that waits for each
-   * answer makes one write at a time, and so always the same number.
+   * The number of clients' writes since the start or the last `cutAtWrite`, over all connections. A client that waits for each answer makes one
+   * write at a time, so the number is always the same.
    */
   get writes(): number {
     return this.writeCount;
   }
 
   /**
-   * Loses one reply: the n-th write of a client from now on still reaches the server, which may do what it asks for, but what the server
-   * has to say to it is thrown away and the connection reset. Later connections are passed on again.
+   * Loses one reply. The n-th write of a client from now on reaches the server, which may execute it. Its reply is dropped, and the connection
+   * is reset. Later connections are forwarded again.
    */
   cutAtWrite(n: number): void {
     this.writeCount = 0;
     this.cutAt = n;
   }
 
-  /** Connections are accepted, or kept, and nothing passes any more. */
+  /** Connections are accepted, or kept, and nothing is forwarded. */
   blackHole(): void {
     this.mode = 'blackHole';
   }
@@ -60,7 +60,7 @@ export class Proxy {
     if (this.server.listening) await new Promise((resolve) => this.server.close(resolve));
   }
 
-  /** Passes on again. What a black hole has swallowed stays lost: its connections are reset. */
+  /** Forwards again. Data from the black hole stays lost: its connections are reset. */
   async forward(): Promise<void> {
     if (this.mode === 'blackHole') this.resetAll();
     this.mode = 'forward';

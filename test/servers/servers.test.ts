@@ -19,7 +19,7 @@ const SERVERS: [name: string, start: Start, version: RegExp][] = [
 
 const opened: { close(): Promise<void> }[] = [];
 
-/** What a test opens is closed at its end, the last first. */
+/** Everything that a test opens is closed at its end, the last first. */
 function closing<T extends { close(): Promise<void> } | { stop(): Promise<void> }>(it: T): T {
   opened.unshift({ close: async () => ('stop' in it ? it.stop() : it.close()) });
   return it;
@@ -79,7 +79,7 @@ describe.each(SERVERS)('%s', (name, start, version) => {
     expect(Object.values(row!).at(-1)).toMatch(/^(TLS_AES|ECDHE)/);
   });
 
-  test('its admin makes users and gives them rights, but is no superuser', async () => {
+  test('its admin creates users and gives them rights, but is no superuser', async () => {
     const admin = closing(await connect(server));
     const login = { username: 'app_user', password: 'the-password-of-app_user' };
     if (server.engine === 'postgres') {
@@ -99,7 +99,7 @@ describe.each(SERVERS)('%s', (name, start, version) => {
     expect(await user.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  test('its root may do what the admin may not', async () => {
+  test('its root may do things that the admin may not', async () => {
     const root = closing(await connect(server, { login: server.root }));
     if (server.engine === 'postgres') {
       expect(await root.query('SELECT rolsuper FROM pg_roles WHERE rolname = current_user')).toEqual([{ rolsuper: true }]);
@@ -115,22 +115,22 @@ describe.each(SERVERS)('%s', (name, start, version) => {
     ['expired', 'CERT_HAS_EXPIRED', /certificate has expired/],
     // MySQL and MariaDB also send the authority's own certificate.
     ['unknownCa', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', /self-signed certificate in certificate chain/],
-  ] as const)('with %s it shows a certificate that is refused with %s', async (tls, code, message) => {
+  ] as const)('with %s its certificate is refused with %s', async (tls, code, message) => {
     const bad = closing(await start({ tls }));
-    // mysql2 passes on what TLS says, not its code.
+    // mysql2 passes on the message of TLS, not its code.
     await expect(connect(bad)).rejects.toMatchObject(bad.engine === 'postgres' ? { code } : { message: expect.stringMatching(message) });
   });
 
-  test('without TLS it is refused by who wants TLS, and takes plaintext', async () => {
+  test('without TLS it is refused by clients that require TLS, and accepts plaintext', async () => {
     const plain = closing(await start({ tls: 'none' }));
     await expect(connect(plain)).rejects.toThrow(/does not support (SSL|secure) connection/);
     const client = closing(await connect(plain, { tls: 'plaintext' }));
     expect(await client.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  test('with TLS it refuses plaintext, unless told otherwise', async () => {
+  test('with TLS it refuses plaintext by default', async () => {
     await expect(connect(server, { tls: 'plaintext' })).rejects.toThrow(
-      // It doesn't tell this from a wrong password.
+      // It doesn't distinguish this from a wrong password.
       name === 'MariaDB 10.11' ? /Access denied/ : /no encryption|require_secure_transport/,
     );
     const lax = closing(await start({ plaintext: true }));
@@ -138,7 +138,7 @@ describe.each(SERVERS)('%s', (name, start, version) => {
     expect(await client.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  test('its logs show a statement at once', async () => {
+  test('its logs have a statement at once', async () => {
     const client = closing(await connect(server));
     await client.query("SELECT 'a statement to be found'");
     expect(await server.logs()).toContain("SELECT 'a statement to be found'");
@@ -146,7 +146,7 @@ describe.each(SERVERS)('%s', (name, start, version) => {
     expect(await server.logs()).toContain("SELECT 'another one' FROM nowhere_at_all");
   });
 
-  test('its logs show a password that was sent in clear, unless it is MySQL', async () => {
+  test('its logs have a password that was sent in clear text, unless it is MySQL', async () => {
     const client = closing(await connect(server));
     const [create, change] = server.engine === 'postgres'
       ? ['CREATE ROLE logged LOGIN', "ALTER ROLE logged PASSWORD 'a-password-in-clear'"]
@@ -180,14 +180,14 @@ describe.each(SERVERS)('%s', (name, start, version) => {
     await client.query(create('Long-enough-4-a-policy'));
   });
 
-  test('takes settings', async () => {
+  test('accepts settings', async () => {
     const set = closing(await start({ settings: name.startsWith('PostgreSQL') ? { statement_timeout: '7s' } : { 'wait-timeout': 7 } }));
     const client = closing(await connect(set));
     const [row] = await client.query(server.engine === 'postgres' ? 'SHOW statement_timeout' : "SHOW GLOBAL VARIABLES LIKE 'wait_timeout'");
     expect(Object.values(row!).at(-1)).toMatch(/^7s?$/);
   });
 
-  test('hangs while it is paused, and goes on', async () => {
+  test('hangs while it is paused, and then continues', async () => {
     const client = closing(await connect(server));
     server.pause();
     const answer = client.query('SELECT 1 AS one');
@@ -197,7 +197,7 @@ describe.each(SERVERS)('%s', (name, start, version) => {
     expect(await answer).toEqual([{ one: 1 }]);
   });
 
-  test('stops at once, even when paused, and leaves nothing', async () => {
+  test('stops at once, even when paused, and leaves nothing behind', async () => {
     const other = await start();
     const client = closing(await connect(other));
     const folder = folderOf(other.port);
@@ -218,7 +218,7 @@ describe.each(SERVERS)('%s', (name, start, version) => {
   });
 });
 
-test.each([['startPostgres'], ['startMariaDb']])('%s: the server ends with the process that started it, however that ends', async (start) => {
+test.each([['startPostgres'], ['startMariaDb']])('%s: the server ends with the process that started it, however that process ends', async (start) => {
   const program = `
     const { ${start} } = require(${JSON.stringify(path.join(__dirname, 'index.ts'))});
     ${start}().then((server) => { server.pause(); console.log(server.port); });
@@ -259,14 +259,14 @@ describe.each([SERVERS[1]!, SERVERS[3]!, SERVERS[4]!])('a proxy before %s', (_na
     await direct.query('CREATE TABLE things (name varchar(10))');
   });
 
-  test('passes on, TLS included', async () => {
+  test('forwards, including TLS', async () => {
     const client = closing(await connect(server, { port: proxy.port }));
     expect(await client.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
     expect(proxy.connections).toBe(1);
     expect(proxy.writes).toBeGreaterThan(2);
   });
 
-  test('loses the reply to a statement that was carried out', async () => {
+  test('loses the reply to a statement that was executed', async () => {
     const client = closing(await connect(server, { port: proxy.port }));
     proxy.cutAtWrite(1);
     await expect(client.query("INSERT INTO things VALUES ('it')")).rejects.toThrow();
@@ -288,7 +288,7 @@ describe.each([SERVERS[1]!, SERVERS[3]!, SERVERS[4]!])('a proxy before %s', (_na
     }
   });
 
-  test('swallows everything, then passes on again', async () => {
+  test('drops everything, then forwards again', async () => {
     const client = closing(await connect(server, { port: proxy.port }));
     proxy.blackHole();
     const query = client.query('SELECT 1 AS one').catch((error: Error) => error);
@@ -300,7 +300,7 @@ describe.each([SERVERS[1]!, SERVERS[3]!, SERVERS[4]!])('a proxy before %s', (_na
     expect(await next.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  test('refuses, then passes on again at the same port', async () => {
+  test('refuses, then forwards again at the same port', async () => {
     const client = closing(await connect(server, { port: proxy.port }));
     await proxy.refuse();
     await expect(client.query('SELECT 1')).rejects.toThrow();

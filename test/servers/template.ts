@@ -7,7 +7,7 @@ import { giveToServer, makeFolder } from '../../tools/servers/server-process';
 
 /**
  * Copies a data folder that was initialized once per installation.
- * @param recipe all that the folder's content depends on
+ * @param recipe everything that the content of the folder depends on
  * @param initialize fills `folder/data`
  */
 export async function copyTemplate(
@@ -22,7 +22,7 @@ export async function copyTemplate(
       giveToServer(folder);
       await initialize(folder);
       fs.mkdirSync(path.dirname(template), { recursive: true });
-      // Many may do this at a time: the first one in wins.
+      // Several may do this at a time, and the first one wins.
       const copy = `${template}.${process.pid}`;
       copyFolder(path.join(folder, 'data'), copy);
       try {

@@ -63,12 +63,12 @@ test('every command has its operation', async () => {
   expect(password.RandomPassword).toHaveLength(9);
 });
 
-test('a command it does not have is a mistake in the test', async () => {
+test('throws for an unknown command', async () => {
   const { client } = setUp();
   expect((await rejectionOf(client.send(new ListSecretsCommand({})))).message).toBe('The simulator does not know ListSecretsCommand');
 });
 
-test('it makes a ClientRequestToken where none is given, and leaves a given one alone', async () => {
+test('makes a ClientRequestToken if none is given, and keeps a given one', async () => {
   const { client } = setUp();
   const made = await client.send(new PutSecretValueCommand({ SecretId, SecretString: 'x' }));
   const madeForUndefined = await client.send(new PutSecretValueCommand({ SecretId, SecretString: 'x', ClientRequestToken: undefined }));
@@ -101,7 +101,7 @@ describe('errors are the SDK\'s own', () => {
     [accessDenied('secretsmanager:GetSecretValue'), 'AccessDeniedException', 'secretsmanager:GetSecretValue'],
     [kmsDenied(), 'AccessDeniedException', 'Access to KMS is not allowed'],
     [throttled(), 'ThrottlingException', 'Rate exceeded'],
-  ])('a fault that the model does not declare: %s', async (fault, name, message) => {
+  ])('a fault outside the service model: %s', async (fault, name, message) => {
     const { client } = setUp(() => { throw fault; });
     const error = await rejectionOf(client.send(new GetSecretValueCommand({ SecretId })));
     expect(error).toBeInstanceOf(SecretsManagerServiceException);
@@ -109,7 +109,7 @@ describe('errors are the SDK\'s own', () => {
     expect(error.message).toContain(message);
   });
 
-  test('the network\'s error stays what it is', async () => {
+  test('keeps an error of the network', async () => {
     const reset = connectionReset();
     const { client } = setUp(() => { throw reset; });
     expect(await rejectionOf(client.send(new GetSecretValueCommand({ SecretId })))).toBe(reset);
@@ -135,26 +135,26 @@ describe('maxAttempts', () => {
     if (call.phase === phase && call.index < times) { throw error; }
   };
 
-  test.each([throttled(), internalError(), connectionReset()])('repeats after %s', async (fault) => {
+  test.each([throttled(), internalError(), connectionReset()])('retries after %s', async (fault) => {
     const { client, simulator } = setUp(failFirst(2, 'before', fault), 3);
     expect((await client.send(new GetSecretValueCommand({ SecretId }))).$metadata.attempts).toBe(3);
     expect(simulator.calls).toHaveLength(3);
   });
 
-  test('with one token for all attempts, so that a lost answer does no harm', async () => {
+  test('uses one token for all attempts, so that a lost answer does no harm', async () => {
     const { client, simulator } = setUp(failFirst(1, 'after', connectionReset()), 2);
     await client.send(new PutSecretValueCommand({ SecretId, SecretString: 'two' }));
     expect(simulator.calls.map(({ changed }) => changed)).toEqual([true, false]);
     expect(simulator.inspect(SecretId).versionCount).toBe(2);
   });
 
-  test('gives up in the end, and says how often it tried', async () => {
+  test('gives up in the end, with the number of attempts', async () => {
     const { client, simulator } = setUp(() => { throw throttled(); }, 3);
     expect(await rejectionOf(client.send(new GetSecretValueCommand({ SecretId })))).toMatchObject({ name: 'ThrottlingException', $metadata: { attempts: 3 } });
     expect(simulator.calls).toHaveLength(3);
   });
 
-  test('repeats nothing else, and by default nothing at all', async () => {
+  test('retries nothing else, and nothing at all by default', async () => {
     const denied = setUp(() => { throw accessDenied(); }, 3);
     await rejectionOf(denied.client.send(new GetSecretValueCommand({ SecretId })));
     const once = setUp(() => { throw throttled(); });
@@ -172,14 +172,14 @@ describe('abortSignal', () => {
     expect((await rejectionOf(sent)).name).toBe('AbortError');
   });
 
-  test('that was given already sends nothing', async () => {
+  test('that is aborted already sends nothing', async () => {
     const { client, simulator } = setUp();
     const error = await rejectionOf(client.send(new PutSecretValueCommand({ SecretId, SecretString: 'x' }), { abortSignal: AbortSignal.abort() }));
     expect(error.name).toBe('AbortError');
     expect(simulator.calls).toEqual([]);
   });
 
-  test('that is not given changes nothing', async () => {
+  test('that is not given has no effect', async () => {
     const { client } = setUp();
     const { signal } = new AbortController();
     expect((await client.send(new GetSecretValueCommand({ SecretId }), { abortSignal: signal })).SecretString).toBe('one');

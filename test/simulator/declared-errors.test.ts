@@ -4,18 +4,18 @@ import { SecretsManagerSimulator, ServiceError, type Inputs, type Operation } fr
 import { OPERATIONS } from '../../simulator/types';
 import { SCENARIOS } from '../differential/scenarios';
 
-/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html, and what AWS JSON answers to a request that it can't read. */
+/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html, and the error of AWS JSON for an unreadable request. */
 const COMMON = ['AccessDeniedException', 'SerializationException', 'ValidationException'];
 
 const COMMANDS = join(__dirname, '../../node_modules/@aws-sdk/client-secrets-manager/dist-types/commands');
 
-/** The errors that the API reference has for the operation, as the SDK repeats them. */
+/** The errors of the operation in the API reference, as in the SDK. */
 function declaredErrors(operation: string): string[] {
   const text = readFileSync(join(COMMANDS, `${operation}Command.d.ts`), 'utf8');
   return [...text.matchAll(/@throws \{@link (\w+)\}/g)].map(([, name]) => name);
 }
 
-test.each(Object.keys(OPERATIONS))('%s fails with errors that the API reference has for it', (tested) => {
+test.each(Object.keys(OPERATIONS))('%s fails with errors from the API reference', (tested) => {
   const declared = [...declaredErrors(tested), ...COMMON];
   expect(declared).toContain('InternalServiceError');
   const undeclared: string[] = [];

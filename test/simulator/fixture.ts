@@ -1,7 +1,7 @@
 import type { SimulatorOptions } from '../../simulator/options';
 import { SecretsManagerSimulator } from '../../simulator/secrets-manager';
 
-/** Tokens that tell tests' versions apart: `token('b')` is 32 times b. */
+/** Tokens that distinguish the versions of tests: `token('b')` is 32 times b. */
 export const token = (letter: string) => letter.repeat(32);
 
 export const LAMBDA_ARN = 'arn:aws:lambda:us-east-1:111122223333:function:rotation';
@@ -13,7 +13,7 @@ export function withSecret(options?: SimulatorOptions): { simulator: SecretsMana
   return { simulator, arn };
 }
 
-/** The error that something throws, as `Name: message`; fails where it throws nothing. */
+/** The error that an action throws, as `Name: message`. Fails if it throws none. */
 export function errorOf(action: () => unknown): string {
   try {
     action();

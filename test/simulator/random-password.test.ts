@@ -27,7 +27,7 @@ test.each([1, 4, 4096])('PasswordLength %d', (PasswordLength) => {
   expect(made.map(({ length }) => length)).toEqual(made.map(() => PasswordLength));
 });
 
-test('every character that is allowed comes up', () => {
+test('every allowed character occurs', () => {
   const used = new Set(passwords({ IncludeSpace: true }, 500).join(''));
   expect(used.size).toBe(26 + 26 + 10 + 32 + 1);
 });
@@ -44,11 +44,11 @@ test.each<[Policy, RegExp]>([
   [{ ExcludeNumbers: true }, /[0-9]/],
   [{ ExcludePunctuation: true }, /[^A-Za-z0-9]/],
   [{ IncludeSpace: true, ExcludeCharacters: ' ' }, / /],
-])('%j leaves out what it excludes', (policy, excluded) => {
+])('%j leaves out the excluded characters', (policy, excluded) => {
   expect(passwords(policy).join('')).not.toMatch(excluded);
 });
 
-test('IncludeSpace allows spaces, and requires none', () => {
+test('IncludeSpace allows spaces, and does not require one', () => {
   const made = passwords({ IncludeSpace: true, PasswordLength: 8 });
   expect(made.some((password) => password.includes(' '))).toBe(true);
   expect(made.some((password) => !password.includes(' '))).toBe(true);

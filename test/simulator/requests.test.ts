@@ -66,7 +66,7 @@ describe('a member', () => {
   });
 });
 
-test.each(['with space', 'question?', 'semi;colon', 'lineend\n', 'a:b'])('the name %j is refused wherever it stands', (name) => {
+test.each(['with space', 'question?', 'semi;colon', 'lineend\n', 'a:b'])('refuses the name %j in every operation', (name) => {
   expect(check('CreateSecret', { Name: name, ClientRequestToken: token('a') })).toMatch(/^ValidationException: Invalid name\./);
   expect(check('DescribeSecret', { SecretId: name })).toMatch(/^ValidationException: Invalid name\./);
 });
@@ -92,7 +92,7 @@ describe('ClientRequestToken', () => {
   });
 });
 
-describe('the size of a value is counted in bytes', () => {
+describe('the size of a value is in bytes', () => {
   const fits = 'é'.repeat(32768);
 
   test('65,536 are allowed', () => {
@@ -109,7 +109,7 @@ describe('the size of a value is counted in bytes', () => {
   });
 });
 
-test('no error says what a value is', () => {
+test('no error has a value', () => {
   const { simulator } = withSecret();
   const secretValue = 'correct horse battery staple';
   const inputs: [Operation, object][] = [

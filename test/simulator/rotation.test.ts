@@ -8,7 +8,7 @@ const A = token('a');
 const B = token('b');
 const C = token('c');
 
-/** A function that does what a rotation must, and remembers its events. */
+/** A correct rotation function that records its events. */
 function correctFunction(simulator: SecretsManagerSimulator): { invoke: Invoke; events: RotationEvent[] } {
   const events: RotationEvent[] = [];
   const invoke = async (event: RotationEvent) => {
@@ -30,7 +30,7 @@ function correctFunction(simulator: SecretsManagerSimulator): { invoke: Invoke; 
   return { invoke, events };
 }
 
-/** The same, failing so many times at a step. */
+/** The same, with a number of failures at a step. */
 function failingAt(step: Step, times: number, invoke: Invoke): Invoke {
   let left = times;
   return async (event) => {
@@ -42,7 +42,7 @@ function failingAt(step: Step, times: number, invoke: Invoke): Invoke {
 const namesOf = (simulator: SecretsManagerSimulator) => simulator.events.map(({ name, step }) => step ? `${name} ${step}` : name);
 
 describe('RotateSecret', () => {
-  test('makes a version with AWSPENDING and without a value, and turns rotation on', () => {
+  test('creates a version with AWSPENDING and without a value, and turns rotation on', () => {
     const { simulator, arn } = withSecret();
     const rules = { ScheduleExpression: 'rate(10 days)', Duration: '3h' };
     expect(simulator.perform('RotateSecret', { SecretId, ClientRequestToken: B, RotationLambdaARN: LAMBDA_ARN, RotationRules: rules }))
@@ -66,7 +66,7 @@ describe('RotateSecret', () => {
       .toMatchObject({ RotationLambdaARN: LAMBDA_ARN, RotationRules: { AutomaticallyAfterDays: 3 } });
   });
 
-  test('refuses what is not a function', () => {
+  test('refuses anything but a function', () => {
     const { simulator } = withSecret();
     expect(errorOf(() => simulator.perform('RotateSecret', { SecretId, RotationLambdaARN: 'arn:aws:lambda:us-east-1:111122223333:layer:x' })))
       .toMatch(/^AccessDeniedException: Secrets Manager cannot invoke the specified Lambda function\./);
@@ -91,7 +91,7 @@ describe('RotateSecret', () => {
       .toBe("InvalidRequestException: A previous rotation isn't complete. That rotation will be reattempted.");
   });
 
-  test('is not refused where both labels are on one version', async () => {
+  test('is accepted if both labels are on one version', async () => {
     const { simulator } = withSecret({ promotionRemovesPending: false });
     const { invoke } = correctFunction(simulator);
     await rotate(simulator, SecretId, { invoke, clientRequestToken: B });
@@ -111,7 +111,7 @@ describe('RotateSecret', () => {
 });
 
 describe('rotate', () => {
-  test('invokes the four steps with the ARN and the token, and is done', async () => {
+  test('invokes the four steps with the ARN and the token, and ends', async () => {
     const { simulator, arn } = withSecret();
     const { invoke, events } = correctFunction(simulator);
     expect(await rotate(simulator, SecretId, { invoke, clientRequestToken: B }))
@@ -126,7 +126,7 @@ describe('rotate', () => {
     expect(simulator.perform('DescribeSecret', { SecretId }).LastRotatedDate).toEqual(new Date('2026-01-01T00:00:05Z'));
   });
 
-  test('a token is made where none is given', async () => {
+  test('a token is made if none is given', async () => {
     const { simulator } = withSecret();
     const { token: made } = await rotate(simulator, SecretId, correctFunction(simulator));
     expect(made).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
@@ -142,7 +142,7 @@ describe('rotate', () => {
     expect(namesOf(simulator)).toEqual(['RotationStarted', `RotationFailed ${step}`, 'RotationSucceeded']);
   });
 
-  test('when all attempts fail the rotation is still in progress, and can be tried again', async () => {
+  test('if all attempts fail, the rotation is still in progress, and can be retried', async () => {
     const { simulator } = withSecret();
     const { invoke } = correctFunction(simulator);
     const failed = await rotate(simulator, SecretId, { invoke: failingAt('testSecret', 3, invoke), attempts: 2 });
@@ -154,13 +154,13 @@ describe('rotate', () => {
     expect(simulator.inspect(SecretId).stages).toEqual({ AWSCURRENT: failed.token, AWSPREVIOUS: A });
   });
 
-  test('five attempts are made when no number is given', async () => {
+  test('makes five attempts by default', async () => {
     const { simulator } = withSecret();
     const { attempts } = await rotate(simulator, SecretId, { invoke: () => Promise.reject(new Error('never works')) });
     expect(attempts).toBe(5);
   });
 
-  test('a function that finishes without moving AWSCURRENT has failed', async () => {
+  test('a function that succeeds without moving AWSCURRENT has failed', async () => {
     const { simulator } = withSecret();
     const result = await rotate(simulator, SecretId, { invoke: async () => {}, attempts: 1 });
     expect(result).toMatchObject({ outcome: 'failed', failures: [{ step: 'finishSecret' }] });
@@ -173,7 +173,7 @@ describe('rotate', () => {
     expect(errorOf(() => simulator.completeRotation(SecretId))).toMatch(/No rotation of this secret is in progress/);
   });
 
-  test('single steps are the caller\'s to run', async () => {
+  test('the caller can run single steps', async () => {
     const { simulator, arn } = withSecret();
     const started = startRotation(simulator, SecretId, { clientRequestToken: B });
     expect(started).toEqual({ secretId: arn, token: B, rotationToken: undefined, test: false });
@@ -200,7 +200,7 @@ describe('a test of the configuration', () => {
     expect(simulator.perform('DescribeSecret', { SecretId })).not.toHaveProperty('LastRotatedDate');
   });
 
-  test('that fails is over after one attempt, and leaves nothing behind', async () => {
+  test('that fails ends after one attempt, and leaves nothing behind', async () => {
     const { simulator } = withSecret();
     const result = await rotate(simulator, SecretId, { invoke: () => Promise.reject(new Error('no')), rotateImmediately: false, attempts: 3 });
     expect(result).toMatchObject({ outcome: 'failed', attempts: 1, failures: [{ step: 'testSecret' }] });
@@ -220,7 +220,7 @@ describe('a test of the configuration', () => {
     expect(simulator.inspect(SecretId).stages).toEqual({ AWSCURRENT: B, AWSPREVIOUS: A });
   });
 
-  test('cancelled half way leaves nothing behind', () => {
+  test('that is cancelled half way leaves nothing behind', () => {
     const { simulator } = withSecret();
     startRotation(simulator, SecretId, { clientRequestToken: B, rotateImmediately: false });
     expect(simulator.perform('CancelRotateSecret', { SecretId })).not.toHaveProperty('VersionId');
@@ -235,7 +235,7 @@ describe('a version put by hand during a rotation', () => {
   const update = (simulator: SecretsManagerSimulator) =>
     simulator.perform('UpdateSecret', { SecretId, ClientRequestToken: C, SecretString: 'by hand' });
 
-  test.each([['PutSecretValue', put], ['UpdateSecret', update]])('by %s abandons it, and takes AWSPENDING away', (_, byHand) => {
+  test.each([['PutSecretValue', put], ['UpdateSecret', update]])('by %s abandons it, and removes AWSPENDING', (_, byHand) => {
     const { simulator } = withSecret();
     startRotation(simulator, SecretId, { clientRequestToken: B });
     byHand(simulator);
@@ -267,7 +267,7 @@ describe('a version put by hand during a rotation', () => {
     expect(events.map(({ Step }) => Step)).toEqual(['createSecret', 'setSecret']);
   });
 
-  test('a function that puts under a token of its own abandons its own rotation', async () => {
+  test('a function that puts with another token abandons its own rotation', async () => {
     const { simulator } = withSecret();
     const invoke = async () => {
       simulator.perform('PutSecretValue', { SecretId, SecretString: 'x', VersionStages: ['AWSPENDING'] });
@@ -276,7 +276,7 @@ describe('a version put by hand during a rotation', () => {
     expect(await rotate(simulator, SecretId, { invoke })).toMatchObject({ outcome: 'abandoned', failures: [{ step: 'createSecret' }] });
   });
 
-  test('counts as a rotation, where rotation is on', () => {
+  test('counts as a rotation, if rotation is on', () => {
     const { simulator } = withSecret();
     put(simulator);
     expect(simulator.perform('DescribeSecret', { SecretId })).not.toHaveProperty('LastRotatedDate');
@@ -286,7 +286,7 @@ describe('a version put by hand during a rotation', () => {
   });
 
   test.each<[boolean, string[]]>([[true, ['AWSPREVIOUS']], [false, ['AWSPENDING', 'AWSPREVIOUS']]])(
-    'takes AWSPENDING from the version that AWSCURRENT leaves: %s', async (manualPutRemovesPending, expected) => {
+    'removes AWSPENDING from the version that AWSCURRENT leaves: %s', async (manualPutRemovesPending, expected) => {
       const { simulator } = withSecret({ manualPutRemovesPending, promotionRemovesPending: false });
       await rotate(simulator, SecretId, { ...correctFunction(simulator), clientRequestToken: B });
       put(simulator);
@@ -308,13 +308,13 @@ describe('CancelRotateSecret', () => {
     expect(simulator.inspect(SecretId).rotationEnabled).toBe(true);
   });
 
-  test('with no rotation in progress names no version', async () => {
+  test('with no rotation in progress returns no version', async () => {
     const { simulator, arn } = withSecret();
     await rotate(simulator, SecretId, correctFunction(simulator));
     expect(simulator.perform('CancelRotateSecret', { SecretId })).toEqual({ ARN: arn, Name: 'app' });
   });
 
-  test('where rotation was never configured is refused', () => {
+  test('is refused if rotation was never configured', () => {
     const { simulator } = withSecret();
     expect(errorOf(() => simulator.perform('CancelRotateSecret', { SecretId }))).toMatch(/^InvalidRequestException/);
   });
@@ -325,7 +325,7 @@ describe('CancelRotateSecret', () => {
     expect((await rotate(simulator, SecretId, { invoke })).outcome).toBe('abandoned');
   });
 
-  test('rotation that is off shows no LastRotatedDate', async () => {
+  test('a secret with rotation turned off has no LastRotatedDate', async () => {
     const { simulator } = withSecret();
     await rotate(simulator, SecretId, correctFunction(simulator));
     expect(simulator.perform('DescribeSecret', { SecretId })).toHaveProperty('LastRotatedDate');
@@ -350,7 +350,7 @@ describe('pendingCreatedDate', () => {
 });
 
 describe('rotation tokens', () => {
-  test('are not issued, and not accepted, when not asked for', async () => {
+  test('are neither issued nor accepted by default', async () => {
     const { simulator } = withSecret();
     const started = startRotation(simulator, SecretId, { clientRequestToken: B });
     expect(eventOf(started, 'createSecret')).not.toHaveProperty('RotationToken');
@@ -367,7 +367,7 @@ describe('rotation tokens', () => {
     expect(events.map((event) => event.RotationToken)).toEqual(STEPS.map(() => RotationToken));
   });
 
-  test.each([[undefined], ['w'.repeat(36)]])('the put is refused with %s, and the error does not tell the right one', (RotationToken) => {
+  test.each([[undefined], ['w'.repeat(36)]])('the put is refused with %s, and the error does not have the right one', (RotationToken) => {
     const { simulator } = withSecret({ issueRotationTokens: true });
     const { rotationToken } = startRotation(simulator, SecretId, { clientRequestToken: B });
     const error = errorOf(() => simulator.perform('PutSecretValue', { SecretId, ClientRequestToken: B, SecretString: 'x', RotationToken }));

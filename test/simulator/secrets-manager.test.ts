@@ -29,7 +29,7 @@ describe('the clock', () => {
     expect(simulator.inspect(SecretId).versions[1].createdAt).toBe(Date.UTC(2026, 0, 1, 0, 0, 2));
   });
 
-  test('moves by steps of one\'s own, or is replaced', () => {
+  test('moves by a given step, or can be replaced', () => {
     expect(withSecret({ clockStep: 5 }).simulator.inspect(SecretId).versions[0].createdAt).toBe(Date.UTC(2026, 0, 1) + 5);
     expect(withSecret({ now: () => 1234 }).simulator.inspect(SecretId).versions[0].createdAt).toBe(1234);
   });
@@ -41,7 +41,7 @@ describe('randomness', () => {
     return [arn, simulator.newToken(), simulator.perform('GetRandomPassword', {}).RandomPassword];
   };
 
-  test('is the same for the same seed, and another for another', () => {
+  test('is the same for the same seed, and differs for another', () => {
     expect(made(7)).toEqual(made(7));
     expect(made()).toEqual(made(1));
     expect(made(8)).not.toEqual(made(7));
@@ -53,7 +53,7 @@ describe('randomness', () => {
 });
 
 describe('lag', () => {
-  test('a read answers from so many writes ago', async () => {
+  test('makes a read return an older state', async () => {
     const { simulator } = withSecret();
     startRotation(simulator, SecretId, { clientRequestToken: B });
     await put(simulator, 'b', 'AWSPENDING');
@@ -73,7 +73,7 @@ describe('lag', () => {
     ]);
   });
 
-  test('is chosen per call', async () => {
+  test('can be chosen per call', async () => {
     const asked: InterceptedCall[] = [];
     const { simulator } = withSecret({
       lag: (call) => {
@@ -87,14 +87,14 @@ describe('lag', () => {
     expect(asked.map(({ operation, kind, index }) => [operation, kind, index])).toEqual([['GetSecretValue', 'read', 1], ['DescribeSecret', 'read', 2]]);
   });
 
-  test('goes back no further than there were writes', async () => {
+  test('goes back no further than the first write', async () => {
     const { simulator } = withSecret({ lag: () => 1000 });
     await put(simulator, 'b');
     await rejectionOf(simulator.execute('DescribeSecret', { SecretId }));
     expect(simulator.calls[1].lag).toBe(2);
   });
 
-  test('never holds for writes, nor for the owner', async () => {
+  test('never applies to writes, or to the owner', async () => {
     const { simulator } = withSecret({ lag: () => 1 });
     await put(simulator, 'b', 'AWSPENDING');
     expect((await rejectionOf(simulator.execute('PutSecretValue', { SecretId, ClientRequestToken: B, SecretString: 'other' }))).name)
@@ -109,14 +109,14 @@ describe('faults', () => {
     if (call.index === index && call.phase === phase) { throw error; }
   };
 
-  test('before: the service never did it', async () => {
+  test('before: the service never did the operation', async () => {
     const { simulator } = withSecret({ intercept: faultAt(0, 'before', throttled()) });
     expect((await rejectionOf(put(simulator, 'b'))).name).toBe('ThrottlingException');
     expect(simulator.inspect(SecretId).versionCount).toBe(1);
     expect(simulator.calls).toMatchObject([{ operation: 'PutSecretValue', error: 'ThrottlingException', changed: false, lost: false }]);
   });
 
-  test('after: it was done, and the answer is lost', async () => {
+  test('after: the operation was done, and the answer is lost', async () => {
     const { simulator } = withSecret({ intercept: faultAt(0, 'after', connectionReset()) });
     expect(await rejectionOf(put(simulator, 'b'))).toMatchObject({ code: 'ECONNRESET' });
     expect(simulator.inspect(SecretId).value('AWSCURRENT')).toBe('b');
@@ -133,7 +133,7 @@ describe('faults', () => {
     expect(phases).toEqual(['before']);
   });
 
-  test('the interceptor sees operation, kind, request and number', async () => {
+  test('the interceptor gets the operation, its kind, the request and the number', async () => {
     const seen: unknown[] = [];
     const { simulator } = withSecret({ intercept: (call) => { seen.push(call); } });
     await simulator.execute('DescribeSecret', { SecretId });
@@ -147,7 +147,7 @@ describe('faults', () => {
     ]);
   });
 
-  test('a promise holds the call up, and others overtake it', async () => {
+  test('a promise delays the call, and others overtake it', async () => {
     let release = () => {};
     const held = new Promise<void>((resolve) => { release = resolve; });
     const { simulator } = withSecret({ intercept: ({ index, phase }) => index === 0 && phase === 'before' ? held : undefined });
@@ -159,14 +159,14 @@ describe('faults', () => {
     expect(simulator.inspect(SecretId).stages.X).toBe(B);
   });
 
-  test('the owner meets none', () => {
+  test('do not apply to the owner', () => {
     const { simulator } = withSecret({ intercept: () => { throw throttled(); } });
     expect(simulator.perform('GetSecretValue', { SecretId }).SecretString).toBe('one');
   });
 });
 
 describe('calls', () => {
-  test('say what was asked about which version, and no value', async () => {
+  test('have the operation and the version, and no value', async () => {
     const { simulator } = withSecret();
     await put(simulator, 'b', 'AWSPENDING');
     await simulator.execute('GetSecretValue', { SecretId, VersionId: B, VersionStage: 'AWSPENDING' });
@@ -181,13 +181,13 @@ describe('calls', () => {
     ]);
   });
 
-  test('keep the requests only when asked to', async () => {
+  test('have the requests only on request', async () => {
     const { simulator } = withSecret({ recordInputs: true });
     await put(simulator, 'b', 'X');
     expect(simulator.calls[0].input).toEqual({ SecretId, ClientRequestToken: B, SecretString: 'b', VersionStages: ['X'] });
   });
 
-  test('start anew after a reset', async () => {
+  test('start again after a reset', async () => {
     const { simulator } = withSecret();
     await simulator.execute('DescribeSecret', { SecretId });
     simulator.resetCalls();
@@ -196,13 +196,13 @@ describe('calls', () => {
     expect(simulator.calls.map(({ index }) => index)).toEqual([0]);
   });
 
-  test('leave out what the owner does', () => {
+  test('do not include those of the owner', () => {
     expect(withSecret().simulator.calls).toEqual([]);
   });
 });
 
 describe('branches', () => {
-  test('a clone goes on independently', async () => {
+  test('a clone continues independently', async () => {
     const { simulator } = withSecret();
     startRotation(simulator, SecretId, { clientRequestToken: B });
     const branch = simulator.clone();
@@ -214,7 +214,7 @@ describe('branches', () => {
     expect([simulator.calls.length, branch.calls.length]).toEqual([0, 1]);
   });
 
-  test('both make the same random choices, unless the branch has a seed of its own', () => {
+  test('both make the same random choices, unless the branch has its own seed', () => {
     const { simulator } = withSecret();
     simulator.newToken();
     const [same, other] = [simulator.clone(), simulator.clone({ seed: 99 })];
@@ -223,7 +223,7 @@ describe('branches', () => {
     expect(other.newToken()).not.toBe(next);
   });
 
-  test('a clone keeps the options and may change some', async () => {
+  test('a clone keeps the options, and may change some', async () => {
     const { simulator } = withSecret({ promotionRemovesPending: false, lag: () => 1 });
     const branch = simulator.clone({ lag: undefined, manualPutRemovesPending: false });
     const invoke = async ({ Step, ClientRequestToken }: { Step: string; ClientRequestToken: string }) => {
@@ -235,7 +235,7 @@ describe('branches', () => {
     expect((await rejectionOf(simulator.execute('GetSecretValue', { SecretId }))).name).toBe('ResourceNotFoundException');
   });
 
-  test('a snapshot can be restored as often as one likes, with clock, randomness, lag and log', async () => {
+  test('a snapshot can be restored any number of times, with clock, randomness, lag and log', async () => {
     const { simulator } = withSecret();
     await put(simulator, 'b', 'X');
     const snapshot = simulator.snapshot();
@@ -271,7 +271,7 @@ describe('inspect', () => {
     expect([simulator.exists(arn), simulator.exists('app')]).toEqual([true, false]);
   });
 
-  test('stays what it was when it was asked for', async () => {
+  test('does not change afterwards', async () => {
     const { simulator } = withSecret();
     const before = simulator.inspect(SecretId);
     await put(simulator, 'b', 'X');

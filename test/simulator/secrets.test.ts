@@ -87,7 +87,7 @@ describe('finding a secret', () => {
 });
 
 describe('DescribeSecret', () => {
-  test('of a secret that was never rotated says nothing about rotation', () => {
+  test('of a secret that was never rotated has no fields about rotation', () => {
     const { simulator, arn } = withSecret();
     expect(simulator.perform('DescribeSecret', { SecretId: 'app' })).toEqual({
       ARN: arn,
@@ -114,7 +114,7 @@ describe('DescribeSecret', () => {
     expect(simulator.perform('DescribeSecret', { SecretId: 'x' })).toMatchObject({ KmsKeyId: 'alias/mine', Description: 'what for' });
   });
 
-  test('its answer is the caller\'s own', () => {
+  test('returns a copy', () => {
     const { simulator } = withSecret();
     simulator.perform('DescribeSecret', { SecretId: 'app' }).VersionIdsToStages![token('a')].push('MINE');
     expect(simulator.inspect('app').stagesOf(token('a'))).toEqual(['AWSCURRENT']);
@@ -147,7 +147,7 @@ describe('DeleteSecret and RestoreSecret', () => {
     expect(simulator.perform('DescribeSecret', { SecretId })).not.toHaveProperty('DeletedDate');
   });
 
-  test('the recovery window is 30 days when none is given', () => {
+  test('the recovery window is 30 days by default', () => {
     const { simulator } = withSecret();
     expect(simulator.perform('DeleteSecret', { SecretId: 'app' }).DeletionDate!.getTime()).toBe(Date.UTC(2026, 0, 1, 0, 0, 2) + 30 * DAY);
   });
@@ -157,7 +157,7 @@ describe('DeleteSecret and RestoreSecret', () => {
     expect(errorOf(() => simulator.perform('DeleteSecret', { SecretId: 'app', RecoveryWindowInDays }))).toMatch(/^InvalidParameterException/);
   });
 
-  test('by force, a secret is gone at once, also one that is scheduled for deletion', () => {
+  test('by force, a secret is deleted at once, also if it is scheduled for deletion', () => {
     const { simulator, arn } = withSecret();
     simulator.perform('DeleteSecret', { SecretId: 'app' });
     simulator.perform('DeleteSecret', { SecretId: 'app', ForceDeleteWithoutRecovery: true });
@@ -165,7 +165,7 @@ describe('DeleteSecret and RestoreSecret', () => {
     expect(simulator.createSecret('app', 'again')).not.toBe(arn);
   });
 
-  test('by force, a secret that is not there is no error; without force it is', () => {
+  test('by force, a missing secret is no error; without force it is', () => {
     const simulator = new SecretsManagerSimulator();
     const remove = (ForceDeleteWithoutRecovery?: boolean) => simulator.perform('DeleteSecret', { SecretId: 'app', ForceDeleteWithoutRecovery });
     expect(remove(true)).toEqual({ Name: 'app', DeletionDate: expect.any(Date) });

@@ -53,7 +53,7 @@ function post(url: string, operation: string, body: string, headers: Record<stri
 }
 
 describe('through the SDK\'s client', () => {
-  test('what is written is read', async () => {
+  test('reads a written value', async () => {
     const { client, arn } = await setUp();
     const put = await client.send(new PutSecretValueCommand({ SecretId, SecretString: '{"user":"Zoë","password":"\\u0000\\"𝄞"}', VersionStages: ['X'] }));
     expect(put).toMatchObject({ ARN: arn, Name: 'app', VersionStages: ['X'], $metadata: { httpStatusCode: 200 } });
@@ -62,7 +62,7 @@ describe('through the SDK\'s client', () => {
     expect(read.SecretString).toBe('{"user":"Zoë","password":"\\u0000\\"𝄞"}');
   });
 
-  test('a value of 65,536 bytes that all are escaped goes through', async () => {
+  test('passes a value of 65,536 bytes that are all escaped', async () => {
     const { client } = await setUp();
     await client.send(new PutSecretValueCommand({ SecretId, SecretString: '\u0001'.repeat(65536) }));
     expect((await client.send(new GetSecretValueCommand({ SecretId }))).SecretString).toHaveLength(65536);
@@ -143,14 +143,14 @@ describe('on the wire', () => {
     });
   });
 
-  test('an error that the model declares', async () => {
+  test('an error in the service model', async () => {
     const { server } = await setUp();
     const response = await post(server.url, 'GetSecretValue', JSON.stringify({ SecretId: 'nothing' }));
     expect([response.status, response.headers.get('x-amzn-errortype')]).toEqual([400, 'ResourceNotFoundException']);
     expect(await response.json()).toEqual({ __type: 'ResourceNotFoundException', Message: "Secrets Manager can't find the specified secret." });
   });
 
-  test('an error that it does not declare', async () => {
+  test('an error outside the service model', async () => {
     const { server } = await setUp();
     const response = await post(server.url, 'GetSecretValue', '{}');
     expect(response.status).toBe(400);
@@ -185,7 +185,7 @@ describe('on the wire', () => {
 });
 
 describe('hooks', () => {
-  test('before: the service has not done it yet', async () => {
+  test('before: the service has not done the operation yet', async () => {
     const seen: unknown[] = [];
     const { client, simulator } = await setUp({
       before: ({ operation, index }) => { seen.push([operation, index, simulator.inspect(SecretId).versionCount]); },
@@ -213,7 +213,7 @@ describe('hooks', () => {
     expect((await rejectionOf(client.send(new GetSecretValueCommand({ SecretId })))).name).toBe('AccessDeniedException');
   });
 
-  test('the SDK repeats a call whose answer is lost, with the same token', async () => {
+  test('the SDK retries a call whose answer is lost, with the same token', async () => {
     const { server, simulator } = await setUp({ after: ({ index }) => { if (index === 0) { throw connectionReset(); } } });
     const client = new SecretsManagerClient({
       endpoint: server.url, region: 'us-east-1', maxAttempts: 2, credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
@@ -234,14 +234,14 @@ describe('latency', () => {
     expect(performance.now() - start).toBeGreaterThan(75);
   });
 
-  test('for all, and a client that gives up in the meantime', async () => {
+  test('for all calls, and a client that gives up meanwhile', async () => {
     const { client } = await setUp({ latency: 10_000 });
     const sent = client.send(new GetSecretValueCommand({ SecretId }), { abortSignal: AbortSignal.timeout(50) });
     expect((await rejectionOf(sent)).name).toBe('AbortError');
   });
 });
 
-test('a stopped server is gone', async () => {
+test('a stopped server refuses connections', async () => {
   const { simulator } = withSecret();
   const server = await SecretsManagerServer.start(simulator);
   expect((await post(server.url, 'GetSecretValue', JSON.stringify({ SecretId }))).status).toBe(200);

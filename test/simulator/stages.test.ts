@@ -33,7 +33,7 @@ describe('moving AWSCURRENT', () => {
     expect(simulator.inspect(SecretId).stages).toEqual({ AWSCURRENT: A, AWSPREVIOUS: B });
   });
 
-  test('promotionRemovesPending: AWSPENDING goes, and others stay', () => {
+  test('promotionRemovesPending: AWSPENDING is removed, and others stay', () => {
     const simulator = withPending({ promotionRemovesPending: true });
     move(simulator, 'MINE', undefined, B);
     move(simulator, 'AWSCURRENT', A, B);
@@ -55,14 +55,14 @@ describe('moving AWSCURRENT', () => {
     expect(simulator.inspect(SecretId).stages).toEqual({ AWSCURRENT: C, AWSPREVIOUS: A, AWSPENDING: B, MINE: C });
   });
 
-  test('to where it is changes nothing', () => {
+  test('to the version that has it changes nothing', () => {
     const simulator = withPending();
     const before = simulator.snapshot().state;
     move(simulator, 'AWSCURRENT', A, A);
     expect(simulator.snapshot().state).toBe(before);
   });
 
-  test('to where it is is refused without RemoveFromVersionId, as for every label that is attached', () => {
+  test('to the version that has it is refused without RemoveFromVersionId, as for every attached label', () => {
     const simulator = withPending();
     for (const [label, to] of [['AWSCURRENT', A], ['AWSPENDING', B]]) {
       expect(errorOf(() => move(simulator, label, undefined, to))).toMatch(/^InvalidParameterException: The parameter RemoveFromVersionId can't be empty/);
@@ -91,12 +91,12 @@ describe('moving AWSCURRENT', () => {
     expect(simulator.inspect(SecretId).stages.AWSCURRENT).toBe(A);
   });
 
-  test('nowhere is refused', () => {
+  test('to no version is refused', () => {
     expect(errorOf(() => move(withPending(), 'AWSCURRENT', A))).toBe('InvalidParameterException: ' +
       "You can only move staging label AWSCURRENT to a different secret version. It can't be completely removed.");
   });
 
-  test('needs no RemoveFromVersionId where it is on no version', () => {
+  test('needs no RemoveFromVersionId if no version has it', () => {
     const simulator = new SecretsManagerSimulator();
     simulator.createSecret('app');
     startRotation(simulator, SecretId, { clientRequestToken: B });
@@ -118,7 +118,7 @@ describe('other labels', () => {
     expect(simulator.inspect(SecretId).stages).toEqual({ AWSCURRENT: A });
   });
 
-  test('moving one leaves AWSPREVIOUS alone', () => {
+  test('moving one keeps AWSPREVIOUS', () => {
     const simulator = withPending();
     move(simulator, 'AWSCURRENT', A, B);
     move(simulator, 'MINE', undefined, B);
@@ -126,7 +126,7 @@ describe('other labels', () => {
     expect(simulator.inspect(SecretId).stages).toEqual({ AWSCURRENT: B, AWSPREVIOUS: A });
   });
 
-  test('moving one that is elsewhere needs RemoveFromVersionId too', () => {
+  test('moving one from another version needs RemoveFromVersionId too', () => {
     expect(errorOf(() => move(withPending(), 'AWSPENDING', undefined, A)))
       .toMatch(/^InvalidParameterException: .*Staging label AWSPENDING is currently attached to version b/);
   });

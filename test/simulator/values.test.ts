@@ -11,7 +11,7 @@ function put(simulator: SecretsManagerSimulator, letter: string, value: string, 
 }
 
 describe('GetSecretValue', () => {
-  test('answers with AWSCURRENT when nothing is asked for', () => {
+  test('returns AWSCURRENT by default', () => {
     const { simulator, arn } = withSecret();
     expect(simulator.perform('GetSecretValue', { SecretId })).toEqual({
       ARN: arn,
@@ -23,7 +23,7 @@ describe('GetSecretValue', () => {
     });
   });
 
-  test('by label, by id, and by both where they agree', () => {
+  test('by label, by id, and by both if they agree', () => {
     const { simulator } = withSecret();
     put(simulator, 'b', 'two', 'AWSPENDING', 'MINE');
     const asked = [
@@ -71,7 +71,7 @@ describe('GetSecretValue', () => {
     expect(simulator.perform('GetSecretValue', { SecretId, VersionId: token('a') })).not.toHaveProperty('VersionStages');
   });
 
-  test('a binary value, which nobody else can change', () => {
+  test('a binary value, which callers can\'t change', () => {
     const { simulator } = withSecret();
     const bytes = new Uint8Array([0, 255, 1]);
     simulator.perform('PutSecretValue', { SecretId, SecretBinary: bytes });
@@ -90,7 +90,7 @@ describe('PutSecretValue', () => {
     expect(simulator.inspect(SecretId).stagesOf(token('a'))).toEqual([]);
   });
 
-  test('with labels attaches these, and takes them from other versions', () => {
+  test('with labels attaches these, and removes them from other versions', () => {
     const { simulator } = withSecret();
     put(simulator, 'b', 'two', 'one', 'two', 'three');
     put(simulator, 'c', 'three', 'one', 'two', 'four');
@@ -111,7 +111,7 @@ describe('PutSecretValue', () => {
     expect(simulator.inspect(SecretId).value('AWSCURRENT')).toBe('one');
   });
 
-  test('the same token with the same value is ignored, its labels too', () => {
+  test('the same token with the same value is ignored, including its labels', () => {
     const { simulator } = withSecret();
     put(simulator, 'b', 'two', 'AWSPENDING');
     const before = simulator.snapshot().state;
@@ -119,7 +119,7 @@ describe('PutSecretValue', () => {
     expect(simulator.snapshot().state).toBe(before);
   });
 
-  test('the same token with another value is refused, in whatever way it differs', () => {
+  test('the same token with any other value is refused', () => {
     const { simulator, arn } = withSecret();
     const refused = `ResourceExistsException: You can't use ClientRequestToken ${token('a')} because that value is already in use for a version of secret ${arn}.`;
     expect(errorOf(() => put(simulator, 'a', 'two'))).toBe(refused);
@@ -138,7 +138,7 @@ describe('PutSecretValue', () => {
     expect(errorOf(() => binary(1, 3))).toMatch(/^ResourceExistsException/);
   });
 
-  test('the version of a rotation takes one value, with its token', () => {
+  test('the version of a rotation accepts one value, with its token', () => {
     const { simulator } = withSecret();
     startRotation(simulator, SecretId, { clientRequestToken: token('b') });
     put(simulator, 'b', 'two', 'AWSPENDING');
@@ -184,7 +184,7 @@ describe('versions without a label', () => {
     expect(errorOf(() => simulator.perform('GetSecretValue', { SecretId, VersionId: ids[0] }))).toMatch(/^ResourceNotFoundException/);
   });
 
-  test('beyond a number of one\'s own, and never one that has a label', () => {
+  test('beyond a given number, and never one that has a label', () => {
     const { simulator } = withSecret({ maxUnlabelledVersions: 1 });
     put(simulator, 'b', 'two', 'KEEP');
     for (const letter of ['c', 'd', 'e', 'f']) { put(simulator, letter, letter); }
@@ -200,26 +200,26 @@ describe('UpdateSecret', () => {
     expect(simulator.inspect(SecretId).stages).toEqual({ AWSCURRENT: token('b'), AWSPREVIOUS: token('a') });
   });
 
-  test('a token that is a version is refused, with whatever value', () => {
+  test('a token of an existing version is refused, with any value', () => {
     const { simulator } = withSecret();
     expect(errorOf(() => simulator.perform('UpdateSecret', { SecretId, SecretString: 'one', ClientRequestToken: token('a') })))
       .toMatch(/^ResourceExistsException/);
   });
 
-  test('a token that is a version is refused without a value, too', () => {
+  test('a token of an existing version is refused without a value, too', () => {
     const { simulator } = withSecret();
     expect(errorOf(() => simulator.perform('UpdateSecret', { SecretId, Description: 'new', ClientRequestToken: token('a') })))
       .toMatch(/^ResourceExistsException/);
   });
 
-  test('an empty key is the one that AWS manages, which is never named', () => {
+  test('an empty key is the AWS managed key, which is never named', () => {
     const { simulator } = withSecret();
     simulator.perform('UpdateSecret', { SecretId, KmsKeyId: 'alias/k' });
     simulator.perform('UpdateSecret', { SecretId, KmsKeyId: '' });
     expect(simulator.perform('DescribeSecret', { SecretId })).not.toHaveProperty('KmsKeyId');
   });
 
-  test('without a value changes the details only', () => {
+  test('without a value changes only the details', () => {
     const { simulator, arn } = withSecret();
     expect(simulator.perform('UpdateSecret', { SecretId, Description: 'new', KmsKeyId: 'alias/k' })).toEqual({ ARN: arn, Name: 'app' });
     expect(simulator.perform('DescribeSecret', { SecretId })).toMatchObject({ Description: 'new', KmsKeyId: 'alias/k' });
@@ -228,7 +228,7 @@ describe('UpdateSecret', () => {
 });
 
 describe('ListSecretVersionIds', () => {
-  test('lists versions with labels, and the others only when asked to', () => {
+  test('lists versions with labels, and the others only on request', () => {
     const { simulator, arn } = withSecret();
     put(simulator, 'b', 'two');
     put(simulator, 'c', 'three');

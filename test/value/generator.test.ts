@@ -2,7 +2,7 @@ import { Lazy } from 'aws-cdk-lib';
 import { mergeGenerators, checkGenerator, generatorOf, type Generator, type TargetGenerator } from '../../src/value/generator';
 import { expectInvalid } from '../fixture';
 
-/** What a target says that has a default of its own. */
+/** A target with a default of its own. */
 const target = (given: Generator, defaults: Generator = {}, hasFixedKey = false): TargetGenerator => (
   { factory: 'RotationTarget.made', given, defaults, hasFixedKey }
 );
@@ -10,7 +10,7 @@ const target = (given: Generator, defaults: Generator = {}, hasFixedKey = false)
 const token = Lazy.string({ produce: () => 'x' });
 
 describe('generatorOf', () => {
-  test('takes what is given of a generator, and nothing else', () => {
+  test('takes the given properties of a generator, and nothing else', () => {
     expect(generatorOf({
       passwordLength: 20,
       excludePunctuation: false,
@@ -20,14 +20,14 @@ describe('generatorOf', () => {
     })).toEqual({ passwordLength: 20, excludePunctuation: false, generateStringKey: 'password' });
   });
 
-  test('leaves no trace of what is undefined', () => {
+  test('leaves out undefined properties', () => {
     expect(Object.keys(generatorOf({ excludeCharacters: undefined }))).toEqual([]);
     expect(generatorOf(undefined)).toEqual({});
   });
 });
 
 describe('checkGenerator', () => {
-  test('names the property that holds the policy, and the property of the policy', () => {
+  test('has the property with the policy, and the property of the policy', () => {
     expectInvalid(() => checkGenerator('passwordPolicy', { passwordLength: 3 }), 'passwordPolicy.passwordLength', 'is 3');
   });
 
@@ -38,22 +38,22 @@ describe('checkGenerator', () => {
   test.each([
     ['length', { passwordLength: Lazy.number({ produce: () => 0 }) }],
     ['excluded characters', { excludeCharacters: token }],
-  ])('takes a token as the %s', (_, generator) => {
+  ])('accepts a token as the %s', (_, generator) => {
     expect(() => checkGenerator('passwordPolicy', generator)).not.toThrow();
   });
 });
 
 describe('mergeGenerators', () => {
-  test('takes from the target what the secret leaves open, and the other way round', () => {
+  test('takes from the target what the secret leaves open, and the reverse', () => {
     expect(mergeGenerators({ passwordLength: 20 }, target({ excludePunctuation: true }))).toEqual({ passwordLength: 20, excludePunctuation: true });
   });
 
-  test('takes the same, said twice', () => {
+  test('accepts the same in both', () => {
     expect(mergeGenerators({ passwordLength: 20, generateStringKey: token }, target({ passwordLength: 20, generateStringKey: token })))
       .toEqual({ passwordLength: 20, generateStringKey: token });
   });
 
-  test('refuses what differs', () => {
+  test('refuses two different values', () => {
     expectInvalid(
       () => mergeGenerators({ passwordLength: 20 }, target({ passwordLength: 21 })), 'generateSecretString.passwordLength', 'is 20', 'target has 21',
     );
@@ -64,7 +64,7 @@ describe('mergeGenerators', () => {
       'generateSecretString.excludeCharacters', 'is another token', 'target has another token');
   });
 
-  test('with an owner, what it leaves open is GetRandomPassword\'s default', () => {
+  test('with an owner, what it leaves open has GetRandomPassword\'s default', () => {
     expect(mergeGenerators({ passwordLength: 32, excludeCharacters: '', requireEachIncludedType: true, includeSpace: false }, target({}), 'rotationFunction'))
       .toEqual({ passwordLength: 32, excludeCharacters: '', requireEachIncludedType: true, includeSpace: false });
   });
@@ -85,21 +85,21 @@ describe('mergeGenerators', () => {
       'leave it out here', 'RotationTarget.made of the function');
   });
 
-  test('takes the default of the target where nobody says anything', () => {
+  test('takes the default of the target if neither gives a value', () => {
     expect(mergeGenerators({}, target({}, { excludeCharacters: '@' }))).toEqual({ excludeCharacters: '@' });
     expect(mergeGenerators({}, target({}, { excludeCharacters: '@' }), 'rotationFunction')).toEqual({ excludeCharacters: '@' });
   });
 
-  test('takes what the secret says instead of the default of its own target', () => {
+  test('takes the secret\'s value instead of the default of its own target', () => {
     expect(mergeGenerators({ excludeCharacters: '' }, target({}, { excludeCharacters: '@' }))).toEqual({ excludeCharacters: '' });
   });
 
-  test('refuses what differs from the default of the target of an owner, which later values have', () => {
+  test('refuses another value than the default of an owner\'s target, which later values have', () => {
     expectInvalid(() => mergeGenerators({ excludeCharacters: '' }, target({}, { excludeCharacters: '@' }), 'rotationFunction'),
       'generateSecretString.excludeCharacters', 'is ""', 'rotationFunction has "@"', 'RotationTarget.made of the function');
   });
 
-  test('doesn\'t tell to give another key to a target that has only one', () => {
+  test('doesn\'t ask for another key of a target that has only one', () => {
     expectInvalid(() => mergeGenerators({ generateStringKey: 'pass' }, target({ generateStringKey: 'password' }, {}, true)),
       'generateSecretString.generateStringKey', 'is "pass"', 'target has "password"', 'leave it out here, for RotationTarget.made has no other');
   });

@@ -1,6 +1,6 @@
 /*
- * `npm run zero-downtime`: clients that keep logging in with whatever AWSCURRENT says, while the real asset rotates the secret of a real
- * database server over and over. Prints who was refused, and for how long.
+ * `npm run zero-downtime`: clients keep logging in with AWSCURRENT, while the real asset rotates the secret of a real database server again and
+ * again. Prints the refused clients, and for how long.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,9 +14,9 @@ import { startMariaDb, startMySql, startPostgres, type DatabaseServer, type Logi
 import { connect, isRefusal } from '../servers/clients';
 
 const CLIENTS = 3;
-/** What a call to Secrets Manager takes within a region, in milliseconds, as an order of magnitude. */
+/** The order of magnitude of a call to Secrets Manager within a region, in milliseconds. */
 const LATENCY = 10;
-/** Between a rotation and the next, for the clients to see it. */
+/** The delay between rotations, so that clients see each version. */
 const PAUSE = 30;
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:111122223333:function:rotation';
 const SERVERS = [
@@ -29,9 +29,9 @@ interface Outcome {
   readonly rotations: number;
   readonly requests: number;
   readonly refused: number;
-  /** For how long clients were refused in each rotation in which they were, in milliseconds. */
+  /** How long clients were refused, for each rotation with refusals, in milliseconds. */
   readonly windows: readonly number[];
-  /** What else went wrong: nothing should. */
+  /** All other errors. There should be none. */
   readonly errors: readonly string[];
 }
 

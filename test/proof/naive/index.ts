@@ -5,17 +5,17 @@ import { Violation, type Invariant } from '../world';
 
 export interface Naive {
   readonly mistake: Mistake;
-  /** What the handler does wrong. */
+  /** The mistake of the handler. */
   readonly does: string;
-  /** The trouble in which it shows. */
+  /** The scenario that shows it. */
   readonly scenario: ScenarioName;
   /** The invariant that it must break. */
   readonly expected: Invariant;
-  /** The invariant that it broke first; absent where the proof didn't notice anything. */
+  /** The invariant that it broke first. Absent if the proof found nothing. */
   readonly caught?: Invariant;
 }
 
-/** Runs every naive handler through the scenario that is to find it out. */
+/** Runs every naive handler through the scenario that should catch it. */
 export async function catchNaive(): Promise<Naive[]> {
   const all: Naive[] = [];
   for (const mistake of Object.keys(MISTAKES) as Mistake[]) {
@@ -25,7 +25,7 @@ export async function catchNaive(): Promise<Naive[]> {
   return all;
 }
 
-/** What the handler with this mistake is caught at. */
+/** The violation of the handler with this mistake. */
 export async function violationOf(mistake: Mistake): Promise<Violation | undefined> {
   try {
     await SCENARIOS[MISTAKES[mistake].scenario](textbookSubject(mistake));

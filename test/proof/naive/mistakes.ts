@@ -1,7 +1,7 @@
 import type { ScenarioName } from '../scenarios';
 import type { Invariant } from '../world';
 
-/** A mistake that rotation functions are known for, and how it's to be found out. */
+/** A known mistake of rotation functions, and how to catch it. */
 interface Expectation {
   readonly does: string;
   readonly scenario: ScenarioName;

@@ -4,7 +4,7 @@ import type { Subject } from '../subjects';
 
 const PASSWORD = /(?<="password": )"(?:[^"\\]|\\.)*"/;
 
-/** The textbook handler as a subject of the proof: a credential of a server, whose host is in the value. */
+/** The textbook handler as a subject of the proof: a credential of a server, with its host in the value. */
 export function textbookSubject(mistake?: Mistake): Subject {
   return {
     name: mistake ?? 'textbook',

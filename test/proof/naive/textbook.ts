@@ -11,7 +11,7 @@ interface Version {
   readonly created: Date;
 }
 
-/** What a module keeps from one invocation to the next. */
+/** The state of a module between invocations. */
 interface Memory {
   current?: Version;
 }
@@ -20,7 +20,7 @@ class TextbookError extends Error {
   public override readonly name = 'TextbookError';
 }
 
-/** A rotation function as a careful person writes it by hand, or the same with one mistake in it. */
+/** A careful, handwritten rotation function, or the same with one mistake. */
 export function textbook(mistake?: Mistake): HandlerFactory {
   return (dependencies) => {
     const memory: Memory = {};
@@ -58,7 +58,7 @@ class TextbookRotation {
 
   private makes(mistake: Mistake): boolean { return this.mistake === mistake; }
 
-  /** Whether the version is the pending one, or has become the current one already. */
+  /** Whether the version is the pending one, or the current one already. */
   private async admit(): Promise<'pending' | 'current'> {
     const admission = await this.eventually(async () => {
       const { RotationEnabled, VersionIdsToStages = {} } = await this.dependencies.client.send(new DescribeSecretCommand(this.secret));
@@ -95,12 +95,12 @@ class TextbookRotation {
         VersionStages: this.makes('promotesBeforeTest') || this.makes('simplyPuts') ? undefined : ['AWSPENDING'],
       }));
     } catch (error) {
-      // Another copy of the function was faster, or the read above too old: the value that is there counts.
+      // Another copy of the function was faster, or the read above was stale: the stored value counts.
       if (!isNamed(error, 'ResourceExistsException')) { throw error; }
     }
   }
 
-  /** A database's would now change the password, logged in with the current one. */
+  /** A database function would now change the password, logged in with the current one. */
   private async setSecret(): Promise<void> {
     await this.connect();
   }
@@ -137,7 +137,7 @@ class TextbookRotation {
     }
   }
 
-  /** The pending version, once it's sure that its credential goes where the current one goes. */
+  /** The pending version, after a check that its credential is for the same server as the current one. */
   private async connect(): Promise<Version> {
     const pending = await this.pending();
     const host = hostOf(pending.value);
@@ -175,7 +175,7 @@ class TextbookRotation {
     }
   }
 
-  /** Looks again where something isn't there, for a read may lag behind a write. */
+  /** Reads again if something is missing, because a read may lag behind a write. */
   private async eventually<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
     const found = await look();
     if (found !== undefined || this.makes('looksOnce')) { return found; }
@@ -200,7 +200,7 @@ function isNamed(error: unknown, name: string): boolean {
   return (error as Error).name === name;
 }
 
-/** Replaces the text of the password, so that all other text stays. */
+/** Replaces the text of the password. All other text stays the same. */
 function replacePassword(value: string, password: string): string {
   return value.replace(/(?<="password": )"(?:[^"\\]|\\.)*"/, () => JSON.stringify(password));
 }

@@ -11,7 +11,7 @@ export interface MariaDbOptions extends ServerOptions {
   readonly version?: MariaDbVersion;
 }
 
-// As the user guide of RDS lists them. A right to a routine's text is a privilege of its own from 11.3 on.
+// The rights in the user guide of RDS. Since 11.3, reading a routine's text needs its own privilege.
 const rdsPrivileges = (version: MariaDbVersion) => [
   'SELECT', 'INSERT', 'UPDATE', 'DELETE', 'CREATE', 'DROP', 'RELOAD', 'PROCESS', 'REFERENCES', 'INDEX', 'ALTER', 'SHOW DATABASES',
   'CREATE TEMPORARY TABLES', 'LOCK TABLES', 'EXECUTE', 'REPLICATION SLAVE', 'REPLICATION CLIENT', 'CREATE VIEW', 'SHOW VIEW',

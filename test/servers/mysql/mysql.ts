@@ -6,11 +6,11 @@ import { ADMIN, DATABASE, type MySqlLike, ROOT, runServer, startMySqlLike } from
 export type MySqlVersion = '8.0' | '9.7';
 
 export interface MySqlOptions extends ServerOptions {
-  /** @default '8.0', and '9.7' with `passwordPolicy`, as the build of 8.0 lacks `validate_password` */
+  /** @default '8.0', and '9.7' with `passwordPolicy`, because the build of 8.0 lacks `validate_password` */
   readonly version?: MySqlVersion;
 }
 
-// As the user guide of RDS lists them.
+// The rights in the user guide of RDS.
 const RDS_PRIVILEGES = [
   'SELECT', 'INSERT', 'UPDATE', 'DELETE', 'CREATE', 'DROP', 'RELOAD', 'PROCESS', 'REFERENCES', 'INDEX', 'ALTER', 'SHOW DATABASES',
   'CREATE TEMPORARY TABLES', 'LOCK TABLES', 'EXECUTE', 'REPLICATION SLAVE', 'REPLICATION CLIENT', 'CREATE VIEW', 'SHOW VIEW',

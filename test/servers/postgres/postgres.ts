@@ -9,7 +9,7 @@ import { giveToServer, makeFolder, ServerProcess, unprivileged } from '../../../
 import { installed } from '../installation';
 import { copyTemplate } from '../template';
 
-/** Role membership changed in 16: both sides of it. */
+/** Role membership changed in 16, so both sides are tested. */
 export type PostgresVersion = '15' | '18';
 
 export interface PostgresOptions extends ServerOptions {
@@ -22,7 +22,7 @@ const ADMIN = { username: 'master', password: 'master-of-the-tests' };
 const DATABASE = 'app';
 
 const INITDB = ['--username=postgres', '--auth=scram-sha-256', '--encoding=UTF8', '--no-locale', '--wal-segsize=1', '--no-sync', '--no-instructions'];
-// As RDS does it: the master user has these two attributes, and the rest through a role.
+// As in RDS: the master user has these two attributes, and the rest through a role.
 const SETUP = `
 CREATE ROLE rds_superuser NOLOGIN;
 GRANT pg_monitor, pg_signal_backend TO rds_superuser WITH ADMIN OPTION;
@@ -57,7 +57,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Data
       copyTemplate(`postgres-${version}`, [...INITDB, SETUP].join(), (to) => initialize(native, to), path.join(folder, 'data')),
     ]);
     const hba = path.join(folder, 'pg_hba.conf');
-    // Who has a verifier of that kind can't log in by SCRAM; `md5` takes both.
+    // A user with such a verifier can't log in by SCRAM. `md5` accepts both.
     const method = options.settings?.password_encryption === 'md5' ? 'md5' : 'scram-sha-256';
     fs.writeFileSync(hba, `${plaintext ? 'host' : 'hostssl'} all all 127.0.0.1/32 ${method}\n`);
     giveToServer(folder);

@@ -29,7 +29,7 @@ describe.each(TARGETS)('%s', (factory, name, make) => {
     expect(onlyResource(stack, SCHEDULE).properties.RotateImmediatelyOnUpdate).toBe(true);
   });
 
-  test('rotates later, and keeps other keys, if told so', () => {
+  test('rotates later, and keeps other keys, on request', () => {
     const stack = makeStack();
     secretIn(stack, make({ user: new iam.User(stack, 'User') }), {
       rotateImmediately: false, secretObjectValue: { host: SecretValue.unsafePlainText('email-smtp.eu-west-1.amazonaws.com') },
@@ -38,7 +38,7 @@ describe.each(TARGETS)('%s', (factory, name, make) => {
     expect(onlyResource(stack, SCHEDULE).properties.RotateImmediatelyOnUpdate).toBe(false);
   });
 
-  test('the function may change the access keys of this user, and of no other', () => {
+  test('lets the function change the access keys of this user, and of no other', () => {
     const stack = makeStack();
     const user = new iam.User(stack, 'User', { path: '/apps/' });
     secretIn(stack, make({ user }));
@@ -49,7 +49,7 @@ describe.each(TARGETS)('%s', (factory, name, make) => {
     }]);
   });
 
-  test('the function may look whether a key was used if it may delete unknown ones', () => {
+  test('lets the function check whether a key was used if it may delete unknown ones', () => {
     const stack = makeStack();
     secretIn(stack, make({ user: new iam.User(stack, 'User'), exclusiveUser: true }));
     expect(statementsOf(stack).find(({ Sid }) => Sid === 'RotateAccessKeys')).toMatchObject({
@@ -57,21 +57,21 @@ describe.each(TARGETS)('%s', (factory, name, make) => {
     });
   });
 
-  test('the function is told whose keys they are, and has time for a new key to be accepted', () => {
+  test('gives the function the user, and time for a new key to be accepted', () => {
     const stack = makeStack();
     secretIn(stack, make({ user: iam.User.fromUserArn(stack, 'User', ARN), exclusiveUser: true }));
     expect(configOf(stack)).toMatchObject({ target: name, userArn: ARN, isUserExclusive: true, passwordPolicy: {} });
     expect(onlyResource(stack, FUNCTION).properties.Timeout).toBe(120);
   });
 
-  test('a time-out that is given counts', () => {
+  test('accepts another time-out', () => {
     const stack = makeStack();
     new RotationFunction(stack, 'Rotation', { target: make({ user: new iam.User(stack, 'User') }), timeout: Duration.seconds(45) });
     expect(onlyResource(stack, FUNCTION).properties.Timeout).toBe(45);
   });
 
-  test('the user may be of another stack', () => {
-    const app = makeApp();
+  test('accepts a user of another stack', () => {
+    const app = new App();
     const [theirs, ours] = ['Theirs', 'Ours'].map((id) => new Stack(app, id, { env: ENV }));
     secretIn(ours, make({ user: new iam.User(theirs, 'User') }));
     synth(ours);
@@ -82,38 +82,38 @@ describe.each(TARGETS)('%s', (factory, name, make) => {
     ['generateSecretString', { generateSecretString: { passwordLength: 40 } }],
     ['firstPasswordPolicy', { firstPasswordPolicy: { passwordLength: 40 } }],
     ['regenerationGuard', { regenerationGuard: '1' }],
-  ])('%s is refused, as nothing is generated', (property, props) => {
+  ])('refuses %s, because nothing is generated', (property, props) => {
     const stack = makeStack();
     expectInvalid(() => secretIn(stack, make({ user: new iam.User(stack, 'User') }), props), property, `RotationTarget.${factory}`, 'secretObjectValue', 'Stack/Secret');
   });
 
-  test('a user of another account is refused', () => {
+  test('refuses a user of another account', () => {
     const stack = makeStack({ env: ENV });
     const user = iam.User.fromUserArn(stack, 'User', 'arn:aws:iam::999999999999:user/app');
     expectInvalid(() => secretIn(stack, make({ user })), 'user', 'Stack/User', '999999999999', ENV.account, 'into the account of the user');
   });
 
-  test.each(['arn:aws:iam::111111111111:role/app', 'app', 'arn:aws:iam::111111111111:user/'])('what is not the ARN of a user is refused: %s', (arn) => {
+  test.each(['arn:aws:iam::111111111111:role/app', 'app', 'arn:aws:iam::111111111111:user/'])('refuses an ARN that is not that of a user: %s', (arn) => {
     const stack = makeStack();
     const user = { ...iam.User.fromUserName(stack, 'User', 'app'), userArn: arn, node: stack.node, env: stack } as unknown as iam.IUser;
     expectInvalid(() => secretIn(stack, make({ user })), 'user', arn, 'User.fromUserArn');
   });
 
-  test('an ARN that only a deployment knows is taken', () => {
+  test('accepts an ARN that is known only at deployment', () => {
     const stack = makeStack();
     secretIn(stack, make({ user: iam.User.fromUserArn(stack, 'User', Fn.importValue('UserArn')) }));
     expect(JSON.stringify(onlyResource(stack, FUNCTION).properties.Environment)).toContain('{"Fn::ImportValue":"UserArn"}');
   });
 
-  test('one user, one secret: a second secret of the function is refused', () => {
+  test('one user, one secret: refuses a second secret of the function', () => {
     const stack = makeStack();
     const rotationFunction = new RotationFunction(stack, 'Rotation', { target: make({ user: new iam.User(stack, 'User') }) });
     new RotatingSecret(stack, 'One', { rotationFunction });
     expectInvalid(() => new RotatingSecret(stack, 'Two', { rotationFunction }), 'secret', 'Stack/Two', 'Stack/One', 'Stack/Rotation', 'at most 2', 'Give each secret a user');
   });
 
-  test('one user, one secret: a second function for the user is refused, in any stack of the app, and not in another app', () => {
-    const app = makeApp();
+  test('one user, one secret: refuses a second function for the user in any stack of the app, but not in another app', () => {
+    const app = new App();
     const [one, two] = ['One', 'Two'].map((id) => new Stack(app, id, { env: ENV }));
     secretIn(one, make({ user: iam.User.fromUserArn(one, 'User', ARN) }));
     expectInvalid(() => secretIn(two, make({ user: iam.User.fromUserArn(two, 'User', ARN) })), 'user', 'Two/User', 'One/Secret/RotationFunction', 'a user of its own');
@@ -121,7 +121,7 @@ describe.each(TARGETS)('%s', (factory, name, make) => {
     secretIn(other, make({ user: iam.User.fromUserArn(other, 'User', ARN) }));
   });
 
-  test('a secret of another construct that is generated as one string is refused', () => {
+  test('refuses a secret of another construct that is generated as one string', () => {
     const stack = makeStack();
     const rotation = new RotationFunction(stack, 'Rotation', { target: make({ user: new iam.User(stack, 'User') }) });
     expectInvalid(() => rotation.rotate(new secretsmanager.Secret(stack, 'Plain')), 'secret', 'Stack/Plain', `RotationTarget.${factory}`, '{}');
@@ -129,8 +129,8 @@ describe.each(TARGETS)('%s', (factory, name, make) => {
     expect(onlyResource(stack, SCHEDULE).properties.RotateImmediatelyOnUpdate).toBe(true);
   });
 
-  test('a secret of another stack than the function is warned of, as the policy of the function can not name it', () => {
-    const app = makeApp();
+  test('warns of a secret of another stack than the function, because the policy of the function can not name it', () => {
+    const app = new App();
     const [theirs, ours] = ['Theirs', 'Ours'].map((id) => new Stack(app, id, { env: ENV }));
     const rotationFunction = new RotationFunction(ours, 'Rotation', { target: make({ user: new iam.User(ours, 'User') }) });
     new RotatingSecret(theirs, 'Secret', { rotationFunction });
@@ -138,7 +138,7 @@ describe.each(TARGETS)('%s', (factory, name, make) => {
     expect(warningsOf(ours)).toEqual([]);
   });
 
-  describe('a user that may do everything is warned of', () => {
+  describe('warns of a user that may do everything', () => {
     test.each<[string, (user: iam.User, stack: Stack) => void]>([
       ['the managed policy AdministratorAccess', (user) => { user.addManagedPolicy(iam.ManagedPolicy.fromAwsManagedPolicyName('AdministratorAccess')); }],
       ['the managed policy IAMFullAccess', (user) => { user.addManagedPolicy(iam.ManagedPolicy.fromAwsManagedPolicyName('IAMFullAccess')); }],
@@ -160,7 +160,7 @@ describe.each(TARGETS)('%s', (factory, name, make) => {
       ['all of one thing', (user) => { user.addToPolicy(new iam.PolicyStatement({ actions: ['*'], resources: ['arn:aws:s3:::bucket'] })); }],
       ['nothing', (user) => { user.addToPolicy(new iam.PolicyStatement({ effect: iam.Effect.DENY, actions: ['*'], resources: ['*'] })); }],
       ['another user', (_, stack) => { new iam.User(stack, 'Other').addToPolicy(new iam.PolicyStatement({ actions: ['*'], resources: ['*'] })); }],
-    ])('and one that may do %s is not', (_, grant) => {
+    ])('but not of one that may do %s', (_, grant) => {
       const stack = makeStack();
       const user = new iam.User(stack, 'User');
       secretIn(stack, make({ user }));
@@ -170,26 +170,26 @@ describe.each(TARGETS)('%s', (factory, name, make) => {
   });
 });
 
-test('the keys of the secret may have other names', () => {
+test('accepts other names for the keys of the secret', () => {
   const stack = makeStack();
   secretIn(stack, RotationTarget.iamAccessKey({ user: new iam.User(stack, 'User'), accessKeyIdKey: 'AWS_ACCESS_KEY_ID', secretAccessKeyKey: 'AWS_SECRET_ACCESS_KEY' }));
   expect(JSON.stringify(onlyResource(stack, FUNCTION).properties.Environment)).toMatch(/accessKeyIdKey.*AWS_ACCESS_KEY_ID.*secretAccessKeyKey.*AWS_SECRET_ACCESS_KEY/);
 });
 
-test('keys of the secret that are empty or the same are refused', () => {
+test('refuses keys of the secret that are empty or equal', () => {
   const user = new iam.User(makeStack(), 'User');
   expectInvalid(() => RotationTarget.iamAccessKey({ user, accessKeyIdKey: '' }), 'accessKeyIdKey', 'is empty');
   expectInvalid(() => RotationTarget.iamAccessKey({ user, accessKeyIdKey: 'key', secretAccessKeyKey: 'key' }), 'secretAccessKeyKey', 'is key', 'another key');
 });
 
-test('SES may be that of another region', () => {
+test('accepts another region of SES', () => {
   const stack = makeStack();
   secretIn(stack, RotationTarget.sesSmtp({ user: iam.User.fromUserArn(stack, 'User', ARN), region: 'us-east-1' }));
   expect(configOf(stack)).toEqual({ target: 'ses-smtp', userArn: ARN, region: 'us-east-1', passwordPolicy: {} });
   expect(errorOf(() => RotationTarget.sesSmtp({ user: new iam.User(stack, 'Other'), region: '' })).message).toContain('region: is empty');
 });
 
-test('targets whose value is generated are deployed as before', () => {
+test('targets with generated values are deployed as before', () => {
   const stack = makeStack();
   new RotatingSecret(stack, 'Secret');
   expect(onlyResource(stack, SECRET).properties).toEqual({ GenerateSecretString: {} });

@@ -11,7 +11,7 @@ const refusal = (status: number, code: string): Answer => ({ status, body: `<Err
 const CREATED: Answer = { status: 200, body: '<CreateAccessKeyResponse><AccessKeyId>AKIA1</AccessKeyId><SecretAccessKey>a/b+c=</SecretAccessKey></CreateAccessKeyResponse>' };
 const DELETED: Answer = { status: 200, body: '<DeleteAccessKeyResponse xmlns="x"><ResponseMetadata/></DeleteAccessKeyResponse>' };
 
-/** A service that gives these answers, and then the last one again. */
+/** A service with these answers. The last one is repeated. */
 function service(...answers: (Answer | Error)[]) {
   const requests: ServiceRequest[] = [];
   const sleeps: number[] = [];
@@ -30,7 +30,7 @@ describe('IAM', () => {
     return { keys: accessKeysOf('app+x=,.@-_', 'eu-west-1', call), ...rest };
   };
 
-  test('is asked by the query protocol, with the name of the user', async () => {
+  test('gets requests in the query protocol, with the user name', async () => {
     const { keys, deadline, requests } = keysWith(DELETED);
     await keys.delete('AKIA1', deadline);
     expect(requests).toMatchObject([{ service: 'iam', region: 'eu-west-1' }]);
@@ -46,7 +46,7 @@ describe('IAM', () => {
     expect(await keys.list(deadline)).toEqual([{ id: 'A', createdAt }, { id: 'B', createdAt }]);
   });
 
-  test('has room or not', async () => {
+  test('has room or reaches its limit', async () => {
     expect(await keysWith(CREATED).keys.create(keysWith(CREATED).deadline)).toEqual({ accessKeyId: 'AKIA1', secretAccessKey: 'a/b+c=' });
     const { keys, deadline } = keysWith(refusal(409, 'LimitExceeded'));
     expect(await keys.create(deadline)).toBeUndefined();
@@ -54,7 +54,7 @@ describe('IAM', () => {
 
   test.each<[string, boolean, string]>([
     ['a key that was used', true, '<LastUsedDate>2026-11-25T01:02:03Z</LastUsedDate><ServiceName>s3</ServiceName>'], ['one that never was', false, '<ServiceName>N/A</ServiceName>'],
-  ])('tells %s, and is given no name of a user', async (_, wasUsed, content) => {
+  ])('has the last use as %s, and gets no user name', async (_, wasUsed, content) => {
     const { keys, deadline, requests } = keysWith({ status: 200, body: `<GetAccessKeyLastUsedResult><AccessKeyLastUsed>${content}</AccessKeyLastUsed></GetAccessKeyLastUsedResult>` });
     expect(await keys.wasUsed('AKIA1', deadline)).toBe(wasUsed);
     expect(Object.fromEntries(new URLSearchParams(String(requests[0].body)))).toEqual({ Action: 'GetAccessKeyLastUsed', Version: '2010-05-08', AccessKeyId: 'AKIA1' });
@@ -62,24 +62,24 @@ describe('IAM', () => {
 
   test.each<[string, Answer, string]>([
     ['a refusal', refusal(403, 'AccessDenied'), 'TargetRefusedError'], ['a page of a proxy', { status: 200, body: '<html>' }, 'ConnectivityError'],
-  ])('a key is not taken for one that was never used after %s', async (_, answer, name) => {
+  ])('does not make a key count as unused after %s', async (_, answer, name) => {
     const { keys, deadline } = keysWith(answer);
     await expect(keys.wasUsed('AKIA1', deadline)).rejects.toMatchObject({ name });
   });
 
-  test('has deleted a key that it does not know', async () => {
+  test('ignores a missing key', async () => {
     const { keys, deadline, requests } = keysWith(refusal(404, 'NoSuchEntity'));
     await keys.delete('AKIA1', deadline);
     expect(requests).toHaveLength(1);
   });
 
-  test.each([refusal(400, 'Throttling'), refusal(500, 'ServiceFailure'), refusal(503, ''), Object.assign(new Error('p4ssw0rd'), { code: 'ECONNRESET' })])('case 14: a list or a deletion is asked for again: %#', async (problem) => {
+  test.each([refusal(400, 'Throttling'), refusal(500, 'ServiceFailure'), refusal(503, ''), Object.assign(new Error('p4ssw0rd'), { code: 'ECONNRESET' })])('case 14: gets a list or a deletion again: %#', async (problem) => {
     const { keys, deadline, requests, sleeps } = keysWith(problem, DELETED);
     await keys.delete('AKIA1', deadline);
     expect([requests.length, sleeps]).toEqual([2, [100]]);
   });
 
-  test('case 79: a key is asked for once, unless IAM says that it did nothing', async () => {
+  test('case 79: gets one request for a key, unless it says that it did nothing', async () => {
     const again = keysWith(refusal(400, 'Throttling'), CREATED);
     expect(await again.keys.create(again.deadline)).toMatchObject({ accessKeyId: 'AKIA1' });
     expect(again.requests).toHaveLength(2);
@@ -95,7 +95,7 @@ describe('IAM', () => {
     ['NoSuchEntity', 'TargetRefusedError', /NoSuchEntity\. The user does not exist any more/],
     ['Throttling', 'TargetRefusedError', /Throttling\. Calls were throttled/],
     ['Other', 'TargetRefusedError', /Other\. See the name of the error/],
-  ])('says what to do about %s, and nothing of the message', async (code, name, expected) => {
+  ])('has what to do about %s, and nothing of the message', async (code, name, expected) => {
     const { keys, deadline } = keysWith(refusal(403, code));
     const error: unknown = await keys.list(deadline).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ name, message: expect.stringMatching(expected) });
@@ -115,7 +115,7 @@ describe('IAM', () => {
     expect((error as Error).message).not.toContain('p4ssw0rd');
   });
 
-  test('a new key, or a deletion, of a proxy is refused', async () => {
+  test('does not accept a new key, or a deletion, of a proxy', async () => {
     const { keys, deadline } = keysWith({ status: 200, body: '<html>' });
     await expect(keys.create(deadline)).rejects.toThrow('is not from IAM');
     await expect(keys.delete('A', deadline)).rejects.toThrow('is not from IAM');
@@ -129,7 +129,7 @@ describe('AWS STS', () => {
     return { accepted: await stsAcceptance(USER, 'eu-west-1', call).accepts(KEY, deadline), requests };
   };
 
-  test('is asked with the new key, and with nothing else of the function', async () => {
+  test('gets the new key, and nothing else of the function', async () => {
     const { accepted, requests } = await accepts(identity('arn:aws:iam::111122223333:user/app'));
     expect(accepted).toBe(true);
     expect(requests[0].headers).toMatchObject({ connection: 'close' });
@@ -145,11 +145,11 @@ describe('AWS STS', () => {
   });
 
   test.each(['arn:aws:iam::111122223333:user/other', 'arn:aws:iam::999999999999:user/app', 'arn:aws:iam::111122223333:root', 'arn:aws:sts::111122223333:assumed-role/app/app'])(
-    'case 43: a key of somebody else is refused: %s', async (arn) => {
+    'case 43: refuses a foreign key: %s', async (arn) => {
       await expect(accepts(identity(arn))).rejects.toMatchObject({ name: 'SecretMismatchError', message: expect.stringContaining('AKIA1 is not one of the user app') });
     });
 
-  test('says what it refuses, and is told from a proxy', async () => {
+  test('has the name of its refusal, and is distinguished from a proxy', async () => {
     await expect(accepts(refusal(403, 'RegionDisabledException'))).rejects.toMatchObject({
       name: 'TargetRefusedError', message: expect.stringContaining('RegionDisabledException'),
     });
@@ -169,7 +169,7 @@ describe('SES', () => {
     expect(await smtpAcceptance(keysOf('OTHER'), 'eu-west-1', async () => true).accepts(KEY, deadline)).toBe(false);
   });
 
-  test('asks IAM again if the list of keys lags behind SES', async () => {
+  test('lists the keys again if the list of IAM lags behind SES', async () => {
     const ids: string[] = [];
     const { list, ...others } = keysOf();
     const acceptance = smtpAcceptance({ ...others, list: async () => [...await list(deadline), ...ids.map((id) => ({ id, createdAt: 0 }))] }, 'eu-west-1', async () => true);

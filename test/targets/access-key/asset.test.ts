@@ -1,6 +1,4 @@
-/*
- * The files that Lambda runs, over HTTP and SMTP: against an IAM that checks signatures and has a limit of two, and against a real SMTP server.
- */
+/* The deployed files, over HTTP and SMTP: with an IAM that checks signatures and has a limit of two keys, and with a real SMTP server. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,7 +53,7 @@ async function deploy(asset: string, shape: Shape, fields: Partial<HandlerConfig
   return { simulator, arn, keys, iam, smtp, fn, valueOf, run: () => rotate(simulator, arn, { invoke: (event) => fn.invoke(event), attempts: 1 }) };
 }
 
-/** As a service does that reads the secret. */
+/** Reads the secret as a service does. */
 async function send(port: number, value: string): Promise<string> {
   const { username: user, password: pass } = JSON.parse(value) as Record<string, string>;
   const transport = createTransport({ host: 'localhost', port, secure: true, auth: { user, pass }, tls: { ca: certificate.ca } });
@@ -64,7 +62,7 @@ async function send(port: number, value: string): Promise<string> {
 
 test.each<[string, Shape, Partial<HandlerConfig>]>([
   ['iam-access-key', AS_ISSUED, { accessKeyIdKey: 'accessKeyId', secretAccessKeyKey: 'secretAccessKey' }], ['ses-smtp', AS_SMTP, {}],
-])('%s makes the first credential, and keeps the one before until the next rotation', async (asset, shape, fields) => {
+])('%s makes the first credential, and keeps the previous one until the next rotation', async (asset, shape, fields) => {
   const { keys, iam, smtp, run, valueOf, simulator, arn } = await deploy(asset, shape, fields);
   expect(await run()).toMatchObject({ outcome: 'succeeded', attempts: 1 });
   const first = valueOf('AWSCURRENT');
@@ -80,7 +78,7 @@ test.each<[string, Shape, Partial<HandlerConfig>]>([
   expect(new Set(iam.asked.map(({ action, region }) => `${action} ${region}`))).toEqual(new Set([
     'ListAccessKeys us-east-1', 'CreateAccessKey us-east-1', 'DeleteAccessKey us-east-1', ...asset === 'iam-access-key' ? ['GetCallerIdentity eu-west-1'] : [],
   ]));
-  // A kept connection would ask one server again and again.
+  // A kept connection would always reach the same server.
   const looks = iam.asked.filter(({ action }) => action === 'GetCallerIdentity').map(({ port }) => port);
   expect(new Set(looks).size).toBe(looks.length);
   expect(smtp.logins > 0).toBe(asset === 'ses-smtp');
@@ -95,7 +93,7 @@ test.each<[string, Shape, Partial<HandlerConfig>]>([
   expect(secrets.filter((each) => output.includes(each))).toEqual([]);
 });
 
-test('a user that does not exist any more is named', async () => {
+test('a user that does not exist any more is in the error', async () => {
   const { run } = await deploy('iam-access-key', AS_ISSUED, {
     userArn: 'arn:aws:iam::111122223333:user/gone', accessKeyIdKey: 'accessKeyId', secretAccessKeyKey: 'secretAccessKey',
   });

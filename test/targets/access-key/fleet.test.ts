@@ -12,7 +12,7 @@ const arnOf = (userName: string) => `arn:aws:iam::111122223333:user/apps/${userN
 
 afterEach(() => { delete process.env[CONFIG_VARIABLE]; });
 
-/** One function, a user of IAM for each of its secrets. */
+/** One function, with an IAM user for each of its secrets. */
 function fleet(count: number) {
   const servers = new Map(Array.from({ length: count }, (_, n) => [`user${n}`, new IssuingServer([], [], AS_ISSUED, `KEY${n}OF`)]));
   const value = new CredentialValue('accessKeyId', 'secretAccessKey');
@@ -31,7 +31,7 @@ function fleet(count: number) {
   return { h, secrets, rotate };
 }
 
-test(`${USERS} users have one function: each secret gets the keys of its own user, three times, and the one before is accepted until the next rotation`, async () => {
+test(`${USERS} users have one function: each secret gets the keys of its own user, three times, and the previous one is accepted until the next rotation`, async () => {
   const { secrets, rotate } = fleet(USERS);
   for (const [n, { arn, server, value }] of secrets.entries()) {
     const seen: string[] = [];
@@ -46,7 +46,7 @@ test(`${USERS} users have one function: each secret gets the keys of its own use
   }
 });
 
-test('a secret without the tag is refused, and so is a tag that is not the ARN of a user', async () => {
+test('refuses a secret without the tag, and a tag that is not the ARN of a user', async () => {
   const { h, secrets: [{ arn }], rotate } = fleet(1);
   for (const tag of ['', 'user0', 'arn:aws:iam::111122223333:role/user0']) {
     h.simulator.tag(arn, USER_TAG, tag);
@@ -58,7 +58,7 @@ test('a secret without the tag is refused, and so is a tag that is not the ARN o
   }
 });
 
-test('a value does not say whose it is, and a tag that names another user changes nothing of that user', async () => {
+test('ignores a user in the value, and a tag with another user changes nothing of that user', async () => {
   const { h, secrets: [mine, theirs], rotate } = fleet(2);
   await rotate(mine.arn);
   await rotate(theirs.arn);
@@ -69,7 +69,7 @@ test('a value does not say whose it is, and a tag that names another user change
   expect(theirs.server.list()).toEqual(before);
 });
 
-test('a key that no version has is never revoked, as whoever tags a secret chooses whose keys are looked at', async () => {
+test('never revokes a key that no version has, because a principal that tags a secret chooses its user', async () => {
   const { secrets: [{ arn, server }], rotate } = fleet(1);
   server.issue();
   server.elapse();
@@ -77,7 +77,7 @@ test('a key that no version has is never revoked, as whoever tags a secret choos
   expect(server.list().map(({ id }) => id)).toEqual(['KEY0OF1']);
 });
 
-test('a list that does not have the key of AWSCURRENT yet is asked for again', async () => {
+test('reads a list again that does not have the key of AWSCURRENT yet', async () => {
   const { secrets: [{ arn, server, value }], rotate } = fleet(1);
   await rotate(arn);
   server.elapse();

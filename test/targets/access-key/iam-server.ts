@@ -6,18 +6,18 @@ import type { IssuingServer } from '../../proof/issuing-server';
 
 export const USER_ARN = 'arn:aws:iam::111122223333:user/some/path/app';
 
-/** One request that was signed right. */
+/** A request with a valid signature. */
 export interface Asked {
   readonly action: string;
   readonly keyId: string;
   readonly region: string;
-  /** Of the client, so that connections can be told apart. */
+  /** The port of the client, which distinguishes connections. */
   readonly port?: number;
 }
 
 /**
- * IAM and AWS STS over HTTP, for one user: strict about signatures, with two keys at most. A new key is not accepted at once by STS, and one that was deleted
- * never is.
+ * IAM and AWS STS over HTTP, for one user: strict about signatures, with at most two keys. STS doesn't accept a new key at once, and never
+ * accepts a deleted one.
  */
 export class IamServer {
   public static async start(keys: IssuingServer): Promise<IamServer> {

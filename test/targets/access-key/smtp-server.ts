@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 import type { ServerCertificate } from '../../../tools/servers/certificates';
 
-/** A real SMTP server, with TLS from the first byte, as the port 465 of SES has it. */
+/** A real SMTP server, with TLS from the first byte, like port 465 of SES. */
 export class SmtpTestServer {
   public static async start(
     { certificateFile, keyFile }: Pick<ServerCertificate, 'certificateFile' | 'keyFile'>, accepts: (user: string, password: string) => boolean | Promise<boolean>, authMethods = ['PLAIN', 'LOGIN'],
@@ -32,7 +32,7 @@ export class SmtpTestServer {
 
   public logins = 0;
   public mails = 0;
-  /** As SES answers: https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-smtp.html */
+  /** The answers of SES: https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-smtp.html */
   public refusesWith = 535;
 
   private constructor(private readonly smtp: SMTPServer) {}

@@ -34,7 +34,7 @@ async function serve({ tls = 'good', methods = ['PLAIN', 'LOGIN'] }: { tls?: str
   return { server, at: { host: 'localhost', port: server.port, ca: certificates[tls].ca } };
 }
 
-/** A server without TLS, that does with a connection what it is told. */
+/** A server without TLS that handles connections with a given function. */
 async function serveRaw(onConnection: (socket: Socket) => void): Promise<number> {
   const server: Server = createServer((socket) => {
     socket.on('error', () => {});
@@ -46,8 +46,8 @@ async function serveRaw(onConnection: (socket: Socket) => void): Promise<number>
   return (server.address() as AddressInfo).port;
 }
 
-test('the password is that of the documentation', () => {
-  // The key of https://docs.aws.amazon.com/IAM/latest/UserGuide/security-creds.html
+test('derives the password of the documentation', () => {
+  // The key in https://docs.aws.amazon.com/IAM/latest/UserGuide/security-creds.html
   expect(smtpPassword('wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY', 'us-east-1')).toBe(CREDENTIAL.secret);
   expect(smtpPassword('wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY', 'eu-west-1')).not.toBe(CREDENTIAL.secret);
 });
@@ -58,18 +58,18 @@ test('case 43: a login works, and no mail is sent', async () => {
   expect([server.logins, server.mails]).toEqual([1, 0]);
 });
 
-test('case 44: another password is not accepted', async () => {
+test('case 44: another password is refused', async () => {
   const { at } = await serve();
   expect(await logIn(at, { ...CREDENTIAL, secret: 'other' }, deadline())).toBe(false);
 });
 
-test.each([[454, 'ConnectivityError'], [421, 'ConnectivityError'], [530, 'TargetRefusedError'], [534, 'TargetRefusedError']])('an answer with %i says nothing of the password', async (code, name) => {
+test.each([[454, 'ConnectivityError'], [421, 'ConnectivityError'], [530, 'TargetRefusedError'], [534, 'TargetRefusedError']])('an error for the answer %i has nothing of the password', async (code, name) => {
   const { server, at } = await serve();
   server.refusesWith = code;
   await expect(logIn(at, { ...CREDENTIAL, secret: 'other' }, deadline())).rejects.toMatchObject({ name, message: expect.stringMatching(new RegExp(`answered AUTH with ${code}`)) });
 });
 
-test('a server without AUTH PLAIN gets no password', async () => {
+test('sends no password to a server without AUTH PLAIN', async () => {
   const { server, at } = await serve({ methods: ['LOGIN'] });
   await expect(logIn(at, CREDENTIAL, deadline())).rejects.toMatchObject({ name: 'TargetRefusedError', message: expect.stringContaining('AUTH PLAIN') });
   expect(server.logins).toBe(0);
@@ -101,7 +101,7 @@ describe('case 66: the certificate is verified before anything is sent', () => {
 });
 
 describe('case 29: a server that can not be reached', () => {
-  test('that nobody listens at', async () => {
+  test('refuses the connection', async () => {
     const port = await serveRaw(() => {});
     await Promise.all(cleanUp.splice(0).map((end) => end()));
     await expect(logIn({ host: '127.0.0.1', port }, CREDENTIAL, deadline())).rejects.toMatchObject({
@@ -109,12 +109,12 @@ describe('case 29: a server that can not be reached', () => {
     });
   });
 
-  test('that closes the connection', async () => {
+  test('closes the connection', async () => {
     const port = await serveRaw((socket) => { socket.destroy(); });
     await expect(logIn({ host: '127.0.0.1', port }, CREDENTIAL, deadline())).rejects.toMatchObject({ name: 'ConnectivityError' });
   });
 
-  test('that says nothing, for five seconds', async () => {
+  test('sends nothing, for five seconds', async () => {
     const port = await serveRaw(() => {});
     await expect(logIn({ host: '127.0.0.1', port }, CREDENTIAL, deadline())).rejects.toMatchObject({ name: 'ConnectivityError', message: expect.stringContaining('time-out') });
   }, 10_000);
@@ -128,7 +128,7 @@ test('case 33: a login ends with the deadline', async () => {
   await expect(login).rejects.toMatchObject({ name: 'ConnectivityError', message: expect.stringContaining('closed') });
 });
 
-describe('where it is', () => {
+describe('the address', () => {
   const clientOf = (fips = false) => new SecretsManagerClient({ region: 'eu-west-1', useFipsEndpoint: fips });
 
   test.each([
@@ -137,11 +137,11 @@ describe('where it is', () => {
     ['us-gov-west-1', true, 'email-smtp-fips.us-gov-west-1.amazonaws.com'],
     ['us-east-1', true, 'email-smtp-fips.us-east-1.amazonaws.com'],
     ['cn-north-1', false, 'email-smtp.cn-north-1.amazonaws.com.cn'],
-  ])('in %s (FIPS: %s): %s', async (region, fips, host) => {
+  ])('in %s (FIPS: %s) is %s', async (region, fips, host) => {
     expect(await smtpServer(region, clientOf(fips))).toEqual({ host, port: 465 });
   });
 
-  test('may be changed for tests, but not to a server without TLS; the endpoint of other services is not meant', async () => {
+  test('may be changed for tests, but not to a server without TLS; the endpoint of other services has no effect', async () => {
     process.env.AWS_ENDPOINT_URL = 'http://127.0.0.1:1';
     expect(await smtpServer('eu-west-1', clientOf())).toMatchObject({ port: 465 });
     process.env.AWS_ENDPOINT_URL_SES_SMTP = 'smtps://localhost:2465';

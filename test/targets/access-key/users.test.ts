@@ -31,7 +31,7 @@ describe.each(TARGETS)('%s, for several users', (_, make) => {
     }
   };
 
-  test('the function may change the access keys of these users, and each secret says whose it has', () => {
+  test('lets the function change the access keys of these users, and reads the user from the tag of each secret', () => {
     const stack = makeStack();
     const { users, tag } = fleet(stack);
     tag(0);
@@ -42,8 +42,8 @@ describe.each(TARGETS)('%s, for several users', (_, make) => {
     expect(configOf(stack)).not.toHaveProperty('userArn');
   });
 
-  test('the tag may come from an aspect, and a secret may be of another stack', () => {
-    const app = makeApp();
+  test('accepts a tag from an aspect, and a secret of another stack', () => {
+    const app = new App();
     const [one, two] = ['One', 'Two'].map((id) => new Stack(app, id, { env: ENV }));
     const user = new iam.User(one, 'User');
     const rotation = new RotationFunction(one, 'Rotation', { target: make({ users: [user] }), secretNamePrefix });
@@ -52,13 +52,13 @@ describe.each(TARGETS)('%s, for several users', (_, make) => {
     expect(problemsOf(one)).toBe('');
   });
 
-  test('a secret without the tag is refused', () => {
+  test('refuses a secret without the tag', () => {
     const stack = makeStack();
     fleet(stack).tag(0);
     expect(problemsOf(stack)).toMatch(/secret: Stack\/Secret1 has no tag cdk-rotating-secret:user, and the function Stack\/Rotation rotates the access keys of several users\. Tag each secret with Tags\.of/);
   });
 
-  test('a tag that names a user of nobody is refused', () => {
+  test('refuses a tag with an unknown user', () => {
     const stack = makeStack();
     const { tag } = fleet(stack);
     tag(0);
@@ -66,7 +66,7 @@ describe.each(TARGETS)('%s, for several users', (_, make) => {
     expect(problemsOf(stack)).toMatch(/secret: the tag cdk-rotating-secret:user of Stack\/Secret1 is none of the users of the function Stack\/Rotation\./);
   });
 
-  test('two secrets with one user are refused', () => {
+  test('refuses two secrets with one user', () => {
     const stack = makeStack();
     const { tag, users } = fleet(stack);
     tag(0);
@@ -74,14 +74,14 @@ describe.each(TARGETS)('%s, for several users', (_, make) => {
     expect(problemsOf(stack)).toMatch(/secret: Stack\/Secret1 and Stack\/Secret0 have the same user in the tag cdk-rotating-secret:user, Stack\/User0\./);
   });
 
-  test('an imported secret is taken, as nobody knows its tags here', () => {
+  test('accepts an imported secret, because its tags aren\'t known', () => {
     const stack = makeStack();
     const rotation = new RotationFunction(stack, 'Rotation', { target: make({ users: [new iam.User(stack, 'User')] }), secretNamePrefix });
     rotation.rotate(secretsmanager.Secret.fromSecretNameV2(stack, 'Imported', 'app/key'));
     expect(problemsOf(stack)).toBe('');
   });
 
-  test('a function without a prefix of names is refused, as any secret of the account could have a key put into it', () => {
+  test('refuses a function without a prefix of names, because any secret of the account could get a key', () => {
     const stack = makeStack();
     const users = [new iam.User(stack, 'User')];
     expectInvalid(() => new RotationFunction(stack, 'Rotation', { target: make({ users }) }), 'users', 'no secretNamePrefix', 'Give the RotationFunction a secretNamePrefix, so that');
@@ -96,7 +96,7 @@ describe.each(TARGETS)('%s, for several users', (_, make) => {
     expect(JSON.stringify(Resource)).toContain(':secret:app/*');
   });
 
-  test('exclusiveUser is refused, and no key is looked at for whether it was used', () => {
+  test('refuses exclusiveUser, and does not check whether a key was used', () => {
     const stack = makeStack();
     const { users, tag } = fleet(stack);
     users.forEach((_user, n) => { tag(n); });
@@ -104,7 +104,7 @@ describe.each(TARGETS)('%s, for several users', (_, make) => {
     expect(statementsOf(stack).find(({ Sid }) => Sid === 'RotateAccessKeys')).toMatchObject({ Action: ['iam:CreateAccessKey', 'iam:DeleteAccessKey', 'iam:ListAccessKeys'] });
   });
 
-  test('ARNs that do not fit into a tag, or all together into the policy, are refused', () => {
+  test('refuses ARNs that do not fit into a tag, or together into the policy', () => {
     const stack = makeStack();
     const withPath = (length: number, n = 0) => {
       const start = `arn:aws:iam::111111111111:user/${n}/`;
@@ -117,8 +117,8 @@ describe.each(TARGETS)('%s, for several users', (_, make) => {
     rotate('D', Array.from({ length: 28 }, (__, n) => withPath(249, n)));
   });
 
-  test('users of one name are different ones in two stages, and the same one in one', () => {
-    const app = makeApp();
+  test('takes users with the same name for different ones in two stages, and for the same one in one', () => {
+    const app = new App();
     const stacks = ['Test', 'Prod'].map((id) => new Stack(new Stage(app, id), 'Stack'));
     for (const stack of stacks) { new RotatingSecret(stack, 'Secret', { target: make({ user: iam.User.fromUserName(stack, 'User', 'app') }) }); }
     const [{ node: { scope } }] = stacks;
@@ -126,7 +126,7 @@ describe.each(TARGETS)('%s, for several users', (_, make) => {
     expectInvalid(() => new RotatingSecret(other, 'Secret', { target: make({ user: iam.User.fromUserName(other, 'User', 'app') }) }), 'user', 'Test/Stack/Secret/RotationFunction');
   });
 
-  test('user and users together, neither, and too many are refused', () => {
+  test('refuses user and users together, neither, and too many', () => {
     const stack = makeStack();
     const user = new iam.User(stack, 'User');
     expectInvalid(() => make({ user, users: [user] }), 'user', 'together with users');

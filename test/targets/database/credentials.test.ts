@@ -5,7 +5,7 @@ const RULES = { engines: ['postgres'], defaultPort: 5432 };
 const VALUE = { engine: 'postgres', host: 'db.test.internal', username: 'app', password: 'p4ssw0rd' };
 const parse = (value: object) => parseCredentials(JSON.stringify({ ...VALUE, ...value }), RULES);
 
-test('null stands for a key that may be left out, and isn\'t there', () => {
+test('null counts as absent for an optional key', () => {
   const expected = { host: VALUE.host, port: 5432, username: 'app', password: 'p4ssw0rd', dbname: undefined };
   for (const value of [{}, { dbname: null }, { port: null }, { dbname: null, port: null }, { dbname: '' }]) { expect(parse(value)).toEqual(expected); }
 });

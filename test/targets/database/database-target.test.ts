@@ -29,14 +29,14 @@ function withFunction(target: RotationTarget): Stack {
   return stack;
 }
 
-/** A colon ends the password in PostgreSQL's password file; first values are what they were. */
+/** A colon ends the password in PostgreSQL's password file. The first values stay the same. */
 const laterExcluded = (target: Engine) => DATABASE_EXCLUDE_CHARACTERS + (target === 'postgres' ? ':' : '');
 
 const template = (value: object) => ({ secretStringTemplate: JSON.stringify(value) });
 const user = (username = 'app') => template({ username });
 
 describe.each(ENGINES)('%s', (target) => {
-  test('the first value and every later one have a password that databases take, under the key password', () => {
+  test('the first value and every later one have a password that databases accept, at the key password', () => {
     const stack = withSecret({ target: RotationTarget[target](), generateSecretString: user() });
     expect(firstValueOf(stack)).toEqual({
       SecretStringTemplate: '{"username":"app"}', GenerateStringKey: 'password', ExcludeCharacters: DATABASE_EXCLUDE_CHARACTERS,
@@ -44,13 +44,13 @@ describe.each(ENGINES)('%s', (target) => {
     expect(configOf(stack)).toEqual({ target, passwordPolicy: { excludeCharacters: laterExcluded(target) } });
   });
 
-  test('the policy of the target is that of both; what it leaves out is as by default', () => {
+  test('the policy of the target applies to both; what it leaves out has its default', () => {
     const stack = withSecret({ target: RotationTarget[target]({ passwordPolicy: { passwordLength: 40 } }), generateSecretString: user() });
     expect(firstValueOf(stack)).toMatchObject({ PasswordLength: 40, ExcludeCharacters: DATABASE_EXCLUDE_CHARACTERS });
     expect(configOf(stack).passwordPolicy).toEqual({ passwordLength: 40, excludeCharacters: laterExcluded(target) });
   });
 
-  test('other characters can be excluded by the target, or by the secret', () => {
+  test('the target or the secret can exclude other characters', () => {
     const byTarget = { target: RotationTarget[target]({ passwordPolicy: { excludeCharacters: '%' } }), generateSecretString: user() };
     const bySecret = { target: RotationTarget[target](), generateSecretString: { ...user(), excludeCharacters: '%' } };
     for (const props of [byTarget, bySecret]) {
@@ -60,27 +60,27 @@ describe.each(ENGINES)('%s', (target) => {
     }
   });
 
-  test('the key may be named, if it is password', () => {
+  test('accepts the key password', () => {
     const stack = withSecret({ target: RotationTarget[target](), generateSecretString: { ...user(), generateStringKey: 'password' } });
     expect(firstValueOf(stack).GenerateStringKey).toBe('password');
     expectInvalid(() => withSecret({ target: RotationTarget[target](), generateSecretString: { ...user(), generateStringKey: 'token' } }),
       'generateSecretString.generateStringKey', 'is "token"', 'target has "password"', 'leave it out here', `RotationTarget.${target} has no other`);
   });
 
-  test('a policy that can\'t be met is refused, also with the characters that are excluded by default', () => {
+  test('refuses a policy that can\'t be met, also because of the characters that are excluded by default', () => {
     expectInvalid(() => RotationTarget[target]({ passwordPolicy: { passwordLength: 3 } }), 'passwordPolicy.passwordLength', 'is 3', 'at least 4');
     const passwordPolicy: PasswordPolicy = { excludeCharacters: CHARACTER_TYPES.numbers };
     expectInvalid(() => RotationTarget[target]({ passwordPolicy }), 'passwordPolicy.excludeCharacters', 'every character of a type');
   });
 
-  test('a secret of a shared function that says otherwise is refused, and told what to change', () => {
+  test('refuses a secret of a shared function with another policy, with what to change', () => {
     const stack = makeStack();
     const rotationFunction = new RotationFunction(stack, 'Rotation', { target: RotationTarget[target]() });
     expectInvalid(() => new RotatingSecret(stack, 'Secret', { rotationFunction, generateSecretString: { ...user(), excludeCharacters: '%' } }),
       'generateSecretString.excludeCharacters', 'is "%"', 'rotationFunction has', `give the same to RotationTarget.${target} of the function`);
   });
 
-  test('a secret of a shared function takes its policy over', () => {
+  test('a secret of a shared function adopts its policy', () => {
     const stack = makeStack();
     const rotationFunction = new RotationFunction(stack, 'Rotation', { target: RotationTarget[target]({ passwordPolicy: { excludePunctuation: true } }) });
     new RotatingSecret(stack, 'Secret', { rotationFunction, generateSecretString: user() });
@@ -103,7 +103,7 @@ test.each([
   ['postgres', RotationTarget.postgres(), 'postgres'],
   ['mysql', RotationTarget.mysql(), 'mysql'],
   ['mariadb', RotationTarget.mariadb(), 'mysql'],
-])('the handler of %s has the driver that it needs, and no other', (_, target, asset) => {
+])('the handler of %s has its driver, and no other', (_, target, asset) => {
   expect((target._definition.code() as lambda.AssetCode).path).toMatch(new RegExp(`/assets/${asset}$`));
 });
 
@@ -147,18 +147,18 @@ describe('a template of a database secret', () => {
     expectInvalid(() => make(target, value), TEMPLATE, ...parts);
   });
 
-  test('is needed', () => {
+  test('is required', () => {
     expectInvalid(() => withSecret({ target: RotationTarget.postgres() }), TEMPLATE, 'is missing', 'username');
   });
 
-  test('is looked at with a shared function too', () => {
+  test('is also checked with a shared function', () => {
     const stack = makeStack();
     const rotationFunction = new RotationFunction(stack, 'Rotation', { target: RotationTarget.mysql() });
     expectInvalid(() => new RotatingSecret(stack, 'Secret', { rotationFunction, generateSecretString: template({ username: 'app', engine: 'postgres' }) }),
       TEMPLATE, 'has the engine "postgres"', 'RotationTarget.mysql');
   });
 
-  test('with a token in it is taken as it is', () => {
+  test('with a token in it is accepted unchanged', () => {
     const stack = makeStack();
     const host = new CfnParameter(stack, 'Host').valueAsString;
     new RotatingSecret(stack, 'Secret', { target: RotationTarget.postgres(), generateSecretString: template({ host, port: 'default' }) });
@@ -182,13 +182,13 @@ describe('a template of a database secret', () => {
       expectInvalid(() => make(target, { username: character.repeat(limit + 1) }), TEMPLATE, `has a username of ${limit + 1} ${unit}`, `takes ${limit}`, 'shorter');
     });
 
-    test.each(limits)('fits %s with _clone after it, where it alternates: %d %s', (target, limit, unit, character) => {
+    test.each(limits)('fits %s with _clone after it, if users alternate: %d %s', (target, limit, unit, character) => {
       const length = limit - '_clone'.length;
       expect(() => alternate(target, character.repeat(length))).not.toThrow();
       expectInvalid(() => alternate(target, character.repeat(length + 1)), TEMPLATE, `has a username of ${length + 1} ${unit}`, `takes ${limit}`, '_clone', 'shorter');
     });
 
-    test('may end with _clone already, and then the other\'s is shorter', () => {
+    test('may already end with _clone, and the other name is then shorter', () => {
       expect(() => alternate('mysql', `${'a'.repeat(26)}_clone`)).not.toThrow();
       expectInvalid(() => alternate('mysql', `${'a'.repeat(27)}_clone`), TEMPLATE, 'has a username of 33 characters');
     });
@@ -205,13 +205,13 @@ describe('a value of the user\'s own', () => {
   const text = (value: string) => SecretValue.unsafePlainText(value);
   const make = (secretObjectValue: { [key: string]: SecretValue }) => withSecret({ target: RotationTarget.postgres(), secretObjectValue });
 
-  test('is taken', () => {
+  test('is accepted', () => {
     const stack = make({ username: text('app'), password: text('first'), engine: text('postgres'), port: text('5432') });
     expect(JSON.parse(onlyResource(stack, SECRET).properties.SecretString)).toMatchObject({ username: 'app', engine: 'postgres' });
     expect(configOf(stack).target).toBe('postgres');
   });
 
-  test('is taken where it has tokens', () => {
+  test('is accepted with tokens', () => {
     const token = new CfnParameter(makeStack(), 'Value', { noEcho: true });
     expect(() => make({ username: SecretValue.cfnParameter(token), password: text('first'), engine: SecretValue.cfnParameter(token) })).not.toThrow();
   });
@@ -235,19 +235,19 @@ describe('the connection', () => {
     ['nobody says anything', {}],
     ['plaintextConnection is false', { plaintextConnection: false }],
     ['plaintextConnection is undefined', { plaintextConnection: undefined }],
-    // Plain JavaScript gets past the compiler.
+    // JavaScript bypasses the compiler.
     ['plaintextConnection is a word', { plaintextConnection: 'false' as unknown as boolean }],
     ['plaintextConnection is a number', { plaintextConnection: 1 as unknown as boolean }],
-  ])('case 67: is not in plaintext where %s', (_, options) => {
+  ])('case 67: is not in plaintext if %s', (_, options) => {
     const text = onlyResource(withFunction(RotationTarget.postgres(options)), FUNCTION).properties.Environment.Variables[CONFIG_VARIABLE];
     expect(Object.keys(JSON.parse(text))).toEqual(['target', 'passwordPolicy']);
   });
 
-  test('case 67: is in plaintext where plaintextConnection is true, and only then', () => {
+  test('case 67: is in plaintext if plaintextConnection is true, and only then', () => {
     expect(configured({ plaintextConnection: true })).toMatchObject({ plaintextConnection: true });
   });
 
-  test('is verified with the certificate authority that is given', () => {
+  test('is verified with a given certificate authority', () => {
     expect(configured({ certificateAuthority: CERTIFICATE })).toMatchObject({ certificateAuthority: CERTIFICATE });
     const bundle = `# One\n${CERTIFICATE}\r\n# The same\n${CERTIFICATE}`;
     expect(configured({ certificateAuthority: bundle })).toMatchObject({ certificateAuthority: bundle });
@@ -260,7 +260,7 @@ describe('the connection', () => {
     expect(onlyResource(stack, FUNCTION).properties.Environment.Variables.ROTATION_CONFIG_CERTIFICATE_AUTHORITY).toEqual({ Ref: 'Authority' });
   });
 
-  test('has a certificate authority with line ends that stay, where something else is a token', () => {
+  test('keeps the line ends of a certificate authority if another value is a token', () => {
     const certificateAuthority = CERTIFICATE;
     const target = RotationTarget.mysql({ certificateAuthority, passwordPolicy: { excludeCharacters: Lazy.string({ produce: () => '@' }) } });
     expect(configOf(withFunction(target))).toEqual({ target: 'mysql', certificateAuthority, passwordPolicy: { excludeCharacters: '@' } });
@@ -286,12 +286,12 @@ describe('the connection', () => {
       expect(errorOf(() => RotationTarget.postgres({ certificateAuthority: text })).message).not.toMatch(/c2VjcmV0|BEGIN/);
     });
 
-    test('any, together with plaintextConnection', () => {
+    test('any certificate, together with plaintextConnection', () => {
       expectInvalid(() => RotationTarget.postgres({ certificateAuthority: CERTIFICATE, plaintextConnection: true }),
         'certificateAuthority', 'together with plaintextConnection', 'Leave plaintextConnection out');
     });
 
-    test('more than fits into the environment, saying what to do, also with alternating users', () => {
+    test('more than fits into the environment, with what to do, also with alternating users', () => {
       const certificateAuthority = rootCertificates.slice(0, 6).join('\n');
       const parts = ['bytes of the function\'s environment', 'Lambda takes 4096', 'the root certificate alone', 'EC key'];
       expectInvalid(() => withFunction(RotationTarget.postgres({ certificateAuthority })), 'certificateAuthority', ...parts);
@@ -301,7 +301,7 @@ describe('the connection', () => {
         'certificateAuthority', ...parts);
     });
 
-    test('none, where it is the rest of the environment that is too large', () => {
+    test('nothing, if another variable makes the environment too large', () => {
       const stack = makeStack();
       expectInvalid(() => new RotationFunction(stack, 'Rotation', {
         environment: { LONG: 'x'.repeat(4000) }, target: RotationTarget.postgres({ certificateAuthority: CERTIFICATE }),

@@ -12,7 +12,7 @@ const HANDLERS: Record<DatabaseTargetConfig['target'], Engine> = {
   mariadb: new MySql('mariadb', undefined),
 };
 
-describe.each(DATABASE_TARGETS)('%s: what the constructs know of a database is what the handler does', (target) => {
+describe.each(DATABASE_TARGETS)('%s: the constructs and the handler agree on', (target) => {
   const [engine, handler] = [DATABASE_ENGINES[target], HANDLERS[target]];
   const accepts = (username: string, alternates: boolean) => {
     try {

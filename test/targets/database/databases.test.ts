@@ -52,7 +52,7 @@ function makeUser(scope: Construct, rotationFunction: RotationFunction, id = 'Us
 
 const stacksOf = (app: App, ...ids: string[]) => ids.map((id) => new Stack(app, id));
 
-/** The rules that let a function in: those between two security groups. */
+/** The rules that let a function in, between two security groups. */
 function rulesOf(...stacks: Stack[]): Resource[] {
   return stacks.flatMap((stack) => resourcesOf(stack, INGRESS)).filter(({ properties }) => properties.SourceSecurityGroupId !== undefined);
 }
@@ -134,7 +134,7 @@ describe('in one stack, the database lets the function in', () => {
       expect(secret.node.tryFindChild('Attachment')).toBe(database.secret);
     });
 
-    test('that has a secret of its own, which excludes more characters: that is rotated after its attachment, with its own policy', () => {
+    test('with a secret of its own, which excludes more characters: that is rotated after its attachment, with its own policy', () => {
       const { stack, vpc, database } = setUp(makeDatabase);
       const rotation = makeRotation(stack, vpc, { database });
       rotation.rotate(database.secret!);
@@ -148,7 +148,7 @@ describe('in one stack, the database lets the function in', () => {
     });
   });
 
-  test('on its default port and outwards too, where the function may not go everywhere', () => {
+  test('on its default port, and outwards too if the function has no general egress', () => {
     const stack = makeStack();
     const vpc = makeVpc(stack);
     new RotationFunction(stack, 'Rotation', {
@@ -166,7 +166,7 @@ describe('in one stack, the database lets the function in', () => {
     expect(rulesOf(stack)).toEqual([]);
   });
 
-  test('unless the function has nothing to do with databases', () => {
+  test('unless the target of the function is no database', () => {
     const stack = makeStack();
     const vpc = makeVpc(stack);
     const rotationFunction = new RotationFunction(stack, 'Rotation', { vpc, target: RotationTarget.generated({ generateStringKey: 'token' }) });
@@ -190,7 +190,7 @@ describe('in one stack, the database lets the function in', () => {
     ['postgres' as const, 5432],
     ['mysql' as const, 3306],
     ['mariadb' as const, 3306],
-  ])('on the port of its engine where it names none: %s on %d', (engine, port) => {
+  ])('on the default port of its engine: %s on %d', (engine, port) => {
     const stack = makeStack();
     const vpc = makeVpc(stack);
     const database = new ec2.Connections({ securityGroups: [new ec2.SecurityGroup(stack, 'Group', { vpc })] });
@@ -225,8 +225,8 @@ describe('across stacks, no cycle', () => {
       expect(rulesOf(functions)).toHaveLength(1);
     });
 
-    test('the same without the VPC: the schedule is where the secret is', () => {
-      const app = makeApp();
+    test('the same without the VPC: the schedule is in the stack of the secret', () => {
+      const app = new App();
       const [network, data, functions] = stacksOf(app, 'Network', 'Data', 'Functions');
       const vpc = makeVpc(network);
       const database = makeDatabase(data, vpc);
@@ -253,8 +253,8 @@ describe('across stacks, no cycle', () => {
       expect(warningsOf(functions)).toEqual([]);
     });
 
-    test('network, database, function and secret, where only the attachment says which database', () => {
-      const app = makeApp();
+    test('network, database, function and secret, if only the attachment names the database', () => {
+      const app = new App();
       const [network, data, functions, secrets] = stacksOf(app, 'Network', 'Data', 'Functions', 'Secrets');
       const vpc = makeVpc(network);
       const database = makeDatabase(data, vpc);
@@ -264,8 +264,8 @@ describe('across stacks, no cycle', () => {
       expect(rulesOf(functions)).toHaveLength(1);
     });
 
-    test.each(['before', 'after'])('the same, where the own secret of the database is rotated with that function too, %s', (when) => {
-      const app = makeApp();
+    test.each(['before', 'after'])('the same, if the own secret of the database is rotated with that function too, %s', (when) => {
+      const app = new App();
       const [network, data, functions, secrets] = stacksOf(app, 'Network', 'Data', 'Functions', 'Secrets');
       const vpc = makeVpc(network);
       const database = makeDatabase(data, vpc);
@@ -310,7 +310,7 @@ describe('across stacks, no cycle', () => {
       const [functions, secrets, data] = stacksOf(app, 'Functions', 'Secrets', 'Data');
       const vpc = makeVpc(data);
       const secret = makeUser(secrets, makeRotation(functions, vpc));
-      // Otherwise the stack of the secret waits for the function, and that for the VPC.
+      // Otherwise the stack of the secret waits for the function, which waits for the VPC.
       makeDatabase(data, vpc, rds.Credentials.fromSecret(secret));
       app.synth();
       expect([needs(data), needs(functions), needs(secrets)]).toEqual([['Secrets'], ['Data'], []]);
@@ -318,8 +318,8 @@ describe('across stacks, no cycle', () => {
       expect(rulesOf(functions)).toHaveLength(1);
     });
 
-    test('whose credentials come from a RotatingSecret of another stack, with a scheduleScope, stays as it was told', () => {
-      const app = makeApp();
+    test('whose credentials come from a RotatingSecret of another stack, with a scheduleScope, keeps that scope', () => {
+      const app = new App();
       const [network, secrets, data, schedules] = stacksOf(app, 'Network', 'Secrets', 'Data', 'Schedules');
       const vpc = makeVpc(network);
       const secret = new RotatingSecret(secrets, 'User', {
@@ -344,8 +344,8 @@ describe('across stacks, no cycle', () => {
     });
   });
 
-  test('the function is let out too, where it may not go everywhere', () => {
-    const app = makeApp();
+  test('the function has egress to it, if it has no general egress', () => {
+    const app = new App();
     const [data, functions] = stacksOf(app, 'Data', 'Functions');
     const vpc = makeVpc(data);
     const database = makeInstance(data, vpc);
@@ -372,7 +372,7 @@ describe('the superuser secret', () => {
     makeRotation(scope, undefined, { strategy: RotationStrategy.alternatingUsers(secret) });
   const { fromSecretAttributes, fromSecretCompleteArn, fromSecretNameV2, fromSecretPartialArn } = secretsmanager.Secret;
 
-  test('may be read by the function, and nothing else', () => {
+  test('may be read by the function, without further permissions', () => {
     const stack = makeStack();
     const superuser = new secretsmanager.Secret(stack, 'Superuser');
     alternating(stack, superuser);
@@ -386,13 +386,13 @@ describe('the superuser secret', () => {
     expect(keyStatements(stack)).toEqual([]);
   });
 
-  test('is named in the configuration', () => {
+  test('is in the configuration', () => {
     const stack = makeStack();
     alternating(stack, fromSecretCompleteArn(stack, 'Superuser', ARN));
     expect(configOf(stack)).toMatchObject({ target: 'postgres', superuserSecretArn: ARN });
   });
 
-  test('is named in the configuration by a token, where it is of this app', () => {
+  test('is in the configuration as a token, if it is of this app', () => {
     const stack = makeStack();
     const superuser = new secretsmanager.Secret(stack, 'Superuser');
     alternating(stack, superuser);
@@ -403,7 +403,7 @@ describe('the superuser secret', () => {
     });
   });
 
-  test('is not there with a single user', () => {
+  test('is absent with a single user', () => {
     const stack = makeStack();
     makeRotation(stack);
     expect(superuserStatement(stack)).toEqual([]);
@@ -417,14 +417,14 @@ describe('the superuser secret', () => {
     ['a partial ARN', (stack) => fromSecretPartialArn(stack, 'Superuser', PARTIAL), `${PARTIAL}-??????`, PARTIAL],
     ['its name', (stack) => fromSecretNameV2(stack, 'Superuser', 'master'),
       { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':secretsmanager:eu-west-1:111111111111:secret:master-??????']] }, undefined],
-  ])('known by %s', (_, superuser, resource, configured) => {
+  ])('can be imported by %s', (_, superuser, resource, configured) => {
     const stack = makeStack({ env: ENV });
     alternating(stack, superuser(stack));
     expect(superuserStatement(stack).map(({ Resource }) => Resource)).toEqual([resource]);
     if (configured !== undefined) { expect(configOf(stack)).toMatchObject({ superuserSecretArn: configured }); }
   });
 
-  test('has a key that the function may decrypt with, through Secrets Manager, and no more', () => {
+  test('has a key that the function may decrypt with, through Secrets Manager only', () => {
     const stack = makeStack({ env: ENV });
     const encryptionKey = new kms.Key(stack, 'Key');
     const superuser = new secretsmanager.Secret(stack, 'Superuser', { encryptionKey });
@@ -440,7 +440,7 @@ describe('the superuser secret', () => {
     }]);
   });
 
-  test('has a key that is known only by an alias: that is warned of', () => {
+  test('gets a warning if its key is known only by an alias', () => {
     const stack = makeStack();
     const encryptionKey = kms.Alias.fromAliasName(stack, 'Alias', 'alias/secrets');
     alternating(stack, fromSecretAttributes(stack, 'Superuser', { secretCompleteArn: ARN, encryptionKey }));
@@ -481,15 +481,15 @@ describe('the superuser secret', () => {
     expect([resourcesOf(functions, SCHEDULE).length, resourcesOf(superusers, SCHEDULE).length]).toEqual([2, 0]);
   });
 
-  test('that was imported into another stack ties nothing to that stack', () => {
-    const app = makeApp();
+  test('that was imported into another stack does not tie the stacks', () => {
+    const app = new App();
     const [functions, secrets] = stacksOf(app, 'Functions', 'Secrets');
     makeUser(secrets, alternating(functions, fromSecretCompleteArn(secrets, 'Superuser', ARN)));
     app.synth();
     expect([needs(functions), needs(secrets)]).toEqual([[], ['Functions']]);
   });
 
-  test('is one of this app, with the secret of the database, and its attachment', () => {
+  test('may be the secret of a database of this app, with its attachment', () => {
     const stack = makeStack();
     const vpc = makeVpc(stack);
     const database = makeInstance(stack, vpc);
@@ -497,13 +497,13 @@ describe('the superuser secret', () => {
     expect(superuserStatement(stack).map(({ Resource }) => Resource)).toEqual([{ Ref: onlyResource(stack, ATTACHMENT).id }]);
   });
 
-  test('of another region is refused', () => {
+  test('is refused if it is of another region', () => {
     const stack = makeStack({ env: ENV });
     const superuser = fromSecretCompleteArn(stack, 'Superuser', ARN.replace('eu-west-1', 'us-east-1'));
     expectInvalid(() => alternating(stack, superuser), 'superuserSecret', 'Stack/Superuser', 'region us-east-1', 'function of eu-west-1');
   });
 
-  test('case 38: that is missing is refused', () => {
+  test('case 38: is refused if it is missing', () => {
     const database: { readonly secret?: secretsmanager.ISecret } = {};
     expectInvalid(() => RotationStrategy.alternatingUsers(database.secret!), 'superuserSecret', 'is missing', 'may create the other one');
   });
@@ -517,7 +517,7 @@ describe('the superuser secret', () => {
       refused(() => alternating(stack, superuser).rotate(superuser), 'Stack/Superuser');
     });
 
-    test('as what it is attached to', () => {
+    test('as the secret of its attachment', () => {
       const stack = makeStack();
       const superuser = new secretsmanager.Secret(stack, 'Superuser');
       const attached = superuser.attach(makeInstance(stack, makeVpc(stack)));
@@ -538,7 +538,7 @@ describe('the superuser secret', () => {
       refused(() => rotation.rotate(fromSecretNameV2(two, 'Same', 'master')), 'Two/Same');
     });
 
-    test('but another one can', () => {
+    test('but another one can be', () => {
       const stack = makeStack();
       alternating(stack, fromSecretCompleteArn(stack, 'Superuser', ARN)).rotate(fromSecretCompleteArn(stack, 'Other', ARN.replace('master', 'app')));
       expect(resourcesOf(stack, SCHEDULE)).toHaveLength(1);
@@ -557,17 +557,17 @@ describe('a secret that another service manages', () => {
     expectInvalid(() => makeRotation(stack).rotate(secret(stack)), 'secret', 'Stack/Secret', `another service of AWS (${service})`, 'rotates it itself');
   });
 
-  test('is refused as the superuser secret, for it has no host', () => {
+  test('is refused as the superuser secret, because it has no host', () => {
     const stack = makeStack();
     const superuser = secretsmanager.Secret.fromSecretNameV2(stack, 'Superuser', 'rds!db-1234abcd-12ab-34cd-56ef-1234567890ab');
     expectInvalid(() => makeRotation(stack, undefined, { strategy: RotationStrategy.alternatingUsers(superuser) }), 'superuserSecret', 'Stack/Superuser is managed by RDS', 'has no host');
   });
 });
 
-describe('a function that reaches no private database', () => {
+describe('a function that can\'t reach a private database', () => {
   const parts = ['vpc: is not given', 'only if that is public', 'vpcSubnets', 'notInVpc'];
 
-  test('is warned of, where its target has a database', () => {
+  test('gets a warning, if its target has a database', () => {
     const stack = makeStack();
     makeRotation(stack, undefined, { database: makeInstance(stack, makeVpc(stack)) });
     const [warning, ...others] = warningsOf(stack);
@@ -576,7 +576,7 @@ describe('a function that reaches no private database', () => {
     expect(rulesOf(stack)).toEqual([]);
   });
 
-  test('is warned of once, where secrets of it are attached', () => {
+  test('gets one warning, if secrets of it are attached', () => {
     const stack = makeStack();
     const rotation = makeRotation(stack);
     const database = makeCluster(stack, makeVpc(stack));
@@ -585,7 +585,7 @@ describe('a function that reaches no private database', () => {
     expect(rulesOf(stack)).toEqual([]);
   });
 
-  test('is not warned of where no database is known', () => {
+  test('gets no warning if no database is known', () => {
     const stack = makeStack();
     makeUser(stack, makeRotation(stack));
     expect(warningsOf(stack).filter((warning) => warning.includes('notInVpc'))).toEqual([]);
@@ -599,7 +599,7 @@ describe('subnets without a route to Secrets Manager', () => {
   const addEndpoint = (vpc: ec2.IVpc, props: Partial<ec2.InterfaceVpcEndpointOptions> = {}) =>
     vpc.addInterfaceEndpoint('Endpoint', { service: ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER, ...props });
 
-  test('are warned of, with what to do', () => {
+  test('get a warning with what to do', () => {
     const stack = makeStack();
     isolatedFunction(stack, withIsolated(stack));
     const [warning, ...others] = warningsOf(stack);
@@ -612,7 +612,7 @@ describe('subnets without a route to Secrets Manager', () => {
   test.each<[string, ec2.SubnetType, object]>([
     ['public, where a function has no public address', ec2.SubnetType.PUBLIC, { allowPublicSubnet: true }],
     ['private in a VPC without a NAT gateway', ec2.SubnetType.PRIVATE_WITH_EGRESS, {}],
-  ])('are warned of if they are %s', (_, subnetType, options) => {
+  ])('get a warning if they are %s', (_, subnetType, options) => {
     const stack = makeStack();
     const vpc = new ec2.Vpc(stack, 'Vpc', {
       maxAzs: 1, natGateways: 0, subnetConfiguration: [{ name: 'Public', subnetType: ec2.SubnetType.PUBLIC }, { name: 'Data', subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS }],
@@ -625,13 +625,13 @@ describe('subnets without a route to Secrets Manager', () => {
     }
   });
 
-  test('are warned of where they are what Lambda takes by default', () => {
+  test('get a warning if Lambda takes them by default', () => {
     const stack = makeStack();
     new RotationFunction(stack, 'Rotation', { vpc: withIsolated(stack) });
     expect(warningsOf(stack)).toHaveLength(1);
   });
 
-  test('are warned of once for each function, however many secrets it rotates', () => {
+  test('get one warning for each function, for any number of secrets', () => {
     const stack = makeStack();
     const vpc = withIsolated(stack);
     const rotation = isolatedFunction(stack, vpc);
@@ -644,7 +644,7 @@ describe('subnets without a route to Secrets Manager', () => {
     ['for another service', (vpc) => addEndpoint(vpc, { service: ec2.InterfaceVpcEndpointAwsService.KMS })],
     ['in another VPC', (_, stack) => addEndpoint(withIsolated(stack, 'Other'))],
     ['that its usual name doesn\'t lead to', (vpc) => addEndpoint(vpc, { privateDnsEnabled: false })],
-  ])('are warned of with an endpoint %s', (_, add) => {
+  ])('get a warning with an endpoint %s', (_, add) => {
     const stack = makeStack();
     const vpc = withIsolated(stack);
     isolatedFunction(stack, vpc);
@@ -680,8 +680,8 @@ describe('subnets without a route to Secrets Manager', () => {
       vpcId: 'vpc-12345678', availabilityZones: ['eu-west-1a'], isolatedSubnetIds: ['subnet-12345678'], isolatedSubnetRouteTableIds: ['rtb-12345678'],
     }))],
     ['no VPC', (stack) => void new RotationFunction(stack, 'Rotation', { timeout: Duration.minutes(1) })],
-  ])('are not warned of with %s', (_, build) => {
-    const app = makeApp();
+  ])('get no warning with %s', (_, build) => {
+    const app = new App();
     const stack = new Stack(app, 'Stack');
     build(stack, app);
     expect(warningsOf(stack)).toEqual([]);

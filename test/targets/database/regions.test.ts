@@ -1,6 +1,4 @@
-/*
- * Where the certificate authorities of RDS come from in each region, as docs/databases.md lists them.
- */
+/* The source of the RDS certificate authorities in each region, as in docs/databases.md. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -12,7 +10,7 @@ const SHIPPED = Object.keys(JSON.parse(gunzipSync(readFileSync(join(ROOT, 'asset
 /** The regions in a row of the page's table. */
 const rowOf = (title: string) => new RegExp(`^\\| ${title} \\| (.*) \\|$`, 'm').exec(PAGE)![1].match(/[a-z]+(?:-[a-z]+)+-\d/g)!;
 
-test('the regions whose authorities are shipped are those of the page', () => {
+test('the regions with shipped authorities are those of the page', () => {
   expect(SHIPPED.length).toBeGreaterThan(20);
   expect(rowOf('this package').sort()).toEqual([...SHIPPED].sort());
 });

@@ -1,6 +1,4 @@
-/*
- * The file that Lambda runs, over HTTP, through the real SDK: what a mocked client can't show.
- */
+/* The deployed file, over HTTP, through the real SDK, for what a mocked client can't show. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type AddressInfo, type Server } from 'node:net';
@@ -24,7 +22,7 @@ const cleanUp: (() => Promise<unknown>)[] = [];
 beforeEach(() => { output = ''; });
 afterEach(async () => { await Promise.all(cleanUp.splice(0).map((end) => end())); });
 
-/** The asset in a process of its own, with what Lambda sets and nothing else. */
+/** The asset in a separate process, with Lambda's environment only. */
 async function load(endpoint: string, options: { timeoutMs?: number; without?: string; rotationMetrics?: boolean } = {}) {
   const { timeoutMs = 30_000, without, rotationMetrics } = options;
   const environment: Record<string, string> = {
@@ -64,7 +62,7 @@ async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-test('rotates with ten reads and two writes, and logs a line of JSON a step', async () => {
+test('rotates with ten reads and two writes, and logs one JSON line for each step', async () => {
   const { simulator, arn, invoke } = await serve();
   const result = await rotate(simulator, arn, { invoke });
   expect(result).toMatchObject({ outcome: 'succeeded', attempts: 1 });
@@ -84,7 +82,7 @@ test('rotates with ten reads and two writes, and logs a line of JSON a step', as
   expect(values.filter((value) => output.includes(value))).toEqual([]);
 });
 
-test('with rotationMetrics, writes them to its log in the embedded metric format, in the lines that it writes anyway', async () => {
+test('with rotationMetrics, adds them in the embedded metric format to its log lines', async () => {
   const { simulator, arn, invoke } = await serve({}, { rotationMetrics: true });
   await rotate(simulator, arn, { invoke });
   const lines = output.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -114,7 +112,7 @@ test('case 14: throttling that passes does not fail the step', async () => {
   expect(simulator.inspect(arn).value('AWSPENDING')).toBeDefined();
 });
 
-test('cases 52, 54: replies lost on the wire after the service committed are found out', async () => {
+test('cases 52, 54: replies that are lost after the service committed are found out', async () => {
   const lost = new Set<string>();
   const { simulator, arn, invoke } = await serve({
     after: ({ operation, kind }) => {
@@ -130,7 +128,7 @@ test('cases 52, 54: replies lost on the wire after the service committed are fou
   expect(simulator.inspect(arn).versionCount).toBe(2);
 });
 
-test('case 64: nobody listening fails as connectivity, saying what a VPC needs', async () => {
+test('case 64: a refused connection fails as connectivity, with what a VPC needs', async () => {
   const server = createServer();
   const url = await listen(server);
   await new Promise((resolve) => server.close(resolve));
@@ -140,14 +138,14 @@ test('case 64: nobody listening fails as connectivity, saying what a VPC needs',
   });
 });
 
-test('case 64: a service that never answers is given up before Lambda would kill the function', async () => {
+test('case 64: a step gives up on a service that never answers before Lambda\'s time-out', async () => {
   const hang = { before: ({ operation }: { operation: string }) => operation === 'PutSecretValue' ? new Promise<void>(() => {}) : undefined };
   const { simulator, arn, invoke } = await serve(hang, { timeoutMs: 3_000 });
   const error = await failure(invoke(eventOf(startRotation(simulator, arn), 'createSecret')));
   expect(error).toMatchObject({ errorType: 'StepTimeoutError', message: expect.stringContaining('raise the timeout') });
 });
 
-test('case 69: an answer that is not JSON fails without what it says', async () => {
+test('case 69: an answer that is not JSON fails without its content', async () => {
   const body = '{"SecretString":"s3cret-on-the-wire", oops';
   const invoke = await load(await listen(createServer((socket) => {
     socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.1\r\nconnection: close\r\n'
@@ -159,7 +157,7 @@ test('case 69: an answer that is not JSON fails without what it says', async () 
   expect(`${output}${error.message}`).not.toMatch(/s3cret|oops/);
 });
 
-test('an endpoint with a certificate of its own is told as that, and is sent nothing', async () => {
+test('an endpoint with its own certificate is an error, and nothing is sent to it', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'self-signed-'));
   try {
     const { certificateFile, keyFile } = await makeCertificate(folder, 'unknownCa');
@@ -181,7 +179,7 @@ test.each([
   ['a redirection', 'HTTP/1.1 302 Found\r\nlocation: https://example.com/', '', '302'],
   ['nothing, as a success', 'HTTP/1.1 200 OK', '', undefined],
   ['a JSON text of somebody else, as a success', 'HTTP/1.1 200 OK\r\ncontent-type: application/json', '{"status":"s3cret"}', undefined],
-])('case 64: %s is not an answer of Secrets Manager, and is told as that', async (_, head, body, status) => {
+])('case 64: %s is not an answer of Secrets Manager, and is an error', async (_, head, body, status) => {
   const invoke = await load(await listen(createServer((socket) => {
     socket.on('error', () => {});
     socket.once('data', () => socket.end(`${head}\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`));
@@ -195,7 +193,7 @@ test.each([
   expect(output).not.toContain('s3cret');
 });
 
-test('takes credentials from the environment only', async () => {
+test('takes credentials only from the environment', async () => {
   const { simulator, arn, invoke } = await serve({}, { without: 'AWS_ACCESS_KEY_ID' });
   const error = await failure(invoke(eventOf(startRotation(simulator, arn), 'createSecret')));
   expect(error).toMatchObject({

@@ -6,7 +6,7 @@ const absent = async () => { throw new Error('Nothing else is needed'); };
 const values = (value: string): SecretValues => ({ ids: { secretId: 'secret', pending: 'new', current: 'old' }, pending: async () => value, current: absent, pendingIfAny: async () => value, known: async () => [], previous: absent, ofSecret: absent });
 const DEADLINE = new Deadline(() => 30_000);
 
-/** Passwords one after the other until one is usable, as the rotation makes them. */
+/** Generates passwords until one is usable, as the rotation does. */
 const passwords = (...list: string[]) => async (isUsable: (password: string) => boolean) => {
   const found = list.find(isUsable);
   if (found === undefined) { throw new Error('none is usable'); }
@@ -17,7 +17,7 @@ describe('a key of a JSON object', () => {
   const target = new GeneratedTarget({ generateStringKey: 'password' });
   const current = '{ "password": "old", "user": "a" }';
 
-  test('gets another password, and all else stays', async () => {
+  test('gets another password, and all else stays the same', async () => {
     expect(await target.createValue({ current, generatePassword: passwords('old', 'new') })).toBe('{ "password": "new", "user": "a" }');
   });
 
@@ -25,7 +25,7 @@ describe('a key of a JSON object', () => {
     expect(await target.createValue({ current, generatePassword: passwords('{}') })).toBe('{ "password": "{}", "user": "a" }');
   });
 
-  test.each(['text', '{}', '{"password":5}'])('is not in %j, for which no password is made', async (value) => {
+  test.each(['text', '{}', '{"password":5}'])('is not in %j, and no password is made for it', async (value) => {
     const generatePassword = jest.fn();
     await expect(target.createValue({ current: value, generatePassword })).rejects.toMatchObject({ name: 'SecretValueError' });
     expect(generatePassword).not.toHaveBeenCalled();
@@ -38,7 +38,7 @@ describe('a key of a JSON object', () => {
     await expect(target.testSecret(values(current))).resolves.toBeUndefined();
   });
 
-  test('is all that may differ', () => {
+  test('is the only part that may differ', () => {
     expect(target.isDerived(current.replace('old', 'new'), current)).toBe(true);
     expect(target.isDerived(current.replace('"a"', '"b"'), current)).toBe(false);
   });
@@ -57,7 +57,7 @@ describe('a whole string', () => {
     expect(await target.createValue({ current: value, generatePassword: passwords('new') })).toBe('new');
   });
 
-  test('is not a JSON object, in whose place a password would lock its readers out', async () => {
+  test('is not a JSON object, because a password in its place would lock its readers out', async () => {
     const refusal = {
       name: 'SecretValueError',
       message: 'The value of the secret is a JSON object, and generateStringKey is not set; a password in its place '
@@ -70,12 +70,12 @@ describe('a whole string', () => {
     expect(generatePassword).not.toHaveBeenCalled();
   });
 
-  test('may differ in all', () => {
+  test('may differ completely', () => {
     expect(target.isDerived('new', 'old')).toBe(true);
   });
 });
 
-test('setSecret has nobody to tell, and does not read the value', async () => {
+test('setSecret does nothing, and does not read the value', async () => {
   const pending = jest.fn();
   const target: Target = new GeneratedTarget({});
   await target.setSecret({ ...values(''), pending }, DEADLINE);

@@ -31,7 +31,7 @@ test.each([
   expect(mask.apply(text)).toBe(masked);
 });
 
-test.each(['', 'a', 'ab', 'abc', 'admin:'])('hides a value in base64, wherever in a longer text it stands: after %j', (before) => {
+test.each(['', 'a', 'ab', 'abc', 'admin:'])('hides a value in base64 at any position in a longer text: after %j', (before) => {
   const encoded = Buffer.from(`${before}${PASSWORD}@host`);
   for (const form of ['base64', 'base64url'] as const) {
     const masked = mask.apply(`Basic ${encoded.toString(form)}`);
@@ -39,7 +39,7 @@ test.each(['', 'a', 'ab', 'abc', 'admin:'])('hides a value in base64, wherever i
   }
 });
 
-test('leaves alone what is in no value, and what is too short to be told from any other word', () => {
+test('keeps text that is in no value, and parts that are too short', () => {
   expect(mask.apply('The cab is true, null and done; the horses ran')).toBe('The cab is true, null and done; the horses ran');
   expect(new Mask([]).apply(PASSWORD)).toBe(PASSWORD);
 });

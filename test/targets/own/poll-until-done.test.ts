@@ -3,7 +3,7 @@ import type { Reply } from '../../../lambda-src/targets/own/api';
 import { KnownValues } from '../../../lambda-src/targets/own/known-values';
 import { findReplyProblem, pollUntilDone } from '../../../lambda-src/targets/own/poll-until-done';
 
-/** Asks with these replies, the last one from then on, in a time that only waiting takes. */
+/** Asks with these replies, the last one repeated, in a time that only waiting uses. */
 function ask(replies: Reply[], remaining = 30_000) {
   const waits: number[] = [];
   const deadline = new Deadline(() => remaining, async (milliseconds) => {
@@ -15,7 +15,7 @@ function ask(replies: Reply[], remaining = 30_000) {
   return { settled, waits, mask };
 }
 
-test('asks once where it is done, and reads no value to mask', async () => {
+test('asks once if it is done, and reads no value to mask', async () => {
   const { settled, waits, mask } = ask([{ status: 'done' }]);
   await settled;
   expect([waits, mask.mock.calls]).toEqual([[], []]);
@@ -27,13 +27,13 @@ test('asks again while it is not done, each time after twice as long, up to five
   expect(waits).toEqual([200, 400, 800, 1600, 3200, 5000, 5000]);
 });
 
-test('asks again when it is told to, but not at once', async () => {
+test('asks again after a given delay, but not at once', async () => {
   const { settled, waits } = ask([{ status: 'notYet', retryAfterMillis: 0 }, { status: 'notYet', retryAfterMillis: 7000 }, { status: 'done' }]);
   await settled;
   expect(waits).toEqual([100, 7000]);
 });
 
-test('gives up while there is time to say why', async () => {
+test('gives up while there is time to log the reason', async () => {
   const { settled, waits } = ask([{ status: 'notYet', reason: 'The key p4ssw0rd spreads' }], 3_000);
   await expect(settled).rejects.toMatchObject({
     name: 'TargetNotReadyError', message: expect.stringMatching(/^setSecret of it was not ready in the time .*: The key \*\*\* spreads\. .*raise the timeout/),
@@ -41,20 +41,20 @@ test('gives up while there is time to say why', async () => {
   expect(waits).toEqual([200, 400, 800]);
 });
 
-test('fails with its reason, without the values of the secret in it, and not longer than a log can bear', async () => {
+test('fails with its reason, without the values of the secret, and cut to the limit of the log', async () => {
   const { settled } = ask([{ status: 'failed', reason: `p4ssw0rd is refused ${'x'.repeat(2000)}` }]);
   const error: Error = await settled.then(() => { throw new Error('It is done'); }, (thrown: Error) => thrown);
   expect(error).toMatchObject({ name: 'TargetRefusedError', message: expect.stringMatching(/^setSecret of it failed: \*\*\* is refused x+$/) });
   expect(error.message.length).toBeLessThan(1100);
 });
 
-test('waits by itself where retryAfterMillis is null', async () => {
+test('waits by default if retryAfterMillis is null', async () => {
   const { settled, waits } = ask([{ status: 'notYet', reason: null, retryAfterMillis: null }, { status: 'done' }]);
   await settled;
   expect(waits).toEqual([200]);
 });
 
-test('the last reason is in the error of a step whose time is over while it is asked again', async () => {
+test('the error of a step has the last reason if its time is up in a later call', async () => {
   const deadline = new Deadline(() => 1_300);
   let asked = 0;
   const replies = ['The key p4ssw0rd spreads', 'The key p4ssw0rd still spreads'];
@@ -63,7 +63,7 @@ test('the last reason is in the error of a step whose time is over while it is a
   await expect(step).rejects.toMatchObject({ name: 'StepTimeoutError', message: expect.stringMatching(/\. Before, setSecret of it was not ready: The key \*\*\* still spreads$/) });
 });
 
-test('says where no reason was given', async () => {
+test('says if there was no reason', async () => {
   await expect(ask([{ status: 'failed', reason: '' }]).settled).rejects.toMatchObject({ message: 'setSecret of it failed: It gave no reason' });
 });
 
@@ -81,13 +81,13 @@ test.each<[unknown, string]>([
   [{ status: 'notYet', retryAfterMillis: '5' }, 'retryAfterMillis that is not a number'],
   [{ status: 'notYet', retryAfterMillis: -1 }, 'retryAfterMillis that is not a number'],
   [{ status: 'notYet', retryAfterMillis: Infinity }, 'retryAfterMillis that is not a number'],
-])('a reply that is %j %s, and what it holds is not repeated', (reply, problem) => {
+])('a reply that is %j %s, and its content is not repeated', (reply, problem) => {
   expect(findReplyProblem(reply)).toContain(problem);
   expect(findReplyProblem(reply)).not.toContain('p4ssw0rd');
 });
 
 test.each([
   [{ status: 'done' }], [{ status: 'done', reason: null, retryAfterMillis: null }], [{ status: 'notYet', reason: null, retryAfterMillis: null }], [{ status: 'done', more: 1 }], [{ status: 'notYet' }], [{ status: 'notYet', reason: 'r', retryAfterMillis: 0 }], [{ status: 'failed', reason: 'r' }],
-])('%j is a reply', (reply) => {
+])('%j is a valid reply', (reply) => {
   expect(findReplyProblem(reply)).toBeUndefined();
 });

@@ -1,6 +1,4 @@
-/*
- * The file that Lambda runs, over HTTP, with a service that looks at its signatures.
- */
+/* The deployed file, over HTTP, with a service that checks its signatures. */
 import { join } from 'node:path';
 import { FakeS3, FakeS3Server } from './fake-s3';
 import { jose } from './jose';
@@ -44,7 +42,7 @@ async function serve(algorithm: string) {
   return { simulator, arn, s3, rotation: () => rotate(simulator, arn, { invoke: (event) => fn.invoke(event) }), output: () => output };
 }
 
-test.each(ALGORITHMS)('%s: two rotations, and what is signed is verified with what the bucket has', async (algorithm) => {
+test.each(ALGORITHMS)('%s: two rotations, and signatures are verified with the set in the bucket', async (algorithm) => {
   const { simulator, arn, s3, rotation, output } = await serve(algorithm);
   const secrets: string[] = [];
   for (let n = 0; n < 2; n++) {

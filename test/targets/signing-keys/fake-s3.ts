@@ -18,7 +18,7 @@ interface StoredObject {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** One moment of an object: what it was, and until when. */
+/** One state of an object, and its end. */
 interface Past {
   readonly body: string;
   until: number;
@@ -28,11 +28,12 @@ const error = (status: number, code: string): Answer => ({ status, body: `<?xml 
 
 const SIGNATURE = /^AWS4-HMAC-SHA256 Credential=\w+\/\d{8}\/[\w-]+\/s3\/aws4_request, SignedHeaders=\S*host;\S*x-amz-content-sha256;x-amz-date/;
 
-/** What a GET gives back of a PUT. */
+/** The headers of a PUT that a GET returns. */
 const KEPT_HEADERS = ['content-type', 'cache-control', 'x-amz-meta-secret'];
 
 /**
- * As strict as S3 is about one bucket: conditional writes by the MD5 of the body, as with SSE-S3, the hash of the body, and a missing object that may not be told from a forbidden one.
+ * As strict as S3 for one bucket: conditional writes by the MD5 of the body, as with SSE-S3, the hash of the body, and a missing object that may
+ * look like a forbidden one.
  *
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
  */
@@ -41,7 +42,7 @@ export class FakeS3 {
   /** Whether the reader may list the bucket, and so sees that an object is missing. */
   public mayList = false;
   public readonly requests: S3Request[] = [];
-  /** Answers in the place of the next ones. */
+  /** Replaces the next answers. */
   public readonly answers: Answer[] = [];
   public readonly past: Past[] = [];
   private readonly objects = new Map<string, StoredObject>();
@@ -54,7 +55,7 @@ export class FakeS3 {
 
   public put(key: string, body: string, headers: Readonly<Record<string, string>> = {}): void { this.store(`/${this.bucket}/${key}`, body, headers); }
 
-  /** Gives an object headers, as if it had been written with them. */
+  /** Sets the headers of an object, as if it had been written with them. */
   public label(key: string, headers: Readonly<Record<string, string>>): void {
     const path = `/${this.bucket}/${key}`;
     this.objects.set(path, { ...this.objects.get(path)!, headers });
@@ -87,7 +88,7 @@ export class FakeS3 {
     return { status: 200, body: '', headers: { etag: this.objects.get(path)!.etag } };
   }
 
-  /** What a reader of an object may have cached, oldest first: all that it was within a time. */
+  /** All states of an object within a time, oldest first. A reader may have cached any of them. */
   public cachedFor(key: string, milliseconds: number): string[] {
     const now = this.object(key);
     return [...this.past.filter(({ until }) => until > this.now - milliseconds).map(({ body }) => body), ...now ? [now.body] : []];
@@ -100,7 +101,7 @@ export class FakeS3 {
   }
 }
 
-/** The same, over HTTP, with a bucket that everybody may read. Refuses a signature that isn't as S3 wants it. */
+/** The same, over HTTP, with a public bucket. Refuses wrong signatures like S3. */
 export class FakeS3Server {
   public static async start(s3: FakeS3): Promise<FakeS3Server> {
     const server = createServer((request, response) => {

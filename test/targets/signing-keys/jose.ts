@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import type * as Jose from 'jose' with { 'resolution-mode': 'import' };
 
-/** The package has ES modules only, which Jest can't require on Node.js 20. */
+/** The package has only ES modules, which Jest can't require on Node.js 20. */
 function load(): typeof Jose {
   const folder = mkdtempSync(join(tmpdir(), 'jose-'));
   try {

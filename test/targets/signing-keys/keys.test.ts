@@ -1,6 +1,4 @@
-/*
- * Keys of all algorithms, held against a library that others verify with.
- */
+/* Keys of all algorithms, compared with a library that verifiers use. */
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { jose } from './jose';
 import { makeKey, publicOf } from '../../../lambda-src/targets/signing-keys/keys';
@@ -10,7 +8,7 @@ import { ALGORITHMS, MODULUS_LENGTHS, type Algorithm } from '../../../src/target
 const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
 describe.each(ALGORITHMS)('%s', (algorithm) => {
-  test('the id of a key is its thumbprint, and a value has nothing that is private in its set', async () => {
+  test('the id of a key is its thumbprint, and the set in a value has no private members', async () => {
     const key = await makeKey(algorithm, 2048);
     expect(key).toMatchObject({ kid: await jose.calculateJwkThumbprint(key), alg: algorithm, use: 'sig' });
     const { jwks } = readAllKeys(await rotateKeys('{}', async () => makeKey(algorithm, 2048)));
@@ -18,7 +16,7 @@ describe.each(ALGORITHMS)('%s', (algorithm) => {
     expect(jwks.flatMap((each) => Object.keys(each)).filter((member) => PRIVATE.includes(member))).toEqual([]);
   });
 
-  test('what the current and the next key sign is verified with the set', async () => {
+  test('signatures of the current and the next key are verified with the set', async () => {
     const { current, next, jwks } = readAllKeys(await rotateKeys('{}', async () => makeKey(algorithm, 2048)));
     const set = jose.createLocalJWKSet({ keys: [...jwks] });
     for (const key of [current, next]) {

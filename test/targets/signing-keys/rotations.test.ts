@@ -1,5 +1,6 @@
 /*
- * Rotations while somebody signs and others verify: 10, or as many as ROTATIONS says. Each rotation is stopped at one of its calls, at each in turn, before or after it.
+ * Rotations while signers sign and verifiers verify: 10, or as many as ROTATIONS says. Each rotation is stopped at one of its calls, at each in
+ * turn, before or after it.
  */
 import { FakeS3 } from './fake-s3';
 import { jose } from './jose';
@@ -28,7 +29,7 @@ interface Value {
 
 jest.setTimeout(600_000);
 
-test(`no token is refused through ${ROTATIONS} rotations, whichever call they are stopped at`, async () => {
+test(`no token is refused through ${ROTATIONS} rotations, at whichever call they stop`, async () => {
   const s3 = new FakeS3('keys');
   const harness = new Harness({ value: '{"issuer":"https://example.com"}', config: CONFIG });
   const valueOf = (label: string) => {
@@ -37,7 +38,7 @@ test(`no token is refused through ${ROTATIONS} rotations, whichever call they ar
   };
   let [tokens, refused] = [0, 0];
 
-  /** Signers read the secret now, or have cached the version before. Verifiers have the object or the secret, as it is or as they have cached it. */
+  /** Signers read the secret now, or cached the previous version. Verifiers have the object or the secret, current or cached. */
   const signAndVerify = async () => {
     const values = [valueOf('AWSCURRENT'), valueOf('AWSPREVIOUS')].filter((value) => value !== undefined);
     const sets = [...s3.cachedFor(KEY, CACHE_SECONDS * 1_000).map((body) => JSON.parse(body) as Value['jwks']), ...values.map(({ jwks }) => jwks)].map((set) => jose.createLocalJWKSet(set));
@@ -84,7 +85,7 @@ test(`no token is refused through ${ROTATIONS} rotations, whichever call they ar
         stops++;
         stop = undefined;
       }
-      // As much time as passes before the service tries again.
+      // The time until the service retries.
       s3.now += 60_000;
     }
     expect(isOver).toBe(true);

@@ -33,7 +33,7 @@ test('a long RSA key gets more time', () => {
   expect(onlyResource(stack, FUNCTION).properties.Timeout).toBe(180);
 });
 
-test('the function may read and write the one object, and nothing else of the bucket', () => {
+test('lets the function read and write the one object, and nothing else of the bucket', () => {
   const stack = makeStack();
   make(stack, { publishTo: { bucket: new s3.Bucket(stack, 'Bucket') } });
   const bucket = { 'Fn::GetAtt': [expect.stringMatching(/^Bucket/), 'Arn'] };
@@ -47,7 +47,7 @@ test('the function may read and write the one object, and nothing else of the bu
   expect(variables.ROTATION_CONFIG_BUCKET_NAME).toEqual({ Ref: expect.stringMatching(/^Bucket/) });
 });
 
-test('the key of the bucket, and a region of its own', () => {
+test('grants the key of the bucket, and accepts another region', () => {
   const stack = makeStack({ env: ENV });
   const bucket = s3.Bucket.fromBucketAttributes(stack, 'Bucket', {
     bucketName: 'keys', region: 'us-east-1', encryptionKey: kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:111111111111:key/1'),
@@ -63,7 +63,7 @@ test('the key of the bucket, and a region of its own', () => {
   }]);
 });
 
-test('two secrets can not publish to one object, neither by one function nor by two', () => {
+test('refuses two secrets that publish to one object, by one function or by two', () => {
   const stack = makeStack();
   const bucket = new s3.Bucket(stack, 'Bucket');
   const rotation = new RotationFunction(stack, 'Rotation', { target: RotationTarget.signingKeys({ algorithm: ALGORITHM, publishTo: { bucket } }) });
@@ -80,18 +80,18 @@ test.each<[string, (stack: Stack) => [s3.IBucket, s3.IBucket]]>([
     const bucket = new s3.Bucket(stack, 'A');
     return [bucket, s3.Bucket.fromBucketName(stack, 'B', bucket.bucketName)];
   }],
-])('two secrets can not publish to one object of a bucket that is %s', (_, bucketsOf) => {
+])('refuses two secrets that publish to one object of a bucket that is %s', (_, bucketsOf) => {
   const stack = makeStack();
   const [one, other] = bucketsOf(stack);
   make(stack, { publishTo: { bucket: one } });
   const target = RotationTarget.signingKeys({ algorithm: ALGORITHM, publishTo: { bucket: other } });
   expectInvalid(() => new RotatingSecret(stack, 'Other', { target }), 'publishTo', 'the keys of Stack/Keys already', 'Stack/Other');
-  // Another app may have a bucket of the same name, elsewhere.
+  // Another app may have a bucket of the same name, in another place.
   const elsewhere = makeStack();
   make(elsewhere, { publishTo: { bucket: bucketsOf(elsewhere)[0] } });
 });
 
-test('one key in two buckets is two objects', () => {
+test('the same key in two buckets is two objects', () => {
   const stack = makeStack();
   const [one, other] = ['One', 'Other'].map((id) => new s3.Bucket(stack, id));
   for (const [id, bucket] of [['A', one], ['B', other]] as const) {
@@ -100,7 +100,7 @@ test('one key in two buckets is two objects', () => {
   expect(warningsOf(stack)).toEqual([]);
 });
 
-test('a secret of another construct that is generated as one string is refused, and one with a template is not', () => {
+test('refuses a secret of another construct that is generated as one string, and accepts one with a template', () => {
   const stack = makeStack();
   for (const publishTo of [undefined, { bucket: new s3.Bucket(stack, 'Bucket') }]) {
     const target = RotationTarget.signingKeys({ algorithm: ALGORITHM, publishTo });
@@ -118,7 +118,7 @@ test('several secrets without a publication share a function', () => {
   expect(warningsOf(stack)).toEqual([]);
 });
 
-describe('what can not work is refused', () => {
+describe('refuses', () => {
   const bucket = () => s3.Bucket.fromBucketName(makeStack(), 'Bucket', 'keys');
 
   test.each<[string, () => Partial<SigningKeysTargetOptions>, string, string]>([
@@ -137,7 +137,7 @@ describe('what can not work is refused', () => {
   });
 });
 
-describe('rotations that can be closer to each other than what is signed is valid', () => {
+describe('rotations that can be closer to each other than the lifetime of a token', () => {
   test.each<[string, RotationRules | undefined, Duration, boolean]>([
     ['30 days by default', undefined, Duration.days(28), false],
     ['30 days by default', undefined, Duration.days(30), true],
@@ -159,7 +159,7 @@ describe('rotations that can be closer to each other than what is signed is vali
     for (const warning of warnings) { expect(warning).toMatch(/^rotationRules: two rotations of Stack\/Keys can be \d+ hours apart.*Rotate less often.*rotationWithinTokenLifetime/); }
   });
 
-  test('a cache time that is longer than the period is refused, if the period is known', () => {
+  test('refuses a cache time that is longer than the period, if the period is known', () => {
     const makeWith = (cacheTime: Duration, rules: RotationRules) => {
       const stack = makeStack();
       make(stack, { publishTo: { bucket: new s3.Bucket(stack, 'Bucket'), cacheTime } }, rules);
@@ -169,7 +169,7 @@ describe('rotations that can be closer to each other than what is signed is vali
     makeWith(Duration.hours(25), RotationRules.expression(Token.asString({ Ref: 'P' })));
   });
 
-  test('without a lifetime and without a publication nothing is said', () => {
+  test('gives no warning without a lifetime and without a publication', () => {
     const stack = makeStack();
     make(stack, {}, RotationRules.rate(Duration.days(1)));
     expect(warningsOf(stack)).toEqual([]);

@@ -42,7 +42,7 @@ class Keys extends Harness {
     this.simulator.perform('PutSecretValue', { SecretId: this.arn, SecretString: value });
   }
 
-  /** The error of a step with a pending value that somebody put. */
+  /** The error of a step with a pending value that a user put. */
   public async failureWith(value: string, step: typeof STEPS[number]): Promise<Error> {
     const rotation = this.start();
     this.simulator.perform('PutSecretValue', { SecretId: this.arn, ClientRequestToken: rotation.token, SecretString: value, VersionStages: ['AWSPENDING'] });
@@ -50,7 +50,7 @@ class Keys extends Harness {
   }
 }
 
-/** As the target writes it down with an object. */
+/** The owner that the target stores with an object. */
 const ownerOf = (arn: string) => createHash('sha256').update(arn).digest('hex');
 
 const kids = (keys: readonly PublicJwk[]) => keys.map(({ kid }) => kid);
@@ -58,7 +58,7 @@ const key = (algorithm: Algorithm = 'EdDSA') => makeKey(algorithm, 2048);
 const write = (value: object) => JSON.stringify(value);
 
 describe('the value', () => {
-  test('case 85: the first rotation makes all keys, and what else is there stays to the byte', async () => {
+  test('case 85: the first rotation makes all keys, and all else stays the same, to the byte', async () => {
     const harness = new Keys('{ "issuer": "https:\\/\\/example.com",\n  "port": 443.0 }');
     await harness.rotate();
     const { current, next, jwks } = harness.keys();
@@ -72,7 +72,7 @@ describe('the value', () => {
     expect(harness.writes).toEqual([]);
   });
 
-  test('testSecret alone accepts a key that has been brought along, and no rotation promotes it without a next one', async () => {
+  test('testSecret alone accepts a key that a user put, and no rotation promotes it without a next one', async () => {
     const current = await key();
     for (const publication of [undefined, PUBLICATION]) {
       const harness = new Keys(write({ current }), { publication });
@@ -85,7 +85,7 @@ describe('the value', () => {
     expect(await failure(broken.step(broken.start({ rotateImmediately: false }), 'testSecret'))).toMatchObject({ name: 'SecretValueError' });
   });
 
-  test('a set with the metadata of real ones is taken, without them', async () => {
+  test('accepts a set with metadata, and drops it', async () => {
     const [current, older] = [await key('RS256'), await key('RS256')];
     const metadata = { 'x5c': ['MIIB'], 'x5t': 'abc', 'x5t#S256': 'abc', 'x5u': 'https://example.com', 'key_ops': ['verify'], 'ext': true, 'iss': 'https://example.com' };
     const harness = new Keys(write({ current: { ...current, key_ops: ['sign'], ext: true }, jwks: { keys: [older, current].map((each) => ({ ...publicOf(each), use: undefined, ...metadata })) } }));
@@ -106,7 +106,7 @@ describe('the value', () => {
     }
   });
 
-  test('case 12: the keys stay where they are, and all others to the byte', async () => {
+  test('case 12: the keys keep their places, and all others stay the same, to the byte', async () => {
     const [current, next] = [await key(), await key()];
     const value = `{"a": 1.0, "next" : ${write(next)} ,"current":${write(current)},\t"jwks":{"keys":[${[current, next].map((each) => write(publicOf(each))).join(' , ')}]}, "current_":2e1}`;
     const harness = new Keys(value);
@@ -115,7 +115,7 @@ describe('the value', () => {
     expect(harness.value('AWSCURRENT')).toBe(`{"a": 1.0, "next" : ${write(rotated.next)} ,"current":${write(next)},\t"jwks":${write(rotated.jwks)}, "current_":2e1}`);
   });
 
-  test('another algorithm comes with the next key, and signs a rotation later', async () => {
+  test('the next key has the new algorithm, and signs a rotation later', async () => {
     const old = new Keys('{}');
     await old.rotate();
     const harness = new Keys(old.value('AWSCURRENT'), { algorithm: 'ES384' });
@@ -127,7 +127,7 @@ describe('the value', () => {
     expect([await algorithms(), await algorithms()]).toEqual([['EdDSA', 'ES384'], ['ES384', 'ES384']]);
   });
 
-  test('a key that has been brought along signs until the second rotation, with its own id and the old set', async () => {
+  test('a key that a user put signs until the second rotation, with its own id and the old set', async () => {
     const [brought, older] = [{ ...await key('RS256'), kid: '2024-05' }, { ...await key('RS256'), kid: '2023-05' }];
     const harness = new Keys(write({ current: brought, jwks: { keys: [older, brought].map(publicOf) } }));
     await harness.rotate();
@@ -139,7 +139,7 @@ describe('the value', () => {
     expect(kids(harness.keys().jwks.keys)).toEqual(['2024-05', first.next.kid, harness.keys().next.kid]);
   });
 
-  test('case 86: keys that were taken out by hand are made anew', async () => {
+  test('case 86: keys that were removed by hand are made again', async () => {
     const harness = new Keys('{}');
     await harness.rotate();
     const before = harness.keys();
@@ -148,7 +148,7 @@ describe('the value', () => {
     expect(kids(harness.keys().jwks.keys).filter((kid) => kids(before.jwks.keys).includes(kid))).toEqual([]);
   });
 
-  test('cases 79, 80, 82: making a key leaves nothing anywhere but in the value, so a crash before Put has no orphan', async () => {
+  test('cases 79, 80, 82: a key exists only in the value, so a crash before Put leaves no orphan', async () => {
     const harness = new Keys('{}');
     await harness.step(harness.start(), 'createSecret');
     expect(harness.operations).toEqual(['DescribeSecret', 'GetSecretValue', 'GetSecretValue', 'PutSecretValue']);
@@ -171,7 +171,7 @@ describe('the value', () => {
   });
 });
 
-describe('cases 17, 20: a value that can not be rotated is refused, without anything of it', () => {
+describe('cases 17, 20: refuses a value that can not be rotated, without its content', () => {
   const refusals: [string, (given: Value) => unknown, RegExp][] = [
     ['a text', () => 'some-text-of-a-secret', /is not a JSON object, such as \{\}/],
     ['an array', () => ['some-text-of-a-secret'], /is not a JSON object/],
@@ -219,7 +219,7 @@ describe('cases 17, 20: a value that can not be rotated is refused, without anyt
   });
 });
 
-describe('a pending value that somebody put', () => {
+describe('a pending value that a user put', () => {
   const others: [string, (before: Value) => Promise<object>, RegExp][] = [
     ['keys that nobody has seen', async () => {
       const [current, next] = [await key(), await key()];
@@ -287,7 +287,7 @@ describe('the published set', () => {
     return { s3, harness, published };
   };
 
-  test('has the keys of both versions before the promotion, and only what is public, with its cache time', async () => {
+  test('has the keys of both versions before the promotion, only their public members, and its cache time', async () => {
     const { s3, harness, published } = await publish();
     await harness.rotate();
     s3.now += 3_600_000;
@@ -308,14 +308,14 @@ describe('the published set', () => {
     expect(s3.requests.map(({ method }) => method).filter((method) => method === 'PUT')).toHaveLength(1);
   });
 
-  test('case 46: testSecret alone asks nothing of the bucket', async () => {
+  test('case 46: testSecret alone makes no call to the bucket', async () => {
     const { s3, harness } = await publish();
     s3.remove(OBJECT);
     await harness.step(harness.start({ rotateImmediately: false }), 'testSecret');
     expect(s3.requests).toEqual([]);
   });
 
-  test('case 84: a key that verifiers may not know yet signs nothing, however often the rotation is tried', async () => {
+  test('case 84: a key that verifiers may not know yet signs nothing, however often the rotation is retried', async () => {
     const { s3, harness } = await publish();
     await harness.rotate();
     s3.now += 60_000;
@@ -343,7 +343,7 @@ describe('the published set', () => {
     expect(harness.sleeps).toEqual([5_000]);
   });
 
-  test('keys that are published for the first time, or were removed, are seen before they sign', async () => {
+  test('keys that are published for the first time, or were removed, are known before they sign', async () => {
     const { s3, harness, published } = await publish();
     s3.remove(OBJECT);
     const rotation = harness.start();
@@ -394,7 +394,7 @@ describe('the published set', () => {
       expect(s3.object(OBJECT)).toMatchObject({ body: foreign, headers });
       expect(s3.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
       s3.remove(OBJECT);
-      // With keys that sign already, it is published and then waited for.
+      // With keys that sign already, it is published and then waits.
       if (first) { expect(await failure(harness.step(rotation, 'setSecret'))).toMatchObject({ name: 'TargetNotReadyError' }); }
       s3.now += 601_000;
       await harness.steps(rotation, ...STEPS);
@@ -416,7 +416,7 @@ describe('the published set', () => {
     const abandoned = harness.start();
     const call: SignedCall = async (request, signal) => {
       const answer = await s3.call(request, signal);
-      // After its first read, two other rotations are promoted, and then it reads what they wrote.
+      // After its first read, two other rotations are promoted. It then reads what they wrote.
       if (isHeldUp) {
         isHeldUp = false;
         harness.simulator.perform('CancelRotateSecret', { SecretId: harness.arn });
@@ -446,7 +446,7 @@ describe('the published set', () => {
     expect(harness.secret.stages.AWSCURRENT).not.toBe(rotation.token);
   });
 
-  test('what somebody else writes between setSecret and testSecret is found', async () => {
+  test('an outside write between setSecret and testSecret is found', async () => {
     const { s3, harness } = await publish();
     const rotation = harness.start();
     await harness.steps(rotation, 'createSecret', 'setSecret');
@@ -456,7 +456,7 @@ describe('the published set', () => {
     });
   });
 
-  test('a missing object is told from one that may not be read, with the permission to list the bucket and without', async () => {
+  test('a missing object is distinguished from a forbidden one, with the permission to list the bucket and without', async () => {
     for (const mayList of [true, false]) {
       const { s3, harness, published } = await publish({ first: false });
       s3.mayList = mayList;
@@ -490,7 +490,7 @@ describe('the published set', () => {
     expect(await failure(harness.step(rotation, 'setSecret'))).toMatchObject({ name, message: expect.stringMatching(text) });
   });
 
-  test('cases 14, 64: what may pass is tried again', async () => {
+  test('cases 14, 64: transient errors are retried', async () => {
     const { s3, harness } = await publish();
     const rotation = harness.start();
     await harness.step(rotation, 'createSecret');
@@ -515,14 +515,14 @@ describe('the published set', () => {
     expect(harness.sleeps).toEqual([100]);
   });
 
-  test('case 64: a bucket that can not be reached is said, with what a VPC needs', async () => {
+  test('case 64: a bucket that can not be reached is an error with what a VPC needs', async () => {
     const harness = new Keys('{}', { publication: PUBLICATION }, async () => { throw Object.assign(new Error('x'), { code: 'ECONNREFUSED' }); });
     const rotation = harness.start();
     await harness.step(rotation, 'createSecret');
     expect(await failure(harness.step(rotation, 'setSecret'))).toMatchObject({ name: 'ConnectivityError', message: expect.stringMatching(/Amazon S3 can't be reached for GetObject on s3:/) });
   });
 
-  test('an object that changes all the time is said', async () => {
+  test('an object that keeps changing is an error', async () => {
     const { s3, harness } = await publish();
     const rotation = harness.start();
     await harness.step(rotation, 'createSecret');
@@ -538,6 +538,6 @@ test.each([
   [{ rsaModulusLength: 1024 }, /rsaModulusLength is none of 2048, 3072, 4096/],
   [{ publication: {} }, /publication needs bucketName/],
   [{ publication: { ...PUBLICATION, cacheSeconds: '5' } }, /publication needs bucketName/],
-])('a configuration with %j is refused', (change, text) => {
+])('refuses a configuration with %j', (change, text) => {
   expect(() => parseSigningKeysConfig({ ...CONFIG, ...change })).toThrow(text);
 });

@@ -1,7 +1,7 @@
 import { reconcileGrants } from '../../../../lambda-src/targets/database/mysql/grants';
 
 const CLONE = '`app_clone`@`%`';
-/** Lines of SHOW GRANTS for the first user, as if they were for the other one. */
+/** Lines of SHOW GRANTS for the first user, with the name of the other one. */
 const asClone = (lines: readonly string[]) => lines.map((line) => line.replaceAll('`app`@`%`', CLONE));
 
 const GRANTS = [
@@ -12,7 +12,7 @@ const GRANTS = [
   'GRANT `reader`@`%`,`writer`@`%` TO `app`@`%`',
 ];
 
-test('case 34: who has nothing gets all that the first user has', () => {
+test('case 34: a user without rights gets all rights of the first user', () => {
   expect(reconcileGrants(CLONE, GRANTS, ['GRANT USAGE ON *.* TO `app_clone`@`%`'])).toEqual([
     'GRANT SELECT, INSERT ON `shop`.* TO `app_clone`@`%`',
     'GRANT UPDATE, SELECT (`a`), SELECT (`b,c`), INSERT (`a`) ON `shop`.`TO x` TO `app_clone`@`%` WITH GRANT OPTION',
@@ -21,11 +21,11 @@ test('case 34: who has nothing gets all that the first user has', () => {
   ]);
 });
 
-test('who has the same gets nothing', () => {
+test('a user with the same rights gets nothing', () => {
   expect(reconcileGrants(CLONE, GRANTS, asClone(GRANTS))).toEqual([]);
 });
 
-test('case 42: who has a part gets the rest', () => {
+test('case 42: a user with a part gets the rest', () => {
   const part = ['GRANT SELECT ON `shop`.* TO `app_clone`@`%`', 'GRANT SELECT (`a`) ON `shop`.`TO x` TO `app_clone`@`%`', 'GRANT `reader`@`%` TO `app_clone`@`%`'];
   expect(reconcileGrants(CLONE, GRANTS, part)).toEqual([
     'GRANT INSERT ON `shop`.* TO `app_clone`@`%`',
@@ -35,7 +35,7 @@ test('case 42: who has a part gets the rest', () => {
   ]);
 });
 
-test('case 41: what the first user got later is given, and what was taken from it is taken', () => {
+test('case 41: later grants and revocations of the first user are repeated', () => {
   const later = ['GRANT SELECT, DELETE ON `shop`.* TO `app`@`%`'];
   expect(reconcileGrants(CLONE, later, asClone([...GRANTS.slice(1, 2), ...GRANTS.slice(4)]))).toEqual([
     'REVOKE `writer`@`%` FROM `app_clone`@`%`', 'REVOKE `reader`@`%` FROM `app_clone`@`%`',
@@ -61,11 +61,11 @@ test.each([
   expect(reconcileGrants(CLONE, wanted, present)).toEqual(statements);
 });
 
-test('lines that are not about rights of an account say nothing', () => {
+test('ignores lines that are not about rights of an account', () => {
   expect(reconcileGrants(CLONE, ['SET DEFAULT ROLE `reader` FOR `app`@`%`', 'GRANT PROXY ON \'\'@\'%\''], [])).toEqual([]);
 });
 
-test('case 41: all privileges and the right to pass them on go one after the other: both in one statement would be about all objects', () => {
+test('case 41: grants all privileges and the grant option in two statements, because one with both would apply to all objects', () => {
   const had = ['GRANT ALL PRIVILEGES ON `app`.* TO `app_clone`@`%` WITH GRANT OPTION'];
   expect(reconcileGrants('it', [], had)).toEqual(['REVOKE ALL PRIVILEGES ON `app`.* FROM it', 'REVOKE GRANT OPTION ON `app`.* FROM it']);
 });

@@ -10,7 +10,7 @@ const AUTH_MESSAGE = `n=user,r=rOprNGfwEbeRWgbNEkqO,r=${NONCE},s=${SALT},i=4096,
 const CLIENT_PROOF = 'dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=';
 const SERVER_SIGNATURE = '6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=';
 
-test('case 70: a verifier lets in who the example of RFC 7677 lets in, and says what its server says', async () => {
+test('case 70: a verifier accepts the login of the example in RFC 7677, with the same server signature', async () => {
   const verifier = await scramVerifier('pencil', 4096, Buffer.from(SALT, 'base64'));
   const [, iterations, salt, storedKey, serverKey] = /^SCRAM-SHA-256\$(\d+):([^$]+)\$([^:]+):(.+)$/.exec(verifier)!;
   expect([iterations, salt]).toEqual(['4096', SALT]);
@@ -21,7 +21,7 @@ test('case 70: a verifier lets in who the example of RFC 7677 lets in, and says 
   expect(createHash('sha256').update(clientKey).digest('base64')).toBe(storedKey);
 });
 
-test('every verifier has a salt of its own, and none has the password', async () => {
+test('every verifier has its own salt, and none has the password', async () => {
   const verifiers = await Promise.all(Array.from({ length: 3 }, () => scramVerifier('a-password-to-find', 2)));
   expect(new Set(verifiers).size).toBe(3);
   expect(verifiers.filter((verifier) => verifier.includes('a-password-to-find'))).toEqual([]);

@@ -1,6 +1,6 @@
 /*
- * The rotation contract's cases of setSecret for alternating users, on real servers. How rights are copied in detail is told in the tests of
- * each engine.
+ * The rotation contract's cases of setSecret for alternating users, on real servers. The tests of each engine have the details of copying
+ * rights.
  */
 import { created, dialledUsers, dialledVersions, expectNoSecrets, fails, passwordStatements, pendingWith, setPassword } from './failing';
 import { DatabaseHarness, KINDS, letsIn, makeUser, MARIADB, MYSQL, POSTGRES, quoteName, run, type DatabaseHarnessOptions } from './fixture';
@@ -8,7 +8,7 @@ import { accessDenied } from '../../../../simulator';
 import { failure } from '../../../harness';
 import type { DatabaseServer, Login } from '../../../servers';
 
-/** Takes a right from a user by which it is seen whether it was passed on. */
+/** Revokes a right from a user, to test whether it was copied. */
 let tables = 0;
 async function makeTable(server: DatabaseServer, login?: Login): Promise<string> {
   const table = `things_${++tables}`;
@@ -37,7 +37,7 @@ describe.each(KINDS)('$name', (kind) => {
 
   const make = (options: DatabaseHarnessOptions = {}) => DatabaseHarness.make(server, { strategy: 'alternatingUsers', ...options });
 
-  /** A user with the rights to a table only. */
+  /** A user with rights to one table only. */
   async function limited(name: string): Promise<{ user: Login; table: string }> {
     const user = { username: name, password: 'first-password-of-it' };
     await run(server, server.admin, server.engine === 'postgres' ? `CREATE ROLE ${name} LOGIN PASSWORD '${user.password}'` : `CREATE USER ${name} IDENTIFIED BY '${user.password}'`);
@@ -49,7 +49,7 @@ describe.each(KINDS)('$name', (kind) => {
     const h = await make({ user });
     const another = await makeTable(server);
     await h.rotate();
-    // Nobody has the name of the other user yet, so there is nobody to log in as before it is made.
+    // Before the other user is created there is no login, because no user has its name yet.
     expect(dialledVersions(h)).toEqual(['AWSPREVIOUS', 'superuser', 'AWSCURRENT']);
     expect(h.login('AWSCURRENT').username).toBe('worker_clone');
     expect(await letsIn(server, user)).toBe(true);
@@ -82,14 +82,14 @@ describe.each(KINDS)('$name', (kind) => {
     expect(h.login('AWSCURRENT').username).toBe(username);
   });
 
-  test('case 36: one longer fails at createSecret', async () => {
+  test('case 36: a longer name fails at createSecret', async () => {
     const username = 'u'.repeat({ postgres: 63, mysql: 32, mariadb: 80 }[server.engine] - '_clone'.length + 1);
     const h = await make({ user: { username, password: 'first-password-of-it' } });
     await fails(h, h.step(h.start(), 'createSecret'), 'SecretValueError', /would be longer than \d+ (bytes|characters), the limit of (PostgreSQL|MySQL|MariaDB)\. Use a user with/);
     expect(h.dialled).toEqual([]);
   });
 
-  test('case 37: where the current password does not log in, it fails and the superuser is not used', async () => {
+  test('case 37: if the current password does not log in, it fails and the superuser is not used', async () => {
     const h = await make();
     const rotation = await created(h);
     await setPassword(server, { ...h.user, password: 'changed-by-hand-1' });
@@ -98,7 +98,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(await exists(h.login('AWSPENDING').username)).toBe(false);
   });
 
-  test('case 40: a wrong superuser password fails, and leaves the users alone', async () => {
+  test('case 40: a wrong superuser password fails, and changes no user', async () => {
     const h = await make({ superuserChanges: { password: 'not-the-password' } });
     const rotation = await created(h);
     await fails(h, h.step(rotation, 'setSecret'), 'AuthenticationError', /credentials of the superuser secret superuser, so nothing was changed\. Put the password that works/);
@@ -107,7 +107,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(await letsIn(server, h.user)).toBe(true);
   });
 
-  test('case 41: rights that the first user got after the other one was made are passed on', async () => {
+  test('case 41: later rights of the first user are copied', async () => {
     const { user, table } = await limited('late');
     const h = await make({ user });
     await h.rotate();
@@ -119,7 +119,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(await mayUse(server, h.login('AWSCURRENT'), later)).toBe(true);
   });
 
-  test('case 42: another user who is there, with a part of the rights, and whom AWSPREVIOUS shows to belong to the secret, gets the others', async () => {
+  test('case 42: an existing other user with a part of the rights, which AWSPREVIOUS proves to belong to the secret, gets the others', async () => {
     const { user, table } = await limited('partly');
     const h = await make({ user });
     const started = { username: 'partly_clone', password: 'password-of-before' };
@@ -131,19 +131,19 @@ describe.each(KINDS)('$name', (kind) => {
     expect(await mayUse(server, h.login('AWSCURRENT'), table)).toBe(true);
   });
 
-  test('case 23: a pending password that works already is left alone', async () => {
+  test('case 23: a pending password that works already is kept', async () => {
     const h = await make();
     const rotation = await created(h);
     await h.step(rotation, 'setSecret');
     const before = await passwordStatements(server, h.login('AWSPENDING').username);
     h.dialled.length = 0;
     await h.step(rotation, 'setSecret');
-    // Whose user it is comes first: a wrong login could lock somebody else's.
+    // The owner of the user is checked first, because a wrong login could lock a user of another owner.
     expect(dialledVersions(h)).toEqual(['AWSCURRENT', 'superuser', 'AWSPENDING']);
     expect(await passwordStatements(server, h.login('AWSPENDING').username)).toBe(before);
   });
 
-  test('a user whose name is the suffix alone, or ends in it twice', async () => {
+  test('accepts a user whose name is the suffix alone, or ends with it twice', async () => {
     for (const username of ['_clone', 'twice_clone_clone']) {
       const h = await make({ user: await madeUser({ username, password: 'first-password-of-it' }) });
       await h.rotate();
@@ -174,13 +174,13 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
 
   const make = (options: DatabaseHarnessOptions = {}) => DatabaseHarness.make(server, { strategy: 'alternatingUsers', ...options });
 
-  test.each([{ host: 'elsewhere.test.internal' }, { host: '127.0.0.1' }, { port: 1 }, { port: undefined }])('case 39: a superuser secret with %j fails, and nothing is dialled', async (superuserChanges) => {
+  test.each([{ host: 'elsewhere.test.internal' }, { host: '127.0.0.1' }, { port: 1 }, { port: undefined }])('case 39: a superuser secret with %j fails without a connection', async (superuserChanges) => {
     const h = await make({ superuserChanges });
     await fails(h, h.step(await created(h), 'setSecret'), 'SecretMismatchError', /differ between the superuser secret and the secret.*Put the same host and port into both/);
     expect(h.dialled).toEqual([]);
   });
 
-  test.each([{ host: 'LOCALHOST' }, { host: 'localhost.' }, { port: 'as a string' }])('a superuser secret with %j is of the same server', async (changes) => {
+  test.each([{ host: 'LOCALHOST' }, { host: 'localhost.' }, { port: 'as a string' }])('accepts a superuser secret with %j as of the same server', async (changes) => {
     const h = await make({ superuserChanges: { ...changes, ...'port' in changes && { port: String(server.port) } } });
     await h.rotate();
     expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
@@ -188,7 +188,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
 
   test.each([
     [{ engine: 'oracle' }, 'engine'], [{ host: undefined }, 'host'], [{ username: undefined }, 'username'], [{ password: '' }, 'password'], [{ port: 0 }, 'port'],
-  ] as const)('case 40: a superuser secret with %j fails, naming the key only, and nothing is dialled', async (superuserChanges, key) => {
+  ] as const)('case 40: a superuser secret with %j fails, with the key only, and without a connection', async (superuserChanges, key) => {
     const h = await make({ superuserChanges });
     await fails(h, h.step(await created(h), 'setSecret'), 'SecretValueError', new RegExp(`In the superuser secret superuser: .*key "${key}"`));
     expect(h.dialled).toEqual([]);
@@ -209,7 +209,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     ['is not JSON', 'SecretValueError', /In the superuser secret superuser: The value of the secret is not a JSON object/, (h: DatabaseHarness) => {
       h.simulator.perform('PutSecretValue', { SecretId: 'superuser', SecretString: 'not JSON' });
     }],
-  ] as const)('case 40: a superuser secret that %s fails, and nothing is dialled', async (_, name, text, spoil) => {
+  ] as const)('case 40: a superuser secret that %s fails without a connection', async (_, name, text, spoil) => {
     const h = await make();
     const rotation = await created(h);
     spoil(h);
@@ -221,13 +221,13 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     expect(await letsIn(server, h.user)).toBe(true);
   });
 
-  test.each(['', '_clone'])('a superuser who is the user itself (%j) fails, and nothing is dialled', async (suffix) => {
+  test.each(['', '_clone'])('a superuser that is the user itself (%j) fails without a connection', async (suffix) => {
     const h = await make({ user: { username: `itself${suffix}`, password: 'first-password-of-it' }, superuserChanges: { username: 'itself', password: 'another-password' } });
     await fails(h, h.step(await created(h), 'setSecret'), 'SecretValueError', /has the user whose password it would change/);
     expect(h.dialled).toEqual([]);
   });
 
-  test('a superuser who may not manage users fails as refused, and leaves the users alone', async () => {
+  test('a superuser without the permission to manage users fails as refused, and changes no user', async () => {
     const powerless = { username: 'powerless', password: 'powerless-password' };
     if (kind === POSTGRES || !await letsIn(server, powerless)) { await makeUser(server, powerless); }
     const h = await make({ superuserChanges: powerless });
@@ -238,7 +238,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
 
   test.each([
     { username: 'somebody_else' }, { username: 'itself_clone_clone' }, { host: 'elsewhere.test.internal' }, { port: 1 }, { dbname: 'another' },
-  ])('case 24: a pending value with %j fails, and nothing is dialled', async (changes) => {
+  ])('case 24: a pending value with %j fails without a connection', async (changes) => {
     const h = await make();
     await fails(h, h.step(pendingWith(h, changes), 'setSecret'), 'SecretMismatchError', /was not sent anywhere/);
     expect(h.dialled).toEqual([]);
@@ -249,25 +249,25 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     }
   });
 
-  test('case 24: a pending value of the current user fails: its password is never touched', async () => {
+  test('case 24: a pending value of the current user fails, and its password is never changed', async () => {
     const h = await make();
     await fails(h, h.step(pendingWith(h, {}), 'setSecret'), 'SecretMismatchError', /was not sent anywhere/);
     expect(h.dialled).toEqual([]);
   });
 
-  test('case 31: a pending version without a value fails, and nothing is dialled', async () => {
+  test('case 31: a pending version without a value fails without a connection', async () => {
     const h = await make();
     await fails(h, h.step(h.start(), 'setSecret'), 'PendingValueMissingError', /no value/);
     expect(h.dialled).toEqual([]);
   });
 
-  test('the superuser secret has no dbname, and neither has the secret', async () => {
+  test('works without dbname in the superuser secret and the secret', async () => {
     const h = await make({ changes: { dbname: undefined }, superuserChanges: { dbname: undefined } });
     await h.rotate();
     expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
   });
 
-  test('secrets whose superuser is named by masterarn keep the key', async () => {
+  test('secrets that name their superuser by masterarn keep the key', async () => {
     const masterarn = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:master';
     const h = await make({ changes: { masterarn } });
     await h.rotate();

@@ -1,6 +1,4 @@
-/*
- * The files that Lambda runs, in a process of their own, beside real servers: what the bundle leaves out must not be missed.
- */
+/* The deployed files, each in a separate process, with real servers. They must not need what the bundle leaves out. */
 import { X509Certificate } from 'node:crypto';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +19,7 @@ const SUPERUSER = 'superuser';
 const cleanUp: (() => Promise<unknown>)[] = [];
 afterEach(async () => { for (const end of cleanUp.splice(0).reverse()) { await end(); } });
 
-/** Rotates the secret of a user twice with an asset, and says what it printed. */
+/** Rotates the secret of a user twice with an asset, and returns its output. */
 async function rotateTwice(server: DatabaseServer, asset: string, config: string, user: Login): Promise<{ output: string; passwords: string[] }> {
   await makeUser(server, user);
   const simulator = new SecretsManagerSimulator();
@@ -71,14 +69,14 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     expect(output.match(/"outcome":"set"/g)).toHaveLength(2);
   });
 
-  test('case 68: the certificate authorities of RDS in the function\'s region are known without the user\'s doing, and those of no other', async () => {
+  test('case 68: trusts the certificate authorities of RDS in the function\'s region without an option, and those of no other region', async () => {
     const shipped = join(ROOT, 'assets', kind.target === 'postgres' ? 'postgres' : 'mysql');
     const asset = mkdtempSync(join(tmpdir(), 'asset-'));
     cleanUp.push(async () => { rmSync(asset, { recursive: true }); });
     copyFileSync(join(shipped, 'index.js'), join(asset, 'index.js'));
     const config = serializeConfig({ target: kind.target, passwordPolicy: {} });
     const rotateIn = (region: string, username: string) => {
-      // The authority of the server takes the place of Amazon's: nobody else has the keys of those.
+      // The authority of the server replaces Amazon's, because their keys are not available.
       const der = server.ca.replace(/-----[A-Z ]+-----|\n/g, '');
       writeFileSync(join(asset, 'rds-certificates.json.gz'), gzipSync(JSON.stringify({ [region]: [der] })));
       return rotateTwice(server, asset, config, { username, password: 'first-password-of-all' });
@@ -87,7 +85,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     await expect(rotateIn('eu-central-2', 'by_another_region')).rejects.toThrow('failed');
   });
 
-  test('the asset of another target says so', async () => {
+  test('the asset of another target fails with what is wrong', async () => {
     const config = serializeConfig({ target: 'generated', passwordPolicy: {} });
     const asset = join(ROOT, 'assets', kind.target === 'postgres' ? 'postgres' : 'mysql');
     await expect(rotateTwice(server, asset, config, { username: 'three', password: 'first-password-of-all' })).rejects.toThrow('failed');
@@ -97,7 +95,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
 describe.each(['postgres', 'mysql'])('case 68: the certificate authorities in the asset %s', (asset) => {
   const byRegion = JSON.parse(gunzipSync(readFileSync(join(ROOT, 'assets', asset, 'rds-certificates.json.gz'))).toString()) as Record<string, string[]>;
 
-  test('are those that Amazon publishes, of every region', () => {
+  test('are those that Amazon publishes, for every region', () => {
     const published = profiles.ca.map((pem) => new X509Certificate(pem).fingerprint256);
     const shipped = Object.values(byRegion).flat().map((der) => new X509Certificate(Buffer.from(der, 'base64')).fingerprint256);
     expect(shipped.filter((fingerprint) => !published.includes(fingerprint))).toEqual([]);
@@ -127,7 +125,7 @@ describe('examples/rds-postgres', () => {
     const [[, rotation]] = Object.entries(template.Resources).filter(([id, { Type }]) => Type === 'AWS::Lambda::Function' && id.startsWith('AppRotation'));
     const config = JSON.parse(resolve(rotation.Properties.Environment.Variables[CONFIG_VARIABLE])) as DatabaseTargetConfig;
     expect(config).toMatchObject({ target: 'postgres', superuserSecretArn: SUPERUSER });
-    // The only thing that isn't Amazon's here is the server.
+    // Only the server is not Amazon's.
     const { passwords } = await rotateTwice(server, join(assembly, rotation.Metadata['aws:asset:path']), serializeConfig({ ...config, certificateAuthority: server.ca }), {
       username: 'app', password: 'first-password-of-all',
     });
@@ -148,7 +146,7 @@ interface Template {
   }>;
 }
 
-/** What CloudFormation makes of a value, where all that is referred to is the superuser secret. */
+/** CloudFormation's result for a value that refers only to the superuser secret. */
 function resolve(value: Value): string {
   if (typeof value === 'string') { return value; }
   return 'Ref' in value ? SUPERUSER : value['Fn::Join'][1].map(resolve).join(value['Fn::Join'][0]);

@@ -1,6 +1,4 @@
-/*
- * The rotation contract's cases of connections, on real servers: what isn't there, what can't be trusted, and what the server refuses.
- */
+/* The rotation contract's cases of connections, on real servers: unreachable servers, untrusted certificates, and refusals. */
 import * as net from 'node:net';
 import { created, dialledVersions, fails } from './failing';
 import { DatabaseHarness, letsIn, makeUser, MARIADB, MYSQL, POSTGRES, run, STRATEGIES, type DatabaseHarnessOptions } from './fixture';
@@ -22,7 +20,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
   });
 
   const make = (options: DatabaseHarnessOptions = {}) => DatabaseHarness.make(server, options);
-  /** Everything that is dialled goes through the proxy. */
+  /** All connections go through the proxy. */
   const throughProxy = (strategy: DatabaseHarnessOptions['strategy']) => make({ strategy, changes: { port: proxy.port }, superuserChanges: { port: proxy.port } });
 
   test.each(STRATEGIES)('case 29: %s: a server that is down fails as connectivity, not as a wrong password', async (strategy) => {
@@ -45,7 +43,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     expect(dialledVersions(h)).toEqual(['AWSCURRENT']);
   });
 
-  test('case 29: a server that accepts connections and says nothing fails as connectivity, in time', async () => {
+  test('case 29: a server that accepts connections and sends nothing fails as connectivity, in time', async () => {
     const h = await throughProxy('singleUser');
     const rotation = await created(h);
     proxy.blackHole();
@@ -59,7 +57,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     expect(dialledVersions(h)).toEqual(['AWSCURRENT']);
   });
 
-  test('a server that wakes up for seconds, as one of Aurora that was paused, is waited for as long as the step has time', async () => {
+  test('waits for a server that wakes up for seconds, such as a paused Aurora, while the step has time', async () => {
     const sleepy = net.createServer((client) => {
       client.on('error', () => {});
       setTimeout(() => {
@@ -80,7 +78,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     }
   }, 60_000);
 
-  test('case 29: something that is no database fails, and is told nothing', async () => {
+  test('case 29: a server that is no database fails, and gets no credential', async () => {
     let heard = '';
     const other = net.createServer((socket) => {
       socket.on('error', () => {}).on('data', (data) => { heard += data.toString('latin1'); });
@@ -107,7 +105,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     }
   });
 
-  test('case 66: where another authority is given, it is the only one that is trusted', async () => {
+  test('case 66: a given authority is the only one that is trusted', async () => {
     const other = await kind.start();
     try {
       const h = await make({ config: { certificateAuthority: other.ca } });
@@ -118,7 +116,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     }
   });
 
-  test('case 67: plaintext where the server wants TLS fails as refused', async () => {
+  test('case 67: plaintext to a server that requires TLS fails as refused', async () => {
     const h = await make({ config: { plaintextConnection: true } });
     await fails(h, h.step(await created(h), 'setSecret'), '(TargetRefusedError|AuthenticationError)', /28000|ER_SECURE_TRANSPORT_REQUIRED|does not accept/);
   });
@@ -146,7 +144,7 @@ const BAD: [ServerTls, RegExp][] = [
 ];
 
 describe.each([POSTGRES, MARIADB, MYSQL])('case 66: $name', (kind) => {
-  test.each(BAD)('a server whose TLS is %s fails as TLS, and hears nothing of the user', async (tls, text) => {
+  test.each(BAD)('a server whose TLS is %s fails as TLS, and gets nothing of the user', async (tls, text) => {
     const server = await kind.start({ tls, plaintext: true });
     const ears = await Ears.listen(server.port);
     try {
@@ -161,7 +159,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('case 66: $name', (kind) => {
         expect(ears.connections).toBe(2);
         expect(ears.heard).not.toContain(user.username);
         expect(ears.heard).not.toContain(user.password);
-        // Neither of what the server could decrypt.
+        // Neither in what the server could decrypt.
         expect(await server.logs()).not.toContain(user.username);
         ears.connections = 0;
       }
@@ -171,7 +169,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('case 66: $name', (kind) => {
     }
   });
 
-  test('case 67: plaintext works where it was asked for', async () => {
+  test('case 67: plaintext works on request', async () => {
     const server = await kind.start({ tls: 'none' });
     const ears = await Ears.listen(server.port);
     try {
@@ -194,7 +192,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('case 66: $name', (kind) => {
   });
 });
 
-/** Passes on, and keeps what clients said. */
+/** Forwards, and records what clients sent. */
 class Ears {
   public static async listen(target: number): Promise<Ears> {
     const ears = new Ears(target);

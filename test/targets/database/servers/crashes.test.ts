@@ -1,7 +1,7 @@
 /*
  * The rotation contract's cases of crashes, lost replies and races in setSecret, on real servers. Wherever the function dies or the network
- * fails, the same sequence with the same token completes, and on the way some labelled version always logs in; with alternating users,
- * AWSCURRENT does.
+ * fails, the same sequence with the same token completes. Meanwhile some labelled version always logs in. With alternating users, AWSCURRENT
+ * does.
  */
 import { created, dialledVersions, expectNoSecrets, fails, passwordStatements } from './failing';
 import { DatabaseHarness, KINDS, letsIn, MARIADB, MYSQL, POSTGRES, STRATEGIES, type Connection, type Strategy } from './fixture';
@@ -15,7 +15,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
   beforeAll(async () => { server = await kind.start(); });
   afterAll(async () => { await server.stop(); });
 
-  /** What must be true at every instant. */
+  /** Must be true at every instant. */
   async function expectLogin(h: DatabaseHarness, strategy: Strategy): Promise<void> {
     if (strategy === 'alternatingUsers' || await letsIn(server, h.login('AWSCURRENT'))) {
       expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
@@ -51,7 +51,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     }
   });
 
-  test.each(STRATEGIES)('case 56: %s: the reply to any write is lost, and what the server did is found out', async (strategy) => {
+  test.each(STRATEGIES)('case 56: %s: the reply to any write is lost, and the effect on the server is found out', async (strategy) => {
     const proxy = await Proxy.start(server.port);
     try {
       const make = () => DatabaseHarness.make(server, { strategy, changes: { port: proxy.port }, superuserChanges: { port: proxy.port } });
@@ -79,7 +79,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
         if (succeeded) { expect(wasSet).toBe(true); }
         const before = await passwordStatements(server, username);
         if (wasSet) {
-          // What was done is not done again.
+          // Completed work is not repeated.
           expect(before).toBe(once);
           if (succeeded) { foundOut++; }
         }
@@ -119,7 +119,7 @@ describe.each(KINDS)('$name', (kind) => {
 
 const CHANGES = /^(ALTER|CREATE|GRANT|SET PASSWORD)\b/;
 
-/** The life of a function, which may end at a statement: from then on it does nothing. */
+/** The life of a function, which may end at a statement. From then on it does nothing. */
 class Life {
   public readonly statements: string[] = [];
   private isOver = false;

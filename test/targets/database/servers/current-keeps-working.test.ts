@@ -1,6 +1,6 @@
 /*
- * What must never stop working by a rotation: the login of AWSCURRENT, and every user that belongs to somebody else. On real servers; the
- * rotation contract's cases 74 to 78, 99 and 100, as far as they are alike for all servers or are those of MySQL and MariaDB.
+ * What a rotation must never break: the login of AWSCURRENT, and every user that doesn't belong to the secret. On real servers: the rotation
+ * contract's cases 74 to 78, 99 and 100, if they are the same for all servers or specific to MySQL and MariaDB.
  */
 import { created, expectNoSecrets, fails, pendingWith } from './failing';
 import { DatabaseHarness, KINDS, letsIn, makeUser, quoteName, run, type Connection, type DatabaseHarnessOptions } from './fixture';
@@ -23,7 +23,7 @@ describe.each(KINDS)('$name', (kind) => {
     return { username, password };
   }
 
-  /** Everything that the server says of a user. */
+  /** Everything that the server shows of a user. */
   async function stateOf(username: string): Promise<unknown> {
     const sql = server.engine === 'postgres'
       ? `SELECT a.*, (SELECT array_agg(m.roleid::regrole::text) FROM pg_auth_members m WHERE m.member = a.oid) AS roles, (SELECT array_agg(setconfig) FROM pg_db_role_setting WHERE setrole = a.oid) AS settings
@@ -35,7 +35,7 @@ describe.each(KINDS)('$name', (kind) => {
   test.each([
     ['_clone of the user', (name: string) => [name, `${name}_clone`]],
     ['first of a user whose name ends with _clone', (name: string) => [`${name}_clone`, name]],
-  ] as const)('case 99: an unrelated user that has the name of the %s is left alone', async (_, namesOf) => {
+  ] as const)('case 99: an unrelated user with the name of the %s is not changed', async (_, namesOf) => {
     const [own, foreign] = namesOf(`billing_${++names}`);
     const owner = await madeUser(foreign, 'password-of-somebody');
     const h = await make({ user: await madeUser(own) });
@@ -50,7 +50,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(await letsIn(server, h.user)).toBe(true);
   });
 
-  test('case 99: a user that a value put by hand names is left alone', async () => {
+  test('case 99: a user in a value that was put by hand is not changed', async () => {
     const victim = await madeUser(`victim_${++names}`, 'password-of-somebody');
     const own = await madeUser(`${victim.username}_clone`);
     const h = await make();
@@ -74,7 +74,7 @@ describe.each(KINDS)('$name', (kind) => {
     }
   });
 
-  test('case 99: a user whose password in AWSPREVIOUS is wrong is left alone', async () => {
+  test('case 99: a user whose password in AWSPREVIOUS is wrong is not changed', async () => {
     const first = await madeUser(`stale_${++names}`);
     const clone = await madeUser(`${first.username}_clone`, 'password-of-somebody');
     const h = await make({ user: first });
@@ -87,7 +87,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(await letsIn(server, clone)).toBe(true);
   });
 
-  test('case 99: a user that an earlier rotation made is known by its mark, whatever AWSPREVIOUS holds', async () => {
+  test('case 99: a user of an earlier rotation is recognized by its mark, whatever AWSPREVIOUS holds', async () => {
     const h = await make();
     await h.rotate();
     await h.rotate();
@@ -98,7 +98,7 @@ describe.each(KINDS)('$name', (kind) => {
     }
   });
 
-  test('case 100: a crash after any statement of the making of the other user is completed by the retry', async () => {
+  test('case 100: the retry completes the creation of the other user after a crash at any statement', async () => {
     let left = Infinity;
     const connection = (made: Connection): Connection => ({
       ...made,
@@ -129,7 +129,7 @@ describe.each(KINDS)('$name', (kind) => {
     }
   });
 
-  test.each(['singleUser', 'alternatingUsers'] as const)('20 copies of every step at once: %s: none fails, and nobody is locked out', async (strategy) => {
+  test.each(['singleUser', 'alternatingUsers'] as const)('20 copies of every step at once: %s: none fails, and no reader is locked out', async (strategy) => {
     const h = await make({ strategy });
     const copies = Array.from({ length: 20 }, () => h.makeHandler());
     for (let round = 0; round < 2; round++) {
@@ -182,7 +182,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
     return madeUser(LOCKING ? '' : `FAILED_LOGIN_ATTEMPTS ${attempts} PASSWORD_LOCK_TIME UNBOUNDED`);
   };
 
-  test('case 75: a single user that one failed login locks is refused, and goes on to log in', async () => {
+  test('case 75: a single user that one failed login locks is refused, and can still log in', async () => {
     try {
       const h = await DatabaseHarness.make(server, { user: await limit(1) });
       const rotation = await created(h);
@@ -195,7 +195,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
     }
   });
 
-  test('case 75: a single user that two failed logins lock rotates, also after a lost reply and beside a test that fails', async () => {
+  test('case 75: a single user that two failed logins lock rotates, also after a lost reply and beside a failing test', async () => {
     try {
       const h = await DatabaseHarness.make(server, { user: await limit(2) });
       await h.rotate();
@@ -261,7 +261,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
   const hostsOf = async (username: string) => (await asRoot(`SELECT Host AS host FROM mysql.user WHERE User = '${username}' ORDER BY 1`)).map(({ host }) => host);
   const isLocked = async (username: string, host: string) => (await termsOf(username, host)).includes('ACCOUNT LOCK');
 
-  test('case 77: an account that the first user has no more is locked for the other one, and unlocked when the first one has it again', async () => {
+  test('case 77: an account that the first user no longer has is locked for the other one, and unlocked when the first one has it again', async () => {
     const user = await madeUser('', ['%', '127.0.0.1']);
     const clone = `${user.username}_clone`;
     const h = await DatabaseHarness.make(server, { strategy: 'alternatingUsers', user });
@@ -282,7 +282,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
     expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
   });
 
-  test('case 99: an account with the name of the other user and another host belongs to somebody else, and is left alone', async () => {
+  test('case 99: an account with the name of the other user and another host is not changed', async () => {
     const user = await madeUser();
     const clone = `${user.username}_clone`;
     await asAdmin(`CREATE USER '${clone}'@'10.1.2.3' IDENTIFIED BY 'password-of-somebody'`, `GRANT SELECT ON app.* TO '${clone}'@'10.1.2.3'`);
@@ -294,7 +294,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
     expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
     expect(await state()).toEqual(before);
 
-    // The first user gets an account for that host too. That AWSPREVIOUS logs in by the account that a rotation made proves nothing about this one.
+    // The first user gets an account for that host too. A login by AWSPREVIOUS with the account of a rotation proves nothing about this one.
     await asAdmin(`CREATE USER '${user.username}'@'10.1.2.3' IDENTIFIED BY '${PASSWORD}'`);
     await h.rotate();
     expect(h.login('AWSPREVIOUS').username).toBe(clone);
@@ -306,8 +306,8 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
     expect(await hostsOf(clone)).toEqual(['%', '10.1.2.3']);
   });
 
-  // Servers take the space away when they make the user; MariaDB looks for it with the space afterwards.
-  test('case 99: a user that was made with a space at the end of the name is left alone', async () => {
+  // Servers remove the space when they create the user. MariaDB looks it up with the space afterwards.
+  test('case 99: a user that was created with a space at the end of the name is not changed', async () => {
     const user = await madeUser();
     await asAdmin(`CREATE USER '${user.username}_clone '@'%' IDENTIFIED BY 'password-of-somebody'`);
     const state = () => asRoot(`SELECT * FROM mysql.${isMariaDb ? 'global_priv' : 'user'} WHERE User LIKE '${user.username}%'`);
@@ -323,7 +323,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
     ['adopted', async ({ username }: Login) => {
       await asAdmin(`CREATE USER '${username}_clone'@'%' IDENTIFIED BY 'password-of-the-clone'`, `GRANT SELECT ON app.* TO '${username}_clone'@'%'`);
     }],
-  ])('case 100: a crash after any statement leaves accounts that the next rotation can go on with, whatever its password: %s', async (_, prepare) => {
+  ])('case 100: after a crash at any statement, the next rotation can continue with the accounts, whatever its password: %s', async (_, prepare) => {
     let statements = 0;
     let last = Infinity;
     const connection = (inner: Connection): Connection => Object.assign(Object.create(inner) as Connection, {
@@ -354,7 +354,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
     expect(stopped).toBeGreaterThan(4);
   });
 
-  test('a session that nobody ends is ended by the server within a minute, and with it the lock that it holds', async () => {
+  test('the server ends an abandoned session within a minute, and its lock too', async () => {
     const idle: number[] = [];
     const connection = (inner: Connection): Connection => Object.assign(Object.create(inner) as Connection, {
       close: async () => {
@@ -367,7 +367,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
     expect(new Set(idle)).toEqual(new Set([60]));
   });
 
-  test('a lock that the server does not give is an error at once', async () => {
+  test('a lock that the server refuses is an error at once', async () => {
     const connection = (inner: Connection): Connection => Object.assign(Object.create(inner) as Connection, {
       query: async (sql: string) => sql.includes('GET_LOCK') ? inner.query('SELECT NULL AS locked') : inner.query(sql),
       close: async () => inner.close(),
@@ -378,7 +378,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
     expect(Date.now() - start).toBeLessThan(4_000);
   });
 
-  test('a single user who may read one column of mysql.user rotates', async () => {
+  test('a single user that may read one column of mysql.user rotates', async () => {
     const user = await madeUser();
     await asRoot(`GRANT SELECT (Host, User) ON mysql.user TO '${user.username}'@'%'`);
     const h = await DatabaseHarness.make(server, { user });
@@ -386,7 +386,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
     expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
   });
 
-  test('case 56: a rotation that changed one of two accounts is not taken for done, and its retry changes both', async () => {
+  test('case 56: a rotation that changed one of two accounts does not count as done, and its retry changes both', async () => {
     const user = await madeUser('', ['%', '10.1.2.3']);
     let changes = 0;
     let refused = 0;
@@ -415,7 +415,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
   });
 
   if (!isMariaDb) {
-    test('case 77: what a part of an attribute has lost, the other user loses too', async () => {
+    test('case 77: the other user loses a removed part of an attribute too', async () => {
       const h = await DatabaseHarness.make(server, { strategy: 'alternatingUsers', user: await madeUser('ATTRIBUTE \'{"team": {"name": "billing", "floor": {"n": 3, "wing": "b"}}}\'') });
       const attributesOf = async (username: string) => {
         const [{ attributes }] = await asRoot(`SELECT ATTRIBUTE AS attributes FROM information_schema.USER_ATTRIBUTES WHERE USER = '${username}'`);
@@ -430,7 +430,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
   }
 
   if (isMariaDb) {
-    test('case 99: users that alternate rotate on by another superuser secret, and beside a role with the name of a user', async () => {
+    test('case 99: alternating users keep rotating with another superuser secret, and beside a role with the name of a user', async () => {
       const h = await DatabaseHarness.make(server, { strategy: 'alternatingUsers', user: await madeUser() });
       await h.rotate();
       await h.rotate();
@@ -449,7 +449,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
   }
 
   if (!isMariaDb) {
-    test('a rotation leaves the server no second password', async () => {
+    test('a rotation leaves no second password on the server', async () => {
       const h = await DatabaseHarness.make(server, { strategy: 'alternatingUsers', user: await madeUser() });
       await h.rotate();
       const early = h.login('AWSCURRENT');
@@ -462,7 +462,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
     });
   }
 
-  test('a single user with an account for another host is refused, as far as the server tells, and both accounts keep their password', async () => {
+  test('a single user with an account for another host is refused, if the server shows it, and both accounts keep their password', async () => {
     const user = await madeUser('', ['%', '127.0.0.1']);
     if (isMariaDb) { await asRoot(`GRANT SELECT ON mysql.* TO '${user.username}'@'127.0.0.1'`); }
     const h = await DatabaseHarness.make(server, { user });
@@ -472,7 +472,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
     expect(await letsIn(server, user)).toBe(true);
   });
 
-  test.each(['singleUser', 'alternatingUsers'] as const)('case 78: %s: a statement that waits for a global read lock is given up by the server too, and the retry completes', async (strategy) => {
+  test.each(['singleUser', 'alternatingUsers'] as const)('case 78: %s: the server cancels a statement that waits for a global read lock, and the retry completes', async (strategy) => {
     const h = await DatabaseHarness.make(server, { strategy });
     const rotation = await created(h);
     const root = await connect(server, { login: server.root });
@@ -490,7 +490,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
     expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
   }, 60_000);
 
-  test('a password that is as long as the server takes alternates', async () => {
+  test('a password of the greatest length that the server accepts alternates', async () => {
     const h = await DatabaseHarness.make(server, { strategy: 'alternatingUsers' });
     await h.steps(pendingWith(h, { username: `${h.user.username}_clone`, password: 'x'.repeat(250) }), 'setSecret', 'testSecret', 'finishSecret');
     expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);

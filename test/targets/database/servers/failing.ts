@@ -6,8 +6,8 @@ import { failure, passwordOf } from '../../../harness';
 import type { DatabaseServer, Login } from '../../../servers';
 
 /**
- * Checks that a step failed as the contract says a step must fail: a named error that says what to do, nothing written to the secret, and
- * (case 69) no value of a secret in the error or in any line of the log.
+ * Checks that a step failed as the contract requires: a named error that says what to do, nothing written to the secret, and (case 69) no value
+ * of a secret in the error or in any log line.
  */
 export async function fails(h: DatabaseHarness, step: Promise<void>, name: string, text: RegExp): Promise<Error> {
   const versions = h.secret.versions.map(({ id, stages }) => [id, stages, h.secret.value(id)]);
@@ -42,7 +42,7 @@ export function expectNoSecrets(h: DatabaseHarness, error?: Error): void {
   }
 }
 
-/** How a secret may stand in a text. */
+/** The forms of a secret in a text. */
 export function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
   return [
@@ -59,7 +59,7 @@ export async function created(h: DatabaseHarness): Promise<StartedRotation> {
   return rotation;
 }
 
-/** A rotation whose pending value is another one than createSecret makes. */
+/** A rotation whose pending value differs from that of createSecret. */
 export function pendingWith(h: DatabaseHarness, changes: Record<string, unknown>): StartedRotation {
   const rotation = h.start();
   const SecretString = JSON.stringify({ ...JSON.parse(h.value('AWSCURRENT')), password: 'pending-password', ...changes });
@@ -67,18 +67,18 @@ export function pendingWith(h: DatabaseHarness, changes: Record<string, unknown>
   return rotation;
 }
 
-/** Makes a version AWSPREVIOUS that has another user, as after a rotation by another tool. */
+/** Makes a version with another user AWSPREVIOUS, as after a rotation by another tool. */
 export function putPrevious(h: DatabaseHarness, login: Login): void {
   const value = h.value('AWSCURRENT');
   for (const SecretString of [JSON.stringify({ ...JSON.parse(value), ...login }), value]) { h.simulator.perform('PutSecretValue', { SecretId: h.arn, SecretString }); }
 }
 
-/** As who the engine was asked to log in, one after the other. */
+/** The users of the engine's logins, in order. */
 export function dialledUsers(h: DatabaseHarness): string[] {
   return h.dialled.map(({ username }) => username);
 }
 
-/** With which versions' passwords the engine was asked to log in, or `superuser`. */
+/** The versions whose passwords the engine logged in with, or `superuser`. */
 export function dialledVersions(h: DatabaseHarness): string[] {
   const labels = ['AWSPENDING', 'AWSCURRENT', 'AWSPREVIOUS'].filter((label) => h.secret.value(label) !== undefined);
   return h.dialled.map(({ username, password }) => username === h.server.admin.username
@@ -86,14 +86,14 @@ export function dialledVersions(h: DatabaseHarness): string[] {
     : labels.find((label) => passwordOf(h.value(label)) === password) ?? 'another');
 }
 
-/** Gives a user a password, as somebody who may do everything. */
+/** Sets the password of a user, as a user with all rights. */
 export async function setPassword(server: DatabaseServer, { username, password }: Login): Promise<void> {
   await run(server, server.root, server.engine === 'postgres'
     ? `ALTER ROLE "${username}" PASSWORD '${password.replaceAll('\'', '\'\'')}'`
     : `ALTER USER \`${username}\`@'%' IDENTIFIED BY '${password.replaceAll('\\', '\\\\').replaceAll('\'', '\'\'')}'`);
 }
 
-/** How many statements that set a password the server was sent for a user, whether it carried them out or not. */
+/** The number of statements to the server that set a user's password, executed or not. */
 export async function passwordStatements(server: DatabaseServer, username: string): Promise<number> {
   const logs = await server.logs();
   if (server.engine === 'postgres') { return logs.split('\n').filter((line) => line.includes(`ALTER ROLE "${username}" PASSWORD`)).length; }

@@ -13,14 +13,14 @@ import { startMariaDb, startMySql, startPostgres, type DatabaseServer, type Logi
 export type Strategy = 'singleUser' | 'alternatingUsers';
 export const STRATEGIES: readonly Strategy[] = ['singleUser', 'alternatingUsers'];
 
-/** A kind of server, and how to speak to it without the handler's own code. */
+/** A kind of server, with access to it that is independent of the handler's code. */
 export interface Kind {
   readonly name: string;
   readonly target: DatabaseTargetConfig['target'];
   start(options?: ServerOptions): Promise<DatabaseServer>;
 }
 
-/** One of each engine: for what does not depend on a version. */
+/** One of each engine, for tests that do not depend on a version. */
 export const POSTGRES: Kind = { name: 'PostgreSQL 18', target: 'postgres', start: (options) => startPostgres({ ...options, version: '18' }) };
 export const MARIADB: Kind = { name: 'MariaDB 11.8', target: 'mariadb', start: (options) => startMariaDb({ ...options, version: '11.8' }) };
 export const MYSQL: Kind = { name: 'MySQL 8.0', target: 'mysql', start: (options) => startMySql({ ...options, version: '8.0' }) };
@@ -36,7 +36,7 @@ export const KINDS: readonly Kind[] = [
 
 type Row = Record<string, unknown>;
 
-/** Runs statements as somebody, one after the other, and returns the rows of the last. */
+/** Runs statements as a user, in order, and returns the rows of the last. */
 export async function run(server: DatabaseServer, login: Login, ...statements: string[]): Promise<Row[]> {
   let rows: Row[] = [];
   if (server.engine === 'postgres') {
@@ -71,7 +71,7 @@ export async function run(server: DatabaseServer, login: Login, ...statements: s
   return rows;
 }
 
-/** Whether somebody is let in. */
+/** Whether a login succeeds. */
 export async function letsIn(server: DatabaseServer, login: Login): Promise<boolean> {
   try {
     await run(server, login, 'SELECT 1');
@@ -91,7 +91,7 @@ export const quoteLiteral = (server: DatabaseServer, text: string): string => {
 export const quoteName = (server: DatabaseServer, name: string): string =>
   server.engine === 'postgres' ? `"${name.replaceAll('"', '""')}"` : `\`${name.replaceAll('`', '``')}\``;
 
-/** Makes a user who may work in the database, as the master user makes it. */
+/** Creates a user with rights in the database, as the master user does. */
 export async function makeUser(server: DatabaseServer, login: Login): Promise<void> {
   const [user, password] = [quoteName(server, login.username), quoteLiteral(server, login.password)];
   await run(server, server.admin, ...server.engine === 'postgres'
@@ -113,18 +113,18 @@ export function valueFor(server: DatabaseServer, login: Login, changes: Record<s
 
 export interface DatabaseHarnessOptions extends Pick<HarnessOptions, 'policy' | 'simulator'> {
   readonly strategy?: Strategy;
-  /** Who the secret is of. @default - a user of its own, who is made */
+  /** The user of the secret. @default - a new user */
   readonly user?: Login;
   /** Changes to the value of the secret. */
   readonly changes?: Record<string, unknown>;
   readonly superuserChanges?: Record<string, unknown>;
   readonly config?: Partial<DatabaseTargetConfig>;
   readonly engine?: (engine: Engine) => Engine;
-  /** Stands between an engine and its driver. */
+  /** Comes between an engine and its driver. */
   readonly connection?: (connection: Connection) => Connection;
 }
 
-/** As much of a connection of any driver as the engines use. */
+/** The part of any driver's connection that the engines use. */
 export interface Connection {
   query(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
   close(): Promise<void>;
@@ -132,16 +132,16 @@ export interface Connection {
 
 let users = 0;
 
-/** A secret of a user of a real server, with the handler that rotates it. */
+/** A secret of a user of a real server, with its handler. */
 export class DatabaseHarness extends Harness {
-  /** The secret as it is, with a user of its own who exists. */
+  /** The current secret, with its own existing user. */
   public static async make(server: DatabaseServer, options: DatabaseHarnessOptions = {}): Promise<DatabaseHarness> {
     const user = options.user ?? { username: `user_${++users}`, password: `first-password-${users}` };
     if (!options.user) { await makeUser(server, user); }
     return new DatabaseHarness(server, user, options);
   }
 
-  /** What the engine was asked to connect to. */
+  /** The connections of the engine. */
   public readonly dialled: Credentials[] = [];
 
   private constructor(public readonly server: DatabaseServer, public readonly user: Login, options: DatabaseHarnessOptions) {

@@ -1,6 +1,6 @@
 /*
- * The rotation contract's case 69 on real servers. Every failing test beside this one goes through the same check, by `fails`; here is a failure of
- * each kind with all that is said about it, and the check itself is checked.
+ * The rotation contract's case 69 on real servers. Every failing test in this folder has the same check, by `fails`. This file has a failure of
+ * each kind with all its output, and tests the check itself.
  */
 import { created, expectNoSecrets, fails, formsOf } from './failing';
 import { DatabaseHarness, MARIADB, MYSQL, POSTGRES, STRATEGIES } from './fixture';
@@ -12,7 +12,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
   beforeAll(async () => { server = await kind.start(); });
   afterAll(() => server.stop());
 
-  test.each(STRATEGIES)('case 69: %s: no password, no value and no SQL is in what a failure says, or in any line of the log', async (strategy) => {
+  test.each(STRATEGIES)('case 69: %s: no password, no value and no SQL is in the error of a failure, or in any log line', async (strategy) => {
     const wrongSuperuser = await DatabaseHarness.make(server, { strategy, superuserChanges: { password: 'not-the-password' }, changes: { password: 'not-it-either' } });
     await fails(wrongSuperuser, wrongSuperuser.step(await created(wrongSuperuser), 'setSecret'), 'AuthenticationError', /accepts? /);
     const noDatabase = await DatabaseHarness.make(server, { strategy, changes: { dbname: 'nowhere' } });
@@ -22,7 +22,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     for (const { log } of [wrongSuperuser, noDatabase, noServer]) { expect(log.filter(({ level }) => level === 'ERROR')).toHaveLength(1); }
   });
 
-  test('case 69: the check notices a password in each form in which it could get out', async () => {
+  test('case 69: the check finds a password in each form in which it could leak', async () => {
     const h = await DatabaseHarness.make(server);
     await h.rotate();
     expectNoSecrets(h);

@@ -1,6 +1,4 @@
-/*
- * What is MySQL's and MariaDB's own about accounts, their rights and their plugins, on real servers: contract cases 32, 34 to 36, 41, 70 and 72.
- */
+/* Accounts, rights and plugins of MySQL and MariaDB, on real servers: contract cases 32, 34 to 36, 41, 70 and 72. */
 import { created, expectNoSecrets, fails, formsOf, pendingWith } from './failing';
 import { DatabaseHarness, KINDS, letsIn, makeUser, run, STRATEGIES, type DatabaseHarnessOptions } from './fixture';
 import { passwordOf } from '../../../harness';
@@ -28,7 +26,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
     return login;
   }
 
-  /** What the server says of an account, without who it is, what its password is, and that a rotation made it. */
+  /** The server's output for an account, without its name, its password and its mark. */
   async function rightsOf(username: string, host = '%'): Promise<string[]> {
     const account = `\`${username}\`@\`${host}\``;
     const lines = [...await asRoot(`SHOW GRANTS FOR ${account}`), ...await asRoot(`SHOW CREATE USER ${account}`)].map((row) => String(Object.values(row)[0]));
@@ -43,7 +41,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
 
   const pluginOf = async (username: string) => (await asRoot(`SELECT plugin FROM mysql.user WHERE User = '${username}'`)).map(({ plugin }) => plugin);
 
-  test.each(STRATEGIES)('case 30: a password of 256 bytes is set with %s, and a longer one only where the server takes it', async (strategy) => {
+  test.each(STRATEGIES)('case 30: a password of 256 bytes is set with %s, and a longer one only if the server accepts it', async (strategy) => {
     const h = await make({ strategy });
     const next = strategy === 'singleUser' ? {} : { username: `${h.user.username}_clone` };
     await h.step(pendingWith(h, { ...next, password: 'p'.repeat(256) }), 'setSecret');
@@ -61,7 +59,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
 
   // The superuser of MySQL has ROLE_ADMIN, which MariaDB doesn't have.
   if (isMariaDb) {
-    test('a role that the superuser may not pass on is told with what to grant', async () => {
+    test('a role that the superuser may not grant is an error with what to grant', async () => {
       await asRoot('CREATE ROLE IF NOT EXISTS not_to_pass_on');
       const h = await make();
       await asRoot(`GRANT not_to_pass_on TO \`${h.user.username}\`@'%'`);
@@ -105,7 +103,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
     expect(await rightsOf(username)).toEqual(before);
   });
 
-  test('case 41: what the first user gets or loses later, the other one gets or loses, and never the other way round', async () => {
+  test('case 41: the other user gets or loses the same as the first user later, and never the reverse', async () => {
     const login = await user((account) => `GRANT ALL PRIVILEGES ON app.* TO ${account} WITH GRANT OPTION`, (account) => `GRANT reader TO ${account}`);
     const { username } = login;
     const h = await make({ user: login });
@@ -120,7 +118,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
     expect(await rightsOf(`${username}_clone`)).toEqual(wanted);
   });
 
-  test('cases 34, 35: every account of the user, by the host that it comes from, has its match', async () => {
+  test('cases 34, 35: every account of the user, for each host, has its counterpart', async () => {
     const username = `hosts_${++users}`;
     const accounts = ['localhost', '127.0.0.1', '10.%', 'db.example.com'].map((host) => ({ host, account: `'${username}'@'${host}'` }));
     for (const { account } of accounts) { await asAdmin(`CREATE USER ${account} IDENTIFIED BY '${PASSWORD}'`); }
@@ -150,7 +148,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
   });
 
   if (!isMariaDb && native) {
-    test.each(STRATEGIES)('case 30: mysql_native_password takes a password of more than 256 bytes: %s', async (strategy) => {
+    test.each(STRATEGIES)('case 30: mysql_native_password accepts a password of more than 256 bytes: %s', async (strategy) => {
       const username = `long_${++users}`;
       await asAdmin(`CREATE USER '${username}' IDENTIFIED WITH mysql_native_password BY '${PASSWORD}'`, `GRANT SELECT ON app.* TO '${username}'`);
       const h = await make({ strategy, user: { username, password: PASSWORD } });
@@ -160,10 +158,10 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
     });
   }
 
-  test(`case 72: a plugin that has no password fails, and says which: ${isMariaDb ? 'unix_socket' : 'auth_socket'}`, async () => {
+  test(`case 72: a plugin without a password fails, with its name: ${isMariaDb ? 'unix_socket' : 'auth_socket'}`, async () => {
     const h = await make({ user: await user() });
     const rotation = await created(h);
-    // The server doesn't ask whether it is loaded where the account is never used.
+    // The server doesn't check whether it is loaded while the account is never used.
     await asRoot(`CREATE USER '${h.user.username}_clone'@'10.%' IDENTIFIED ${isMariaDb ? 'VIA unix_socket' : 'WITH mysql_no_login'}`).catch(async () => {
       await asRoot(`CREATE USER '${h.user.username}_clone'@'10.%'`, `UPDATE mysql.user SET plugin = 'auth_socket' WHERE User = '${h.user.username}_clone'`);
     });
@@ -171,13 +169,13 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
     expect(await letsIn(server, h.user)).toBe(true);
   });
 
-  test('case 36: the server refuses names that are longer than is said', async () => {
+  test('case 36: the server refuses names that are longer than the limit', async () => {
     const limit = isMariaDb ? 128 : 32;
     await asRoot(`CREATE USER '${'l'.repeat(limit)}'`);
     await expect(asRoot(`CREATE USER '${'m'.repeat(limit + 1)}'`)).rejects.toMatchObject({ code: 'ER_WRONG_STRING_LENGTH' });
   });
 
-  test.each(STRATEGIES)('case 32: %s: names and passwords with everything that is special in SQL are taken as they are', async (strategy) => {
+  test.each(STRATEGIES)('case 32: %s: names and passwords with every special character of SQL work', async (strategy) => {
     const username = `"; DROP\\ \`x\` '%$ü_${strategy[0]}`;
     const database = `odd "db" \`; -- % \\ é ${strategy[0]}`;
     const quoted = `\`${database.replaceAll('`', '``')}\``;
@@ -208,7 +206,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
   });
 
   if (!isMariaDb) {
-    test('case 34: exceptions to a right on everything are passed on (partial_revokes)', async () => {
+    test('case 34: exceptions from a global right are copied (partial_revokes)', async () => {
       await asRoot('SET GLOBAL partial_revokes = ON');
       const login = await user();
       await asRoot('CREATE DATABASE IF NOT EXISTS hidden', `GRANT SELECT ON *.* TO '${login.username}'`, `REVOKE SELECT ON hidden.* FROM '${login.username}'`);
@@ -218,7 +216,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
       expect(await rightsOf(`${login.username}_clone`)).toEqual(await rightsOf(login.username));
     });
 
-    test.each(STRATEGIES)('%s: a user who has to give its password to change it rotates (PASSWORD REQUIRE CURRENT)', async (strategy) => {
+    test.each(STRATEGIES)('%s: a user that has to give its password to change it rotates (PASSWORD REQUIRE CURRENT)', async (strategy) => {
       const h = await make({ strategy, user: await user((account) => `ALTER USER ${account} PASSWORD REQUIRE CURRENT`) });
       await h.rotate();
       await h.rotate();
@@ -227,8 +225,8 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
   }
 });
 
-describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name with settings of its own', (kind) => {
-  test('sql_mode and what connections begin with change nothing', async () => {
+describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name with other settings', (kind) => {
+  test('sql_mode and the initial statements of connections have no effect', async () => {
     const server = await kind.start({ settings: { sql_mode: 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES', init_connect: 'SET @it = 1' } });
     try {
       for (const strategy of STRATEGIES) {

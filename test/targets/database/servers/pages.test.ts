@@ -1,6 +1,4 @@
-/*
- * The statements of the pages, as they stand there, on real servers.
- */
+/* The statements of the docs, unchanged, on real servers. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { created, fails, pendingWith, putPrevious } from './failing';
@@ -12,7 +10,7 @@ const POSTGRES_KINDS = KINDS.filter(({ target }) => target === 'postgres');
 
 const USER = 'user_of_page';
 
-/** The statements of a page from a heading on, or from a line, one list for each block, with names of the test. */
+/** The statements of a page after a heading or a line, one list for each block, with names of the test. */
 function statementsAfter(page: string, start: string, database: string): string[][] {
   const text = readFileSync(join(DOCS, page), 'utf8');
   const [, after] = text.split(`\n${start}\n`);
@@ -32,7 +30,7 @@ function withServer(kinds: readonly Kind[], act: (server: () => DatabaseServer, 
 
 describe('the user of the first deployment', () => {
   withServer(KINDS, (server, kind) => {
-    test('fails testSecret until the statements of the page were run, and rotates then', async () => {
+    test('fails testSecret until the statements of the page were run, and then rotates', async () => {
       const h = await DatabaseHarness.make(server(), { user: { username: USER, password: 'the password in the secret' } });
       const rotation = pendingWith(h, { password: h.user.password });
       await fails(h, h.step(rotation, 'testSecret'), 'AuthenticationError', /./);
@@ -45,10 +43,10 @@ describe('the user of the first deployment', () => {
 
 describe('moving from AWS\'s rotation of two users', () => {
   withServer(POSTGRES_KINDS, (server) => {
-    test('the statements of the page give what the second user owns to the first one, while both go on', async () => {
+    test('the statements of the page give the objects of the second user to the first one, while both keep working', async () => {
       const { admin, database } = server();
       const [app, clone]: Login[] = [USER, `${USER}_clone`].map((username) => ({ username, password: `password-of-${username}` }));
-      // As AWS's function makes the second user.
+      // Creates the second user as AWS's function does.
       await run(server(), admin, `CREATE ROLE ${USER} LOGIN PASSWORD '${app.password}'`, `GRANT CREATE ON DATABASE ${database} TO ${USER}`,
         `CREATE ROLE ${USER}_clone WITH LOGIN PASSWORD '${clone.password}'`, `GRANT ${USER} TO ${USER}_clone`);
       await run(server(), clone, 'CREATE SCHEMA of_clone', 'CREATE TABLE of_clone.things (id int)', 'INSERT INTO of_clone.things VALUES (1)');

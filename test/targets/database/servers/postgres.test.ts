@@ -1,6 +1,6 @@
 /*
- * What is PostgreSQL's own, on real servers: contract cases 32, 70, 71, 76, 77, 99 and 100, and what users, settings and memberships there
- * may be.
+ * Tests specific to PostgreSQL, on real servers: contract cases 32, 70, 71, 76, 77, 99 and 100, and the variety of users, settings and
+ * memberships.
  */
 import { Client, type ClientConfig } from 'pg';
 import { created, expectNoSecrets, fails, formsOf, pendingWith, putPrevious } from './failing';
@@ -20,7 +20,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
   const make = (options: DatabaseHarnessOptions = {}) => DatabaseHarness.make(server, { strategy: 'alternatingUsers', ...options });
   const asRoot = (...statements: string[]) => run(server, server.root, ...statements);
 
-  /** A user with a name that nobody else has. */
+  /** A user with a unique name. */
   async function user(attributes = ''): Promise<Login> {
     const login = { username: `owner_${++users}`, password: 'first-password-of-it' };
     await makeUser(server, login);
@@ -28,18 +28,18 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
     return login;
   }
 
-  /** What the server stores for a user's password. */
+  /** The server's stored password of a user. */
   async function verifierOf(username: string): Promise<string> {
     return (await asRoot(`SELECT rolpassword FROM pg_authid WHERE rolname = '${username}'`))[0].rolpassword as string;
   }
 
-  /** Everything about users that a rotation could change. */
+  /** All parts of users that a rotation could change. */
   const stateOf = (...usernames: string[]) => asRoot(
     'SELECT to_jsonb(a) AS role, (SELECT jsonb_agg(m ORDER BY m.roleid, m.member) FROM pg_auth_members m WHERE a.oid IN (m.roleid, m.member)) AS memberships, '
     + '(SELECT jsonb_agg(s ORDER BY s.setdatabase) FROM pg_db_role_setting s WHERE s.setrole = a.oid) AS settings '
     + `FROM pg_authid a WHERE rolname IN (${usernames.map((name) => `'${name}'`).join()}) ORDER BY rolname`);
 
-  test('case 71: what either user makes, the other one can use, change and drop, rotation after rotation', async () => {
+  test('case 71: objects that either user creates can be used, changed and dropped by the other one, rotation after rotation', async () => {
     const h = await make({ user: await user() });
     const { username } = h.user;
     for (let n = 1; n <= 4; n++) {
@@ -55,13 +55,13 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
         `CREATE OR REPLACE VIEW ${schema}.names AS SELECT name FROM ${schema}.things WHERE name <> ''`, `ALTER TYPE ${schema}.mood ADD VALUE 'better'`);
       expect(await run(server, other, `SELECT ${schema}.count() AS n, nextval('${schema}.things_id_seq') AS id`)).toEqual([{ n: '2', id: '3' }]);
       await run(server, other, `SELECT lo_unlink(${4_000 + 10 * users + n})`);
-      // The one who made it is still there, and goes on.
+      // The session that created it is still open, and continues.
       await run(server, maker, `INSERT INTO ${schema}.things (name) VALUES ('three')`, `CREATE TABLE ${schema}.later (id int)`);
       await run(server, other, `DROP TABLE ${schema}.later`, `DROP SCHEMA ${schema} CASCADE`);
     }
   });
 
-  test('case 71: everything belongs to the first user, also where a pool resets its connections', async () => {
+  test('case 71: everything belongs to the first user, even if a pool resets its connections', async () => {
     const h = await make({ user: await user() });
     await h.rotate();
     const { username } = h.user;
@@ -72,7 +72,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
     expect(await asRoot(`SELECT nspowner::regrole::text AS owner FROM pg_namespace WHERE nspname = '${username}'`)).toEqual([{ owner: username }]);
   });
 
-  test('case 71: policies of rows see the same user', async () => {
+  test('case 71: row policies see the same user', async () => {
     const h = await make({ user: await user() });
     const table = `rows_of_${h.user.username}`;
     await run(server, server.admin, `CREATE TABLE ${table} (whose text)`, `INSERT INTO ${table} VALUES ('${h.user.username}'), ('somebody')`, `ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`,
@@ -81,7 +81,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
     expect(await run(server, h.login('AWSCURRENT'), `SELECT whose FROM ${table}`)).toEqual([{ whose: h.user.username }]);
   });
 
-  test('case 71: what a clone owned before it acted as the first user is told, with what to do, and works after that', async () => {
+  test('case 71: objects that a clone owned before it acted as the first user are an error with what to do, and work after that', async () => {
     const h = await make({ user: await user() });
     const clone = { username: `${h.user.username}_clone`, password: 'made-by-another-tool' };
     await makeUser(server, clone);
@@ -95,7 +95,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
     expect(await run(server, h.login('AWSCURRENT'), `CREATE TABLE ${clone.username}.it (id int)`)).toEqual([]);
   });
 
-  test('case 41: rights and memberships of the first user hold for the other one at once', async () => {
+  test('case 41: rights and memberships of the first user apply to the other one at once', async () => {
     const h = await make({ user: await user() });
     const { username } = h.user;
     await h.rotate();
@@ -110,7 +110,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
       `SELECT coalesce(d.datname, '') AS database, s.setconfig AS settings FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole LEFT JOIN pg_database d ON d.oid = s.setdatabase WHERE r.rolname = '${username}'`,
     )).map(({ database, settings }) => [database as string, (settings as string[]).filter((setting) => !setting.startsWith('role=')).sort()]));
 
-    test('case 34: of the user, everywhere and in one database, are those of the other user, however odd, and go when they go', async () => {
+    test('case 34: of the user, everywhere and in one database, are those of the other user, however odd, and are removed with them', async () => {
       const h = await make({ user: await user() });
       const { username } = h.user;
       await asRoot(`ALTER ROLE ${username} SET statement_timeout TO '7s'`, `ALTER ROLE ${username} SET search_path TO "$user", "Odd ""name""", 'it''s; DROP ROLE x', public`,
@@ -135,7 +135,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
       expect(await terms(`${h.user.username}_clone`)).toEqual(await terms(h.user.username));
     });
 
-    test('that the superuser may not give are told by name', async () => {
+    test('that the superuser may not set are in the error by name', async () => {
       const h = await make({ user: await user() });
       await asRoot(`ALTER ROLE ${h.user.username} SET log_statement TO 'none'`);
       await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /may not SET log_statement for the user that alternates.*GRANT SET ON PARAMETER/);
@@ -143,7 +143,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
     });
   });
 
-  test.each(STRATEGIES)('case 32: %s: names and passwords with everything that is special in SQL are taken as they are', async (strategy) => {
+  test.each(STRATEGIES)('case 32: %s: names and passwords with every special character of SQL work', async (strategy) => {
     const username = `"; DROP ROLE x; -- ' \\ %s $1 ü 😀 ${strategy[0]}`;
     const database = `odd "db" '; -- % $1 \\ é 😀 ${strategy}`;
     const login = { username, password: 'Pässw\'"\\;%`$1 😀 `--' };
@@ -160,7 +160,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
     expectNoSecrets(h);
   });
 
-  test('case 36: the server cuts names at 63 bytes, which is why a longer one is refused before', async () => {
+  test('case 36: the server cuts names at 63 bytes, so a longer one is refused before', async () => {
     const [longest, longer] = ['u'.repeat(63), 'v'.repeat(64)];
     await asRoot(`CREATE ROLE ${longest}`, `CREATE ROLE ${longer}`);
     expect(await asRoot('SELECT rolname FROM pg_roles WHERE rolname LIKE \'uuuu%\' OR rolname LIKE \'vvvv%\' ORDER BY 1')).toEqual([{ rolname: longest }, { rolname: 'v'.repeat(63) }]);
@@ -181,7 +181,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
     }
   });
 
-  test('a user whom somebody else made is refused where the superuser may not manage it, with what to do, and rotates after that', async () => {
+  test('a user of another creator is refused if the superuser may not manage it, with what to do, and rotates after that', async () => {
     const login = { username: `stranger_${++users}`, password: 'first-password-of-it' };
     await asRoot(`CREATE ROLE ${login.username} LOGIN PASSWORD '${login.password}'`);
     const h = await make({ user: login });
@@ -195,14 +195,14 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
     expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
   });
 
-  test('the superuser may be a real one', async () => {
+  test('the superuser may have the attribute SUPERUSER', async () => {
     const h = await make({ superuserChanges: server.root as unknown as Record<string, unknown> });
     await h.rotate();
     await h.rotate();
     expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
   });
 
-  test('a user who may not connect to the database is told so', async () => {
+  test('a user that may not connect to the database gets that error', async () => {
     await asRoot('CREATE DATABASE closed');
     await asRoot('REVOKE CONNECT ON DATABASE closed FROM PUBLIC');
     const h = await make({ strategy: 'singleUser', user: await user(), changes: { dbname: 'closed' } });
@@ -210,7 +210,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
     await asRoot('DROP DATABASE closed');
   });
 
-  test('a user who may not log in is told so', async () => {
+  test('a user that may not log in gets that error', async () => {
     const h = await make({ strategy: 'singleUser', user: await user() });
     const rotation = await created(h);
     await asRoot(`ALTER ROLE ${h.user.username} NOLOGIN`);
@@ -229,7 +229,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
       ['all users', () => [['ALTER ROLE ALL SET password_encryption TO \'md5\''], ['ALTER ROLE ALL RESET password_encryption']]],
       ['the database', () => [['ALTER DATABASE app SET password_encryption TO \'md5\''], ['ALTER DATABASE app RESET password_encryption']]],
       ['the server', () => [['ALTER SYSTEM SET password_encryption TO \'md5\'', 'SELECT pg_reload_conf(), pg_sleep(0.3)'], ['ALTER SYSTEM RESET password_encryption', 'SELECT pg_reload_conf(), pg_sleep(0.3)']]],
-    ])('is SCRAM where pg_hba.conf wants that, though password_encryption of %s is md5', async (_, statements) => {
+    ])('is SCRAM if pg_hba.conf requires it, even if password_encryption of %s is md5', async (_, statements) => {
       const logins = [await user(), await user()];
       for (const [index, strategy] of STRATEGIES.entries()) {
         const h = await make({ strategy, user: logins[index] });
@@ -258,7 +258,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
       }
     });
 
-    test('has more iterations than the driver allows by default, if the login had', async () => {
+    test('has more iterations than the driver\'s default limit, if the login had', async () => {
       const h = await make({ strategy: 'singleUser', user: await user() });
       await asRoot(`ALTER ROLE ${h.user.username} PASSWORD '${await scramVerifier(h.user.password, 150_000)}'`);
       await h.rotate();
@@ -275,15 +275,15 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
         await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /scram_iterations is higher than 1000000.*Lower the setting/);
         expect(await verifierOf(h.user.username)).toBe(before);
       }
-      // With ALTER ROLE, the server would try an empty password against it, for minutes.
+      // With ALTER ROLE, the server would try an empty password with it, for minutes.
       await asRoot(`UPDATE pg_authid SET rolpassword = '${before.replace('$4096:', '$2147483647:')}' WHERE rolname = '${h.user.username}'`);
       await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /stored with more than 1000000 SCRAM iterations.*Lower the setting/);
       expect(Date.now() - start).toBeLessThan(5_000);
     });
   });
 
-  describe('case 99: a user that exists with the name of the other one', () => {
-    /** Two users that have nothing to do with each other. The secret is of `mine`. */
+  describe('case 99: an existing user with the name of the other one', () => {
+    /** Two unrelated users. The secret is of `mine`. */
     async function strangers(isFirst: boolean) {
       const first = await user();
       const second = { username: `${first.username}_clone`, password: 'password-of-the-second' };
@@ -303,7 +303,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
     ] as const;
 
     describe.each(DIRECTIONS)('(isFirst %p: %s)', (isFirst) => {
-      test.each(UNPROVEN)('and has %s is refused, and nothing is changed', async (_, statements) => {
+      test.each(UNPROVEN)('with %s is refused, and nothing is changed', async (_, statements) => {
         const { first, second, stranger, h } = await strangers(isFirst);
         const sql = statements(first.username, second.username);
         if (sql.length > 0) { await asRoot(...sql); }
@@ -316,7 +316,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
         expect(await letsIn(server, stranger)).toBe(true);
       });
 
-      test('is refused to whoever puts its name into the secret without its password', async () => {
+      test('is refused to a value with its name and without its password', async () => {
         const { first, second, mine, stranger, h } = await strangers(isFirst);
         putPrevious(h, { ...stranger, password: 'guessed-password' });
         const before = await stateOf(first.username, second.username);
@@ -325,7 +325,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
         expect(await letsIn(server, mine)).toBe(true);
       });
 
-      test('is accepted if AWSPREVIOUS logs in, as with AWS\'s own template, and the retry after that is too', async () => {
+      test('is accepted if AWSPREVIOUS logs in, as with AWS\'s own template, and so is the retry after that', async () => {
         const { first, second, mine, stranger, h } = await strangers(isFirst);
         await asRoot(`GRANT ${first.username} TO ${second.username}`);
         putPrevious(h, stranger);
@@ -343,7 +343,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
       });
     });
 
-    test('is accepted if an earlier rotation made it: its mark is on the server', async () => {
+    test('is accepted if an earlier rotation created it: its mark is on the server', async () => {
       const h = await make({ user: await user() });
       await h.rotate();
       await asRoot(`ALTER ROLE ${h.user.username}_clone PASSWORD 'a-password-nobody-knows'`);
@@ -354,7 +354,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
       expect(await letsIn(server, another.login('AWSPREVIOUS'))).toBe(true);
     });
 
-    test('case 77: and may not log in any more, may again after its next turn', async () => {
+    test('case 77: that may not log in any more may again after its next turn', async () => {
       const h = await make({ user: await user() });
       const rotation = await created(h);
       await h.step(rotation, 'setSecret');
@@ -365,7 +365,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
   });
 
   describe('case 100: the proof', () => {
-    test('is there whenever the user is: a crash before the password leaves no user', async () => {
+    test('exists whenever the user does: a crash before the password leaves no user', async () => {
       let crashes = true;
       const h = await make({
         user: await user(),
@@ -388,7 +388,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
       expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
     });
 
-    test('outlives a rotation that was given up after setSecret', async () => {
+    test('outlives a rotation that was abandoned after setSecret', async () => {
       const h = await make({ user: await user() });
       for (let n = 0; n < 3; n++) {
         await h.step(await created(h), 'setSecret');
@@ -415,7 +415,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
     });
   });
 
-  test('case 73: twenty copies of setSecret at once all succeed, even if the first waits longer than a lock may take', async () => {
+  test('case 73: twenty copies of setSecret at once all succeed, even if the first waits longer than the lock time-out', async () => {
     const h = await make({ user: await user() });
     const rotation = await created(h);
     const holder = await connect(server, { login: server.root });
@@ -429,7 +429,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
     expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
   });
 
-  test('the time-outs of the server for idle sessions don\'t end a transaction that waits for a login', async () => {
+  test('the server\'s time-outs for idle sessions don\'t end a transaction that waits for a login', async () => {
     const h = await make({ user: await user() });
     await h.rotate();
     await asRoot(`ALTER ROLE ${server.admin.username} SET idle_in_transaction_session_timeout TO 1`);
@@ -442,7 +442,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
   });
 });
 
-/** What the server looks at before a session acts as the first user. */
+/** The attributes that the server checks before a session acts as the first user. */
 describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name with replication', (kind) => {
   let server: DatabaseServer;
   let replicators = 0;
@@ -478,7 +478,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name with r
 
   const ROOT = () => server.root as unknown as Record<string, unknown>;
 
-  test('case 77: REPLICATION of the first user is the second one\'s too, and vanishes from it at its next turn', async () => {
+  test('case 77: the second user has REPLICATION if the first one has it, and loses it at its next turn', async () => {
     const h = await make('REPLICATION', ROOT());
     const { username } = h.user;
     await h.rotate();
@@ -492,7 +492,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name with r
     expect(await replicates(h.login('AWSCURRENT'))).toBe(false);
   });
 
-  test('case 77: SUPERUSER of the first user is the second one\'s too, so that reserved connections are, and vanishes from it at its next turn', async () => {
+  test('case 77: the second user has SUPERUSER if the first one has it, with reserved connections, and loses it at its next turn', async () => {
     const h = await make('SUPERUSER CONNECTION LIMIT 0', ROOT());
     const { username } = h.user;
     await h.rotate();
@@ -504,17 +504,17 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name with r
     expect(await asRoot(`SELECT rolsuper FROM pg_roles WHERE rolname = '${username}_clone'`)).toEqual([{ rolsuper: false }]);
   });
 
-  test('REPLICATION that the superuser may not give is refused with what to do, and nothing is changed; a second user made by hand works', async () => {
+  test('REPLICATION that the superuser may not grant is refused with what to do, and nothing is changed; a second user that was created by hand works', async () => {
     const h = await make('REPLICATION');
     const { username } = h.user;
     const rotation = await created(h);
     await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /only the first one has REPLICATION.*may not change that, so nothing was changed\. Since PostgreSQL 16: make the second one yourself, as docs.second-user.md shows, or use the superuser secret of a user with REPLICATION\. Before/);
     expect(await asRoot(`SELECT FROM pg_roles WHERE rolname = '${username}_clone'`)).toEqual([]);
     expect(await letsIn(server, h.user)).toBe(true);
-    // As docs/second-user.md shows.
+    // As in docs/second-user.md.
     await asRoot(`CREATE ROLE ${username}_clone LOGIN REPLICATION`, `GRANT ${username} TO ${username}_clone`, `ALTER ROLE ${username}_clone SET role TO ${username}`,
       `GRANT ${username}_clone TO ${server.admin.username} WITH ADMIN OPTION`);
-    // On 15, a user with CREATEROLE may not even give a password to one with REPLICATION.
+    // On 15, a user with CREATEROLE can't even set the password of one with REPLICATION.
     if (kind.name === 'PostgreSQL 15') {
       await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /refused with 42501/);
       return;
@@ -523,7 +523,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name with r
     expect(await replicates(h.login('AWSCURRENT'))).toBe(true);
   });
 
-  test('case 77: REPLICATION that the superuser may not take away is refused with what to do, and works after that', async () => {
+  test('case 77: REPLICATION that the superuser may not remove is refused with what to do, and works after that', async () => {
     const h = await make('');
     const { username } = h.user;
     await h.rotate();
@@ -538,7 +538,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name with r
 });
 
 describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name with password_encryption = md5', (kind) => {
-  test.each(STRATEGIES)('%s: a verifier of that kind is sent, and no password', async (strategy) => {
+  test.each(STRATEGIES)('%s: sends a verifier of that kind, and no password', async (strategy) => {
     const server = await kind.start({ settings: { password_encryption: 'md5' } });
     try {
       const h = await DatabaseHarness.make(server, { strategy });

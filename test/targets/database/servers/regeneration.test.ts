@@ -11,7 +11,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
   beforeAll(async () => { server = await kind.start(); });
   afterAll(async () => { await server.stop(); });
 
-  /** A template with everything that attach would have added. */
+  /** A template with all keys that attach would add. */
   const templateOf = ({ user }: DatabaseHarness) =>
     ({ engine: server.engine, host: server.host, port: server.port, username: user.username, dbname: server.database, application: 'changed' });
 
@@ -25,7 +25,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
   });
 
-  test('alternating users: the rotation fails and touches nobody, and goes on once AWSCURRENT is back', async () => {
+  test('alternating users: the rotation fails, changes no user, and continues when AWSCURRENT moved back', async () => {
     const h = await DatabaseHarness.make(server, { strategy: 'alternatingUsers' });
     await h.rotate();
     regenerate(h, templateOf(h));

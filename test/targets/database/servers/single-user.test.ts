@@ -1,6 +1,6 @@
 /*
- * The rotation contract's cases of setSecret for a single user, on real servers. `fails` stands for: a named error, no later write, and no
- * value of a secret in an error or a log line.
+ * The rotation contract's cases of setSecret for a single user, on real servers. `fails` means: a named error, no later write, and no value of a
+ * secret in an error or a log line.
  */
 import { created, dialledVersions, expectNoSecrets, fails, passwordStatements, pendingWith, setPassword } from './failing';
 import { DatabaseHarness, KINDS, letsIn, makeUser, MARIADB, MYSQL, POSTGRES, run, STRATEGIES } from './fixture';
@@ -17,7 +17,7 @@ describe.each(KINDS)('$name', (kind) => {
 
   const make = (options?: Parameters<typeof DatabaseHarness.make>[1]) => DatabaseHarness.make(server, options);
 
-  test('case 23: a pending password that works already is left alone', async () => {
+  test('case 23: a pending password that works already is kept', async () => {
     const h = await make();
     const rotation = await created(h);
     await setPassword(server, h.login('AWSPENDING'));
@@ -28,7 +28,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(await letsIn(server, h.login('AWSPENDING'))).toBe(true);
   });
 
-  test('case 25: where only the current password works, it is changed once', async () => {
+  test('case 25: if only the current password works, it is changed once', async () => {
     const h = await make();
     const rotation = await created(h);
     await h.step(rotation, 'setSecret');
@@ -41,7 +41,7 @@ describe.each(KINDS)('$name', (kind) => {
     expectNoSecrets(h);
   });
 
-  test('case 26: where only the previous password works, it is changed with that', async () => {
+  test('case 26: if only the previous password works, it is changed with that', async () => {
     const h = await make();
     await h.rotate();
     const rotation = await created(h);
@@ -52,7 +52,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(await letsIn(server, h.login('AWSPREVIOUS'))).toBe(false);
   });
 
-  test('case 28: where no password works, it fails as authentication', async () => {
+  test('case 28: if no password works, it fails as authentication', async () => {
     const h = await make();
     await h.rotate();
     const rotation = await created(h);
@@ -62,7 +62,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(await letsIn(server, { ...h.user, password: 'changed-by-hand-1' })).toBe(true);
   });
 
-  test('case 28: a user who does not exist fails as authentication', async () => {
+  test('case 28: a missing user fails as authentication', async () => {
     const h = await make({ user: { username: 'nobody_at_all', password: 'password-of-nobody' } });
     await fails(h, h.step(await created(h), 'setSecret'), 'AuthenticationError', NOT_ACCEPTED);
   });
@@ -78,7 +78,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
   test.each([
     { host: 'elsewhere.test.internal' }, { host: '127.0.0.1' }, { host: 'LOCALHOST' }, { port: 1 }, { port: undefined }, { username: 'somebody_else' }, { username: 'User_1' },
     { dbname: 'another' }, { more: 'keys' },
-  ])('case 24: a pending value with %j fails, and nothing is dialled', async (changes) => {
+  ])('case 24: a pending value with %j fails without a connection', async (changes) => {
     const h = await make();
     await fails(h, h.step(pendingWith(h, changes), 'setSecret'), 'SecretMismatchError', /differs from the current one in more than a rotation changes, so it was not sent anywhere/);
     expect(h.dialled).toEqual([]);
@@ -86,7 +86,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
 
   test.each([
     ['host', { host: 'elsewhere.test.internal' }], ['port', { port: 1 }], ['user', { username: 'somebody_else' }],
-  ])('case 24: testSecret with another %s fails, and nothing is dialled', async (_, changes) => {
+  ])('case 24: testSecret with another %s fails without a connection', async (_, changes) => {
     const h = await make();
     await fails(h, h.step(pendingWith(h, changes), 'testSecret'), 'SecretMismatchError', /differ|not the user/);
     expect(h.dialled).toEqual([]);
@@ -102,7 +102,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     ['port', 0], ['port', 70_000], ['port', -1], ['port', 1.5], ['port', '70000'], ['port', '0'], ['port', '12a'], ['port', ''], ['port', [5432]],
     ['username', undefined], ['username', ''], ['username', 'zero\0byte'], ['username', 5], ['password', undefined], ['password', ''], ['password', 'zero\0byte'],
     ['dbname', 5], ['dbname', 'zero\0byte'],
-  ])('case 20: the key %j with %j fails, naming the key only, and nothing is dialled', async (key, value) => {
+  ])('case 20: the key %j with %j fails, with the key only, and without a connection', async (key, value) => {
     const h = await make({ changes: { [key]: value } });
     for (const step of ['createSecret', 'setSecret', 'testSecret'] as const) {
       const rotation = step === 'createSecret' ? h.start() : pendingOrStarted(h);
@@ -112,7 +112,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     expect(h.dialled).toEqual([]);
   });
 
-  /** The rotation that is in progress, with a pending value that isn't what createSecret would let through. */
+  /** The rotation in progress, with a pending value that createSecret would refuse. */
   function pendingOrStarted(h: DatabaseHarness) {
     const rotation = { secretId: h.arn, token: h.secret.rotationInProgress!.token, test: false };
     const SecretString = h.value('AWSCURRENT');
@@ -120,7 +120,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     return rotation;
   }
 
-  test('a port may be a string, and the secret may have keys of others', async () => {
+  test('a port may be a string, and the secret may have other keys', async () => {
     const h = await make({ changes: { port: String(server.port), masterarn: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:master', dbInstanceIdentifier: 'db' } });
     const before = h.value('AWSCURRENT');
     await h.rotate();
@@ -141,7 +141,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
   });
 
-  test('a dbname that does not exist fails as refused, not as a wrong password', async () => {
+  test('a missing dbname fails as refused, not as a wrong password', async () => {
     const h = await make({ changes: { dbname: 'no_such_database' } });
     await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', server.engine === 'postgres' ? /refused with 3D000.*"dbname"/ : /"dbname"|in the database/);
     expect(dialledVersions(h)).toEqual(['AWSCURRENT']);
@@ -163,7 +163,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     }
   });
 
-  test('case 27: a previous version that can not be read, where nothing else works, fails as authentication', async () => {
+  test('case 27: a previous version that can not be read fails as authentication if nothing else works', async () => {
     const h = await make();
     await h.rotate();
     const rotation = await created(h);
@@ -179,7 +179,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
   ])('case 26: a previous version %s is not tried', async (_, changes) => {
     const h = await make();
     await h.rotate();
-    // What was current becomes previous, changed.
+    // The current version becomes the previous one, with changes.
     const value = JSON.stringify({ ...JSON.parse(h.value('AWSCURRENT')), ...changes });
     const current = JSON.stringify({ ...JSON.parse(h.value('AWSCURRENT')), password: 'put-by-hand-01' });
     for (const SecretString of [value, current]) { h.simulator.perform('PutSecretValue', { SecretId: h.arn, SecretString }); }
@@ -204,7 +204,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     ['a key is missing', { password: undefined }, /In version [\w-]+, which has the staging label AWSPENDING: .*"password" not at all.*remove AWSPENDING/],
     ['the port is no number', { port: 'x' }, /In version [\w-]+, which has the staging label AWSPENDING: .*"port".*remove AWSPENDING/],
     ['the password is empty', { password: '' }, /In version [\w-]+, which has the staging label AWSPENDING: .*"password".*empty.*remove AWSPENDING/],
-  ])('cases 20, 102: where %s in a pending value that somebody put, its version is named', async (_, changes, text) => {
+  ])('cases 20, 102: if %s in a pending value that a user put, its version is in the error', async (_, changes, text) => {
     const h = await make();
     const rotation = h.start();
     const SecretString = JSON.stringify({ ...JSON.parse(h.value('AWSCURRENT')), password: 'put-by-hand-02', ...changes });
@@ -226,19 +226,19 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     expect(h.writes).toEqual([]);
   });
 
-  test('case 36: a user whose name is too long is told as that user, not as one that alternates', async () => {
+  test('case 36: a user whose name is too long is reported as that user, not as the alternating one', async () => {
     const h = await make({ changes: { username: 'n'.repeat({ postgres: 64, mysql: 33, mariadb: 81 }[kind.target as string]!) } });
     await fails(h, h.step(h.start(), 'createSecret'), 'SecretValueError', /The user name in the key "username" of the secret is longer than \d+ \w+, the limit of \w+\. Put the name that the server has/);
   });
 
-  test('case 31: a pending version without a value fails, and nothing is dialled', async () => {
+  test('case 31: a pending version without a value fails without a connection', async () => {
     const h = await make();
     await fails(h, h.step(h.start(), 'setSecret'), 'PendingValueMissingError', /has the staging label AWSPENDING and no value/);
     expect(h.dialled).toEqual([]);
   });
 
-  test('case 32: quotes and 4-byte characters in the user name and the password arrive as they are', async () => {
-    // MySQL and MariaDB take 4-byte characters in passwords only.
+  test('case 32: quotes and 4-byte characters in the user name and the password work', async () => {
+    // MySQL and MariaDB accept 4-byte characters in passwords only.
     const username = `"; DROP\\ \`x\` '%$ü${server.engine === 'postgres' ? '😀' : ''}`;
     const user = { username, password: 'Pässw\'"\\;%`$1 😀 `--' };
     await makeUser(server, user);
@@ -249,7 +249,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
   });
 });
 
-test('a password that has expired is among the causes that PostgreSQL\'s refusal is told with', async () => {
+test('the error for PostgreSQL\'s refusal has an expired password among its causes', async () => {
   const server = await POSTGRES.start();
   try {
     for (const strategy of STRATEGIES) {
@@ -263,7 +263,7 @@ test('a password that has expired is among the causes that PostgreSQL\'s refusal
 });
 
 test.each([
-  // A verifier tells passwordcheck no more than this.
+  // passwordcheck sees no more of a verifier than this.
   ['PostgreSQL', POSTGRES, 'strict_user', /refused with 22023.*passwordPolicy.*remove AWSPENDING/],
   ['MariaDB', MARIADB, 'tooweakly', /refused with ER_NOT_VALID_PASSWORD.*passwordPolicy.*remove AWSPENDING/],
   ['MySQL', KINDS.find(({ name }) => name === 'MySQL 9.7')!, 'tooweakly', /refused with ER_NOT_VALID_PASSWORD.*passwordPolicy.*remove AWSPENDING/],

@@ -33,26 +33,26 @@ describe.each(KINDS)('$name', (kind) => {
     expectNoSecrets(h);
   });
 
-  test.each(STRATEGIES)('cases 44, 47: %s: where only the current password works, it fails after a few looks', async (strategy) => {
+  test.each(STRATEGIES)('cases 44, 47: %s: if only the current password works, it fails after a few attempts', async (strategy) => {
     const h = await DatabaseHarness.make(server, { strategy });
     const rotation = await created(h);
     await fails(h, h.step(rotation, 'testSecret'), 'AuthenticationError', NOT_ACCEPTED);
-    // A right login in between keeps the wrong ones from adding up to a lock of the current user.
+    // A right login in between keeps the wrong ones from locking the current user.
     const look = strategy === 'singleUser' ? ['AWSPENDING', 'AWSCURRENT'] : ['AWSPENDING'];
     expect(dialledVersions(h)).toEqual(Array(6).fill(look).flat());
     expect(h.sleeps).toEqual([100, 200, 400, 800, 1600]);
   });
 
-  test('case 45: a user who is expired fails', async () => {
+  test('case 45: an expired user fails', async () => {
     const { h, rotation, account } = await set();
     await run(server, server.root, server.engine === 'postgres' ? `ALTER ROLE ${account} VALID UNTIL '2020-01-01'` : `ALTER USER ${account} PASSWORD EXPIRE`);
-    // MariaDB lets such a user in, to give itself another password and nothing else.
+    // MariaDB lets such a user log in, only to change its password.
     await (server.engine === 'mariadb'
       ? fails(h, h.step(rotation, 'testSecret'), 'TargetRefusedError', /refused with ER_MUST_CHANGE_PASSWORD\. The password of the user is expired/)
       : fails(h, h.step(rotation, 'testSecret'), 'AuthenticationError', NOT_ACCEPTED));
   });
 
-  test('case 45: a user who is locked fails', async () => {
+  test('case 45: a locked user fails', async () => {
     const { h, rotation, account } = await set();
     await run(server, server.root, server.engine === 'postgres' ? `ALTER ROLE ${account} NOLOGIN` : `ALTER USER ${account} ACCOUNT LOCK`);
     if (server.engine === 'postgres') {
@@ -74,13 +74,13 @@ describe.each(KINDS)('$name', (kind) => {
     expect(h.secret.versions.map(({ id }) => id)).toEqual(versions.map(({ id }) => id));
   });
 
-  test('case 46: testSecret alone fails where the current password does not work', async () => {
+  test('case 46: testSecret alone fails if the current password does not work', async () => {
     const h = await DatabaseHarness.make(server);
     await setPassword(server, { ...h.user, password: 'changed-by-hand-1' });
     await fails(h, h.step(h.start({ rotateImmediately: false }), 'testSecret'), 'AuthenticationError', NOT_ACCEPTED);
   });
 
-  test('case 47: a server that takes a moment to accept is asked again', async () => {
+  test('case 47: retries with a server that takes a moment to accept', async () => {
     const h = await DatabaseHarness.make(server);
     const rotation = await created(h);
     const handler = h.makeHandler({ sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)) });
@@ -97,7 +97,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
   beforeAll(async () => { server = await kind.start(); });
   afterAll(async () => { await server.stop(); });
 
-  test('cases 44, 47: there is no look for which the time does not suffice', async () => {
+  test('cases 44, 47: there is no attempt without enough time for it', async () => {
     const h = await DatabaseHarness.make(server);
     const rotation = await created(h);
     h.remaining = 1_350;
@@ -105,14 +105,14 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     expect(h.sleeps).toEqual([100, 200]);
   });
 
-  test('case 43: a version without a value fails, and nothing is dialled', async () => {
+  test('case 43: a version without a value fails without a connection', async () => {
     const h = await DatabaseHarness.make(server);
     await fails(h, h.step(h.start(), 'testSecret'), 'PendingValueMissingError', /no value/);
     expect(h.dialled).toEqual([]);
   });
 });
 
-test.each([MARIADB, MYSQL])('case 43: an anonymous account of $name that lets everybody in is not taken for the user', async (kind) => {
+test.each([MARIADB, MYSQL])('case 43: an anonymous account of $name that accepts every user is not taken for the user', async (kind) => {
   const server = await kind.start();
   try {
     const user = { username: 'nobody', password: 'password-of-all' };
@@ -124,7 +124,7 @@ test.each([MARIADB, MYSQL])('case 43: an anonymous account of $name that lets ev
   }
 });
 
-test.each([MARIADB, MYSQL])('case 45: $name: a user whose password is expired, and who is let in only to change it, fails', async (kind) => {
+test.each([MARIADB, MYSQL])('case 45: $name: a user with an expired password, which may log in only to change it, fails', async (kind) => {
   const server = await kind.start({ settings: { 'disconnect-on-expired-password': 'OFF' } });
   try {
     const user = { username: 'stale', password: 'password-of-stale' };

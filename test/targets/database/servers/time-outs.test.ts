@@ -1,12 +1,10 @@
-/*
- * The rotation contract's case 33 on real servers: whatever hangs, setSecret ends before Lambda ends it, and starts nothing new after that.
- */
+/* The rotation contract's case 33 on real servers: whatever hangs, setSecret ends before Lambda ends it, and starts nothing new after that. */
 import { created, dialledVersions, fails } from './failing';
 import { DatabaseHarness, letsIn, MARIADB, MYSQL, POSTGRES, STRATEGIES, type Connection, type Strategy } from './fixture';
 import type { DatabaseServer } from '../../../servers';
 import { connect, type TestClient } from '../../../servers/clients';
 
-/** A server for each, so that what hangs for one doesn't for another, and all can wait at the same time. */
+/** A server for each, so that one that hangs doesn't affect others, and all can wait at the same time. */
 describe('PostgreSQL, MariaDB and MySQL, with both strategies', () => {
   let subjects: { server: DatabaseServer; strategy: Strategy }[];
   beforeAll(async () => {
@@ -15,7 +13,7 @@ describe('PostgreSQL, MariaDB and MySQL, with both strategies', () => {
   });
   afterAll(async () => { await Promise.all(subjects.map(({ server }) => server.stop())); });
 
-  // One strategy after the other: six at once on a busy machine take longer than the time that a step is given here.
+  // One strategy after the other, because six at once on a busy machine take longer than a step has here.
   const inAll = async (check: (server: DatabaseServer, strategy: Strategy) => Promise<void>) => {
     for (const strategy of STRATEGIES) {
       await Promise.all(subjects.filter((subject) => subject.strategy === strategy).map(({ server }) => check(server, strategy)));
@@ -26,7 +24,7 @@ describe('PostgreSQL, MariaDB and MySQL, with both strategies', () => {
   const NAMES = '(StepTimeoutError|ConnectivityError|TargetRefusedError)';
   const TEXT = /gave up because the time-out of the function is near|doesn't answer in time|took too long|lock is held/;
 
-  test.each([5_000, 12_000])('case 33: a lock that somebody holds: with %d ms left, it fails in time and the retry completes', async (remaining) => inAll(async (server, strategy) => {
+  test.each([5_000, 12_000])('case 33: a lock of another session: with %d ms left, it fails in time and the retry completes', async (remaining) => inAll(async (server, strategy) => {
     const h = await DatabaseHarness.make(server, { strategy });
     const rotation = await created(h);
     const locker = await connect(server, { login: server.root });
@@ -47,7 +45,7 @@ describe('PostgreSQL, MariaDB and MySQL, with both strategies', () => {
     await completes(h, rotation);
   }));
 
-  test('case 33: a server that stops to answer in the middle: it fails in time, starts nothing more, and the retry completes', async () => inAll(async (server, strategy) => {
+  test('case 33: a server that stops answering in the middle: it fails in time, starts nothing more, and the retry completes', async () => inAll(async (server, strategy) => {
     let beforeChange = () => { server.pause(); };
     const h = await DatabaseHarness.make(server, { strategy, connection: watching(() => { beforeChange(); }) });
     const rotation = await created(h);
@@ -65,7 +63,7 @@ describe('PostgreSQL, MariaDB and MySQL, with both strategies', () => {
     await completes(h, rotation);
   }));
 
-  test('case 33: a server that never answers again is told from a slow one, before the time is up', async () => inAll(async (server, strategy) => {
+  test('case 33: a server that never answers again is distinguished from a slow one, before the time is up', async () => inAll(async (server, strategy) => {
     const h = await DatabaseHarness.make(server, { strategy, connection: watching(() => { server.pause(); }) });
     const rotation = await created(h);
     const start = Date.now();
@@ -84,7 +82,7 @@ describe('PostgreSQL, MariaDB and MySQL, with both strategies', () => {
   }
 });
 
-/** A connection that says when the statement comes that sets a password. */
+/** A connection that reports the statement that sets a password. */
 function watching(beforeChange: () => void): (connection: Connection) => Connection {
   return (connection) => ({
     ...connection,
@@ -96,7 +94,7 @@ function watching(beforeChange: () => void): (connection: Connection) => Connect
   });
 }
 
-/** Keeps passwords from being changed, and nobody from logging in. */
+/** Blocks changes of passwords, and no logins. */
 async function lockPasswords(server: DatabaseServer, client: TestClient): Promise<void> {
   if (server.engine === 'postgres') {
     await client.query('BEGIN');

@@ -11,19 +11,19 @@ const isReply = ajv.compile(schemaOf('reply'));
 
 const IDS = { secretId: 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:app-AbCdEf', pending: 'new', current: 'old', previous: 'older', rotationToken: 'token' };
 const STEPS = Object.keys(ACTIONS) as FunctionStep[];
-/** As it travels. */
+/** As sent over the network. */
 const sent = (step: FunctionStep, ids: Parameters<typeof makeEvent>[1] = IDS) =>
   JSON.parse(JSON.stringify(makeEvent(step, ids, 12_345.6))) as Record<string, unknown>;
 
 describe('the event', () => {
-  test.each(STEPS)('of %s is as its schema says, with all it may have and with only what it has to', (step) => {
+  test.each(STEPS)('of %s matches its schema, with all optional fields and with only the required ones', (step) => {
     for (const event of [sent(step), sent(step, { secretId: IDS.secretId, pending: 'new', current: 'old' })]) {
       isEvent(event);
       expect(isEvent.errors).toBeNull();
     }
   });
 
-  test('has the ids, the time and what to do, and nothing that is not in the schema', () => {
+  test('has the ids, the time and what to do, and nothing outside the schema', () => {
     const { properties } = schemaOf('event') as { properties: object };
     expect(sent('createSecret')).toEqual({
       eventVersion: 1,
@@ -39,18 +39,18 @@ describe('the event', () => {
     expect(Object.keys(sent('createSecret')).sort()).toEqual(Object.keys(properties).sort());
   });
 
-  test('that the documentation shows is one', () => {
+  test('in the documentation matches the schema', () => {
     const [, sample] = /```json\n([^]*?)```/.exec(readFileSync(join(DOCS, 'target-function.md'), 'utf8'))!;
     isEvent(JSON.parse(sample));
     expect(isEvent.errors).toBeNull();
     expect(JSON.parse(sample)).toMatchObject({ action: ACTIONS.setSecret });
   });
 
-  test('has a rotation token only where a value may be put', () => {
+  test('has a rotation token only if a value may be put', () => {
     expect(STEPS.filter((step) => 'rotationToken' in sent(step))).toEqual(['createSecret']);
   });
 
-  test.each(Object.keys(sent('setSecret', { secretId: 's', pending: 'new', current: 'old' })))('without %s is none, and a new field changes nothing', (field) => {
+  test.each(Object.keys(sent('setSecret', { secretId: 's', pending: 'new', current: 'old' })))('without %s is invalid, and a new field has no effect', (field) => {
     const event = sent('setSecret');
     expect(isEvent({ ...event, [`${field}New`]: 1 })).toBe(true);
     delete event[field];
@@ -62,7 +62,7 @@ describe('the event', () => {
 describe('the reply', () => {
   test.each([
     [{ status: 'done' }], [{ status: 'done', later: [1] }], [{ status: 'notYet' }], [{ status: 'done', reason: null, retryAfterMillis: null }], [{ status: 'notYet', reason: 'r', retryAfterMillis: 5, later: 1 }], [{ status: 'failed', reason: 'r' }],
-  ])('%j is one, by the schema and by the handler', (reply) => {
+  ])('%j is valid, by the schema and by the handler', (reply) => {
     expect(isReply(reply)).toBe(true);
     expect(parseReply('it', JSON.stringify(reply))).toEqual(reply);
   });
@@ -70,7 +70,7 @@ describe('the reply', () => {
   test.each<[unknown, string]>([
     [{}, 'has no status'], [{ state: 'p4ssw0rd' }, 'has no status'], [{ status: 'ok' }, 'has a status'], [{ status: 'failed' }, 'no reason'], [{ status: 'failed', reason: 1 }, 'reason'],
     [{ status: 'notYet', retryAfterMillis: -1 }, 'retryAfterMillis'], [null, 'not an object'], ['done', 'not an object'], [[], 'not an object'],
-  ])('%j is none, by the schema and by the handler, which says what is wrong and not what it holds', (reply, problem) => {
+  ])('%j is invalid, by the schema and by the handler, with what is wrong and without its content', (reply, problem) => {
     expect(isReply(reply)).toBe(false);
     const parse = () => parseReply('setSecret of the function f', JSON.stringify(reply));
     expect(parse).toThrow(expect.objectContaining({ name: 'TargetFunctionReplyError', message: expect.stringMatching(`^The reply of setSecret of the function f .*${problem}`) }));

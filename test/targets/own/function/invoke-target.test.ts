@@ -23,7 +23,7 @@ function withTarget(options?: InvokeTargetOptions, props?: StackProps) {
   return { stack, fn, secret, arnOf: { target: { 'Fn::GetAtt': [id(fn), 'Arn'] }, rotation: { 'Fn::GetAtt': [id(secret.rotationFunction), 'Arn'] }, secret: { Ref: id(secret) } } };
 }
 
-/** The statements of a function's role, by what they are called. */
+/** The statements of a function's role, by id. */
 function statementsOfRole(stack: Stack, fn: lambda.IFunction): Record<string, any> {
   const role = { Ref: stack.getLogicalId(fn.role!.node.defaultChild as iam.CfnRole) };
   const policies = resourcesOf(stack, POLICY).filter(({ properties }) => JSON.stringify(properties.Roles) === JSON.stringify([role]));
@@ -31,7 +31,7 @@ function statementsOfRole(stack: Stack, fn: lambda.IFunction): Record<string, an
   return Object.fromEntries(statements.map((statement) => [statement.Sid ?? [statement.Action].flat().join(), statement]));
 }
 
-test('the rotation function is told which function knows the target, and which steps it has', () => {
+test('the rotation function gets the target\'s function and its steps', () => {
   const { stack, arnOf } = withTarget({ finishSecret: true });
   const [{ properties }] = resourcesOf(stack, FUNCTION).filter(({ properties: { Environment } }) => Environment !== undefined);
   const [start, arn, end] = properties.Environment.Variables[CONFIG_VARIABLE]['Fn::Join'][1];
@@ -46,7 +46,7 @@ test('the rotation function may invoke that function, and no other', () => {
   });
 });
 
-describe('the function of the target', () => {
+describe('the user\'s function', () => {
   test('may read the pending version of the secret, and nothing else of the account', () => {
     const { stack, fn, arnOf } = withTarget();
     expect(statementsOfRole(stack, fn)).toEqual({
@@ -60,7 +60,7 @@ describe('the function of the target', () => {
     });
   });
 
-  test('may read what it is given, and put the pending version where it makes it', () => {
+  test('may read the given versions, and put the pending version if it makes it', () => {
     const { stack, fn, arnOf } = withTarget({ createSecret: true, versionStages: ['AWSPENDING', 'AWSCURRENT', 'AWSPREVIOUS'] });
     const statements = statementsOfRole(stack, fn);
     expect(statements.ReadVersions.Condition.StringEquals['secretsmanager:VersionStage']).toEqual(['AWSPENDING', 'AWSCURRENT', 'AWSPREVIOUS']);
@@ -85,7 +85,7 @@ describe('the function of the target', () => {
     expect(statement.Condition.StringLike).toEqual({ 'kms:EncryptionContext:SecretARN': { Ref: expect.stringMatching('^Secret') } });
   });
 
-  test('of a shared rotation function is told and allowed what its target says', () => {
+  test('of a shared rotation function gets the options and permissions of its target', () => {
     const stack = makeStack();
     const fn = makeFunction(stack);
     const rotation = new RotationFunction(stack, 'Rotation', {
@@ -98,7 +98,7 @@ describe('the function of the target', () => {
   test.each<[number, (resource: any) => void]>([
     [1, (resource) => expect(resource).toEqual({ Ref: expect.stringMatching(/^Secret/) })],
     [2, (resource) => expect(JSON.stringify(resource)).toContain(':secret:*')],
-  ])('may read %i secrets by one statement', (count, check) => {
+  ])('may read %i secrets with one statement', (count, check) => {
     const stack = makeStack();
     const fn = makeFunction(stack);
     const rotation = new RotationFunction(stack, 'Rotation', { target: RotationTarget.invoke(fn) });
@@ -107,7 +107,7 @@ describe('the function of the target', () => {
     expect(Object.keys(statementsOfRole(stack, fn))).toHaveLength(1);
   });
 
-  test('has its permissions before the schedule is there', () => {
+  test('has its permissions before the schedule is created', () => {
     const { stack } = withTarget();
     const policies = resourcesOf(stack, POLICY).map(({ id }) => id);
     expect(policies).toHaveLength(2);
@@ -115,8 +115,8 @@ describe('the function of the target', () => {
   });
 });
 
-test.each(['of the function', 'of a third one'])('the function, the rotation and the secret may be of different stacks, the secret in the stack %s', (where) => {
-  const app = makeApp();
+test.each(['of the function', 'of a third one'])('the user\'s function, the rotation and the secret may be of different stacks, the secret in the stack %s', (where) => {
+  const app = new App();
   const [theirs, ours, third] = ['Theirs', 'Ours', 'Third'].map((id) => new Stack(app, id, { env: ENV }));
   const fn = makeFunction(theirs);
   const rotation = new RotationFunction(ours, 'Rotation', { target: RotationTarget.invoke(fn) });
@@ -130,7 +130,7 @@ test.each(['of the function', 'of a third one'])('the function, the rotation and
   expect(keyStatements).toHaveLength(2);
 });
 
-test('a nested stack can hold the function', () => {
+test('the function may be in a nested stack', () => {
   const stack = makeStack();
   const fn = makeFunction(new NestedStack(stack, 'Nested'));
   new RotatingSecret(stack, 'Secret', { target: RotationTarget.invoke(fn), generateSecretString });
@@ -153,14 +153,14 @@ describe('a role that can\'t be changed', () => {
   test.each([
     ['of an imported function', imported],
     ['that was given as such', (stack: Stack) => makeFunction(stack, { role: iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::111111111111:role/target', { mutable: false }) })],
-  ])('%s: what it needs is said', (_, make) => {
+  ])('%s: gets a warning with what it needs', (_, make) => {
     const stack = makeStack({ env: ENV });
     new RotatingSecret(stack, 'Secret', { target: RotationTarget.invoke(make(stack), { createSecret: true, versionStages: ['AWSPENDING', 'AWSCURRENT'] }), generateSecretString });
     expect(warningsOf(stack)).toEqual([expect.stringMatching(/^fn: .*secretsmanager:GetSecretValue .* AWSPENDING, AWSCURRENT, secretsmanager:PutSecretValue, .*keys.*targetFunctionRole\]$/)]);
     expect(resourcesOf(stack, SCHEDULE)[0].dependsOn.filter((id) => id.includes('TargetFunction'))).toEqual([]);
   });
 
-  test('of an imported function is known where it is given', () => {
+  test('of an imported function is known if it is given', () => {
     const stack = makeStack({ env: ENV });
     const role = iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::111111111111:role/target');
     const fn = lambda.Function.fromFunctionAttributes(stack, 'Imported', { functionArn: 'arn:aws:lambda:eu-west-1:111111111111:function:target', role, sameEnvironment: true });
@@ -176,37 +176,37 @@ describe('the time-out', () => {
   test.each<[string, Duration | undefined, Duration | undefined]>([
     ['the default, of a rotation function of its own', timeout, undefined],
     ['longer', Duration.minutes(5), Duration.minutes(1)],
-  ])('of the function that is %s is warned about', (_, theirs, ours) => {
+  ])('of the user\'s function gets a warning if it is %s', (_, theirs, ours) => {
     const stack = makeStack();
     new RotationFunction(stack, 'Rotation', { target: RotationTarget.invoke(makeFunction(stack, { timeout: theirs })), timeout: ours });
     expect(warningsOf(stack)).toEqual([expect.stringMatching(/^timeout: is \d+ seconds, and the function of the target, Stack\/Target, may take \d+\. Give .*targetFunctionTimeout\]$/)]);
   });
 
-  test.each([[undefined, undefined], [Duration.seconds(29), undefined], [timeout, Duration.seconds(31)]])('that is shorter than that of the rotation function is none to speak of: %s, %s', (theirs, ours) => {
+  test.each([[undefined, undefined], [Duration.seconds(29), undefined], [timeout, Duration.seconds(31)]])('of the user\'s function gets no warning if it is shorter: %s, %s', (theirs, ours) => {
     const stack = makeStack();
     new RotationFunction(stack, 'Rotation', { target: RotationTarget.invoke(makeFunction(stack, { timeout: theirs })), timeout: ours });
     expect(warningsOf(stack)).toEqual([]);
   });
 });
 
-describe('it is refused', () => {
+describe('refuses', () => {
   test.each([[[]], [['']], [['AWSPENDING', '']]])('to read no version: %j', (versionStages) => {
     expectInvalid(() => RotationTarget.invoke(makeFunction(makeStack()), { versionStages }), 'versionStages', JSON.stringify(versionStages), 'AWSPENDING');
   });
 
-  test.each([['region', { ...ENV, region: 'us-east-1' }], ['account', { ...ENV, account: '222222222222' }]])('to have a function of another %s', (property, env) => {
-    const app = makeApp();
+  test.each([['region', { ...ENV, region: 'us-east-1' }], ['account', { ...ENV, account: '222222222222' }]])('a function of another %s', (property, env) => {
+    const app = new App();
     const fn = makeFunction(new Stack(app, 'Theirs', { env }));
     expectInvalid(() => new RotationFunction(new Stack(app, 'Ours', { env: ENV }), 'Rotation', { target: RotationTarget.invoke(fn) }), 'fn',
       'Theirs/Target', property, env[property as 'region'], ENV[property as 'region']);
   });
 
-  test('to have a policy that can\'t be met', () => {
+  test('a policy that can\'t be met', () => {
     expectInvalid(() => RotationTarget.invoke(makeFunction(makeStack()), { passwordPolicy: { passwordLength: 0 } }), 'passwordPolicy.passwordLength', 'from 1', 'got 0');
   });
 });
 
-test.each([[true, false], [false, true]])('a first value of one\'s own needs no key that is generated, where the function makes the later ones (createSecret: %s)', (createSecret, throws) => {
+test.each([[true, false], [false, true]])('a given first value needs no generated key if the function makes the later ones (createSecret: %s)', (createSecret, throws) => {
   const stack = makeStack();
   const make = () => new RotatingSecret(stack, 'Secret', {
     target: RotationTarget.invoke(makeFunction(stack), { createSecret }),

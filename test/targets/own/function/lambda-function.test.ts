@@ -42,7 +42,7 @@ test('invokes the function and waits for its reply', async () => {
   expect(requests).toEqual([{ method: 'POST', url: `/2015-03-31/functions/${ARN}/invocations`, body: '{"step":"setSecret"}' }]);
 });
 
-test('tells a reply from what the runtime says of an error', async () => {
+test('distinguishes a reply from an error of the runtime', async () => {
   answer = (_, __, response) => {
     response.setHeader('x-amz-function-error', 'Unhandled');
     response.end('{"errorType":"TypeError"}');
@@ -50,12 +50,12 @@ test('tells a reply from what the runtime says of an error', async () => {
   expect(await invoke()).toEqual({ isError: true, payload: '{"errorType":"TypeError"}' });
 });
 
-test('a function that replies with nothing has an empty payload', async () => {
+test('a function without a reply has an empty payload', async () => {
   answer = (_, __, response) => { response.end(); };
   expect(await invoke()).toEqual({ isError: false, payload: '' });
 });
 
-test('waits longer than a call to Secrets Manager may take, until the time is over', async () => {
+test('waits longer than for a call to Secrets Manager, until the time is up', async () => {
   answer = () => {};
   const end = new AbortController();
   const invocation = invoke(end.signal);
@@ -69,7 +69,7 @@ test.each<[number, string, RegExp]>([
   [403, 'AccessDeniedException', /Grant it lambda:InvokeFunction/],
   [502, 'KMSAccessDeniedException', /kms:Decrypt/],
   [400, 'InvalidRequestContentException', /API reference of Lambda/],
-])('%i %s says what to do, and nothing of what the service said', async (status, type, remedy) => {
+])('%i %s is an error with what to do, and without the service\'s message', async (status, type, remedy) => {
   answer = refuse(status, type);
   const error: Error = await invoke().then(() => { throw new Error('It was invoked'); }, (thrown: Error) => thrown);
   expect(error).toMatchObject({ name: 'TargetFunctionError', message: expect.stringMatching(remedy) });
@@ -77,7 +77,7 @@ test.each<[number, string, RegExp]>([
   expect(`${error.stack} ${JSON.stringify(error)}`).not.toContain('p4ssw0rd');
 });
 
-test('tries again where it is throttled', async () => {
+test('retries if it is throttled', async () => {
   answer = (request, body, response) => {
     if (requests.length < 2) { refuse(429, 'TooManyRequestsException')(request, body, response); } else { response.end('{"status":"done"}'); }
   };
@@ -85,8 +85,8 @@ test('tries again where it is throttled', async () => {
   expect(requests).toHaveLength(2);
 });
 
-// Over a real socket it takes a process of its own: in Jest's realm the SDK takes the error of a socket for none, and wraps it.
-test.each([[{ code: 'ECONNREFUSED' }], [{ code: 'ENOTFOUND' }], [{ name: 'TimeoutError' }]])('says where Lambda can not be reached: %j', async (failure) => {
+// Over a real socket it needs a separate process. In Jest's realm, the SDK doesn't recognize the error of a socket, and wraps it.
+test.each([[{ code: 'ECONNREFUSED' }], [{ code: 'ENOTFOUND' }], [{ name: 'TimeoutError' }]])('fails if Lambda can not be reached: %j', async (failure) => {
   const client = { send: async () => { throw Object.assign(new Error('p4ssw0rd'), failure); } };
   await expect(lambdaFunction(ARN, client)('{}', new AbortController().signal)).rejects.toMatchObject({
     name: 'ConnectivityError', message: expect.stringMatching(/^Lambda can't be reached for Invoke of arn:.* \(\w+\)\. In a VPC .*interface endpoint for lambda/),

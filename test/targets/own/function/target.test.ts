@@ -11,7 +11,7 @@ const CONFIG: InvokeTargetConfig = { target: 'invoke', functionArn: ARN, generat
 
 type Reply = string | Invocation | ((event: FunctionEvent, harness: Harness) => string | Invocation | Promise<string>);
 
-/** A rotation with a function of the user's, and the events that it was sent. */
+/** A rotation with the user's function, and the events that it got. */
 function harnessOf(reply: Reply, options: Partial<InvokeTargetConfig> = {}, more: HarnessOptions = {}) {
   const events: FunctionEvent[] = [];
   const harness: Harness = new Harness({
@@ -32,7 +32,7 @@ function harnessOf(reply: Reply, options: Partial<InvokeTargetConfig> = {}, more
 
 const DONE = '{"status":"done"}';
 
-test('the function is told the step and the versions, and no value', async () => {
+test('the function gets the step and the versions, and no value', async () => {
   const { harness, events } = harnessOf(DONE);
   const first = harness.secret.stages.AWSCURRENT;
   const one = harness.start();
@@ -50,7 +50,7 @@ test('the function is told the step and the versions, and no value', async () =>
   expect(harness.secret.stages.AWSCURRENT).toBe(two.token);
 });
 
-test('it is told before the label moves, where it wants to be', async () => {
+test('the function is invoked before the label moves, on request', async () => {
   const { harness, events } = harnessOf((event, { secret }) => {
     if (event.step === 'finishSecret') { expect(secret.stages.AWSCURRENT).toBe(event.currentVersionId); }
     return DONE;
@@ -75,7 +75,7 @@ describe('a function that makes the value', () => {
     expect(harness.operations).not.toContain('GetRandomPassword');
   });
 
-  test('isn\'t asked again when it has', async () => {
+  test('isn\'t invoked again after it has', async () => {
     const { harness, events } = harnessOf(put('{"username":"user1","password":"made-p4ssw0rd"}'), { createSecret: true });
     await harness.steps(harness.start(), 'createSecret', 'createSecret');
     expect(events).toHaveLength(1);
@@ -87,7 +87,7 @@ describe('a function that makes the value', () => {
     ['the current value in another order', '{ "password": "first-p4ssw0rd", "username": "user1" }', 'is the current value again'],
     ['a value that lacks a key', '{"password":"made-p4ssw0rd"}', 'lacks a key of the current value: "username"'],
     ['a string instead of an object', 'made-p4ssw0rd', 'is not a JSON object'],
-  ])('may not store %s, and a retry does not forget it', async (_, value, problem) => {
+  ])('may not store %s, and a retry finds it too', async (_, value, problem) => {
     const { harness } = harnessOf(put(value), { createSecret: true });
     const rotation = harness.start();
     for (const step of ['createSecret', 'createSecret', 'finishSecret'] as const) {
@@ -98,7 +98,7 @@ describe('a function that makes the value', () => {
     }
   });
 
-  test('and says that it has, and has not, fails', async () => {
+  test('fails if it replies that it stored a value, and has not', async () => {
     const { harness } = harnessOf(put(), { createSecret: true });
     expect(await failure(harness.step(harness.start(), 'createSecret'))).toMatchObject({
       name: 'PendingValueMissingError', message: expect.stringMatching(/ended without an error, and version .* has no value\. Call PutSecretValue with ClientRequestToken: .*VersionStages: \["AWSPENDING"\]/),
@@ -113,7 +113,7 @@ describe('a function that makes the value and forgets VersionStages', () => {
     return reply;
   };
 
-  test.each([{}, { promotionRemovesPending: false, manualPutRemovesPending: false }])('is told what happened and how to go back, and so is every retry: %j', async (simulator) => {
+  test.each([{}, { promotionRemovesPending: false, manualPutRemovesPending: false }])('gets an error with what happened and how to go back, and so does every retry: %j', async (simulator) => {
     const { harness, events } = harnessOf(forgetting(), { createSecret: true }, { simulator });
     const before = harness.secret.stages.AWSCURRENT;
     const rotation = harness.start();
@@ -124,7 +124,7 @@ describe('a function that makes the value and forgets VersionStages', () => {
     for (const step of STEPS) { expect((await failure(harness.step(rotation, step))).message).toBe(error.message); }
     expect(events).toHaveLength(1);
 
-    // What the message says to do.
+    // Follows the message.
     const move = (label: string, to?: string) => harness.simulator.perform('UpdateSecretVersionStage', { SecretId: harness.arn, VersionStage: label, MoveToVersionId: to, RemoveFromVersionId: rotation.token });
     move('AWSCURRENT', before);
     if (harness.secret.stages.AWSPENDING === rotation.token) { move('AWSPENDING'); }
@@ -133,7 +133,7 @@ describe('a function that makes the value and forgets VersionStages', () => {
     harness.start();
   });
 
-  test('is told so by a retry whose first look at the labels is late', async () => {
+  test('gets the error at a retry whose first read of the labels lags', async () => {
     const { harness } = harnessOf(forgetting(), { createSecret: true });
     const rotation = harness.start();
     await failure(harness.step(rotation, 'createSecret'));
@@ -143,14 +143,14 @@ describe('a function that makes the value and forgets VersionStages', () => {
     expect(await failure(harness.step(rotation, 'createSecret'))).toMatchObject({ name: 'CurrentVersionMovedError' });
   });
 
-  test('is told so even if it says that it failed, with its reason', async () => {
+  test('gets the error even if it replies that it failed, with its reason', async () => {
     const { harness } = harnessOf(forgetting('{"status":"failed","reason":"no luck with made-by-the-function"}'), { createSecret: true });
     expect(await failure(harness.step(harness.start(), 'createSecret'))).toMatchObject({
       name: 'CurrentVersionMovedError', message: expect.stringMatching(/createSecret also failed: createSecret of the function .* failed: no luck with \*\*\*$/),
     });
   });
 
-  test('is not told so, if the label is there already and only the reply was lost', async () => {
+  test('gets no error if the label is there already and only the reply was lost', async () => {
     const { harness } = harnessOf((event, given) => {
       given.simulator.intercept = ({ operation, phase }) => {
         if (operation === 'UpdateSecretVersionStage' && phase === 'after') { throw accessDenied('secretsmanager:UpdateSecretVersionStage'); }
@@ -160,7 +160,7 @@ describe('a function that makes the value and forgets VersionStages', () => {
     expect((await failure(harness.step(harness.start(), 'createSecret'))).message).not.toMatch(/could not be given/);
   });
 
-  test('is told that a retry will not know, if the version can\'t be labelled', async () => {
+  test('gets an error that a retry can\'t know, if the version can\'t be labelled', async () => {
     const { harness } = harnessOf((event, given) => {
       given.simulator.intercept = ({ operation }) => { if (operation === 'UpdateSecretVersionStage') { throw accessDenied('secretsmanager:UpdateSecretVersionStage'); } };
       return (forgetting() as (event: FunctionEvent, harness: Harness) => string)(event, given);
@@ -171,7 +171,7 @@ describe('a function that makes the value and forgets VersionStages', () => {
   test.each<[string, object, string, RegExp]>([
     ['under an id of its own', { SecretString: MADE }, 'CurrentVersionMovedError', /AWSCURRENT moved from version .* to version .*ClientRequestToken: the pendingVersionId/],
     ['under an id of its own as pending', { SecretString: MADE, VersionStages: ['AWSPENDING'] }, 'VersionNotPendingError', /version .* has it\. Call PutSecretValue .* AWSCURRENT did not move$/],
-  ])('or puts the value %s, is told so', async (_, input, name, message) => {
+  ])('or puts the value %s gets an error', async (_, input, name, message) => {
     const { harness } = harnessOf(({ secretId }, { simulator }) => {
       simulator.perform('PutSecretValue', { SecretId: secretId, ClientRequestToken: '99999999-2222-4333-8444-555555555555', ...input });
       return DONE;
@@ -179,7 +179,7 @@ describe('a function that makes the value and forgets VersionStages', () => {
     expect(await failure(harness.step(harness.start(), 'createSecret'))).toMatchObject({ name, message: expect.stringMatching(message) });
   });
 
-  test('or takes AWSPENDING away from it, is told so', async () => {
+  test('or removes AWSPENDING from it gets an error', async () => {
     const { harness } = harnessOf(({ secretId, pendingVersionId }, { simulator }) => {
       simulator.perform('PutSecretValue', { SecretId: secretId, ClientRequestToken: pendingVersionId, SecretString: MADE, VersionStages: ['AWSPENDING'] });
       simulator.perform('UpdateSecretVersionStage', { SecretId: secretId, VersionStage: 'AWSPENDING', RemoveFromVersionId: pendingVersionId });
@@ -190,7 +190,7 @@ describe('a function that makes the value and forgets VersionStages', () => {
   });
 });
 
-test('a rotation of a function that makes the value, finished and repeated, succeeds at every step', async () => {
+test('all steps of a rotation of a function that makes the value succeed, also when repeated', async () => {
   const { harness } = harnessOf(({ step, secretId, pendingVersionId }, { simulator }) => {
     if (step === 'createSecret') {
       simulator.perform('PutSecretValue', { SecretId: secretId, ClientRequestToken: pendingVersionId, SecretString: '{"username":"user1","password":"made"}', VersionStages: ['AWSPENDING'] });
@@ -201,7 +201,7 @@ test('a rotation of a function that makes the value, finished and repeated, succ
   expect(harness.log.at(-1)).toMatchObject({ outcome: 'alreadyCurrent' });
 });
 
-test('a reason leaves the function without the values of the secret', async () => {
+test('a reason has no values of the secret', async () => {
   const { harness } = harnessOf((event, { secret }) => JSON.stringify({
     status: 'failed', reason: `${passwordOf(String(secret.value(event.pendingVersionId)))} and ${passwordOf(String(secret.value('AWSCURRENT')))} are refused`,
   }));
@@ -212,14 +212,14 @@ test('a reason leaves the function without the values of the secret', async () =
   });
 });
 
-describe('a reason that quotes what became known during the step', () => {
+describe('a reason that quotes a value of the same step', () => {
   const MADE = '{"username":"user1","password":"made-by-the-function"}';
   const storing = (reply: object, stored = MADE) => ({ secretId, pendingVersionId }: FunctionEvent, { simulator }: Harness) => {
     simulator.perform('PutSecretValue', { SecretId: secretId, ClientRequestToken: pendingVersionId, SecretString: stored, VersionStages: ['AWSPENDING'] });
     return JSON.stringify(reply);
   };
 
-  test.each(['failed', 'notYet'])('is masked in a reply %s of createSecret, for the next attempt promotes that value', async (status) => {
+  test.each(['failed', 'notYet'])('is masked in a reply %s of createSecret, because the next attempt promotes that value', async (status) => {
     const { harness } = harnessOf(storing({ status, reason: 'stored made-by-the-function, not first-p4ssw0rd' }), { createSecret: true });
     harness.remaining = 1_050;
     const error = await failure(harness.step(harness.start(), 'createSecret'));
@@ -227,13 +227,13 @@ describe('a reason that quotes what became known during the step', () => {
     expect(`${error.stack} ${JSON.stringify(harness.log)}`).not.toMatch(/made-by-the|first-p4/);
   });
 
-  test('is masked before the value can be read, by what looks like a key', async () => {
+  test('is masked by the pattern of a key before the value can be read', async () => {
     const { harness } = harnessOf('{"status":"failed","reason":"The key Zx9-made_by-the-api-0001 could not be stored at step 2"}', { createSecret: true });
     expect((await failure(harness.step(harness.start(), 'createSecret'))).message).toMatch(/: The key \*\*\* could not be stored at step 2$/);
     expect(harness.sleeps).toEqual([100]);
   });
 
-  test('is left out of the error of the time-out if the function might have stored the value since', async () => {
+  test('is left out of the time-out error if the function might have stored the value since', async () => {
     let asked = 0;
     const { harness } = harnessOf((event, given) => {
       if (asked++ === 0) { return '{"status":"notYet","reason":"wait for made-by-the-function"}'; }
@@ -247,7 +247,7 @@ describe('a reason that quotes what became known during the step', () => {
     expect(message).not.toContain('made-by');
   });
 
-  test('is left out where the values can not be read', async () => {
+  test('is left out if the values can not be read', async () => {
     const { harness } = harnessOf((_, { simulator }) => {
       simulator.intercept = ({ operation }) => { if (operation === 'GetSecretValue') { throw accessDenied('secretsmanager:GetSecretValue'); } };
       return '{"status":"failed","reason":"first-p4ssw0rd is refused"}';
@@ -261,14 +261,14 @@ describe('a reason that quotes what became known during the step', () => {
   });
 });
 
-test('a reply that is none fails the step', async () => {
+test('an invalid reply fails the step', async () => {
   const { harness } = harnessOf('null');
   const rotation = harness.start();
   await harness.step(rotation, 'createSecret');
   expect((await failure(harness.step(rotation, 'setSecret'))).name).toBe('TargetFunctionReplyError');
 });
 
-test('a function that throws fails the step, however its runtime says so', async () => {
+test('a function that throws fails the step, in the format of any runtime', async () => {
   const { harness } = harnessOf({ isError: true, payload: '{"errorType":"KeyError","errorMessage":"p4ssw0rd","stackTrace":["p4ssw0rd"]}' });
   const rotation = harness.start();
   await harness.step(rotation, 'createSecret');
@@ -277,7 +277,7 @@ test('a function that throws fails the step, however its runtime says so', async
   expect(`${error.stack} ${JSON.stringify(harness.log)}`).not.toContain('p4ssw0rd');
 });
 
-// What Lambda and its runtimes answer: https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
+// The errors of Lambda and its runtimes: https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
 test.each<[string, string, string, RegExp]>([
   ['its time-out', '{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: 1 Error: Task timed out after 3.00 seconds"}', 'TargetFunctionTimedOutError', /timed out/],
   ['its time-out, as it was said before', '{"errorMessage":"2026-11-24T03:00:00.000Z 1 Task timed out after 3.00 seconds"}', 'TargetFunctionTimedOutError', /Raise the timeout/],
@@ -294,13 +294,13 @@ test.each<[string, string, string, RegExp]>([
   ['a type that is more than a name', '{"errorType":"p4ssw0rd is wrong"}', 'TargetFunctionThrewError', /threw an error\. /],
   ['nothing that can be read', 'p4ssw0rd', 'TargetFunctionThrewError', /threw an error\. /],
   ['nothing', 'null', 'TargetFunctionThrewError', /threw an error\. /],
-])('an invocation that ended by %s is told apart', (_, payload, name, message) => {
+])('an invocation that ended by %s has its own error', (_, payload, name, message) => {
   const error = functionError('setSecret of the function f', payload);
   expect(error).toMatchObject({ name, message: expect.stringMatching(message) });
   expect(error.message).toMatch(/^setSecret of the function f /);
   expect(`${error.stack} ${JSON.stringify(error)}`).not.toContain('p4ssw0rd');
 });
 
-test('the configuration of another asset is refused', () => {
+test('refuses the configuration of another asset', () => {
   expect(() => invokeTarget({ target: 'generated', passwordPolicy: {} }, () => async () => ({ isError: false, payload: '' }))).toThrow('and this asset is that of');
 });

@@ -39,7 +39,7 @@ function synthesize(target: RotationTarget) {
   return { asset: join(assembly.directory, Metadata['aws:asset:path']), handler: Properties.Handler, environment: Properties.Environment.Variables };
 }
 
-test('the module and the rotation are one function', async () => {
+test('the module and the rotation are bundled into one function', async () => {
   file('helper.ts', 'export const seen = (version: { value: { apiKey: string } }) => version.value.apiKey.length;\n');
   const entry = file('target.ts', `
     import type { RotationContext, RotationModule } from 'cdk-rotating-secret/rotation';
@@ -81,7 +81,7 @@ test('the module and the rotation are one function', async () => {
   ]);
 });
 
-test('the module, the rotation and what tells of it are one function', async () => {
+test('the module, the rotation and the notification are bundled into one function', async () => {
   const app = new App({ outdir: join(directory, 'cdk.out'), context: { 'aws:cdk:enable-asset-metadata': true } });
   const stack = new Stack(app, 'Stack');
   const rotationFunction = new RotationFunction(stack, 'Rotation', {
@@ -117,7 +117,7 @@ test('the module, the rotation and what tells of it are one function', async () 
   }
 });
 
-test('the asset is the same wherever the module is', () => {
+test('the asset is the same for any folder of the module', () => {
   const source = `import { a } from './lib/a';\n${BOTH}export const b = a;\n`;
   file('one/lib/a.js', 'export const a = 1;\n');
   const one = synthesize(RotationTarget.module(file('one/target.mjs', source)));
@@ -128,17 +128,17 @@ test('the asset is the same wherever the module is', () => {
   expect(relative(join(directory, 'cdk.out'), two.asset)).toBe(relative(join(directory, 'cdk.out'), one.asset));
 });
 
-test('a path is taken from the working directory', () => {
+test('a path is relative to the working directory', () => {
   const entry = file('target.ts', BOTH);
   expect(() => RotationTarget.module(relative(process.cwd(), entry))).not.toThrow();
 });
 
-test('a CommonJS module is taken as it is', () => {
+test('a CommonJS module is accepted without a check of its exports', () => {
   const entry = file('target.cjs', 'exports.setSecret = async () => {}; exports.testSecret = async () => {};\n');
   expect(readFileSync(join(synthesize(RotationTarget.module(entry)).asset, 'index.js'), 'utf8')).toContain('testSecret');
 });
 
-test('a module that makes the value needs no key that is generated', () => {
+test('a module that makes the value needs no generated key', () => {
   const secretObjectValue = { apiKey: secretsmanager.Secret.fromSecretNameV2(makeStack(), 'Other', 'other').secretValue };
   const make = (text: string) => {
     const stack = makeStack();
@@ -151,7 +151,7 @@ test('a module that makes the value needs no key that is generated', () => {
   expect(resourcesOf(stack, FUNCTION)).toHaveLength(1);
 });
 
-describe('an entry is refused that', () => {
+describe('refuses an entry that', () => {
   test.each([
     ['is not there', () => join(directory, 'missing.ts')],
     ['is a directory', () => directory],
@@ -176,12 +176,12 @@ describe('an entry is refused that', () => {
     expectInvalid(() => RotationTarget.module(entry), 'entry', `exports ${name}, which no step of a rotation calls, and not ${step}. Name it ${step}`);
   });
 
-  test.each(['CREATE_SECRET', 'createSecretV2', 'finishSecret2'])('not if it exports %s, which is a name of something else', (name) => {
+  test.each(['CREATE_SECRET', 'createSecretV2', 'finishSecret2'])('but not if it exports %s, which is another name', (name) => {
     const entry = file('target.ts', `${BOTH}export const ${name} = 1;\n`);
     expect(() => RotationTarget.module(entry)).not.toThrow();
   });
 
-  test('misspells a step that it has to have', () => {
+  test('misspells a required step', () => {
     const entry = file('target.ts', 'export async function setSecret() {}\nexport async function tstSecret() {}\n');
     expectInvalid(() => RotationTarget.module(entry), 'entry', 'exports tstSecret', 'not testSecret');
   });
@@ -200,7 +200,7 @@ function warningsFor(text: string): string[] {
   return warningsOf(stack);
 }
 
-test.each(['getSecret', 'recreateSecret', 'idOf', 'create', 'setSecrets'])('a module may export %s besides', (name) => {
+test.each(['getSecret', 'recreateSecret', 'idOf', 'create', 'setSecrets'])('a module may also export %s', (name) => {
   expect(() => RotationTarget.module(file('target.ts', `${BOTH}export function ${name}() {}\n`))).not.toThrow();
 });
 
@@ -210,7 +210,7 @@ test('an export that is named like a step, and is none, gets a warning', () => {
   ]);
 });
 
-test('what esbuild warns of becomes warnings, with the place', () => {
+test('warnings of esbuild become warnings, with the location', () => {
   const text = `import { createRequire } from 'node:module';\n${BOTH}export const required = () => createRequire(import.meta.url);\n`;
   expect(warningsFor(text)).toEqual([expect.stringMatching(/"import\.meta" is not available.* \(target\.ts, line 4\)\. Change that part/)]);
   expect(warningsFor(BOTH)).toEqual([]);

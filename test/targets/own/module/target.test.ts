@@ -11,7 +11,7 @@ const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as con
 
 interface Line { readonly level: string; readonly message: string; readonly step: string }
 
-/** A rotation with a module of the user's, and what the module wrote to its log. */
+/** A rotation with the user's module, and the module's log. */
 function harnessOf(module: object, options: HarnessOptions & { config?: ModuleTargetConfig } = {}) {
   const lines: Line[] = [];
   const config: HandlerConfig = options.config ?? { target: 'module', generateStringKey: 'password', passwordPolicy: {} };
@@ -25,7 +25,7 @@ function harnessOf(module: object, options: HarnessOptions & { config?: ModuleTa
 }
 
 const nothing = async () => {};
-/** The service fails once, before it did what it was asked or after. */
+/** The service fails once, before or after the operation. */
 function once(failing: string, when: 'before' | 'after'): Interceptor {
   let failed = false;
   return ({ operation, phase }) => {
@@ -37,7 +37,7 @@ function once(failing: string, when: 'before' | 'after'): Interceptor {
 const base = { setSecret: nothing, testSecret: nothing };
 
 describe('the module', () => {
-  test('sees the values of the versions, parsed, with their ids', async () => {
+  test('gets the values of the versions, parsed, with their ids', async () => {
     const seen: Record<string, RotationContext> = {};
     const see = (step: string) => async (context: RotationContext) => { seen[step] = context; };
     const { harness } = harnessOf({ setSecret: see('setSecret'), testSecret: see('testSecret'), finishSecret: see('finishSecret') });
@@ -57,14 +57,14 @@ describe('the module', () => {
     expect(passwordOf(harness.value(one.token))).not.toBe('first-p4ssw0rd');
   });
 
-  test('sees no previous version at the first rotation', async () => {
+  test('gets no previous version at the first rotation', async () => {
     const setSecret = jest.fn(nothing);
     const { harness } = harnessOf({ ...base, setSecret });
     await harness.steps(harness.start(), 'createSecret', 'setSecret');
     expect(setSecret).toHaveBeenCalledWith(expect.objectContaining({ previous: undefined }));
   });
 
-  test('sees a value that is no JSON object as it is', async () => {
+  test('gets a value that is no JSON object unchanged', async () => {
     const setSecret = jest.fn(nothing);
     const { harness } = harnessOf({ ...base, setSecret }, { value: 'plain', config: { target: 'module', passwordPolicy: { passwordLength: 20 } } });
     const rotation = harness.start();
@@ -74,7 +74,7 @@ describe('the module', () => {
     }));
   });
 
-  test('is told how much time it has, and when it is over', async () => {
+  test('gets its remaining time, and a signal when it is over', async () => {
     let aborted: unknown;
     const setSecret = ({ remainingTimeInMillis, signal }: RotationContext) => new Promise<void>((resolve) => {
       expect(remainingTimeInMillis()).toBeLessThanOrEqual(200);
@@ -91,7 +91,7 @@ describe('the module', () => {
     expect(aborted).toBe('StepTimeoutError');
   });
 
-  test('writes to a log that masks, with the step', async () => {
+  test('has a log that masks, with the step', async () => {
     const setSecret = async ({ log, pending, current }: RotationContext<{ password: string }>) => {
       log.info(`from ${current.value.password} to ${pending.value.password}`);
       log.error('careful');
@@ -101,7 +101,7 @@ describe('the module', () => {
     expect(lines).toEqual([{ level: 'INFO', message: 'from *** to ***', step: 'setSecret' }, { level: 'ERROR', message: 'careful', step: 'setSecret' }]);
   });
 
-  test('finishes just before the label moves, and again where the call that moves it failed', async () => {
+  test('finishes just before the label moves, and again if that call failed', async () => {
     const labels: (string | undefined)[] = [];
     const { harness } = harnessOf({ ...base, finishSecret: async () => { labels.push(harness.secret.stages.AWSCURRENT); } });
     const first = harness.secret.stages.AWSCURRENT;
@@ -114,7 +114,7 @@ describe('the module', () => {
     expect(harness.secret.stages.AWSCURRENT).toBe(rotation.token);
   });
 
-  test('that does not finish keeps the label where it is', async () => {
+  test('that does not finish keeps the label in its place', async () => {
     const finishSecret = async () => ({ status: 'failed', reason: 'The old key is in use' });
     const { harness } = harnessOf({ ...base, finishSecret });
     const first = harness.secret.stages.AWSCURRENT;
@@ -126,7 +126,7 @@ describe('the module', () => {
     expect(harness.secret.stages.AWSCURRENT).toBe(first);
   });
 
-  test('is asked again while it is not ready', async () => {
+  test('is called again while it is not ready', async () => {
     let calls = 0;
     const testSecret = async () => ++calls < 3 ? { status: 'notYet', retryAfterMillis: 700 } : undefined;
     const { harness } = harnessOf({ ...base, testSecret });
@@ -135,7 +135,7 @@ describe('the module', () => {
     expect(harness.sleeps).toEqual([700, 700]);
   });
 
-  test.each(['createSecret', 'setSecret', 'testSecret', 'finishSecret'])('may be an object with methods that use one another: %s', async (step) => {
+  test.each(['createSecret', 'setSecret', 'testSecret', 'finishSecret'])('may be an object with methods that use each other: %s', async (step) => {
     class Api {
       public readonly done: string[] = [];
       public async createSecret() {
@@ -157,7 +157,7 @@ describe('the module', () => {
 describe('a module that makes the value', () => {
   const config: ModuleTargetConfig = { target: 'module', passwordPolicy: { passwordLength: 20 } };
 
-  test('is given the current and the previous value, and a generator with the policy', async () => {
+  test('gets the current and the previous value, and a generator with the policy', async () => {
     const createSecret = jest.fn(async ({ current, generatePassword }: CreateSecretContext<{ id: number }>) =>
       ({ id: current.value.id + 1, key: await generatePassword() }));
     const { harness } = harnessOf({ ...base, createSecret }, { config, value: '{"id":1,"key":"first-p4ssw0rd"}' });
@@ -167,7 +167,7 @@ describe('a module that makes the value', () => {
     expect(createSecret.mock.calls[0][0]).not.toHaveProperty('pending');
   });
 
-  test('keeps the first value that was stored, however often it is asked', async () => {
+  test('keeps the first stored value, however often it is called', async () => {
     let made = 0;
     const { harness } = harnessOf({ ...base, createSecret: async () => `key ${++made}` }, { config, value: 'key 0' });
     const rotation = harness.start();
@@ -193,7 +193,7 @@ describe('a module that makes the value', () => {
     [{ key: 1n }, 'a bigint at key'],
     [{ status: 'done' }, 'is the reply "done" and no value'],
     [{ status: 'failed' }, 'has the status "failed" and no reason'],
-  ])('has to make one, and a new one: not %p', async (value, problem) => {
+  ])('has to make a new value: not %p', async (value, problem) => {
     const { harness } = harnessOf({ ...base, createSecret: async () => value }, { config, value: 'key 0' });
     const { name, message } = await failure(harness.step(harness.start(), 'createSecret'));
     expect({ name, message }).toEqual({ name: 'TargetModuleError', message: expect.stringContaining(problem) });
@@ -201,7 +201,7 @@ describe('a module that makes the value', () => {
     expect(harness.writes).toEqual([]);
   });
 
-  test('is refused if an object is in itself', async () => {
+  test('is refused if an object contains itself', async () => {
     const value: Record<string, unknown> = {};
     value.self = { value };
     const { harness } = harnessOf({ ...base, createSecret: async () => value }, { config, value: 'key 0' });
@@ -233,13 +233,13 @@ describe('a module that makes the value', () => {
     expect(harness.sleeps).toEqual([200]);
   });
 
-  test('may have a value with the key status, where the current one has it', async () => {
+  test('may have a value with the key status, if the current one has it', async () => {
     const { harness } = harnessOf({ ...base, createSecret: async () => ({ status: 'notYet' }) }, { config, value: '{"status":"done"}' });
     await harness.step(harness.start(), 'createSecret');
     expect(harness.value('AWSPENDING')).toBe('{"status":"notYet"}');
   });
 
-  test('is not promoted with a pending value that somebody put and that rotates nothing', async () => {
+  test('is not promoted with a pending value that a user put and that rotates nothing', async () => {
     const { harness } = harnessOf({ ...base, createSecret: async () => 'never' }, { config });
     const rotation = harness.start();
     harness.simulator.perform('PutSecretValue', { SecretId: harness.arn, ClientRequestToken: rotation.token, SecretString: ` ${FIRST}`, VersionStages: ['AWSPENDING'] });
@@ -249,7 +249,7 @@ describe('a module that makes the value', () => {
   });
 });
 
-describe('what a module says while it makes the value', () => {
+describe('the log of a module in createSecret', () => {
   const config: ModuleTargetConfig = { target: 'module', passwordPolicy: { passwordLength: 20 } };
   const making = (createSecret: (context: CreateSecretContext<{ key: string }>) => unknown) => harnessOf({ ...base, createSecret }, { config, value: '{"key":"first-p4ssw0rd"}' });
 
@@ -266,7 +266,7 @@ describe('what a module says while it makes the value', () => {
     for (const password of passwords) { expect(JSON.stringify(harness.log)).not.toContain(password); }
   });
 
-  test('is written when it is over, masked with what it returned', async () => {
+  test('is written when it is over, with the returned value masked', async () => {
     const { harness, lines } = making(async ({ log }) => {
       log.info('the API gave issued-by-the-api');
       expect(lines).toEqual([]);
@@ -278,7 +278,7 @@ describe('what a module says while it makes the value', () => {
     expect(lines.map(({ message }) => message)).toEqual(['the API gave ***', 'late: ***']);
   });
 
-  test('is masked by what looks like a key if it ends without a value', async () => {
+  test('is masked by the pattern of a key if it ends without a value', async () => {
     const { harness, lines } = making(async ({ log }) => {
       log.info('the API issued sk-live-51H8xYzAbCdEf');
       throw new Error('sk-live-51H8xYzAbCdEf can not be stored');
@@ -297,7 +297,7 @@ describe('what a module says while it makes the value', () => {
     expect(lines.map(({ message }) => message)).toEqual(['waiting with ***']);
   });
 
-  test.each([[new Map([['key', 'issued-by-the-api']])], [['issued-by-the-api']], [new Error('issued-by-the-api')]])('is masked with what it returned, even if that is no value: %p', async (returned) => {
+  test.each([[new Map([['key', 'issued-by-the-api']])], [['issued-by-the-api']], [new Error('issued-by-the-api')]])('is masked with the returned value, even if that is invalid: %p', async (returned) => {
     const { harness, lines } = making(async ({ log }) => {
       log.info('issued-by-the-api');
       return returned;
@@ -308,7 +308,7 @@ describe('what a module says while it makes the value', () => {
 });
 
 describe('a module that fails', () => {
-  test('leaves the function with what it said, but for the values of the secret, and without its cause', async () => {
+  test('fails the step with its message, without the values of the secret and without its cause', async () => {
     const setSecret = async ({ pending, current }: RotationContext<{ password: string }>) => {
       throw new TypeError(`fetch failed: ${current.value.password} and ${Buffer.from(pending.value.password).toString('base64')}`, { cause: pending.value.password });
     };
@@ -329,14 +329,14 @@ describe('a module that fails', () => {
     ['itself, which says it', Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }), 'Error: read ECONNRESET'],
     ['a cause whose code is no code', new TypeError('fetch failed', { cause: { code: 'p4ssw0rd' } }), 'TypeError: fetch failed'],
     ['a cause whose code is a value', new TypeError('fetch failed', { cause: { code: 'FIRST_P4SSW0RD' } }), 'TypeError: fetch failed (***)'],
-  ])('says the code of %s', async (_, thrown, message) => {
+  ])('has the code of %s in the error', async (_, thrown, message) => {
     const { harness } = harnessOf({ ...base, setSecret: async () => { throw thrown; } }, { value: FIRST.replace('first-', 'first_') });
     const rotation = harness.start();
     await harness.step(rotation, 'createSecret');
     expect((await failure(harness.step(rotation, 'setSecret'))).message).toBe(`setSecret of the module failed with ${message}`);
   });
 
-  test('says the code of a fetch that is refused', async () => {
+  test('has the code of a refused fetch in the error', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
     const { port } = server.address() as AddressInfo;
@@ -347,7 +347,7 @@ describe('a module that fails', () => {
     expect((await failure(harness.step(rotation, 'setSecret'))).message).toMatch(/^setSecret of the module failed with TypeError: fetch failed \(ECONNREFUSED\)$/);
   });
 
-  test.each([['a string', 'p4ssw0rd'], ['nothing', undefined], ['an object', { password: 'p4ssw0rd' }]])('by throwing %s says so', async (_, thrown) => {
+  test.each([['a string', 'p4ssw0rd'], ['nothing', undefined], ['an object', { password: 'p4ssw0rd' }]])('by throwing %s has an error', async (_, thrown) => {
     const { harness } = harnessOf({ ...base, setSecret: async () => { throw thrown; } });
     const rotation = harness.start();
     await harness.step(rotation, 'createSecret');
@@ -356,7 +356,7 @@ describe('a module that fails', () => {
     });
   });
 
-  test('by a reply that is none says which step, and what is wrong', async () => {
+  test('by an invalid reply has an error with the step, and with what is wrong', async () => {
     const { harness } = harnessOf({ ...base, testSecret: async () => ({ state: 'ok' }) });
     const rotation = harness.start();
     await harness.steps(rotation, 'createSecret', 'setSecret');
@@ -372,12 +372,12 @@ describe('a module that fails', () => {
     [{ ...base, testSecret: 'p4ssw0rd' }, 'has to export the function testSecret, and exports a string'],
     [{ ...base, finishSecret: 1 }, 'has to export the function finishSecret, and exports a number'],
     [{ ...base, createSecret: null }, 'has to export the function createSecret, and exports a object'],
-  ])('to export what it has to is told what: %j', async (module, problem) => {
+  ])('to export a required function has an error with its name: %j', async (module, problem) => {
     const { harness } = harnessOf(module);
     expect(await failure(harness.step(harness.start(), 'testSecret'))).toMatchObject({ name: 'ConfigurationError', message: expect.stringContaining(problem) });
   });
 
-  test('may export constants and have methods of a prototype, whatever they are called', () => {
+  test('may export constants and have methods of a prototype, with any name', () => {
     class Prototyped {
       public readonly CREATED_SECRET = 'x';
       public setSecret = nothing;
@@ -388,12 +388,12 @@ describe('a module that fails', () => {
     expect(() => checkModule({ ...base, createSecretV2: nothing } as never)).not.toThrow();
   });
 
-  test('to be of the module\'s asset is told so', () => {
+  test('to have the configuration of its asset has an error', () => {
     expect(() => moduleTarget({ target: 'generated', passwordPolicy: {} }, base, () => {})).toThrow('and this asset is that of');
   });
 });
 
-test('without createSecret the key is generated, and a pending value that is not the current one but for it is not promoted', async () => {
+test('without createSecret the key is generated, and a pending value that differs in anything else is not promoted', async () => {
   const { harness } = harnessOf(base, { simulator: { manualPutRemovesPending: false } });
   const rotation = harness.start();
   await harness.steps(rotation, 'createSecret', 'setSecret');
