@@ -66,7 +66,7 @@ export class Account {
     const { createSecret, versionStages } = this.grants;
     const labels = versionStages.join(', ');
     if (operation === 'GetSecretValue') {
-      if (typeof VersionStage !== 'string') { return `names no VersionStage, and IAM tells versions apart by nothing else. Give it along with the VersionId: one of ${labels}`; }
+      if (typeof VersionStage !== 'string') { return `names no VersionStage, and IAM distinguishes versions by nothing else. Give it together with the VersionId: one of ${labels}`; }
       return versionStages.includes(VersionStage) ? undefined : `asks for ${VersionStage}, and the function may read ${labels}. Add ${VersionStage} to versionStages, in the app and here`;
     }
     if (operation === 'PutSecretValue') { return createSecret ? undefined : 'needs createSecret: true, in the app and here'; }

@@ -150,8 +150,8 @@ export class Rehearsal {
     world.start();
     world.putPending(value);
     if (await world.step('testSecret') !== undefined) { return; }
-    this.add('testSecretTestsNothing', 'testSecret', 'with a pending value that the target was never told',
-      'it passes, so a rotation would go on to a credential that doesn\'t work. Use the pending value as its readers do, and throw or reply failed where it is refused');
+    this.add('testSecretTestsNothing', 'testSecret', 'with a pending value that the target never got',
+      'it passes, so a rotation would go on to a credential that doesn\'t work. Use the pending value as its readers do, and throw or reply failed if it is refused');
   }
 
   /** A rotation that stops at a boundary, is retried, and is followed by another one. */
@@ -171,11 +171,11 @@ export class Rehearsal {
       throw this.hangs(failure.step, where());
     }
     const what = () => `${happened(stop.ending)} ${where()}`;
-    const trouble: Trouble = { step: boundaries.stopped.step, where, what: () => `${what()}, and the ${failure ? 'rotation was tried again' : 'step went on'}` };
+    const trouble: Trouble = { step: boundaries.stopped.step, where, what: () => `${what()}, and the ${failure ? 'rotation was retried' : 'step went on'}` };
     await this.checkCurrent(world, { ...trouble, what });
     this.lastSaid = undefined;
     const retry = failure && await world.attempt(new Boundaries());
-    if (retry) { throw this.cannotRepeat(world, retry, where(), `${what()}; Secrets Manager tried the rotation again`); }
+    if (retry) { throw this.cannotRepeat(world, retry, where(), `${what()}; Secrets Manager retried the rotation`); }
     await this.conclude(subject, world, undisturbed, trouble);
   }
 
@@ -200,7 +200,7 @@ export class Rehearsal {
     await Promise.all([world.step('setSecret'), world.step('setSecret')]);
     const failure = await world.attempt(new Boundaries());
     const what = 'setSecret ran twice at the same time';
-    if (failure) { throw this.cannotRepeat(world, failure, `after ${what}`, `${what}; Secrets Manager tried the rotation again`); }
+    if (failure) { throw this.cannotRepeat(world, failure, `after ${what}`, `${what}; Secrets Manager retried the rotation`); }
     await this.conclude(subject, world, undisturbed, { step: 'setSecret', where: () => `after ${what}`, what: () => what });
   }
 
@@ -216,8 +216,8 @@ export class Rehearsal {
       throw this.add('nextRotationFails', failure.step, where(), `${what()}. It succeeded, and the next rotation fails: ${this.reason(world, failure)}. Look for what the first attempt left behind. ${REPEATABLE[step]}`);
     }
     if (await this.isSomethingLeft(subject, world, undisturbed)) {
-      throw this.add('credentialLeft', step, where(), `${what()}. After the next rotation the target still accepts a credential, or holds something, that it doesn't where nothing goes wrong, and nobody will ever revoke it. `
-        + 'Where the target can list its credentials, revoke those that belong to none of the three versions; elsewhere let a call that failed fail the step, so that it is tried again');
+      throw this.add('credentialLeft', step, where(), `${what()}. After the next rotation the target still accepts a credential, or holds something, that it doesn't after an undisturbed run, and no rotation will revoke it. `
+        + 'If the target can list its credentials, revoke those that none of the three versions has; otherwise let a failed call fail the step, so that it is retried');
     }
   }
 
@@ -287,7 +287,7 @@ export class Rehearsal {
     for (const { step, where, text } of this.lines.values()) {
       const line = text.split('\n').find(isTelling);
       if (line === undefined) { continue; }
-      this.add('valueLogged', step, where, `a value of the secret is in ${where}, where everybody who reads the log has it: ${JSON.stringify(this.values.mask(line).slice(0, 200))}. ${subject.advice.log}`, where);
+      this.add('valueLogged', step, where, `a value of the secret is in ${where}, and every reader of the log has it: ${JSON.stringify(this.values.mask(line).slice(0, 200))}. ${subject.advice.log}`, where);
     }
   }
 
@@ -299,26 +299,26 @@ export class Rehearsal {
 
   private cannotRepeat(world: World, failure: Failure, where: string, what: string): Found {
     if (isHang(failure)) { return this.hangs(failure.step, where); }
-    return this.add('retryFails', failure.step, where, `it can't be repeated. ${what}, and it failed: ${this.reason(world, failure)}. ${REPEATABLE[failure.step]}`);
+    return this.add('retryFails', failure.step, where, `it isn't idempotent. ${what}, and it failed: ${this.reason(world, failure)}. ${REPEATABLE[failure.step]}`);
   }
 
   private hangs(step: Step, where: string): Found {
-    return this.add('stepHangs', step, where, `it was not over after ${this.options.timeout} ms, and Lambda would have ended it without a word. Give context.signal, or a time-out, to whatever it waits for`);
+    return this.add('stepHangs', step, where, `it was not over after ${this.options.timeout} ms, and Lambda would have stopped it without an error. Pass context.signal, or a time-out, to the call that it waits for`);
   }
 
   private checkAwaited(world: World, { abandoned: [request] }: Boundaries): void {
     if (request === undefined) { return; }
     const what = this.mask(world, request.what);
-    throw this.add('requestNotAwaited', request.step, what, `it was over before ${what} was answered, and Lambda may freeze the function then: the request may be done later, or never, and nobody learns whether it failed. Await it`);
+    throw this.add('requestNotAwaited', request.step, what, `it was over before ${what} was answered, and Lambda may freeze the function then: the request may be done later, or never, and its failure is lost. Await it`);
   }
 
   private swallowed(step: Step, where: string): Found {
-    return this.add('errorSwallowed', step, where, `The connection was lost ${where}, nothing was tried again, and the step said that it was done. Let the error be thrown: Secrets Manager tries the rotation again`);
+    return this.add('errorSwallowed', step, where, `The connection was lost ${where}, nothing was retried, and the step said that it was done. Let the error be thrown: Secrets Manager retries the rotation`);
   }
 
   private refusesPrevious(step: Step, where: string, what = 'The rotation is over'): Found {
     return this.add('previousRefused', step, where, `${what}. The credential that readers had until a moment ago is refused at once, and they may hold it in a cache. `
-      + 'Revoke in finishSecret that of previous, not that of current, so that each works until the rotation after its own. If the target takes one credential at a time, tell rehearse so with singleCredential: true');
+      + 'Revoke in finishSecret that of previous, not that of current, so that each works until the rotation after its own. If the target takes one credential at a time, set singleCredential');
   }
 
   private writesInTest(what: string): void {

@@ -22,10 +22,10 @@ export const happened = (ending: Ending) => ending.startsWith('died') ? 'The fun
 
 /** How to make a step idempotent. */
 export const REPEATABLE: Record<Step, string> = {
-  createSecret: 'Look first what an earlier call has made, and use it or take it back before making another',
-  setSecret: 'Look first whether the target accepts the pending value already, or use a call that does the same however often it comes',
-  testSecret: 'It has to accept the pending value however often it is asked',
-  finishSecret: 'Take what is revoked already for done',
+  createSecret: 'First look for what an earlier call has made, and use it or revoke it before making another',
+  setSecret: 'First check whether the target accepts the pending value already, or use an idempotent call',
+  testSecret: 'It has to accept the pending value every time',
+  finishSecret: 'Treat a revoked credential as done',
 };
 
-export const ACCEPT_BOTH = 'Add the pending value beside the current one, and revoke that of AWSPREVIOUS at the end. If the target takes one credential at a time, tell rehearse so with singleCredential: true';
+export const ACCEPT_BOTH = 'Add the pending value beside the current one, and revoke that of AWSPREVIOUS at the end. If the target takes one credential at a time, set singleCredential';

@@ -81,7 +81,7 @@ async function functionSubject(options: SubjectOptions, startRunner: (account: A
     config,
     account,
     made: account.put,
-    advice: { log: 'Leave it out: nothing masks what a function writes or throws' },
+    advice: { log: 'Leave it out: nothing masks the output and the errors of a function' },
     makeTarget: (begin) => new InvokeTarget(config, (payload) => runner.invoke(begin((JSON.parse(payload) as FunctionEvent).step), payload)),
     stop: () => runner.stop(),
   };
