@@ -10,7 +10,7 @@ export interface Part {
   readonly bytes: number;
 }
 
-/** What each asset is made of, by package, the greatest first. */
+/** The packages in each asset, the largest first. */
 export async function composition(): Promise<Part[]> {
   const parts: Part[] = [];
   for (const { name: asset, ...rest } of ASSETS) {
@@ -25,7 +25,7 @@ export async function composition(): Promise<Part[]> {
   return parts;
 }
 
-/** The package that a source is of. */
+/** The package of a source. */
 export function packageOf(source: string): string {
   return PACKAGE.exec(source)?.[1] ?? 'cdk-rotating-secret';
 }

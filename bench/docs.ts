@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Table } from '../tools/table';
 
-/** A table, as Markdown has them. */
+/** A table in Markdown. */
 export function markdown({ columns, rows }: Table): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(columns), line(columns.map(() => '---')), ...rows.map((row) => line(row.map((cell) => typeof cell === 'string' ? cell : cell.text)))].join('\n');
 }
 
-/** Between the two markers, and nothing else. */
+/** Replaces the text between the two markers. */
 export function replaceBetween(file: string, text: string): void {
   const parts = readFileSync(file, 'utf8').split(/(<!-- (?:\/)?bench -->)/);
   if (parts.length !== 5) { throw new Error(`${file} has no place for the tables: it needs <!-- bench --> and <!-- /bench --> once each`); }

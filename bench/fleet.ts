@@ -1,7 +1,7 @@
 /*
- * `npx projen bench:fleet`: when the rotations of many secrets fall, and what the busiest second then has, with and without spreading them.
- * A model, whose only measured part is the calls of a rotation, which depend on no machine: it prints the same every time. `--write` puts
- * it into docs/fleets.md and its plot.
+ * `npx projen bench:fleet`: when the rotations of many secrets happen, and the load of the busiest second, with and without spreading them. It
+ * is a model. Its only measured part is the calls of a rotation, which depend on no machine, so it always prints the same. `--write` puts it
+ * into docs/fleets.md and its plot.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,15 +19,15 @@ import { Terminal } from '../tools/terminal';
 
 const DOCS = join(__dirname, '..', 'docs');
 const [MINUTE, HOUR, DAY] = [60, 3_600, 86_400];
-/** A month of 31 days that begins on a Monday: every time that a spread secret can have is in it, and four Sundays. */
+/** A month of 31 days that begins on a Monday. It has every possible time of a spread secret, and four Sundays. */
 const [MONTH, DAYS] = [Date.UTC(2027, 2, 1) / 1000, 31];
-/** How long a step takes with what is before it, in seconds. A faster one has its calls in the same second. */
+/** The duration of a step with the time before it, in seconds. A faster one makes its calls in the same second. */
 const STEP = 1;
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html and https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const QUOTAS = { writes: 50, functions: 1_000 };
 
-/** When in its window Secrets Manager starts a rotation. It says no more than that it may be at any time. */
+/** When Secrets Manager starts a rotation in its window. AWS only documents that it may be at any time. */
 const MODELS = {
   second: (random: SeededRandom, window: number) => Math.floor(random.next() * window),
   minute: (random: SeededRandom, window: number) => Math.floor(random.next() * window / MINUTE) * MINUTE,
@@ -43,7 +43,7 @@ interface Window {
 
 interface Schedule {
   readonly name: string;
-  /** The windows of each of so many secrets in the month. */
+  /** The windows of each secret in the month. */
   readonly windows: (secrets: number) => Window[];
 }
 
@@ -60,7 +60,7 @@ const MOST = SIZES[SIZES.length - 1];
 const SUNDAY = 'cron(0 3 ? * SUN *)';
 
 const SCHEDULES: readonly Schedule[] = [
-  // What is deployed on one day falls due on one day, 30 days later, at midnight.
+  // Secrets that are deployed on one day are due on one day, 30 days later, at midnight.
   { name: '`rate(30 days)`, deployed on one day', windows: (secrets) => everySecret(secrets, [{ opens: MONTH + 30 * DAY, seconds: DAY }]) },
   { name: '`rate(30 days)`, a window of 1 hour', windows: (secrets) => everySecret(secrets, [{ opens: MONTH + 30 * DAY, seconds: HOUR }]) },
   { name: `\`${SUNDAY}\`, a window of 2 hours`, windows: (secrets) => everySecret(secrets, hourly(SUNDAY).map(({ opens }) => ({ opens, seconds: 2 * HOUR }))) },
@@ -68,7 +68,7 @@ const SCHEDULES: readonly Schedule[] = [
   { name: '`spread()`', windows: spread(RotationRules.spread()) },
 ];
 
-/** So many secrets, a hundred to a stack. */
+/** A number of secrets, a hundred to a stack. */
 const fleet = memoized((secrets: number): Construct[] => {
   const app = new App();
   const stacks = Array.from({ length: Math.ceil(secrets / 100) }, (_, index) => new Stack(app, `Stack${index}`));
@@ -157,7 +157,7 @@ export async function reportFleet(): Promise<FleetReport> {
   return { tables, svg, calls: calls.map(({ step, reads, writes }) => `${step} ${reads} + ${writes}`).join(', ') };
 }
 
-/** What stands between the markers of docs/fleets.md. */
+/** The text between the markers of docs/fleets.md. */
 export function fleetMarkdown({ tables, calls }: FleetReport): string {
   return [...tables.map(({ title, table }) => `### ${title}\n\n${markdown(table)}`), `Reads and writes of each step: ${calls}.`].join('\n\n');
 }

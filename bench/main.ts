@@ -1,6 +1,6 @@
 /*
- * `npm run bench`: how fast, how small and how many, beside what people write by hand, in one run on one machine. `--quick` measures less;
- * `--write` puts what was measured into docs/benchmark.md, its plots and docs/evidence.md.
+ * `npm run bench`: compares speed, size and counts with handwritten code, in one run on one machine. `--quick` measures less. `--write` puts the
+ * results into docs/benchmark.md, its plots and docs/evidence.md.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -42,8 +42,8 @@ async function main(quick: boolean, write: boolean): Promise<void> {
   const startUps = await measureStartUps(node, quick ? 5 : 40);
   const of = (name: string) => startUps.find((startUp) => startUp.name === name)!;
   const [floor] = startUps;
-  section('Start-up, in milliseconds: median (a tenth below – a tenth above)', {
-    columns: ['Handler', 'Ready', 'First reply', 'Memory', 'Ready, to by hand', 'The same, less Node.js itself'],
+  section('Start-up, in milliseconds: median (10th – 90th percentile)', {
+    columns: ['Handler', 'Ready', 'First reply', 'Memory', 'Ready, relative to by hand', 'The same, without Node.js itself'],
     rows: startUps.map((startUp) => {
       const peer = startUp.peer && startUp.name.endsWith('ours') ? of(`${startUp.peer}, by hand`) : undefined;
       return [
@@ -51,22 +51,22 @@ async function main(quick: boolean, write: boolean): Promise<void> {
         peer ? ratio(startUp.ready.median, peer.ready.median) : '', peer ? ratio(aboveFloor(startUp, floor), aboveFloor(peer, floor)) : '',
       ];
     }),
-  }, `By hand is NodejsFunction's default: the SDK is the runtime's, here that of node_modules. ${startUps[0].ready.runs} processes each, in turns, with Node.js ${version}.`);
+  }, `By hand means NodejsFunction's default, with the SDK of the runtime, here that of node_modules. ${startUps[0].ready.runs} processes each, in turns, with Node.js ${version}.`);
 
   const shares: Share[][] = [];
   for (const peer of PEERS) { shares.push(await profileStartUp(node, peer, quick ? 2 : 10)); }
-  section('Where the time goes until the first reply, in milliseconds', {
-    columns: ['Handler', 'Of which'],
+  section('Time until the first reply by package, in milliseconds', {
+    columns: ['Handler', 'Packages'],
     rows: PEERS.map((peer, index) => [
       peer, shares[index].filter(({ milliseconds }) => milliseconds >= 0.5).map(({ from, milliseconds }) => `${from} ${milliseconds.toFixed(1)}`).join(', '),
     ]),
-  }, 'By V8\'s profiler, which makes everything a little slower. Node.js: its own start, its modules for HTTPS and cryptography, and the compiler.');
+  }, 'Measured with V8\'s profiler, which makes everything a little slower. Node.js: its own start, its modules for HTTPS and cryptography, and the compiler.');
 
   const others = ASSETS.map(({ name }) => name).filter((name) => !['generated', ...PEERS, 'invoke', 'module', 'guard', 'notification'].includes(name));
   const assets = ['generated', 'postgres', 'mysql', 'invoke', ...others].map((asset) => ({ asset, bytes: statSync(join(ROOT, 'assets', asset, 'index.js')).size }));
   const parts = await composition();
-  section('Assets, and what they are made of', {
-    columns: ['Asset', 'JavaScript', 'Of which'],
+  section('Contents of the assets', {
+    columns: ['Asset', 'JavaScript', 'Packages'],
     rows: assets.map(({ asset, bytes }) => [asset, kilobytes(bytes), parts.filter((part) => part.asset === asset && part.bytes > 4_000).map((part) => `${part.from} ${kilobytes(part.bytes)}`).join(', ')]),
   });
 
@@ -79,14 +79,14 @@ async function main(quick: boolean, write: boolean): Promise<void> {
   const syntheses = measureSyntheses(quick ? 1 : 5, quick ? [1, 10] : undefined);
   const find = (whose: Whose, secrets: number) => syntheses.find((synthesis) => synthesis.whose === whose && synthesis.secrets === secrets);
   const cell = (synthesis: Synthesis | undefined) => synthesis ? `${show(synthesis.milliseconds)} ms, ${kilobytes(synthesis.templateBytes)}, ${synthesis.resources} resources` : 'more than a stack holds';
-  section('Synthesis, without the time that CDK takes to load', {
+  section('Synthesis, without loading CDK', {
     columns: ['Secrets', 'Ours, one function', 'addRotationSchedule, one function', 'addRotationSchedule, a function each'],
     rows: [...new Set(syntheses.map(({ secrets }) => secrets))].map((secrets) => [
       String(secrets), cell(find('ours', secrets)), cell(find('sharedFunction', secrets)), cell(find('functionEach', secrets)),
     ]),
   });
   const each = (whose: Whose) => ((find(whose, 10)!.resources - find(whose, 1)!.resources) / 9).toFixed(0);
-  section('How many', {
+  section('Counts', {
     columns: ['', 'Resources for each further secret', 'Secrets in a stack, with their function'],
     rows: ([['ours, one function', 'ours'], ['addRotationSchedule, one function', 'sharedFunction'], ['addRotationSchedule, a function each', 'functionEach']] as const)
       .map(([name, whose]) => [name, each(whose), String(mostSecrets(syntheses, whose))]),
@@ -94,13 +94,13 @@ async function main(quick: boolean, write: boolean): Promise<void> {
 
   const tarball = measurePackage(quick ? 1 : 5);
   section('The package', {
-    columns: ['Packed', 'Unpacked', 'Files', 'To install, beside CDK', 'To require, beside CDK'],
+    columns: ['Packed', 'Unpacked', 'Files', 'Installation, in addition to CDK', 'Loading, in addition to CDK'],
     rows: [[kilobytes(tarball.packedBytes), kilobytes(tarball.unpackedBytes), String(tarball.files), `${show(tarball.install)} ms`, `${show(tarball.require, 1)} ms`]],
   });
 
   const fleet = await measureFleet(quick ? 100 : 1000, 50);
-  section('A fleet through one warm handler', {
-    columns: ['Rotations', 'At a time', 'A second', 'Kept in memory after a tenth', 'After all'],
+  section('A fleet with one warm handler', {
+    columns: ['Rotations', 'At a time', 'A second', 'Memory after a tenth', 'After all'],
     rows: [[String(fleet.rotations), String(fleet.atOnce), fleet.perSecond.toFixed(0), `${(fleet.early / 1e6).toFixed(1)} MB`, `${(fleet.late / 1e6).toFixed(1)} MB`]],
   });
 
@@ -110,16 +110,16 @@ async function main(quick: boolean, write: boolean): Promise<void> {
   const reach: [string, string, number, number, (value: number) => string][] = [
     ['generated asset', '180 kB', 180_000, assets[0].bytes, kilobytes],
     ['a database asset', '400 kB', 400_000, Math.max(...assets.slice(1, 3).map(({ asset, bytes }) => bytes + statSync(join(ROOT, 'assets', asset, 'rds-certificates.json.gz')).size)), kilobytes],
-    ['start-up, generated, to by hand', '0.35 ×', 0.35, startUpRatio('generated'), (value) => `${value.toFixed(2)} ×`],
-    ['start-up, database, to by hand with the same driver', '0.5 ×', 0.5, Math.max(...PEERS.slice(1).map(startUpRatio)), (value) => `${value.toFixed(2)} ×`],
+    ['start-up, generated, relative to by hand', '0.35 ×', 0.35, startUpRatio('generated'), (value) => `${value.toFixed(2)} ×`],
+    ['start-up, database, relative to by hand with the same driver', '0.5 ×', 0.5, Math.max(...PEERS.slice(1).map(startUpRatio)), (value) => `${value.toFixed(2)} ×`],
     ['calls in a rotation of a generated value', '10', 10, ours.reads + ours.writes, String],
     ['of which writes', '2', 2, ours.writes, String],
     ['resources for a further secret', '2', 2, Number(each('ours')), String],
-    ['synthesis of one secret, to one by hand', '0.2 ×', 0.2, synthesisRatio('oursAlone', 'functionEach', 1), (value) => `${value.toFixed(2)} ×`],
-    [`synthesis of ${most} secrets, to addRotationSchedule with one function`, '0.8 ×', 0.8, synthesisRatio('ours', 'sharedFunction', most), (value) => `${value.toFixed(2)} ×`],
+    ['synthesis of one secret, relative to one by hand', '0.2 ×', 0.2, synthesisRatio('oursAlone', 'functionEach', 1), (value) => `${value.toFixed(2)} ×`],
+    [`synthesis of ${most} secrets, relative to addRotationSchedule with one function`, '0.8 ×', 0.8, synthesisRatio('ours', 'sharedFunction', most), (value) => `${value.toFixed(2)} ×`],
     ['packed tarball', '2 MB', 2_000_000, tarball.packedBytes, kilobytes],
   ];
-  section('Reach', {
+  section('Goals', {
     columns: ['What', 'At most', 'Measured', ''],
     rows: reach.map(([what, limit, most_, measured, format]) => [what, limit, format(measured), measured <= most_ ? 'reached' : 'not reached']),
   });

@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The Node.js that RotationFunction runs on by default: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html */
+/** The default Node.js version of RotationFunction: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html */
 const VERSION = '24.21.0';
 
-/** Node.js as a package of npm, so that the bench runs on the version of Lambda whatever the machine has. */
+/** Node.js from an npm package, so that the bench runs Lambda's version on every machine. */
 export function nodeOfLambda(): string {
   const name = `node-${process.platform}-${process.arch}`;
   const folder = join(__dirname, '..', '.bench');

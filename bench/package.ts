@@ -10,13 +10,13 @@ export interface PackageCost {
   readonly packedBytes: number;
   readonly unpackedBytes: number;
   readonly files: number;
-  /** To install it into an app that has CDK, in milliseconds. */
+  /** The time to install it into an app that has CDK, in milliseconds. */
   readonly install: Spread;
-  /** To require the constructs, once CDK is loaded, in milliseconds. */
+  /** The time to require the constructs after CDK, in milliseconds. */
   readonly require: Spread;
 }
 
-/** The tarball as it would be published, in an app elsewhere. */
+/** Measures the published tarball, in an app outside the repository. */
 export function measurePackage(runs: number): PackageCost {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   const run = (cwd: string, command: string, ...args: string[]) => {

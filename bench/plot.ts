@@ -10,16 +10,16 @@ export interface Limit {
 }
 
 interface Axis {
-  /** Where on the axis a value is, from 0 to 1. */
+  /** The position of a value on the axis, from 0 to 1. */
   readonly share: (value: number) => number;
-  /** What is written beside it. */
+  /** The values with a label. */
   readonly places: readonly number[];
 }
 
 const [WIDTH, HEIGHT] = [640, 360];
 const [LEFT, RIGHT, TOP, BOTTOM] = [64, 150, 40, 48];
 
-/** Lines over a number of secrets, as an SVG that reads on light and dark pages alike. */
+/** Lines over a number of secrets, as an SVG for light and dark pages. */
 export function plot(title: string, unit: string, lines: readonly Line[]): string {
   const points = lines.flatMap((line) => line.points);
   const [maxX, maxY] = [Math.max(...points.map(([x]) => x)), niceCeiling(Math.max(...points.map(([, y]) => y)))];
@@ -30,7 +30,7 @@ export function plot(title: string, unit: string, lines: readonly Line[]): strin
   });
 }
 
-/** The same with both axes logarithmic, and a limit that the lines are held against. All that is drawn lies between two powers of ten. */
+/** The same with two logarithmic axes, and a limit to compare the lines with. All values lie between two powers of ten. */
 export function logarithmicPlot(title: string, unit: string, xTitle: string, lines: readonly Line[], limit: Limit): string {
   const axis = (values: readonly number[]): Axis => {
     const first = Math.floor(Math.log10(Math.min(...values)));

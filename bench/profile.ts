@@ -9,7 +9,7 @@ import type { Peer } from './peers/bundles';
 import { startOnce, subjectOf } from './start-up';
 import { ASSETS, options } from '../scripts/build/bundle-options';
 
-/** How long a start-up, up to the first reply, is in the code of each package. */
+/** The time of a start-up, until the first reply, in the code of each package. */
 export interface Share {
   readonly from: string;
   readonly milliseconds: number;
@@ -28,7 +28,7 @@ interface CpuProfile {
   readonly timeDeltas: readonly number[];
 }
 
-/** Where the time of a start-up goes, by package: means of profiles of V8 of many processes, the greatest first. */
+/** The time of a start-up by package: means of V8 profiles of many processes, the largest first. */
 export async function profileStartUp(node: string, peer: Peer, runs: number): Promise<Share[]> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   try {

@@ -9,16 +9,16 @@ import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../simula
 import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../src/contract';
 import { FunctionProcess } from '../tools/function-process';
 
-/** How long a call to Secrets Manager takes here, in milliseconds: about what it takes from a function in the same region. */
+/** The simulated duration of a call to Secrets Manager, in milliseconds: about that from a function in the same region. */
 export const LATENCY_MS = 10;
 
-/** `getconf CLK_TCK`, the same on every architecture that Linux has now. */
+/** `getconf CLK_TCK`, which is the same on every Linux architecture. */
 const CLOCK_TICKS_PER_SECOND = 100;
 
 export interface RotationCost {
   readonly name: string;
   readonly wallMs: Spread;
-  /** What the function's process computed, for each rotation, in milliseconds. */
+  /** The processor time of the function's process, for each rotation, in milliseconds. */
   readonly cpuMs: number;
   readonly reads: number;
   readonly writes: number;
@@ -26,7 +26,7 @@ export interface RotationCost {
 
 const CONFIG = serializeConfig({ target: 'generated', generateStringKey: 'password', passwordPolicy: {} });
 
-/** The four steps in one warm process, ours and by hand. */
+/** The four steps in one warm process, with our code and handwritten code. */
 export async function measureRotations(node: string, runs: number): Promise<RotationCost[]> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   try {
@@ -45,7 +45,7 @@ export interface StepCalls {
   readonly writes: number;
 }
 
-/** The calls of each step of a rotation of a generated value, as our handler makes them. They depend on no machine. */
+/** The calls of our handler in each step of a rotation of a generated value. They depend on no machine. */
 export async function countCalls(): Promise<StepCalls[]> {
   const { simulator, arn, service, warm } = await startWarm(join(__dirname, '..', 'assets', 'generated'), { [CONFIG_VARIABLE]: CONFIG }, 0);
   const calls: StepCalls[] = [];
@@ -112,7 +112,7 @@ async function measure(name: string, directory: string, environment: Record<stri
   }
 }
 
-/** The processor time of a process so far, in milliseconds: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html. Not known but on Linux. */
+/** The processor time of a process so far, in milliseconds: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html. Known only on Linux. */
 function cpuOf(pid: number): number {
   if (process.platform !== 'linux') { return NaN; }
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
@@ -123,14 +123,14 @@ export interface FleetCost {
   readonly rotations: number;
   readonly atOnce: number;
   readonly perSecond: number;
-  /** What is kept in memory after a tenth of the rotations, and after all, in bytes. */
+  /** The memory in use after a tenth of the rotations, and after all, in bytes. */
   readonly early: number;
   readonly late: number;
 }
 
 /**
- * Many secrets through one warm handler, each step of a secret after the other, many secrets at a time. Lambda would use more
- * environments; here they share one, so that what it keeps is seen.
+ * Rotates many secrets with one warm handler: the steps of a secret in order, many secrets at a time. Lambda would use more environments. Here
+ * they share one, to show its memory.
  */
 export async function measureFleet(rotations: number, atOnce: number): Promise<FleetCost> {
   const simulator = new SecretsManagerSimulator();
@@ -140,7 +140,7 @@ export async function measureFleet(rotations: number, atOnce: number): Promise<F
     [CONFIG_VARIABLE]: CONFIG, AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'example', AWS_ENDPOINT_URL_SECRETS_MANAGER: service.url,
   });
   const write = process.stdout.write.bind(process.stdout);
-  // The handler's log would be the greater part of what is measured.
+  // The handler's log would be most of the measured memory.
   process.stdout.write = () => true;
   try {
     const { handler } = await import(join(__dirname, '..', 'assets', 'generated', 'index.js')) as { handler: (event: unknown, context: object) => Promise<void> };
@@ -171,7 +171,7 @@ export async function measureFleet(rotations: number, atOnce: number): Promise<F
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** The heap after a collection: what is kept. */
+/** The heap after a garbage collection. */
 async function settledMemory(): Promise<number> {
   await new Promise((resolve) => setImmediate(resolve));
   collect();

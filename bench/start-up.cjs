@@ -1,6 +1,6 @@
 'use strict';
 
-// A new execution environment: loads a handler, says when, runs one event, says when. Nothing but the handler is loaded.
+// A new execution environment: loads a handler and prints the time, then runs one event and prints the time. Nothing else is loaded.
 const { join } = require('node:path');
 
 const { LAMBDA_TASK_ROOT, EVENT } = process.env;

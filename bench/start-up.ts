@@ -16,7 +16,7 @@ export interface StartUp {
   readonly peer: Peer | undefined;
   /** From the start of the process until the handler can take an event, in milliseconds. */
   readonly ready: Spread;
-  /** Until its first reply: to `createSecret`. */
+  /** Until its first reply, to `createSecret`. */
   readonly replied: Spread;
   /** Resident, after the reply, in bytes. */
   readonly memory: Spread;
@@ -27,7 +27,7 @@ interface Subject {
   readonly peer?: Peer;
   readonly directory: string;
   readonly config?: HandlerConfig;
-  /** The first step. Without its test at deployment, a server would have to issue a credential. @default createSecret */
+  /** Runs testSecret in place of createSecret, for which a server would have to issue a credential. @default createSecret */
   readonly isTest?: boolean;
 }
 
@@ -39,14 +39,14 @@ const CONFIGS: Record<Peer, HandlerConfig> = {
 
 const USER = { userArn: 'arn:aws:iam::111122223333:user/app', passwordPolicy: {} };
 
-/** Nobody has written these by hand for comparison. */
+/** There is no handwritten code to compare these with. */
 const ISSUED: readonly HandlerConfig[] = [
   { target: 'iam-access-key', accessKeyIdKey: 'accessKeyId', secretAccessKeyKey: 'secretAccessKey', ...USER },
   { target: 'ses-smtp', ...USER },
   { target: 'signing-keys', algorithm: 'ES256', rsaModulusLength: 2048, passwordPolicy: {} },
 ];
 
-/** Each handler in many processes of its own, in turns, so that what else the machine does falls on all alike. */
+/** Each handler in many separate processes, in turns, so that other load affects all alike. */
 export async function measureStartUps(node: string, runs: number): Promise<StartUp[]> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   try {
@@ -64,7 +64,7 @@ export async function measureStartUps(node: string, runs: number): Promise<Start
     for (let run = -1; run < runs; run++) {
       for (const [index, subject] of subjects.entries()) {
         const { ready, replied, memory } = await startOnce(node, subject);
-        // The first one fills the caches of the disk.
+        // The first run fills the disk caches.
         if (run < 0) { continue; }
         seen[index].ready.push(ready);
         seen[index].replied.push(replied);

@@ -1,4 +1,4 @@
-/** What many runs of the same say together. */
+/** The distribution of many runs. */
 export interface Spread {
   readonly median: number;
   /** A tenth of the runs are below. */

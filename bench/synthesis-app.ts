@@ -1,6 +1,4 @@
-/*
- * One app of so many secrets, synthesized; says what it took. Arguments: whose, how many.
- */
+/* Synthesizes one app of many secrets, and prints the cost. Arguments: the kind of construct, and the number. */
 import { statSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

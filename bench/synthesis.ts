@@ -8,7 +8,7 @@ import { spreadOf, type Spread } from './statistics';
 const ROOT = join(__dirname, '..');
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
 export const MAX_RESOURCES = 500;
-/** The last is the most that one of them can hold. */
+/** The last is the most that any of them can hold. */
 export const COUNTS: readonly number[] = [1, 10, 50, 160, 247];
 
 export type Whose = 'ours' | 'oursAlone' | 'sharedFunction' | 'functionEach';
@@ -27,7 +27,7 @@ interface Once {
   readonly resources: number;
 }
 
-/** Apps of many secrets, each in a process of its own, without the time that CDK takes to load. */
+/** Apps of many secrets, each in a separate process, without the time to load CDK. */
 export function measureSyntheses(runs: number, counts: readonly number[] = COUNTS): Synthesis[] {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   try {
@@ -44,7 +44,7 @@ export function measureSyntheses(runs: number, counts: readonly number[] = COUNT
       ...counts.flatMap((count): [Whose, number][] => [['ours', count], ['sharedFunction', count], ['functionEach', count]]),
     ];
     return subjects.flatMap(([whose, secrets]) => {
-      // A bundle for each of many functions takes long, and is the same time over and over.
+      // Bundling for each of many functions is slow, and always takes the same time.
       const results = Array.from({ length: whose === 'functionEach' && secrets > 1 ? 1 : runs }, () => synthesizeOnce(app, whose, secrets, environment));
       const [first] = results;
       if (!first || results.some((result) => result === undefined)) { return []; }
@@ -56,11 +56,11 @@ export function measureSyntheses(runs: number, counts: readonly number[] = COUNT
   }
 }
 
-/** As JavaScript, beside assets where the package has them: what compiles TypeScript as it runs would be measured too. */
+/** Compiled to JavaScript, beside the assets at the package's path. Otherwise the time to compile TypeScript would be measured too. */
 function compileApp(folder: string): string {
   const lib = join(folder, 'package', 'lib');
   mkdirSync(lib, { recursive: true });
-  // As deep as the file that looks for the assets.
+  // At the depth of the file that looks for the assets.
   const outfile = join(lib, 'targets', 'app.js');
   buildSync({
     entryPoints: [join(__dirname, 'synthesis-app.ts')],
@@ -77,7 +77,7 @@ function compileApp(folder: string): string {
   return outfile;
 }
 
-/** Undefined where there are more resources than a stack may have. */
+/** Undefined if there are more resources than a stack may have. */
 function synthesizeOnce(app: string, whose: Whose, secrets: number, env: NodeJS.ProcessEnv): Once | undefined {
   const { status, stdout, stderr } = spawnSync(process.execPath, [app, whose, String(secrets)], { env, cwd: ROOT, encoding: 'utf8' });
   if (status === 0) { return JSON.parse(stdout.trim().split('\n').at(-1)!) as Once; }
@@ -85,7 +85,7 @@ function synthesizeOnce(app: string, whose: Whose, secrets: number, env: NodeJS.
   throw new Error(`${whose}, ${secrets} secrets: ${stderr}`);
 }
 
-/** How many secrets a stack holds, with their function in it. */
+/** How many secrets fit into a stack, with their function in it. */
 export function mostSecrets(syntheses: readonly Synthesis[], whose: Whose): number {
   const [one, ten] = [1, 10].map((count) => syntheses.find((synthesis) => synthesis.whose === whose && synthesis.secrets === count)!.resources);
   const each = (ten - one) / 9;

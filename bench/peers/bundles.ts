@@ -7,15 +7,15 @@ const ROOT = join(__dirname, '..', '..');
 export type Peer = 'generated' | 'postgres' | 'mysql';
 export const PEERS: readonly Peer[] = ['generated', 'postgres', 'mysql'];
 
-/** A bundle as `NodejsFunction` makes it. */
+/** A bundle made by `NodejsFunction`. */
 export interface PeerBundle {
   readonly directory: string;
   readonly bytes: number;
 }
 
 /**
- * The peers as `NodejsFunction` bundles them: by default without the AWS SDK, which the runtime has, and with it where
- * `bundleAwsSDK` says so; minified, as a careful person sets it.
+ * The peers, bundled by `NodejsFunction`: by default without the AWS SDK, which the runtime has, and with it if `bundleAwsSDK` is set. They are
+ * minified, as a careful person would do.
  *
  * @see https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_lambda_nodejs.BundlingOptions.html
  */
@@ -34,7 +34,7 @@ export function bundlePeer(peer: Peer, bundleAwsSdk: boolean, parent: string): P
     tsconfigRaw: '{}',
     logLevel: 'warning',
   });
-  // The place of the runtime's own modules.
+  // Replaces the runtime's own modules.
   if (!bundleAwsSdk) { symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules')); }
   return { directory, bytes: statSync(outfile).size };
 }

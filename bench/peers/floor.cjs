@@ -1,6 +1,6 @@
 'use strict';
 
-// What no handler can do without: one signed HTTP request, by nothing but Node.js's own modules.
+// The least that every handler needs: one signed HTTP request, with Node.js's own modules only.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 const { createHash, createHmac } = require('node:crypto');
 const { request: plain } = require('node:http');

@@ -1,5 +1,5 @@
 /*
- * What a careful person writes by hand: the four steps of a generated password, after AWS's template for other types of secrets.
+ * Careful handwritten code: the four steps for a generated password, after AWS's template for other types of secrets.
  * https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_available-rotation-templates.html
  */
 import {
