@@ -28,8 +28,8 @@ export class RotationStrategy {
    * Otherwise the rotation fails, and changes nothing.
    *
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotation-strategy.html#rotating-secrets-two-users
-   * @param superuserSecret the secret of a user of the same server that may create users and give them rights and passwords. The function may
-   * read it. An imported secret needs its `encryptionKey`, if it has one
+   * @param superuserSecret the secret of a user of the same server that may create users and give them rights and passwords, imported with
+   * its `encryptionKey` if it was imported and has one
    * @throws if there is no superuser secret
    */
   public static alternatingUsers(superuserSecret: secretsmanager.ISecret): RotationStrategy {

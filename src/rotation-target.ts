@@ -412,11 +412,11 @@ export class RotationTarget {
    *
    * The function is invoked for the steps `setSecret` and `testSecret`, and on request for `createSecret` and `finishSecret`. The event has
    * the step, the secret and the ids of its versions, but no value. The function may read the pending version of the secrets that the
-   * `RotationFunction` rotates. Its reply is `done`, `notYet` or `failed`. Each step may be invoked more than once.
+   * `RotationFunction` rotates. Its reply is `done`, `notYet` or `failed`. Each step may be invoked more than once. Its
+   * time-out is shorter than that of the `RotationFunction`. If it was imported, its role is known, or has the permissions in the warning.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/target-function.md
-   * @param fn the function, in the account and the region of the `RotationFunction`, and with a shorter time-out. An imported function needs a
-   * known role, or one with the permissions that the warning names
+   * @param fn the function, in the account and the region of the `RotationFunction`
    * @param options which steps it has, what it may read, and how to generate the value
    * @throws if the policy can't be met, or `versionStages` is empty
    */
@@ -433,8 +433,8 @@ export class RotationTarget {
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/target-module.md
    * @param entry the path of the module, absolute or from the working directory
-   * @param options which key of the secret to rotate, and how to generate it. If the module exports `createSecret`, both apply to the first
-   * value only
+   * @param options which key of the secret to rotate, and how to generate it, for the first value only if the module exports
+   * `createSecret`
    * @throws if the file doesn't exist, can't be bundled or lacks one of the two functions, if esbuild is not installed, or if the policy
    * can't be met
    */

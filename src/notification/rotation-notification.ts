@@ -31,9 +31,10 @@ const AWS_MANAGED_KEY = 'alias/aws/sns';
  */
 export class RotationNotification {
   /**
-   * An event with the source `cdk-rotating-secret` and the detail type `Secret Rotated`, whose resource is the ARN of the secret.
+   * An event with the source `cdk-rotating-secret` and the detail type `Secret Rotated`, whose resource is the ARN of the secret. A bus of another
+   * account must let the function's account put events.
    *
-   * @param eventBus in the region of the function. A bus of another account must let the function's account put events
+   * @param eventBus in the region of the function
    */
   public static eventBus(eventBus: events.IEventBus): RotationNotification {
     const arn = eventBus.eventBusArn;
@@ -46,8 +47,9 @@ export class RotationNotification {
    * A message in JSON, with the attributes `detailType`, `secretId` and `versionId` for subscriptions to filter by.
    *
    * In a FIFO topic, each secret has a message group, and a message about the same rotation is deduplicated for five minutes.
+   * If an imported topic has a customer managed key, the function's role must be able to use it.
    *
-   * @param topic in the region of the function. The function's role must be able to use the customer managed key of an imported topic
+   * @param topic in the region of the function
    */
   public static topic(topic: sns.ITopic): RotationNotification {
     const arn = topic.topicArn;
