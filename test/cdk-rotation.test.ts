@@ -1,5 +1,5 @@
 /* CDK's own rotation, as docs/comparison.md describes it. If a test fails, CDK was improved, and the page has to change. */
-import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { HostedRotation, Secret, type RotationScheduleOptions, type SecretProps } from 'aws-cdk-lib/aws-secretsmanager';

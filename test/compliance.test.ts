@@ -316,7 +316,7 @@ describe('a platform\'s rules', () => {
   });
 
   test('the invoke permission has the account as text if it is known, as Control Tower\'s rule requires', () => {
-    const stack = new Stack(new App(), 'Stack', { env: { account: '111111111111', region: 'eu-west-1' } });
+    const stack = new Stack(makeApp(), 'Stack', { env: { account: '111111111111', region: 'eu-west-1' } });
     new RotationFunction(stack, 'Rotation');
     expect(onlyResource(stack, PERMISSION).properties).toMatchObject({ Principal: 'secretsmanager.amazonaws.com', SourceAccount: '111111111111' });
     expect(configOf(stack)).toMatchObject({ target: 'generated' });
@@ -379,7 +379,7 @@ describe('a given role', () => {
   });
 
   test('of one stage is independent of that of another, with a stack of the same name', () => {
-    const app = new App();
+    const app = makeApp();
     const [prod, beta] = ['Prod', 'Beta'].map((id) => new Stack(new Stage(app, id), 'Stack', { stackName: 'one' }));
     for (const stack of [prod, beta]) {
       const role = lambdaRole(stack, {});

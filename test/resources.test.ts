@@ -37,7 +37,7 @@ test('each further RotatingSecret with a shared function takes exactly 2: itself
 });
 
 test('an existing secret takes 1: its schedule', () => {
-  const app = new App();
+  const app = makeApp();
   const rotation = new RotationFunction(new Stack(app, 'Functions'), 'Rotation');
   const stack = new Stack(app, 'Secrets');
   rotation.rotate(secretsmanager.Secret.fromSecretNameV2(stack, 'Secret', 'my-app/password'));
@@ -45,7 +45,7 @@ test('an existing secret takes 1: its schedule', () => {
 });
 
 test('a customer managed key takes none in the stack of the function, and one policy in all in other stacks', () => {
-  const app = new App();
+  const app = makeApp();
   const functions = new Stack(app, 'Functions');
   const rotationFunction = new RotationFunction(functions, 'Rotation');
   const secrets = new Stack(app, 'Secrets');

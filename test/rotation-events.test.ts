@@ -58,7 +58,7 @@ describe('a rule', () => {
 
 describe('without a request', () => {
   test('there is no rule, no alarm and no configuration', () => {
-    const app = new App();
+    const app = makeApp();
     const functions = new Stack(app, 'Functions');
     const secrets = new Stack(app, 'Secrets');
     const rotation = new RotationFunction(functions, 'Rotation').rotate(new Secret(secrets, 'Secret'));

@@ -244,7 +244,7 @@ describe('nested stacks', () => {
   });
 
   test('a RotatingSecret alone in a nested stack has a limited policy like any other', () => {
-    const nested = new NestedStack(new Stack(new App(), 'Parent'), 'Nested');
+    const nested = new NestedStack(new Stack(makeApp(), 'Parent'), 'Nested');
     new RotatingSecret(nested, 'Secret');
     expect(statementsOf(nested).map(({ Resource }) => Resource)).toContainEqual({ Ref: onlyResource(nested, SECRET).id });
   });
@@ -305,7 +305,7 @@ describe('an app whose secrets, function and database are in different stacks', 
   });
 
   test('may import a secret into two stacks with the same name, in two regions', () => {
-    const app = new App();
+    const app = makeApp();
     const functions = new Stack(app, 'Functions', { env: ENV });
     const rotation = new RotationFunction(functions, 'Rotation');
     for (const [id, region, name] of [['A', ENV.region, 'a'], ['B', 'us-east-1', 'b']]) {

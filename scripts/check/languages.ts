@@ -26,7 +26,7 @@ startCommand({
 
 const DIST = join(ROOT, 'dist');
 const ASSETS = join(ROOT, 'assets');
-/** Mypy takes no class of the lowest CDK for one of its own interfaces: these errors are of every sample that gives one a user or a bucket. */
+/** Mypy takes no class of the lowest CDK for one of its own interfaces. Every sample with a user or a bucket has these errors. */
 const UNRELATED = ['arg-type', 'list-item'].flatMap((code) => ['--disable-error-code', code]);
 
 /** An example in the output of jsii-rosetta. */
@@ -165,9 +165,6 @@ function checkPythonExample(example: string, directory: string, python: string):
   const types = lastLine('mypy', '--cache-dir', join(dirname(directory), '.mypy_cache'));
   checks.check(`examples/${example}, mypy --strict: ${types}`, /^Success: no issues found in [1-9]/.test(types));
 }
-
-/** Mypy takes no class of the lowest CDK for one of its own interfaces. Every sample with a user or a bucket has these errors. */
-const UNRELATED = ['arg-type', 'list-item'].flatMap((code) => ['--disable-error-code', code]);
 
 /** Samples in Java and Go are compiled with their apps. Optional attributes, such as the secret of a database, are assumed to be set. */
 function checkPythonSamples(directory: string, python: string): void {

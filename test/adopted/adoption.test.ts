@@ -164,7 +164,7 @@ test.each<[string, (app: App) => Stack]>([
   ['a stage', (app) => new Stack(new Stage(app, 'Prod', { env: ENV }), 'Stack')],
   ['a stack that knows neither account nor region', (app) => new Stack(app, 'Stack')],
 ])('rotates a secret of %s, with a function beside it', (_, makeStack) => {
-  const stack = makeStack(new App());
+  const stack = makeStack(makeApp());
   new RotationFunction(stack, 'Rotation').rotate(new Secret(stack, 'Secret', { encryptionKey: new kms.Key(stack, 'Key') }));
   const [{ properties }] = resourcesOf(stack, SCHEDULE);
   expect(show(stack, properties.SecretId)).toBe('<Secret>');
@@ -287,7 +287,7 @@ describe('a RotatingSecret', () => {
   });
 
   test('refuses a key of its own stack for a replica if the region of the stack isn\'t known', () => {
-    const stack = new Stack(new App(), 'Stack');
+    const stack = new Stack(makeApp(), 'Stack');
     expectInvalid(() => new RotatingSecret(stack, 'Secret', { replicaRegions: [{ region: 'us-east-1', encryptionKey: new kms.Key(stack, 'Key') }] }), 'replicaRegions', 'of the region of this stack');
   });
 

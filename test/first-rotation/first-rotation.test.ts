@@ -235,7 +235,7 @@ describe('between stacks', () => {
   });
 
   test('waits for a secret of a nested stack there', () => {
-    const app = new App();
+    const app = makeApp();
     const stack = new Stack(app, 'Stack');
     const nested = new NestedStack(stack, 'Nested');
     const secret = new RotatingSecret(nested, 'Secret', NOW);

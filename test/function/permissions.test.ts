@@ -116,7 +116,7 @@ describe('the permissions on secrets', () => {
   });
 
   test('are not limited without a secret, or to a secret of another stack whose name is not known', () => {
-    const app = new App();
+    const app = makeApp();
     const [mine, theirs] = [new Stack(app, 'Mine'), new Stack(app, 'Theirs')];
     const rotation = new RotationFunction(mine, 'Rotation');
     new RotationFunction(mine, 'Idle');
@@ -125,7 +125,7 @@ describe('the permissions on secrets', () => {
   });
 
   test('are not limited to secrets of another stack, which may be deployed without the stack of the function', () => {
-    const app = new App();
+    const app = makeApp();
     const [mine, theirs, before] = ['Mine', 'Theirs', 'Before'].map((id) => new Stack(app, id));
     const functions = ['One', 'Two', 'Three', 'Four'].map((id) => new RotationFunction(mine, id));
     functions[0].rotate(new secretsmanager.Secret(theirs, 'Named', { secretName: 'my-app/token' }));
@@ -155,7 +155,7 @@ describe('the permissions on secrets', () => {
   });
 
   test('can be printed outside of a template, if an app customizes its roles', () => {
-    const app = new App();
+    const app = makeApp();
     iam.Role.customizeRoles(app);
     const stack = new Stack(app, 'Stack');
     const rotation = new RotationFunction(stack, 'Rotation');
@@ -391,7 +391,7 @@ describe('the schedule waits for', () => {
   });
 
   test('the key policy of its stack, and the stack of the function', () => {
-    const app = new App();
+    const app = makeApp();
     const [mine, theirs] = [new Stack(app, 'Mine'), new Stack(app, 'Theirs')];
     new RotatingSecret(theirs, 'Secret', {
       rotationFunction: new RotationFunction(mine, 'Rotation'), encryptionKey: new kms.Key(theirs, 'Key'),
@@ -508,7 +508,7 @@ describe('customer managed keys', () => {
   });
 
   test('of two stacks have policies with two names, because a role has one inline policy of a name: the last one deployed', () => {
-    const app = new App();
+    const app = makeApp();
     const rotation = new RotationFunction(new Stack(app, 'Mine'), 'Rotation');
     const names = ['A', 'B'].map((id) => {
       const stack = new Stack(app, id);
@@ -551,7 +551,7 @@ describe('customer managed keys', () => {
   });
 
   test('of nested stacks with the same name have policies with two names', () => {
-    const app = new App();
+    const app = makeApp();
     const rotation = new RotationFunction(new Stack(app, 'Mine'), 'Rotation');
     const names = ['A', 'B'].map((id) => {
       const nested = new NestedStack(new Stack(app, id), 'Nested');
@@ -683,7 +683,7 @@ describe('the role', () => {
   });
 
   test('that can\'t be changed gets one warning, for any number of secrets and stacks', () => {
-    const app = new App();
+    const app = makeApp();
     const mine = new Stack(app, 'Mine', { env: ENV });
     const rotation = new RotationFunction(mine, 'Rotation', {
       role: iam.Role.fromRoleArn(mine, 'Role', `arn:aws:iam::${ENV.account}:role/rotation`, { mutable: false }),
@@ -730,7 +730,7 @@ describe('the role', () => {
   });
 
   test('shared by two functions of two regions has policies with two names, because IAM is global', () => {
-    const app = new App();
+    const app = makeApp();
     const names = ['eu-west-1', 'us-east-1'].map((region) => {
       const stack = new Stack(app, region, { stackName: 'Platform', env: { account: ENV.account, region } });
       new RotationFunction(stack, 'Rotation', { role: iam.Role.fromRoleName(stack, 'Role', 'rotation') });

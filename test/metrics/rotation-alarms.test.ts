@@ -150,7 +150,7 @@ describe('the alarms are refused', () => {
 });
 
 test('a fleet of 50 secrets in another stack takes only the four alarms, in the stack of the function', () => {
-  const app = new App();
+  const app = makeApp();
   const functions = new Stack(app, 'Functions');
   const secrets = new Stack(app, 'Secrets');
   const rotationFunction = new RotationFunction(functions, 'Rotation', { rotationMetrics: true });

@@ -103,7 +103,7 @@ describe('the key of an encrypted topic', () => {
 });
 
 test.each(['of the bus', 'of the function', 'of a third one'])('accepts a bus, a function and a secret of different stacks, with the secret in the stack %s', (where) => {
-  const app = new App();
+  const app = makeApp();
   const [theirs, ours, third] = ['Theirs', 'Ours', 'Third'].map((id) => new Stack(app, id, { env: ENV }));
   const bus = new events.EventBus(theirs, 'Bus');
   const rotation = new RotationFunction(ours, 'Rotation', { notification: RotationNotification.eventBus(bus) });

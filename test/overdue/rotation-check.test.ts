@@ -58,7 +58,7 @@ test('has the functions, the excluded secrets, the grace and the schedule', () =
 });
 
 test('may be in another stack than the functions', () => {
-  const app = new App();
+  const app = makeApp();
   const [theirs, ours] = ['Theirs', 'Ours'].map((id) => new Stack(app, id, { env: ENV }));
   new RotationCheck(ours, 'Check', { rotationFunctions: [new RotationFunction(theirs, 'Rotation')] });
   app.synth();

@@ -40,7 +40,7 @@ describe.each(SUBJECTS)('$name', (subject) => {
 
 describe.each(OWN_TARGETS)('$name', (subject) => {
   test('recovers from a stop at every boundary and at some pairs, and the value of readers is accepted at every instant', async () => {
-    const { boundaries, pairs } = await exhaust(subject, { stale: false, switches: [{}], everyPair: 101 });
+    const { boundaries, pairs } = await exhaust(subject, { stale: false, switches: [{}], everyPair: 211 });
     expect(boundaries).toBeGreaterThan(4 * 15);
     expect(pairs).toBeGreaterThan(15);
   });
@@ -87,7 +87,7 @@ test.each(NAIVE_ISSUED)('a target for issued keys that $name is caught', async (
 
 describe(TELLING.name, () => {
   test('publishes every promotion at least once, and nothing else, when it is stopped at every boundary and at some pairs', async () => {
-    const { boundaries, pairs } = await exhaust(TELLING, { stale: false, switches: [{}], everyPair: 23 });
+    const { boundaries, pairs } = await exhaust(TELLING, { stale: false, switches: [{}], everyPair: 47 });
     // Twelve calls to Secrets Manager, and the one to the bus.
     expect(boundaries).toBe(4 * 13);
     expect(pairs).toBeGreaterThan(25);

@@ -79,7 +79,7 @@ describe('regenerationGuard', () => {
   });
 
   test('takes one function with its own role and log for a stack, and a resource for a secret', () => {
-    const app = new App();
+    const app = makeApp();
     const [one, other] = ['One', 'Other'].map((id) => new Stack(app, id));
     const rotationFunction = new RotationFunction(one, 'Rotation', { target: RotationTarget.generated({ generateStringKey: 'password' }) });
     const resources = () => resourcesOf(one).length;
@@ -93,7 +93,7 @@ describe('regenerationGuard', () => {
   });
 
   test('has a function with our code, which may only write its log', () => {
-    const app = new App();
+    const app = makeApp();
     const stack = new Stack(app, 'Guarded');
     const target = RotationTarget.generated({ generateStringKey: 'password' });
     guarded(stack, 'Secret', { rotationFunction: new RotationFunction(new Stack(app, 'Elsewhere'), 'Rotation', { target }) });

@@ -160,7 +160,7 @@ describe('one schedule each is accepted', () => {
   });
 
   test('for two ARNs with a parameter in them, which differs between stacks', () => {
-    const app = new App();
+    const app = makeApp();
     const stacks = ['One', 'Two'].map((id) => new Stack(app, id, { env: ENV }));
     const rotation = new RotationFunction(stacks[0], 'Rotation');
     for (const stack of stacks) {

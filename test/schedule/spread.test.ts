@@ -60,13 +60,13 @@ describe('the time of a secret', () => {
   });
 
   test('is the same in every stage if the stack has the same name', () => {
-    const [plain, stage] = [new App(), new Stage(new App(), 'Stage')];
+    const [plain, stage] = [makeApp(), new Stage(makeApp(), 'Stage')];
     const [one, other] = [plain, stage].map((scope, n) => new Construct(new Stack(scope, `Stack${n}`, { stackName: 'orders' }), 'Secret'));
     expect(expressionOf(rules, one)).toBe(expressionOf(rules, other));
   });
 
   test('is different in a stack of another name, under another path, and in a nested stack', () => {
-    const stack = new Stack(new App(), 'Stack');
+    const stack = new Stack(makeApp(), 'Stack');
     const inside = [new Construct(stack, 'A'), new NestedStack(stack, 'B'), new NestedStack(new NestedStack(stack, 'C'), 'B')];
     const scopes = [stack, ...inside, new Stack(makeApp(), 'Other')];
     expect(countsOf(scopes.map((scope) => expressionOf(rules, new Construct(scope, 'Secret'))))).toEqual([1, 1, 1, 1, 1]);

@@ -71,7 +71,7 @@ describe.each(TARGETS)('%s', (factory, name, make) => {
   });
 
   test('accepts a user of another stack', () => {
-    const app = new App();
+    const app = makeApp();
     const [theirs, ours] = ['Theirs', 'Ours'].map((id) => new Stack(app, id, { env: ENV }));
     secretIn(ours, make({ user: new iam.User(theirs, 'User') }));
     synth(ours);
@@ -113,7 +113,7 @@ describe.each(TARGETS)('%s', (factory, name, make) => {
   });
 
   test('one user, one secret: refuses a second function for the user in any stack of the app, but not in another app', () => {
-    const app = new App();
+    const app = makeApp();
     const [one, two] = ['One', 'Two'].map((id) => new Stack(app, id, { env: ENV }));
     secretIn(one, make({ user: iam.User.fromUserArn(one, 'User', ARN) }));
     expectInvalid(() => secretIn(two, make({ user: iam.User.fromUserArn(two, 'User', ARN) })), 'user', 'Two/User', 'One/Secret/RotationFunction', 'a user of its own');
@@ -130,7 +130,7 @@ describe.each(TARGETS)('%s', (factory, name, make) => {
   });
 
   test('warns of a secret of another stack than the function, because the policy of the function can not name it', () => {
-    const app = new App();
+    const app = makeApp();
     const [theirs, ours] = ['Theirs', 'Ours'].map((id) => new Stack(app, id, { env: ENV }));
     const rotationFunction = new RotationFunction(ours, 'Rotation', { target: make({ user: new iam.User(ours, 'User') }) });
     new RotatingSecret(theirs, 'Secret', { rotationFunction });

@@ -43,7 +43,7 @@ describe.each(TARGETS)('%s, for several users', (_, make) => {
   });
 
   test('accepts a tag from an aspect, and a secret of another stack', () => {
-    const app = new App();
+    const app = makeApp();
     const [one, two] = ['One', 'Two'].map((id) => new Stack(app, id, { env: ENV }));
     const user = new iam.User(one, 'User');
     const rotation = new RotationFunction(one, 'Rotation', { target: make({ users: [user] }), secretNamePrefix });
@@ -118,7 +118,7 @@ describe.each(TARGETS)('%s, for several users', (_, make) => {
   });
 
   test('takes users with the same name for different ones in two stages, and for the same one in one', () => {
-    const app = new App();
+    const app = makeApp();
     const stacks = ['Test', 'Prod'].map((id) => new Stack(new Stage(app, id), 'Stack'));
     for (const stack of stacks) { new RotatingSecret(stack, 'Secret', { target: make({ user: iam.User.fromUserName(stack, 'User', 'app') }) }); }
     const [{ node: { scope } }] = stacks;

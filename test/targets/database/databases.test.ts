@@ -226,7 +226,7 @@ describe('across stacks, no cycle', () => {
     });
 
     test('the same without the VPC: the schedule is in the stack of the secret', () => {
-      const app = new App();
+      const app = makeApp();
       const [network, data, functions] = stacksOf(app, 'Network', 'Data', 'Functions');
       const vpc = makeVpc(network);
       const database = makeDatabase(data, vpc);
@@ -254,7 +254,7 @@ describe('across stacks, no cycle', () => {
     });
 
     test('network, database, function and secret, if only the attachment names the database', () => {
-      const app = new App();
+      const app = makeApp();
       const [network, data, functions, secrets] = stacksOf(app, 'Network', 'Data', 'Functions', 'Secrets');
       const vpc = makeVpc(network);
       const database = makeDatabase(data, vpc);
@@ -265,7 +265,7 @@ describe('across stacks, no cycle', () => {
     });
 
     test.each(['before', 'after'])('the same, if the own secret of the database is rotated with that function too, %s', (when) => {
-      const app = new App();
+      const app = makeApp();
       const [network, data, functions, secrets] = stacksOf(app, 'Network', 'Data', 'Functions', 'Secrets');
       const vpc = makeVpc(network);
       const database = makeDatabase(data, vpc);
@@ -319,7 +319,7 @@ describe('across stacks, no cycle', () => {
     });
 
     test('whose credentials come from a RotatingSecret of another stack, with a scheduleScope, keeps that scope', () => {
-      const app = new App();
+      const app = makeApp();
       const [network, secrets, data, schedules] = stacksOf(app, 'Network', 'Secrets', 'Data', 'Schedules');
       const vpc = makeVpc(network);
       const secret = new RotatingSecret(secrets, 'User', {
@@ -345,7 +345,7 @@ describe('across stacks, no cycle', () => {
   });
 
   test('the function has egress to it, if it has no general egress', () => {
-    const app = new App();
+    const app = makeApp();
     const [data, functions] = stacksOf(app, 'Data', 'Functions');
     const vpc = makeVpc(data);
     const database = makeInstance(data, vpc);
@@ -482,7 +482,7 @@ describe('the superuser secret', () => {
   });
 
   test('that was imported into another stack does not tie the stacks', () => {
-    const app = new App();
+    const app = makeApp();
     const [functions, secrets] = stacksOf(app, 'Functions', 'Secrets');
     makeUser(secrets, alternating(functions, fromSecretCompleteArn(secrets, 'Superuser', ARN)));
     app.synth();
@@ -681,7 +681,7 @@ describe('subnets without a route to Secrets Manager', () => {
     }))],
     ['no VPC', (stack) => void new RotationFunction(stack, 'Rotation', { timeout: Duration.minutes(1) })],
   ])('get no warning with %s', (_, build) => {
-    const app = new App();
+    const app = makeApp();
     const stack = new Stack(app, 'Stack');
     build(stack, app);
     expect(warningsOf(stack)).toEqual([]);

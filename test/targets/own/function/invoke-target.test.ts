@@ -116,7 +116,7 @@ describe('the user\'s function', () => {
 });
 
 test.each(['of the function', 'of a third one'])('the user\'s function, the rotation and the secret may be of different stacks, the secret in the stack %s', (where) => {
-  const app = new App();
+  const app = makeApp();
   const [theirs, ours, third] = ['Theirs', 'Ours', 'Third'].map((id) => new Stack(app, id, { env: ENV }));
   const fn = makeFunction(theirs);
   const rotation = new RotationFunction(ours, 'Rotation', { target: RotationTarget.invoke(fn) });
@@ -195,7 +195,7 @@ describe('refuses', () => {
   });
 
   test.each([['region', { ...ENV, region: 'us-east-1' }], ['account', { ...ENV, account: '222222222222' }]])('a function of another %s', (property, env) => {
-    const app = new App();
+    const app = makeApp();
     const fn = makeFunction(new Stack(app, 'Theirs', { env }));
     expectInvalid(() => new RotationFunction(new Stack(app, 'Ours', { env: ENV }), 'Rotation', { target: RotationTarget.invoke(fn) }), 'fn',
       'Theirs/Target', property, env[property as 'region'], ENV[property as 'region']);
