@@ -6,7 +6,7 @@ import { SafeWorkflows } from './projenrc/workflows';
 const CDK_FLOOR = '2.127.0';
 /** Locked there, with all that it needs. */
 const PUBLIB: { readonly dependencies: { readonly publib: string } } = JSON.parse(readFileSync('scripts/release/publib/package.json', 'utf8'));
-/** Has its own dependencies, and checks of its own: examples/nestjs/ci.sh. */
+/** Has its own dependencies, and its own checks: examples/nestjs/ci.sh. */
 const NESTJS_SERVICE = ['src', 'test', 'rehearsal', 'dist'].map((folder) => `examples/nestjs/${folder}`);
 
 const project = new awscdk.AwsCdkConstructLibrary({
@@ -34,7 +34,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   workflowNodeVersion: '24.x',
   runner: typescript.TypeScriptRunner.tsx(),
   projenrcTs: true,
-  // The package holds no source maps: those of jsii's default have the whole sources in them.
+  // The package has no source maps: jsii's default ones contain all sources.
   tsconfig: { compilerOptions: { inlineSourceMap: false, inlineSources: false } },
   tsconfigDevFile: 'tsconfig.dev.json',
   tsconfigDev: {
@@ -149,7 +149,7 @@ for (const path of unpublished) {
 project.package.addField('overrides', {
   // Not all of the binaries of 1.13.0 were published, and `npm ci` refuses a lock file without them.
   'unrs-resolver': '1.12.2',
-  // The Go module requires, of what CDK brings along, the very versions that are installed here. The lowest, as of CDK itself.
+  // The Go module requires exactly the installed versions of CDK's own dependencies. These are the lowest ones, as for CDK.
   '@aws-cdk/asset-awscli-v1': '2.2.202',
   '@aws-cdk/asset-kubectl-v20': '2.1.2',
   '@aws-cdk/asset-node-proxy-agent-v6': '2.0.1',
@@ -182,7 +182,7 @@ project.jest!.config.transform = { '^.+\\.ts$': '<rootDir>/test/transform.cjs' }
 // A fresh checkout has no assets, and everything below needs them.
 project.testTask.prependExec('node node_modules/typescript-native/bin/tsc --noEmit -p tsconfig.dev.json', { name: 'Type-check the test suite' });
 project.testTask.prependSpawn(bundle);
-// Linting takes as long as half of the tests: CI does it by itself, and so does `npx projen eslint`.
+// Linting takes half as long as the tests. CI runs it separately, and so does `npx projen eslint`.
 project.testTask.removeStep(project.testTask.steps.findIndex(({ spawn }) => spawn === project.eslint!.eslintTask.name));
 
 project.addTask('test:package', {
@@ -200,7 +200,7 @@ project.addTask('test:databases', {
   ],
 });
 
-// What is published in Go is source: nothing is compiled until test/consumers/go does so, against checksums of its own.
+// The Go package is source: nothing is compiled until test/consumers/go does so, with its own checksums.
 const rosetta = project.addTask('rosetta', {
   description: 'Compile the examples in the README and the API, and translate them into the other languages',
   steps: [{ exec: 'jsii-rosetta extract --strict --cache-from .jsii.tabl.json' }],
@@ -236,7 +236,7 @@ project.addTask('languages', {
   steps: [{ exec: 'tsx scripts/check/languages.ts', receiveArgs: true }],
 });
 
-// They run the tasks that have to come first by themselves, so that --help runs nothing.
+// The scripts run the required tasks themselves, so that --help runs nothing.
 project.addTask('demo', {
   description: 'Synthesize examples/basic and rotate its secret on this machine, with a crash in the middle',
   steps: [{ exec: 'tsx --tsconfig tsconfig.dev.json demo/main.ts', receiveArgs: true }],
@@ -296,7 +296,7 @@ releaseWorkflow.patch(JsonPatch.add('/jobs/release_github/steps/3/run', [
   'gh release create "$tag" -R "$GITHUB_REPOSITORY" -F "$CHANGELOG_FILE" -t "$tag" --target "$GITHUB_SHA" dist/docs/API.*.md',
 ].join('\n')));
 
-// The references of all languages come with what the release built; the site takes them along.
+// The references of all languages come with the build of the release, and the site includes them.
 project.github!.tryFindWorkflow('release')!.addJobs({
   package_site: {
     name: 'Package the site',
@@ -318,7 +318,7 @@ project.github!.tryFindWorkflow('release')!.addJobs({
       {
         name: 'Upload site',
         uses: 'actions/upload-artifact@043fb46d1a93c77aae656e7c1c64a875d1fc6a0a',
-        // The name and the form that GitHub Pages takes.
+        // The name and the format for GitHub Pages.
         with: { 'name': 'github-pages', 'path': 'artifact.tar', 'if-no-files-found': 'error' },
       },
     ],

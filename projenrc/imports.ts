@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 
-/** Files that `target` names may import nothing of `from`, except what `except` names. */
+/** Files in `target` may import nothing of `from`, except `except`. */
 interface Zone {
   readonly target: string;
   readonly from: string | string[];
@@ -32,7 +32,7 @@ const BETWEEN_TARGETS: readonly Exception[] = [
   },
 ];
 
-/** The folders that hold sources. An empty one that git has left behind is none of them. */
+/** The folders with sources. An empty folder that git left behind doesn't count. */
 function foldersIn(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -41,7 +41,7 @@ function foldersIn(folder: string): string[] {
     .sort();
 }
 
-/** Each folder beside its siblings, at every level: a target may import what lies on its path, and nothing beside it. */
+/** Each folder with its siblings, at every level. A target may import from the folders on its path, and from no sibling. */
 function siblings(folder: string): Zone[] {
   const folders = foldersIn(folder);
   return folders.flatMap((path) => [
@@ -64,7 +64,7 @@ const features = foldersIn('lambda-src').filter((folder) => folder !== 'lambda-s
 
 const TOOLS = ['./rehearsal', './simulator', './tools', './scripts'];
 
-/** The directions of import that lint keeps. Circles are found by scripts/check/circles.ts, as lint overlooks imports of types. */
+/** The allowed directions of import. scripts/check/circles.ts finds circles, because lint overlooks imports of types. */
 export const ZONES: Zone[] = [
   { target: './src', from: './lambda-src', message: 'The constructs and the handler share contracts only, and those are in src.' },
   { target: './lambda-src', from: './src/**/*', except: ['**/contract.ts'], message: 'The handler imports only contracts of the constructs.' },

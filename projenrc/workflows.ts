@@ -1,6 +1,4 @@
-/*
- * What projen's workflows lack: actions by commit, checkouts that keep no credentials, and jobs that publish without installing.
- */
+/* Adds to projen's workflows: actions by commit, checkouts that keep no credentials, and jobs that publish without installing. */
 import { Component, github, javascript } from 'projen';
 
 /** The commits of versions that projen names by tag. */
@@ -17,7 +15,7 @@ const PUSHES = 'self-mutation';
 const PUBLIB = /^npx '-p' 'publib@[\d.]+' '(publib-\w+)'$/;
 const PUBLIB_FOLDER = 'scripts/release/publib';
 
-/** Has to be made last: it changes what the other components make before the synthesis. */
+/** Must be created last, because it changes the output of the other components. */
 export class SafeWorkflows extends Component {
   public constructor(project: javascript.NodeProject) {
     super(project);
@@ -34,7 +32,7 @@ export class SafeWorkflows extends Component {
   }
 }
 
-/** A job that installs and packages, and one that may publish, and runs nothing but what the first one hands over. */
+/** Splits a job into one that installs and packages, and one that may publish and runs only the result of the first. */
 function splitPackaging(workflow: github.GithubWorkflow, id: string): void {
   const job = workflow.getJob(id) as github.workflows.Job;
   const steps = job.steps as github.workflows.JobStep[];
@@ -43,7 +41,7 @@ function splitPackaging(workflow: github.GithubWorkflow, id: string): void {
   const packageId = id.replace('release_', 'package_');
   const packaging: github.workflows.JobStep[] = [
     ...steps.slice(0, published),
-    // Locked, and without scripts of installation. As a tar, since an artifact keeps no links.
+    // As locked, and without install scripts. As a tar, because an artifact keeps no links.
     {
       name: 'Install publib',
       run: `npm ci --ignore-scripts --prefix .repo/${PUBLIB_FOLDER} && tar -cf dist/publib.tar -C .repo/${PUBLIB_FOLDER} node_modules`,
@@ -85,7 +83,7 @@ function resolved(steps: github.workflows.Job['steps'] | (() => github.workflows
   return typeof steps === 'function' ? (steps as () => github.workflows.JobStep[])() : steps;
 }
 
-/** projen hands out a job by its name alone. */
+/** projen returns a job only by its name. */
 function jobsOf(workflow: github.GithubWorkflow): Record<string, github.workflows.Job | github.workflows.JobCallingReusableWorkflow> {
   return (workflow as unknown as { readonly _jobs: Record<string, github.workflows.Job> })._jobs;
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes the Java artifact, in dist/java, against the lowest versions that package.json asks for. `jsii-pacmak --target java` takes
-# the latest ones there are: what was compiled against them needs classes that only they have, and asks for them in its pom.xml.
+# Makes the Java artifact, in dist/java, against the lowest versions in package.json. `jsii-pacmak --target java` takes the latest
+# versions: the result would need classes that only they have, and would require them in its pom.xml.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -11,9 +11,9 @@ mkdir -p dist/java
 
 npx jsii-pacmak --target java --code-only --outdir "$sources"
 pom="$sources/java/pom.xml"
-# What jsii and CDK bring along, they ask for in ranges, and Maven would read the description of every version there is. Binds nobody else.
-# A version that is asked for here wins over CDK's in an app that names this artifact first. So the version of constructs is left to CDK,
-# and that of jsii-runtime stays a range, which few versions are in.
+# jsii and CDK require their dependencies in ranges, and Maven would read the description of every version. The pins are for this build only.
+# A version that is required here wins over CDK's in an app that names this artifact first. So the version of constructs is left to CDK,
+# and that of jsii-runtime stays a range with few versions.
 sed -E \
   -e '/<artifactId>jsii-runtime<\/artifactId>/{n;b}' \
   -e '/<artifactId>constructs<\/artifactId>/{n;s#$#\n      <scope>provided</scope>#}' \

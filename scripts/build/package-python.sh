@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the wheel and the sdist, in dist/python. The wheel gets the bill of materials where scanners of Python look for it (PEP 770).
+# Makes the wheel and the sdist, in dist/python. The wheel has the bill of materials in the folder of PEP 770, for scanners of Python.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -22,7 +22,7 @@ const checks = new Checks();
 build();
 const last = given ?? lastRelease();
 if (last === undefined) {
-  console.log('NOT COMPARED: nothing has been released, as no tag such as v0.1.0 leads to this commit. The first release is what later ones are compared with.');
+  console.log('NOT COMPARED: there is no release, because no tag such as v0.1.0 is below this commit. Later releases are compared with the first one.');
 } else {
   const breaks = findBreaks(last);
   checks.check(`the public API is compatible with that of ${last}`, breaks.length === 0, breaks);

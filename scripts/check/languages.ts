@@ -46,7 +46,7 @@ withTemporaryDirectory((directory) => {
     const printed = runJavaOrder(subdirectory(directory, 'java-order'), DIST, join(directory, 'Java', 'repository'));
     checks.check('Java: named before CDK, the package leaves the version of constructs to CDK', printed.trim().endsWith('{"with":"Order/Bucket"}'), printed);
   });
-  timed('publishing, up to where it takes an account', () => rehearsePublishing(checks, DIST, subdirectory(directory, 'publishing')));
+  timed('publishing, as far as it works without an account', () => rehearsePublishing(checks, DIST, subdirectory(directory, 'publishing')));
   const python = join(directory, 'Python', '.venv', 'bin', 'python');
   checkDocstrings(python);
   for (const example of ['python', 'custom-target-python']) {
@@ -91,7 +91,7 @@ function checkPackages(directory: string): void {
     checks.check(`${registry}, ${name}: no file names the directory it was built in`, withPath.length === 0, withPath);
     if (/-(sources|javadoc)\.jar$/.test(name)) { continue; }
     const unknown = missingAbout(unpacked, ROOT);
-    checks.check(`${registry}, ${name}: it has its license, the notices of what is bundled, and the bill of materials`, unknown.length === 0, unknown);
+    checks.check(`${registry}, ${name}: it has its license, the notices for the bundled packages, and the bill of materials`, unknown.length === 0, unknown);
     const relative = readmesOf(unpacked).flatMap(relativeLinks);
     checks.check(`${registry}, ${name}: its README has no relative links, but on npm, which resolves them`, registry === 'npm' || relative.length === 0, relative);
     const carried = unpackCarried(unpacked, directory);
@@ -130,7 +130,7 @@ function checkConsumers(directory: string): void {
       checks.check(`${language}: the app of docs/${consumer.guide.page} synthesizes`, stacks.join() === 'Database,FirstSecret,Fleet,OwnCode', stacks);
     }
     if (theirs.readme) {
-      checks.check(`${language}: the README's complete examples synthesize to what TypeScript's do`, JSON.stringify(ours.readme) === JSON.stringify(theirs.readme));
+      checks.check(`${language}: the README's complete examples synthesize to the same as TypeScript's`, JSON.stringify(ours.readme) === JSON.stringify(theirs.readme));
     }
   }
 }
@@ -149,7 +149,7 @@ function checkReference({ files, refusals, readme }: Outcome & { readonly readme
 /** An escaped quote in a translated example is a bare one in a docstring. */
 function checkDocstrings(python: string): void {
   const count = Number(run(python, [join(__dirname, 'languages', 'docstrings.py')]));
-  checks.check(`Python: ${count} examples are Python where help() shows them`, count > 0);
+  checks.check(`Python: ${count} examples are Python in the output of help()`, count > 0);
 }
 
 /** In the environment of the Python app, so with the built wheel. */

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes up two releases in a copy of the repository, up to the point where packages would be built: CHANGELOG.md decides what they are.
+# Rehearses two releases in a copy of the repository, without building the packages. CHANGELOG.md decides their versions.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source scripts/check/shared/checks.sh
@@ -13,7 +13,7 @@ cd "$directory"
 
 commit() { git add --all && git -c user.name=release -c user.email=release@localhost commit --quiet --no-verify --message "$1"; }
 version() { node --print "require('./package.json').version"; }
-# bump: as the release workflow does it, for major version 0.
+# bump: like the release workflow, for major version 0.
 bump() { rm -rf dist && RELEASE=true MAJOR=0 npx projen bump > bump.log 2>&1; }
 says() { grep --quiet --fixed-strings "$1" bump.log; }
 refused() { ! bump && says "$1"; }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lints the workflows: actionlint for mistakes, zizmor for what an attacker could use. Needs Python 3.11 and Go.
+# Lints the workflows: actionlint for mistakes, zizmor for weaknesses that an attacker could use. Needs Python 3.11 and Go.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source scripts/check/shared/checks.sh
@@ -12,7 +12,7 @@ trap 'rm -rf "$directory"' EXIT
 "$directory/venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --requirement scripts/check/workflows/requirements.txt
 GOBIN="$directory" go install "github.com/rhysd/actionlint/cmd/actionlint@v$ACTIONLINT"
 
-# Both would use these where they are installed: the result must not depend on it.
+# Both would use these if they are installed, but the result must not depend on that.
 check 'actionlint finds nothing' "$directory/actionlint" -shellcheck= -pyflakes= .github/workflows/*.yml
 check 'zizmor finds nothing but the exceptions' \
   "$directory/venv/bin/zizmor" --offline --no-progress --config scripts/check/workflows/zizmor.yml .github/workflows

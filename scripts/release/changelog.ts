@@ -52,7 +52,7 @@ function readEntry(heading: string, notes: string, isFirst: boolean): Entry {
   if (!isVersion && !(isFirst && heading === 'Unreleased')) {
     throw new Error(`CHANGELOG.md: "## ${heading}" is neither a version such as 0.1.0 nor, at the top, Unreleased`);
   }
-  if (notes === '') { throw new Error(`CHANGELOG.md: "## ${heading}" says nothing; say what changed for those who use the package`); }
+  if (notes === '') { throw new Error(`CHANGELOG.md: "## ${heading}" is empty; write what changed for the users of the package`); }
   return { version: isVersion ? heading : undefined, notes };
 }
 

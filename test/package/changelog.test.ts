@@ -37,7 +37,7 @@ test.each([
   ['# Changelog\n', 'has no entry'],
   ['## v0.1.0\n\n- New.\n', '"## v0.1.0" is neither a version'],
   ['## 0.2.0\n\n- New.\n\n## Unreleased\n\n- Newer.\n', '"## Unreleased" is neither a version'],
-  ['## 0.2.0\n\n## 0.1.0\n\n- New.\n', '"## 0.2.0" says nothing'],
+  ['## 0.2.0\n\n## 0.1.0\n\n- New.\n', '"## 0.2.0" is empty'],
   ['## 0.9.0\n\n- New.\n\n## 0.10.0\n\n- New.\n', '0.10.0 is not older than the version above it'],
   ['## 0.1.0\n\n- New.\n\n## 0.1.0\n\n- New.\n', '0.1.0 is not older than the version above it'],
 ])('%j is no changelog', (text, problem) => {

@@ -87,7 +87,7 @@ class Template:
             for document in documents_in(resource.get("Properties", {})):
                 resolved = self.resolve(document)
                 for statement in resolved["Statement"]:
-                    # Trust policies name no resource: they speak of the role that has them.
+                    # Trust policies name no resource. They apply to the role that has them.
                     if resource["Type"] == "AWS::IAM::Role" and "Resource" not in statement:
                         statement["Resource"] = self.arn(logical_id)
                 yield logical_id, resource["Type"], resolved
@@ -107,7 +107,7 @@ def documents_in(node):
 
 def findings(path):
     exports = {}
-    # In an app, stacks only refer to earlier ones, so all exports are known after as many rounds as there are stacks.
+    # Stacks of an app only refer to earlier ones, so all exports are known after one round for each stack.
     siblings = sorted(path.parent.glob("*.template.json"))
     for _ in siblings:
         for sibling in siblings:

@@ -13,7 +13,7 @@ export function rehearseMaven(checks: Checks, dist: string, directory: string): 
   const pom = filesBelow(folder).find((file) => file.endsWith('.pom'))!;
   const text = readFileSync(join(folder, pom), 'utf8');
   const missing = ['name', 'description', 'url', 'licenses', 'developers', 'scm', 'groupId', 'artifactId', 'version'].filter((tag) => !text.includes(`<${tag}>`));
-  checks.check('Maven Central: the pom has what it asks for', missing.length === 0, missing);
+  checks.check('Maven Central: the pom meets the requirements', missing.length === 0, missing);
 
   const home = join(directory, 'gnupg');
   mkdirSync(home, { mode: 0o700 });

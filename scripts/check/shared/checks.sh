@@ -3,7 +3,7 @@
 passed=0
 failed=0
 
-# check NAME COMMAND...: passes where the command does.
+# check NAME COMMAND...: passes if the command does.
 check() {
   local name=$1
   shift

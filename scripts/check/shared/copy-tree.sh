@@ -1,6 +1,6 @@
 # To be sourced from the root of the repository.
 
-# Copies what git tracks, or would, as it is in the work tree, and node_modules.
+# Copies the work tree, without files that git ignores, and node_modules.
 copy_tree() {
   local directory=$1 file
   mkdir -p "$directory"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints the path of a Chromium: that of CHROMIUM, one on the PATH, or Debian's, which it unpacks into .chromium/ and nowhere else.
+# Prints the path of a Chromium: that of CHROMIUM, one on the PATH, or Debian's, which it unpacks into .chromium/ only.
 # Needs Debian on x86-64 (apt-get, dpkg-deb) if there is none; no root.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
@@ -26,13 +26,13 @@ if [ ! -x "$root/run" ]; then
       -o APT::Sandbox::User=root -o APT::Install-Recommends=0 -o Acquire::Languages=none -o Acquire::Retries=3 "$@" >&2
   }
   apt update
-  # What the machine lacks. The rest it has.
+  # Only the packages that the machine lacks.
   apt install --download-only chromium fonts-dejavu-core
   for package in "$scratch"/cache/archives/*.deb; do
     dpkg-deb --fsys-tarfile "$package" | tar -x -C "$scratch/root" --no-same-owner --keep-directory-symlink \
       --exclude='./usr/share/doc*' --exclude='./usr/share/man*' --exclude='./usr/share/locale*' --exclude='./var*'
   done
-  # Chromium finds its libraries and its fonts there, and fontconfig knows only what it is told.
+  # The paths of Chromium's libraries and fonts. Fontconfig knows only the configured ones.
   cat > "$scratch/root/fonts.conf" << EOF
 <?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">

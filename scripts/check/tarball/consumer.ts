@@ -57,7 +57,7 @@ function checkRehearsal(checks: Checks, named: string, directory: string): void 
   const said = run(process.execPath, ['rehearsal.js'], { cwd: directory });
   const { loadedByConstructs, imported, findings } = JSON.parse(said) as Record<string, unknown>;
   checks.check(`${named}, the constructs don't load the rehearsal`, loadedByConstructs === false, said);
-  checks.check(`${named}, the rehearsal can be required and imported, and finds nothing where there is nothing`, imported === true && JSON.stringify(findings) === '[]', said);
+  checks.check(`${named}, the rehearsal can be required and imported, and finds nothing in a correct target`, imported === true && JSON.stringify(findings) === '[]', said);
 }
 
 /** Checks a target that is a module: its types, and the one case that needs the app's esbuild. */
@@ -67,7 +67,7 @@ function checkModule(checks: Checks, named: string, directory: string): void {
   }
   const synthesize = () => run(process.execPath, ['module.js'], { cwd: directory, env: { HOME: directory, CDK_OUTDIR: join(directory, 'module.out') } });
   const said = synthesize();
-  checks.check(`${named}, without esbuild a module is refused, and it is said what to install`, /^entry: needs esbuild .*npm install --save-dev esbuild$/m.test(said), said);
+  checks.check(`${named}, without esbuild a module is refused, with what to install`, /^entry: needs esbuild .*npm install --save-dev esbuild$/m.test(said), said);
   run('npm', ['install', '--no-audit', '--no-fund', '--save-dev', `esbuild@${installedVersion(ROOT, 'esbuild')}`], { cwd: directory });
   const target = synthesize();
   checks.check(`${named}, with esbuild a module is bundled`, target.trim().endsWith('module'), target);
