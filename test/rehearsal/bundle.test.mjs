@@ -1,4 +1,4 @@
-// The file that is published, as an ES module imports it, in another test runner.
+// The published file, imported as an ES module in another test runner.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
@@ -27,7 +27,7 @@ const options = {
   passwordPolicy: { excludePunctuation: true },
 };
 
-test('a target that looks first', async () => {
+test('an idempotent target passes', async () => {
   const report = await rehearse({
     setSecret: async ({ pending }) => { if (!await call('GET', pending) && !await call('POST', pending)) { throw new Error('refused'); } },
     testSecret,
@@ -35,7 +35,7 @@ test('a target that looks first', async () => {
   report.assert();
 });
 
-test('a target that doesn\'t', async () => {
+test('a target that isn\'t idempotent is found', async () => {
   const { findings } = await rehearse({
     setSecret: async ({ pending }) => { if (!await call('POST', pending)) { throw new Error('there already'); } },
     testSecret,

@@ -1,4 +1,4 @@
-// The app of ../typescript, in Go. Prints how the package refuses misuse.
+// The app of ../typescript, in Go. Prints the package's errors for misuse.
 package main
 
 import (
@@ -326,7 +326,7 @@ func operations(stack awscdk.Stack) {
 	})
 }
 
-// What the package says to each misuse.
+// The package's error for each misuse.
 func refusals(stack awscdk.Stack) map[string]string {
 	return map[string]string{
 		"an interval that is too short": refusal(func() {

@@ -1,4 +1,4 @@
-"""The app of ../typescript, in Python. Prints how the package refuses misuse."""
+"""The app of ../typescript, in Python. Prints the package's errors for misuse."""
 
 import json
 from collections.abc import Callable
@@ -331,7 +331,7 @@ def operations(stack: Stack) -> None:
 
 
 def refusals(stack: Stack) -> dict[str, str]:
-    """What the package says to each misuse."""
+    """The package's error for each misuse."""
     misuses: dict[str, Callable[[], object]] = {
         "an interval that is too short": lambda: RotationRules.rate(Duration.hours(1)),
         "a day and a day of the week": lambda: RotationRules.cron(day="1", week_day="SUN"),

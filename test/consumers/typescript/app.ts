@@ -1,6 +1,6 @@
 /**
- * The app that the consumers in other languages say again: every construct, value class and option of the package. Prints how the
- * package refuses misuse.
+ * The app that the consumers in other languages repeat: every construct, value class and option of the package. Prints the package's errors for
+ * misuse.
  */
 import { readFileSync } from 'node:fs';
 import { App, Duration, SecretValue, Stack } from 'aws-cdk-lib';
@@ -214,7 +214,7 @@ function operations(stack: Stack): void {
   new Dashboard(stack, 'Dashboard', { widgets: [[new GraphWidget({ left: metrics })]] });
 }
 
-/** What the package says to each misuse. */
+/** The package's error for each misuse. */
 function refusals(stack: Stack): Record<string, string> {
   const misuses: Record<string, () => unknown> = {
     'an interval that is too short': () => RotationRules.rate(Duration.hours(1)),

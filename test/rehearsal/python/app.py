@@ -1,4 +1,4 @@
-"""A function without a mistake, of an API that takes two keys, with nothing but the standard library."""
+"""A correct function for an API with two keys, with the standard library only."""
 import json
 import os
 import urllib.error

@@ -1,4 +1,4 @@
-"""A runtime interface client as short as can be: python3 runtime.py <module>.<function>"""
+"""A minimal runtime interface client: python3 runtime.py <module>.<function>"""
 import importlib
 import json
 import os
