@@ -81,7 +81,7 @@ export class Rotation {
   }
 
   /**
-   * Defines a rule for the event that a rotation of this secret was abandoned, because somebody put a value during the rotation.
+   * Defines a rule for the event that a rotation of this secret was abandoned, because a value was put during the rotation.
    *
    * The account needs a trail that logs the management events of the region: EventBridge gets these events from CloudTrail.
    * If the secret was imported without its complete ARN, the rule also matches secrets whose name begins with that name and a hyphen.

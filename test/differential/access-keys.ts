@@ -54,6 +54,6 @@ export async function checkAccessKeys(peer: string, endpoint: string, accountId:
   const foreign = (await keys.create(deadline))!.accessKeyId;
   checks.check(`${peer}: a third key is one too many`, await keys.create(deadline) === undefined);
   const failure: unknown = await rotate().catch((error: unknown) => error);
-  checks.check(`${peer}: a key of somebody else is named and kept`, String(failure).includes(foreign) && (await idsOfUser()).includes(foreign), failure);
+  checks.check(`${peer}: a foreign key is named and kept`, String(failure).includes(foreign) && (await idsOfUser()).includes(foreign), failure);
   return checks;
 }

@@ -67,7 +67,7 @@ export const ISSUED_TARGETS: readonly Subject[] = [
 /** The user has a foreign key, which no rotation may revoke, however often it is retried. After its owner removed it, the rotation completes. */
 export async function refuseForeign(make: MakeTarget = shared): Promise<void> {
   const server = new IssuingServer([firstKey('first')], [FOREIGN]);
-  const world = new World(issuedSubject('a key of somebody else', server, make));
+  const world = new World(issuedSubject('a foreign key', server, make));
   world.start();
   for (const run of ['run', 'retry']) {
     const ending = await world.sequence(run, () => 'pass');

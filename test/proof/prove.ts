@@ -159,7 +159,7 @@ async function proveGenerated(long: boolean, seed: number | undefined): Promise<
       return { result: `${runs} histories, ${steps} steps, ${explored} runs, ${await giveUp(subject)} calls` };
     });
   }
-  await prove('issued keys: a key of somebody else leaves no room', async () => {
+  await prove('issued keys: a foreign key leaves no room', async () => {
     await refuseForeign();
     return { result: 'refused, and kept' };
   });

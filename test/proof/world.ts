@@ -14,27 +14,27 @@ export const INVARIANTS = {
   promotesOwnVersion: 'the handler gives AWSCURRENT to no other version than the one of the event',
   promotesTested: 'AWSCURRENT moves only after testSecret has accepted the pending value',
   nothingStale: 'AWSCURRENT moves only to a value that was made from the one it leaves',
-  restKept: 'whatever is not rotated stays as it was, to the byte',
+  restKept: 'all other parts of the value stay the same, to the byte',
   oneValue: 'a rotation makes one version with one value',
-  nothingSaid: 'no value, no part of one and no RotationToken stands in a log line or an error',
+  nothingSaid: 'no value, no part of one and no RotationToken is in a log line or an error',
   testWritesNothing: 'testSecret writes nothing',
   testsAlone: 'testSecret alone accepts a copy of the current value',
-  failureIsLast: 'a step that is over calls nothing afterwards',
+  failureIsLast: 'a step makes no call after its end',
   successIsTrue: 'a step that succeeds has done what it is for',
   errorNamed: 'a step fails with a named error that says what to do',
   writesOnlyPending: 'nothing is written for a version that is not the pending one',
   cancelledIsOver: 'nothing is written for a rotation that was cancelled',
-  unknownIsNotMissing: 'nothing is written after a read that failed, but for not being there',
+  unknownIsNotMissing: 'nothing is written after a failed read, unless the version was missing',
   ownPending: 'no other version is taken for the pending one of the event',
-  dialsOwnHost: 'a pending credential goes only where the current one goes',
-  tellsOfCurrent: 'nobody is told of a version that has not become the current one, nor by another step than finishSecret',
-  promotionIsTold: 'finishSecret succeeds only when somebody was told that the version is the current one',
-  accepted: 'at every instant the value of a version with a label is accepted, and with alternating users that of AWSCURRENT',
-  overlaps: 'the value of AWSPREVIOUS is accepted until the next rotation revokes it, and not afterwards',
-  putsNext: 'a credential that was issued is stored by the very next call',
-  oneCredential: 'every credential that was issued is in a version, once those who were issued it have ended',
-  foreignKept: 'no credential of somebody else is revoked',
-  recovers: 'once faults end, trying again with the same token completes the rotation',
+  dialsOwnHost: 'a pending credential is sent only to the server of the current one',
+  tellsOfCurrent: 'a notification is published only for a version that became AWSCURRENT, and only by finishSecret',
+  promotionIsTold: 'finishSecret succeeds only after the notification was published',
+  accepted: 'at every instant the value of a labelled version is accepted, and with alternating users that of AWSCURRENT',
+  overlaps: 'the value of AWSPREVIOUS is accepted until the next rotation revokes it, and not after that',
+  putsNext: 'the next call stores an issued credential',
+  oneCredential: 'every issued credential is in a version, when the copies that were issued it have ended',
+  foreignKept: 'no foreign credential is revoked',
+  recovers: 'when faults end, a retry with the same token completes the rotation',
 } as const;
 
 export type Invariant = keyof typeof INVARIANTS;
@@ -278,7 +278,7 @@ export class World {
       this.say(`${name}: ${step} ${ending}`);
       if (ending === 'succeeded') { watch.succeeded(); }
       if (ending === 'succeeded' && step === 'finishSecret' && this.subject.tells && !this.told.has(this.rotation.token)) {
-        this.violate('promotionIsTold', `it succeeded, and nobody was told of ${this.rotation.token}`);
+        this.violate('promotionIsTold', `it succeeded without a notification of ${this.rotation.token}`);
       }
       if (ending === 'succeeded' && step === 'testSecret') { this.tested.add(this.rotation.token); }
       this.rethrow();
@@ -326,7 +326,7 @@ export class World {
   public async mustComplete(run: (step: Step) => Promise<Ending>): Promise<void> {
     const ending = await this.obeying(() => this.sequenceOf(run));
     if (ending !== 'succeeded' || this.current !== this.rotation.token) {
-      this.violate('recovers', `it ${ending}, and nobody was in the way`);
+      this.violate('recovers', `it ${ending}without interference`);
     }
     this.rethrow();
     this.simulator.completeRotation(this.arn);

@@ -143,7 +143,7 @@ async function main(rotations: number): Promise<void> {
   printTable(terminal, { columns: ['Database', 'Strategy', 'Rotations', 'Logins', 'Refused', 'Refused for, in ms'], rows });
   terminal.line();
   for (const failure of failures) { terminal.line(`FAILED: ${failure}`); }
-  terminal.line(failures.length === 0 ? 'With alternating users nobody was refused.' : `${failures.length} failed`);
+  terminal.line(failures.length === 0 ? 'With alternating users no login was refused.' : `${failures.length} failed`);
   process.exitCode = failures.length === 0 ? 0 : 1;
 }
 
