@@ -123,8 +123,8 @@ describe('finishSecret', () => {
     const { calls, outcome, sleeps } = rotate('finishSecret', { current });
     await expect(outcome).rejects.toMatchObject({
       name: 'NoCurrentVersionError',
-      message: 'The value of version old, which has the staging label AWSCURRENT, can\'t be read. If it changed just now, Secrets Manager tries the rotation '
-        + 'again; otherwise give AWSCURRENT to the version that works',
+      message: 'The value of version old, which has the staging label AWSCURRENT, can\'t be read. If it changed just now, Secrets Manager retries the rotation; '
+        + 'otherwise give AWSCURRENT to the version that works',
     });
     expect(sleeps).toHaveLength(5);
     expect(calls).not.toContain('promote from old');

@@ -554,7 +554,7 @@ describe('a secret that another service manages', () => {
     ['of Redshift', (stack) => secretsmanager.Secret.fromSecretNameV2(stack, 'Secret', 'redshift!warehouse-admin'), 'redshift'],
   ])('is refused: %s', (_, secret, service) => {
     const stack = makeStack();
-    expectInvalid(() => makeRotation(stack).rotate(secret(stack)), 'secret', 'Stack/Secret', `another service of AWS (${service})`, 'rotates it itself');
+    expectInvalid(() => makeRotation(stack).rotate(secret(stack)), 'secret', 'Stack/Secret', `another service of AWS (${service})`, 'which alone may rotate it');
   });
 
   test('is refused as the superuser secret, because it has no host', () => {

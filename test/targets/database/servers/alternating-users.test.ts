@@ -93,7 +93,7 @@ describe.each(KINDS)('$name', (kind) => {
     const h = await make();
     const rotation = await created(h);
     await setPassword(server, { ...h.user, password: 'changed-by-hand-1' });
-    await fails(h, h.step(rotation, 'setSecret'), 'AuthenticationError', /does not accept the credentials of the version with AWSCURRENT, so nothing was changed\. Create the user with that password if it was never made/);
+    await fails(h, h.step(rotation, 'setSecret'), 'AuthenticationError', /does not accept the credentials of the version with AWSCURRENT, so nothing was changed\. Create the user with that password if it was never created/);
     expect(dialledVersions(h)).toEqual(['AWSCURRENT']);
     expect(await exists(h.login('AWSPENDING').username)).toBe(false);
   });

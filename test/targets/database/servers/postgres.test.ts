@@ -310,7 +310,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
         const before = await stateOf(first.username, second.username);
         const rotation = await created(h);
         for (let n = 0; n < 2; n++) {
-          await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /nothing shows that it belongs to this secret, so nothing was changed/);
+          await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /nothing proves that it belongs to this secret, so nothing was changed/);
         }
         expect(await stateOf(first.username, second.username)).toEqual(before);
         expect(await letsIn(server, stranger)).toBe(true);
@@ -320,7 +320,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
         const { first, second, mine, stranger, h } = await strangers(isFirst);
         putPrevious(h, { ...stranger, password: 'guessed-password' });
         const before = await stateOf(first.username, second.username);
-        await fails(h, h.step(pendingWith(h, { username: stranger.username }), 'setSecret'), 'TargetRefusedError', /nothing shows that it belongs/);
+        await fails(h, h.step(pendingWith(h, { username: stranger.username }), 'setSecret'), 'TargetRefusedError', /nothing proves that it belongs/);
         expect(await stateOf(first.username, second.username)).toEqual(before);
         expect(await letsIn(server, mine)).toBe(true);
       });

@@ -22,7 +22,7 @@ describe('PostgreSQL, MariaDB and MySQL, with both strategies', () => {
 
   const DIALLED = { singleUser: ['AWSCURRENT'], alternatingUsers: ['AWSCURRENT', 'superuser'] };
   const NAMES = '(StepTimeoutError|ConnectivityError|TargetRefusedError)';
-  const TEXT = /gave up because the time-out of the function is near|doesn't answer in time|took too long|lock is held/;
+  const TEXT = /gave up because the time-out of the function is near|doesn't answer in time|took too long|holds a lock/;
 
   test.each([5_000, 12_000])('case 33: a lock of another session: with %d ms left, it fails in time and the retry completes', async (remaining) => inAll(async (server, strategy) => {
     const h = await DatabaseHarness.make(server, { strategy });
