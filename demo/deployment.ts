@@ -1,21 +1,33 @@
-import { randomInt } from 'node:crypto';
 import { DemoError } from './demo-error';
 import { LocalFunction } from './local-function';
-import { SecretText } from './secret-text';
+import type { ValueText } from './secret-text';
+import { ACCOUNT, makeSimulator, REGION } from './simulator';
 import type { StackTemplate } from './template';
-import { connectionReset, runRotation, SecretsManagerServer, SecretsManagerSimulator, startRotation } from '../simulator';
-import type { Call, InterceptedCall, Operation, RotationEvent, RotationResult, SecretInspection, StartOptions } from '../simulator';
+import { connectionReset, runRotation, SecretsManagerServer, startRotation } from '../simulator';
+import type { Call, InterceptedCall, Operation, RotationEvent, RotationResult, SecretInspection, SecretsManagerSimulator, StartOptions } from '../simulator';
 import type { Invocation } from '../tools/function-process';
 
-const REGION = 'us-east-1';
-const ACCOUNT = '111122223333';
 
 /** The process of the function, killed where the service had done what it was asked, and the function didn't know yet. */
 export interface Kill {
   readonly pid: number;
-  readonly after: Operation;
+  readonly after: KillPoint;
   /** The staging labels at that moment. */
   readonly stages: Readonly<Record<string, string>>;
+}
+
+/** What the function asked for when it is killed: something of Secrets Manager, or a change to the target. */
+export type KillPoint = Operation | 'target';
+
+export interface DeploymentOptions {
+  /** What may be shown of the secret. */
+  readonly text: ValueText;
+  /** @default - one of its own */
+  readonly simulator?: SecretsManagerSimulator;
+  /** Environment variables of the function besides those of the template. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Runs at the moment of each kill. */
+  readonly onKill?: () => Promise<void>;
 }
 
 /** What became of one step, once. */
@@ -48,33 +60,25 @@ export interface VersionView {
 
 /** A stack's secret in a Secrets Manager of this process, and its function in a process of its own. */
 export class Deployment {
-  public static async start(stack: StackTemplate): Promise<Deployment> {
-    const deployment = new Deployment(stack);
+  public static async start(stack: StackTemplate, options: DeploymentOptions): Promise<Deployment> {
+    const deployment = new Deployment(stack, options);
     deployment.server = await SecretsManagerServer.start(deployment.simulator, { after: (call) => deployment.killIfPlanned(call) });
     return deployment;
   }
 
-  public readonly simulator = new SecretsManagerSimulator({
-    region: REGION,
-    account: ACCOUNT,
-    now: Date.now,
-    random: () => randomInt(2 ** 32) / 2 ** 32,
-  });
+  public readonly simulator: SecretsManagerSimulator;
 
   /** All steps of all rotations. */
   public readonly steps: StepRun[] = [];
 
-  public readonly text: SecretText;
   private server?: SecretsManagerServer;
   private rotationFunction?: LocalFunction;
   private arn?: string;
-  private killPlan: Operation[] = [];
+  private killPlan: KillPoint[] = [];
   private readonly kills: Kill[] = [];
 
-  private constructor(private readonly stack: StackTemplate) {
-    const { GenerateStringKey } = stack.only('AWS::SecretsManager::Secret').properties.GenerateSecretString ?? {};
-    if (!GenerateStringKey) { throw new DemoError('The secret has no generateStringKey, and the demo is about a secret that has one.'); }
-    this.text = new SecretText(GenerateStringKey);
+  private constructor(private readonly stack: StackTemplate, private readonly options: DeploymentOptions) {
+    this.simulator = options.simulator ?? makeSimulator();
   }
 
   public get endpoint(): string { return this.server!.url; }
@@ -91,14 +95,18 @@ export class Deployment {
   public get function(): LocalFunction {
     this.rotationFunction ??= new LocalFunction(
       this.stack.functionConfiguration(this.stack.only('AWS::Lambda::Function'), { region: REGION, account: ACCOUNT }),
-      { AWS_ENDPOINT_URL_SECRETS_MANAGER: this.endpoint },
+      { AWS_ENDPOINT_URL_SECRETS_MANAGER: this.endpoint, ...this.options.environment },
     );
     return this.rotationFunction;
   }
 
-  /** Makes the secret, as CloudFormation does: the template, and a generated value in its key. */
+  /** Makes the secret, as CloudFormation does: the given value, or the template and a generated value in its key. */
   public createSecret(): void {
-    const { Name, GenerateSecretString } = this.stack.only('AWS::SecretsManager::Secret').properties;
+    const { Name = this.stack.name, SecretString, GenerateSecretString } = this.stack.only('AWS::SecretsManager::Secret').properties;
+    if (SecretString !== undefined) {
+      this.arn = this.simulator.createSecret(Name, SecretString);
+      return;
+    }
     const { SecretStringTemplate, GenerateStringKey, ...policy } = GenerateSecretString;
     const { RandomPassword } = this.simulator.perform('GetRandomPassword', policy);
     const value = { ...JSON.parse(SecretStringTemplate), [GenerateStringKey]: RandomPassword };
@@ -120,7 +128,7 @@ export class Deployment {
    *
    * @param killAfter the calls after which the function's process is killed, each once and in this order
    */
-  public async rotate(...killAfter: Operation[]): Promise<RotationRun> {
+  public async rotate(...killAfter: KillPoint[]): Promise<RotationRun> {
     this.killPlan = killAfter;
     return this.run({});
   }
@@ -170,21 +178,31 @@ export class Deployment {
       const invocation = await this.function.invoke(event);
       record({ outcome: loggedOutcome(invocation), logLines: invocation.lines.filter(({ stream }) => stream === 'stdout').length });
     } catch (error) {
-      record({ kill: this.kills.find((kill) => kill.pid === pid), error: this.withoutPassword((error as Error).message), logLines: 0 });
+      record({ kill: this.kills.find((kill) => kill.pid === pid), error: this.withoutSecrets((error as Error).message), logLines: 0 });
       throw error;
     }
   }
 
-  private withoutPassword(message: string): string {
-    return this.text.isIn(message, this.versions.flatMap(({ value }) => value ?? [])) ? '(withheld, for it holds a password)' : message;
+  private withoutSecrets(message: string): string {
+    return this.options.text.isIn(message, this.versions.flatMap(({ value }) => value ?? [])) ? '(withheld, for it holds a secret)' : message;
+  }
+
+  /** Whether the next kill is planned for when the target has changed. */
+  public get awaitsTarget(): boolean { return this.killPlan[0] === 'target'; }
+
+  /** Kills the process of the function, as planned. */
+  public async kill(): Promise<void> {
+    const { process } = this.function;
+    const after = this.killPlan.shift();
+    if (!process || !after) { throw new DemoError('No process runs that could be killed now.'); }
+    this.kills.push({ pid: process.pid, after, stages: this.secret.stages });
+    await process.kill();
+    await this.options.onKill?.();
   }
 
   private async killIfPlanned({ operation }: InterceptedCall): Promise<void> {
-    const { process } = this.function;
-    if (operation !== this.killPlan[0] || !process) { return; }
-    this.killPlan.shift();
-    this.kills.push({ pid: process.pid, after: operation, stages: this.secret.stages });
-    await process.kill();
+    if (operation !== this.killPlan[0] || !this.function.process) { return; }
+    await this.kill();
     throw connectionReset();
   }
 }

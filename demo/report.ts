@@ -1,6 +1,6 @@
-import type { Kill, RotationRun, StepRun, VersionView } from './deployment';
-import type { SecretText } from './secret-text';
-import type { Call, Operation } from '../simulator';
+import type { Kill, KillPoint, RotationRun, StepRun, VersionView } from './deployment';
+import type { ValueText } from './secret-text';
+import type { Call } from '../simulator';
 import { printTable } from '../tools/table';
 import type { Cell } from '../tools/table';
 import type { Terminal } from '../tools/terminal';
@@ -15,16 +15,23 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   alreadyCurrent: 'nothing left to do',
 };
 
-const KILLS: Partial<Readonly<Record<Operation, string>>> = {
-  PutSecretValue: 'the password is stored, the answer lost',
+const KILLS: Partial<Readonly<Record<KillPoint, string>>> = {
+  PutSecretValue: 'the value is stored, the answer lost',
   UpdateSecretVersionStage: 'AWSCURRENT has moved, the answer is lost',
 };
+
+export interface ReportOptions {
+  /** What outcomes mean for a target. */
+  readonly outcomes?: Readonly<Record<string, string>>;
+  /** What kills mean for a target. */
+  readonly kills?: Partial<Readonly<Record<KillPoint, string>>>;
+}
 
 /** What a person wants to see of a secret and its rotations. */
 export class Report {
   private sections = 0;
 
-  constructor(private readonly terminal: Terminal) {}
+  constructor(private readonly terminal: Terminal, private readonly options: ReportOptions = {}) {}
 
   public section(title: string): void {
     this.terminal.line();
@@ -45,7 +52,7 @@ export class Report {
       }
       printTable(this.terminal, {
         columns: ['Step', 'Outcome', 'Calls', 'Time'],
-        rows: runs.map((run) => [run.step, outcomeOf(run), callsOf(run.calls), `${Math.round(run.durationMs)} ms`]),
+        rows: runs.map((run) => [run.step, this.outcomeOf(run), callsOf(run.calls), `${Math.round(run.durationMs)} ms`]),
       });
       for (const { kill } of runs) {
         if (kill) { this.stagesAt(kill); }
@@ -54,7 +61,7 @@ export class Report {
   }
 
   /** The versions of a secret, with masked values. */
-  public versions(versions: readonly VersionView[], text: SecretText): void {
+  public versions(versions: readonly VersionView[], text: ValueText): void {
     this.terminal.line();
     printTable(this.terminal, {
       columns: ['Version', 'Labels', 'Value', 'SHA-256'],
@@ -65,6 +72,13 @@ export class Report {
         value === undefined ? '' : text.fingerprint(value),
       ]),
     });
+  }
+
+  private outcomeOf({ outcome = '(not logged)', kill, error }: StepRun): Cell {
+    if (kill) { return { text: `killed: ${this.options.kills?.[kill.after] ?? KILLS[kill.after] ?? `right after ${kill.after}`}`, style: 'red' }; }
+    if (error !== undefined) { return { text: `failed: ${error}`, style: 'red' }; }
+    const meaning = this.options.outcomes?.[outcome] ?? OUTCOMES[outcome];
+    return { text: meaning ? `${outcome}: ${meaning}` : outcome, style: 'green' };
   }
 
   private get mask(): string { return (this.terminal.boxes ? '•' : '*').repeat(4); }
@@ -79,12 +93,6 @@ export function shortId(id: string): string { return id.slice(0, 8); }
 
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-function outcomeOf({ outcome = '(not logged)', kill, error }: StepRun): Cell {
-  if (kill) { return { text: `killed: ${KILLS[kill.after] ?? `right after ${kill.after}`}`, style: 'red' }; }
-  if (error !== undefined) { return { text: `failed: ${error}`, style: 'red' }; }
-  return { text: OUTCOMES[outcome] ? `${outcome}: ${OUTCOMES[outcome]}` : outcome, style: 'green' };
 }
 
 function callsOf(calls: readonly Call[]): string {

@@ -1,9 +1,30 @@
 import { createHash } from 'node:crypto';
 import { DemoError } from './demo-error';
 
-/** What may be shown and said about the values of a JSON secret of which one key is a password. */
-export class SecretText {
-  constructor(private readonly key: string) {}
+/** What may be shown and said about the values of a secret. */
+export abstract class ValueText {
+  /** The parts of a value that nobody may see. */
+  public abstract secretsIn(value: string): readonly string[];
+
+  /** The value with a mask in place of its secrets. */
+  public abstract masked(value: string, mask: string): string;
+
+  /** Eight digits that are others when the secrets are. */
+  public fingerprint(value: string): string {
+    return createHash('sha256').update(this.secretsIn(value).join('\n')).digest('hex').slice(0, 8);
+  }
+
+  /** Whether a text holds a secret of any of these values. */
+  public isIn(text: string, values: readonly string[]): boolean {
+    return values.flatMap((value) => this.secretsIn(value)).some((secret) => holdsSecret(text, secret));
+  }
+}
+
+/** The values of a JSON secret of which one key is a password. */
+export class SecretText extends ValueText {
+  constructor(private readonly key: string) { super(); }
+
+  public secretsIn(value: string): readonly string[] { return [this.passwordOf(value)]; }
 
   public passwordOf(value: string): string {
     let password: unknown;
@@ -19,16 +40,6 @@ export class SecretText {
     return JSON.stringify({ ...JSON.parse(value), [this.key]: mask });
   }
 
-  /** Eight digits that are others when the password is another. */
-  public fingerprint(value: string): string {
-    return createHash('sha256').update(this.passwordOf(value)).digest('hex').slice(0, 8);
-  }
-
-  /** Whether a text holds the password of any of these values. */
-  public isIn(text: string, values: readonly string[]): boolean {
-    return values.some((value) => holdsPassword(text, this.passwordOf(value)));
-  }
-
   /** Whether two values differ in the password, and in nothing else, not even in white space. */
   public differOnlyInPassword(one: string, other: string): boolean {
     const [password, otherPassword] = [this.passwordOf(one), this.passwordOf(other)];
@@ -37,8 +48,8 @@ export class SecretText {
   }
 }
 
-/** Whether a text holds a password, as it is or in one of the ways in which it's usually written. */
-function holdsPassword(text: string, password: string): boolean {
+/** Whether a text holds a secret, as it is or in one of the ways in which it's usually written. */
+function holdsSecret(text: string, password: string): boolean {
   const inJson = JSON.stringify(password).slice(1, -1);
   const forms = [
     password,

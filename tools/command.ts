@@ -12,6 +12,8 @@ export interface Command<Options extends NonNullable<ParseArgsConfig['options']>
   readonly usage?: Readonly<Record<string, string>>;
   /** How many arguments it takes that are no options. @default 0 */
   readonly maxArguments?: number;
+  /** What they may be. @default - anything */
+  readonly arguments?: readonly string[];
   /** Tasks that have to run first. */
   readonly after?: readonly string[];
 }
@@ -50,6 +52,9 @@ function parse<const Options extends NonNullable<ParseArgsConfig['options']>>(co
     }
     const extra = positionals[command.maxArguments ?? 0];
     if (extra !== undefined) { throw new Error(`Unexpected argument '${extra}'`); }
+    const { arguments: allowed } = command;
+    const unknown = allowed && positionals.find((given) => !allowed.includes(given));
+    if (unknown !== undefined) { throw new Error(`Unknown argument '${unknown}'. Use one of ${allowed!.join(', ')}`); }
     return { values, positionals };
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n\n${helpOf(command)}`);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the database servers that the tests run against into .databases/ and nowhere else. Does nothing if they are there.
-# Needs x86-64 Debian (apt-get, dpkg), npm, Maven and Python 3; no root.
+# Installs database servers that the tests and the demo run against into .databases/ and nowhere else. Does nothing if they are there.
+# Needs x86-64 Debian; no root.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 exec < /dev/null
@@ -11,7 +11,33 @@ wanted=$(cat "$here/install.sh" "$here/packages/package-lock.json" | sha256sum |
 
 is_installed() { [ "$(cat "$root/$1/.installed" 2> /dev/null)" = "$wanted" ]; }
 
-parts=(postgres mysql-8.0 mariadb-10.11 mariadb-11.8 mysql-9.7)
+all=(postgres mysql-8.0 mariadb-10.11 mariadb-11.8 mysql-9.7)
+usage() {
+  echo 'npm run databases -- [SERVER...]'
+  echo
+  echo 'Install database servers into .databases; all of them unless told otherwise'
+  echo
+  echo "  SERVER  ${all[*]}"
+  echo '  --help  print this, and install nothing'
+}
+for given in "$@"; do
+  case " -h --help ${all[*]} " in
+    *" $given "*) ;;
+    *)
+      printf "Unknown argument '%s'\n\n%s\n" "$given" "$(usage)" >&2
+      exit 2
+      ;;
+  esac
+done
+for given in "$@"; do
+  case $given in -h | --help)
+    usage
+    exit 0
+    ;;
+  esac
+done
+
+parts=("${@:-${all[@]}}")
 missing=()
 for part in "${parts[@]}"; do
   is_installed "$part" || missing+=("$part")
@@ -23,7 +49,11 @@ die() {
   exit 1
 }
 [ "$(uname -sm)" = 'Linux x86_64' ] || die "the servers' binaries are for Linux on x86-64, this is $(uname -sm)"
-for tool in apt-get dpkg dpkg-deb npm mvn python3 sha256sum flock; do
+tools=(sha256sum flock)
+case " ${missing[*]} " in *' postgres '*) tools+=(npm) ;; esac
+case " ${missing[*]} " in *' mysql-8.0 '*) tools+=(mvn python3) ;; esac
+case " ${missing[*]} " in *' my'* | *' ma'*) tools+=(apt-get dpkg dpkg-deb) ;; esac
+for tool in "${tools[@]}"; do
   command -v "$tool" > /dev/null || die "$tool is needed and not there"
 done
 

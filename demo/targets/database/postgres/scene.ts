@@ -1,0 +1,11 @@
+import { RotationTarget } from '../../../../src';
+import { startPostgres } from '../../../../test/servers';
+import { sceneOf } from '../database';
+
+export const scene = sceneOf({
+  product: 'PostgreSQL',
+  part: 'postgres',
+  start: () => startPostgres(),
+  target: (options) => RotationTarget.postgres(options),
+  makeUser: ({ username, password }) => [`CREATE ROLE ${username} LOGIN PASSWORD '${password}'`],
+});
