@@ -170,9 +170,9 @@ const bundle = project.addTask('bundle', {
 });
 project.preCompileTask.spawn(bundle);
 
-const databases = project.addTask('databases', {
+project.addTask('databases', {
   description: 'Install the database servers that the tests run against, into .databases',
-  steps: [{ exec: 'bash test/servers/install.sh' }],
+  steps: [{ exec: 'bash test/servers/install.sh', receiveArgs: true }],
 });
 
 // The compiler would take a tenth of the time of the tests. See the file.
@@ -187,17 +187,12 @@ project.testTask.removeStep(project.testTask.steps.findIndex(({ spawn }) => spaw
 
 project.addTask('test:package', {
   description: 'Run the tests of what is published, of the bundled assets, of the examples, and of the commands of this repository',
-  steps: [{ spawn: bundle.name }, {
-    exec: 'jest --testPathIgnorePatterns /node_modules/ /servers/ -- test/package/ test/examples/ "/asset[.]test[.]ts$"', receiveArgs: true,
-  }],
+  steps: [{ exec: 'tsx scripts/check/tests.ts package', receiveArgs: true }],
 });
 
 project.addTask('test:databases', {
   description: 'Run the tests that need real database servers; takes minutes',
-  steps: [
-    { spawn: databases.name }, { spawn: bundle.name },
-    { exec: 'jest --testPathIgnorePatterns /node_modules/ -- "test/(.*/)?servers/"', receiveArgs: true },
-  ],
+  steps: [{ exec: 'tsx scripts/check/tests.ts databases', receiveArgs: true }],
 });
 
 // The Go package is source: nothing is compiled until test/consumers/go does so, with its own checksums.
@@ -238,7 +233,7 @@ project.addTask('languages', {
 
 // The scripts run the required tasks themselves, so that --help runs nothing.
 project.addTask('demo', {
-  description: 'Synthesize examples/basic and rotate its secret on this machine, with a crash in the middle',
+  description: 'Rotate a secret on this machine, with crashes in the middle: that of examples/basic, or of a target with a server',
   steps: [{ exec: 'tsx --tsconfig tsconfig.dev.json demo/main.ts', receiveArgs: true }],
 });
 

@@ -11,6 +11,8 @@ export interface TargetScene {
   readonly text: ValueText;
   /** What the outcomes of the steps mean here. */
   readonly outcomes: Readonly<Record<string, string>>;
+  /** How many credentials work at the same time: those of AWSCURRENT and AWSPREVIOUS, and what else. @default 2 */
+  readonly accepted?: number;
   /** The change to the target after which the function is killed. */
   readonly change: Change;
   start(surroundings: Surroundings): Promise<TargetServer>;

@@ -6,6 +6,8 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 export interface Command<Options extends NonNullable<ParseArgsConfig['options']>> {
   /** What `npm run` calls it. */
   readonly name: string;
+  /** How it is started, if `npm run` doesn't know it. @default - `npm run` and its name */
+  readonly command?: string;
   readonly description: string;
   readonly options?: Options;
   /** What each option and argument is for, by how it is written. */
@@ -62,8 +64,8 @@ function parse<const Options extends NonNullable<ParseArgsConfig['options']>>(co
   }
 }
 
-function helpOf({ name, description, usage = {} }: Pick<Command<never>, 'name' | 'description' | 'usage'>): string {
+function helpOf({ name, command, description, usage = {} }: Pick<Command<never>, 'name' | 'command' | 'description' | 'usage'>): string {
   const rows = Object.entries({ ...usage, '--help': 'print this, and run nothing' });
   const width = Math.max(...rows.map(([how]) => how.length));
-  return `npm run ${name} -- [...]\n\n${description}\n\n${rows.map(([how, what]) => `  ${how.padEnd(width)}  ${what}\n`).join('')}`;
+  return `${command ?? `npm run ${name} --`} [...]\n\n${description}\n\n${rows.map(([how, what]) => `  ${how.padEnd(width)}  ${what}\n`).join('')}`;
 }

@@ -5,6 +5,8 @@ cd "$(dirname "$0")"
 exec < /dev/null
 
 repository=../..
+source $repository/tools/options.sh
+no_arguments 'bash examples/nestjs/ci.sh' 'Check this example: lint, types, tests, the stack, and the rehearsal' "$@"
 [ -d $repository/node_modules ] || npm ci --prefix $repository --no-audit --no-fund
 
 step() { printf '\n--- %s (%d s)\n' "$*" $SECONDS; "$@"; }

@@ -3,8 +3,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import ts from 'typescript';
 import { Checks } from '../../tools/checks';
+import { startCommand } from '../../tools/command';
 import { filesBelow } from '../../tools/files';
 import { ROOT } from '../../tools/run';
+
+startCommand({
+  name: 'circles',
+  command: 'npx tsx scripts/check/circles.ts',
+  description: 'Find circles of imports, types included',
+});
 
 const FOLDERS = ['src', 'lambda-src', 'simulator', 'rehearsal', 'tools', 'scripts', 'demo', 'bench'];
 

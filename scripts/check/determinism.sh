@@ -3,6 +3,8 @@
 # environment, and compares the assets.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+source tools/options.sh
+no_arguments 'bash scripts/check/determinism.sh' 'Bundle the handler twice, in two folders and environments, and compare the assets' "$@"
 source scripts/check/shared/checks.sh
 source scripts/check/shared/copy-tree.sh
 

@@ -5,8 +5,15 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { Checks } from '../../tools/checks';
+import { startCommand } from '../../tools/command';
 import { casesOf, WAYS } from '../../tools/events/cases';
 import { ROOT, run, withTemporaryDirectory } from '../../tools/run';
+
+startCommand({
+  name: 'events',
+  command: 'npx tsx scripts/check/events.ts',
+  description: 'Hold the patterns of the event rules against Event Ruler, the code of EventBridge; needs JDK 17 and Maven',
+});
 
 const HERE = join(__dirname, 'events');
 const checks = new Checks();

@@ -13,8 +13,15 @@ import { PARLIAMENT } from './examples/parliament';
 import { installPythonLinters } from './examples/python';
 import { readSuppressions, suppress, type Finding } from './examples/suppressions';
 import { Checks } from '../../tools/checks';
+import { startCommand } from '../../tools/command';
 import { filesBelow } from '../../tools/files';
 import { ROOT, run, withTemporaryDirectory } from '../../tools/run';
+
+startCommand({
+  name: 'examples',
+  command: 'npx tsx scripts/check/examples.ts',
+  description: 'Synthesize the examples and lint their templates; needs Python 3.11',
+});
 
 const EXAMPLES = join(ROOT, 'examples');
 const CONTROL = join(__dirname, 'examples', 'control.template.json');

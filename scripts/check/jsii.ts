@@ -5,7 +5,14 @@ import { loadAssemblyFromPath } from '@jsii/spec';
 import { checkApi } from './jsii/api-rules';
 import { build } from './shared/build';
 import { Checks } from '../../tools/checks';
+import { startCommand } from '../../tools/command';
 import { ROOT, run, withTemporaryDirectory } from '../../tools/run';
+
+startCommand({
+  name: 'jsii',
+  command: 'npx tsx scripts/check/jsii.ts',
+  description: 'Hold the public API against the rules for it, and API.md against the API',
+});
 
 const checks = new Checks();
 

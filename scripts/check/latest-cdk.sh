@@ -3,6 +3,8 @@
 # against the latest one, in a copy of the repository.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+source tools/options.sh
+no_arguments 'bash scripts/check/latest-cdk.sh' 'Test the constructs against the latest CDK, in a copy of the repository' "$@"
 source scripts/check/shared/checks.sh
 source scripts/check/shared/copy-tree.sh
 

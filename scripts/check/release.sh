@@ -2,6 +2,8 @@
 # Rehearses two releases in a copy of the repository, without building the packages. CHANGELOG.md decides their versions.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+source tools/options.sh
+no_arguments 'bash scripts/check/release.sh' 'Make up two releases in a copy of the repository' "$@"
 source scripts/check/shared/checks.sh
 source scripts/check/shared/copy-tree.sh
 

@@ -9,8 +9,15 @@ import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Checks } from '../../tools/checks';
+import { startCommand } from '../../tools/command';
 import { filesBelow } from '../../tools/files';
 import { ROOT, run } from '../../tools/run';
+
+startCommand({
+  name: 'site',
+  command: 'npx tsx --tsconfig tsconfig.dev.json scripts/check/site.ts',
+  description: 'Open every page of the site in a headless Chromium',
+});
 
 const OUTPUT = join(ROOT, 'site', 'dist');
 const BASE = '/cdk-rotating-secret/';

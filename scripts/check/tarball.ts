@@ -9,9 +9,16 @@ import { floorOf } from './shared/floor';
 import { checkConsumer } from './tarball/consumer';
 import { compareFiles, expectedFiles, findManifestProblems, type Manifest } from './tarball/contents';
 import { Checks } from '../../tools/checks';
+import { startCommand } from '../../tools/command';
 import { filesBelow } from '../../tools/files';
 import { ROOT, run, withTemporaryDirectory } from '../../tools/run';
 import { ASSETS, filesOf } from '../build/bundle-options';
+
+startCommand({
+  name: 'tarball',
+  command: 'npx tsx scripts/check/tarball.ts',
+  description: 'Pack the npm package, and use it in apps elsewhere',
+});
 
 const MAX_PACKED_BYTES = 1_100_000;
 const LATEST = { 'aws-cdk-lib': 'latest', 'constructs': 'latest' };

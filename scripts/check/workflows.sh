@@ -2,6 +2,8 @@
 # Lints the workflows: actionlint for mistakes, zizmor for weaknesses that an attacker could use. Needs Python 3.11 and Go.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+source tools/options.sh
+no_arguments 'bash scripts/check/workflows.sh' 'Lint the workflows with actionlint and zizmor' "$@"
 source scripts/check/shared/checks.sh
 
 ACTIONLINT=1.7.12

@@ -5,9 +5,20 @@ cd "$(dirname "$0")/../.."
 
 usage='npm run e2e -- [SCENARIO [APP]]
 
-Deploy an example with the CDK CLI to a local AWS emulator, rotate its secret there, destroy it: generated, or custom-target
+Deploy an app with the CDK CLI to a local AWS emulator, rotate its secret there, destroy it
 
-  --help  print this, and run nothing'
+  SCENARIO  generated unless told otherwise; another name prints all
+  --help    print this, and run nothing'
+scenarios=$(sed -n "s/^  '\([a-z-]*\)': { app: .*/\1/p" test/e2e/run.ts | tr '\n' ' ')
+case " $scenarios" in
+  *" ${1:-generated} "*) ;;
+  *)
+    if [[ $1 != -* ]]; then
+      printf "Unknown scenario '%s'. Use one of %s\n\n%s\n" "$1" "$scenarios" "$usage" >&2
+      exit 2
+    fi
+    ;;
+esac
 for argument in "$@"; do
   case $argument in
     --help | -h) echo "$usage" && exit 0 ;;

@@ -1,6 +1,7 @@
 /* Removes every guard of admission, one at a time, and expects the tests to fail. Needs no Stryker, and only a few seconds. */
 import { ADMISSION, guards, type Guard } from './admission-guards';
 import { firstFailures, type Variant } from './variants';
+import { startCommand } from '../../tools/command';
 
 const TESTS = ['test/rotation/contract.test.ts', 'test/rotation/admit.test.ts'];
 const CONTROL = 'none';
@@ -35,4 +36,11 @@ function main(): void {
   process.exitCode = passed === results.length ? 0 : 1;
 }
 
-if (require.main === module) { main(); }
+if (require.main === module) {
+  startCommand({
+    name: 'guards',
+    command: 'npx tsx --tsconfig tsconfig.dev.json test/mutation/guards.ts',
+    description: 'Take out every guard of admission, one at a time, and expect a test to notice',
+  });
+  main();
+}

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { startCommand } from '../../tools/command';
 
 const ROOT = join(__dirname, '..', '..');
 const REPORT = join('reports', 'mutation', 'mutation.json');
@@ -117,4 +118,11 @@ function oneLine(text: string): string {
   return line.length > 120 ? `${line.slice(0, 119)}\u2026` : line;
 }
 
-if (require.main === module) { main(); }
+if (require.main === module) {
+  startCommand({
+    name: 'report',
+    command: 'npx tsx --tsconfig tsconfig.dev.json test/mutation/report.ts',
+    description: 'Print the scores of the last run of the mutation tests',
+  });
+  main();
+}

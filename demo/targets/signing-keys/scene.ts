@@ -23,8 +23,9 @@ class KeysText extends ValueText {
 
   /** The ids of the keys are public. */
   public masked(value: string, mask: string): string {
-    const shown = Object.entries(parse(value)).map(([name, key]) => [name, { kid: (key as Partial<Jwk>)?.kid, d: mask }]);
-    return JSON.stringify(Object.fromEntries(shown));
+    const { current, next } = parse(value);
+    const shown = (key: Jwk | undefined) => key && { kid: key.kid.slice(0, 8), d: mask };
+    return JSON.stringify({ current: shown(current), next: shown(next) });
   }
 }
 
@@ -37,6 +38,8 @@ export const scene: TargetScene = {
     set: 'published the public keys',
     tested: 'the published keys verify',
   },
+  // The object keeps a key for one rotation more than the secret does.
+  accepted: 3,
   change: { comesFirst: false, description: 'the public keys are published' },
   async start({ losesReply }) {
     const { importJWK, SignJWT } = await import('jose');
@@ -66,7 +69,8 @@ export const scene: TargetScene = {
       async logIn(value) {
         const { current } = parse(value);
         if (!current) { return false; }
-        const token = await new SignJWT({}).setProtectedHeader({ alg: current.alg, kid: current.kid }).setIssuer(ISSUER).sign(await importJWK(current));
+        const { alg, kid } = current;
+        const token = await new SignJWT({}).setProtectedHeader({ alg, kid }).setIssuer(ISSUER).sign(await importJWK(current));
         return makeVerifier(jwksUri)(token).then(() => true, (error: { code?: string }) => {
           if (error.code !== 'ERR_JWKS_NO_MATCHING_KEY') { throw error; }
           return false;

@@ -46,7 +46,7 @@ export const scene: TargetScene = {
     return {
       description: [
         `A real SMTP server listens on localhost:${smtp.port}, with TLS. It is a stand-in for Amazon SES: it accepts the passwords that SES would derive from the access keys of the user.`,
-        `A stand-in for IAM makes the access keys. It checks signatures, and has the limit of two keys. As in IAM, a new key isn't known everywhere at once.`,
+        'A stand-in for IAM makes the access keys. It checks signatures, and has the limit of two keys. As in IAM, a new key isn\'t known everywhere at once.',
         'Readers log in with nodemailer, verify the certificate, and send a mail. Nothing is delivered.',
       ],
       environment: {
