@@ -162,6 +162,8 @@ project.package.addField('exports', {
   './.jsii': './.jsii',
   './.warnings.jsii.js': './.warnings.jsii.js',
 });
+// The wheel installs it too, so a test in Python needs no npm.
+project.package.addBin({ 'cdk-rotating-secret-rehearse': 'testing/cli.js' });
 project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 
 const bundle = project.addTask('bundle', {
@@ -209,7 +211,7 @@ const packaging: Record<string, string> = {
 for (const [language, command] of Object.entries(packaging)) {
   const task = project.tasks.tryFind(`package:${language}`)!;
   task.reset(command);
-  task.prependExec('tsx --tsconfig tsconfig.dev.json scripts/build/absolute-links.ts');
+  task.prependExec(`tsx --tsconfig tsconfig.dev.json scripts/build/absolute-links.ts ${language}`);
   task.prependSpawn(rosetta);
 }
 project.tasks.tryFind('bump')!.exec('tsx scripts/release/notes.ts notes > dist/changelog.md');

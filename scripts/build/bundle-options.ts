@@ -68,6 +68,15 @@ export const TESTING_OPTIONS: BuildOptions = {
   logLevel: 'warning',
 };
 
+/** The command of the package: the rehearsal beside it, for tests in other languages. */
+export const COMMAND_OPTIONS: BuildOptions = {
+  ...TESTING_OPTIONS,
+  entryPoints: [join(ROOT, 'rehearsal', 'cli.ts')],
+  outfile: join(ROOT, 'testing', 'cli.js'),
+  // Not a second time.
+  external: ['./index'],
+};
+
 export function options({ entry, bundle }: Asset): BuildOptions {
   return bundling(entry, bundle);
 }

@@ -2,10 +2,10 @@
  * Bundles the handler and the rehearsal, and writes the list of packages in the bundles. Puts the types of a target's module, and of the
  * rehearsal, where `cdk-rotating-secret/rotation` and `cdk-rotating-secret/testing` find them.
  */
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
-import { ASSETS, NOTIFICATION, NOTICE, notificationOptions, options, ROOT, SBOM, SOURCE, TESTING_OPTIONS } from './bundle-options';
+import { ASSETS, COMMAND_OPTIONS, NOTIFICATION, NOTICE, notificationOptions, options, ROOT, SBOM, SOURCE, TESTING_OPTIONS } from './bundle-options';
 import { notices } from './notices';
 import { sbom, type Product } from './sbom';
 import { thirdParties, type Bundled } from './third-parties';
@@ -26,6 +26,8 @@ async function main(): Promise<void> {
     bundled.push({ bundle: asset.name, dataOf });
   }
   await bundle('testing', TESTING_OPTIONS);
+  await bundle('testing', COMMAND_OPTIONS);
+  chmodSync(join(ROOT, 'testing', 'cli.js'), 0o755);
   writeThirdParties(bundled);
   // They contain only types, so each file is its own declaration.
   mkdirSync(join(ROOT, 'rotation'), { recursive: true });

@@ -13,7 +13,7 @@ test('the expected files follow from the sources', () => {
     '.jsii', 'API.md', 'LICENSE', 'NOTICE', 'README.md', 'assets/generated/index.js', 'assets/generated/notification.js',
     'assets/module/index.js', 'assets/module/notification.js', 'assets/overdue/index.js',
     'lib/index.d.ts', 'lib/index.js', 'lib/value/generator.d.ts', 'lib/value/generator.js', 'package.json', 'rotation/index.d.ts',
-    'sbom.cdx.json', 'testing/index.d.ts', 'testing/index.js',
+    'sbom.cdx.json', 'testing/cli.js', 'testing/index.d.ts', 'testing/index.js',
   ]);
   expect(compareFiles(EXPECTED, EXPECTED)).toEqual({ missing: [], unexpected: [] });
 });

@@ -7,7 +7,8 @@ export interface Sources {
 }
 
 const ALWAYS = [
-  '.jsii', 'API.md', 'LICENSE', 'NOTICE', 'README.md', 'package.json', 'rotation/index.d.ts', 'sbom.cdx.json', 'testing/index.d.ts', 'testing/index.js',
+  '.jsii', 'API.md', 'LICENSE', 'NOTICE', 'README.md', 'package.json', 'rotation/index.d.ts', 'sbom.cdx.json', 'testing/cli.js', 'testing/index.d.ts',
+  'testing/index.js',
 ];
 
 /**
