@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { examplesOnce, repeatedExamples } from '../../scripts/build/examples-once';
 import { absoluteLinks, relativeLinks } from '../../scripts/build/links';
+import { deadLinksOf } from '../../scripts/check/publishing/pypi';
 
 const ROOT = join(__dirname, '..', '..');
 const REPOSITORY = 'https://github.com/owner/name.git';
@@ -40,4 +42,30 @@ test('every link of the README becomes the address of an existing file', () => {
   const paths = [...absolute.matchAll(/https:\/\/github\.com\/owner\/name\/(?:blob|raw)\/v1\.2\.3\/([^)#"]+)/g)].map(([, path]) => path);
   expect(paths).toHaveLength(relativeLinks(readme).length);
   expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+});
+
+describe('an example that the README has in two languages', () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+
+  test('is there once in a package, in its own language', () => {
+    expect(repeatedExamples(readme)).toEqual([]);
+    const both = readme.match(/^```python$/gm)!.length;
+    expect(both).toBeGreaterThan(0);
+    const [python, java] = ['python', 'java'].map((language) => examplesOnce(readme, language));
+    expect(python.match(/^```python$/gm)).toHaveLength(both);
+    expect(java.match(/^```python$/gm)).toBeNull();
+    expect(java.match(/^```ts\b/gm)!.length - python.match(/^```ts\b/gm)!.length).toBe(both);
+    expect(python.split('\n').filter((line) => line.startsWith('#'))).toEqual(readme.split('\n').filter((line) => line.startsWith('#')));
+  });
+
+  test('would be found on a page', () => {
+    const block = '```python\nfrom cdk_rotating_secret import RotatingSecret\nx()\n```\n';
+    expect(repeatedExamples(`${block}\n${block.replace('x()', 'y()')}`)).toEqual(['RotatingSecret']);
+  });
+});
+
+test('links that lead nowhere are found on a rendered page', () => {
+  const page = '<h2 id="here"></h2><a href="#here"></a><a href="#there"></a><a href="docs/testing.md"></a><img src="https://example.com/a.svg">'
+    + ['docs/testing.md#options', 'docs/no-such.md'].map((path) => `<a href="https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/${path}"></a>`).join('');
+  expect(deadLinksOf(page)).toEqual(['#there', 'docs/testing.md', 'https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/no-such.md']);
 });
