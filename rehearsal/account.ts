@@ -69,7 +69,7 @@ export class Account {
       if (typeof VersionStage !== 'string') { return `names no VersionStage, and IAM distinguishes versions by nothing else. Give it together with the VersionId: one of ${labels}`; }
       return versionStages.includes(VersionStage) ? undefined : `asks for ${VersionStage}, and the function may read ${labels}. Add ${VersionStage} to versionStages, in the app and here`;
     }
-    if (operation === 'PutSecretValue') { return createSecret ? undefined : 'needs createSecret: true, in the app and here'; }
+    if (operation === 'PutSecretValue') { return createSecret ? undefined : 'needs createSecret in the app, and here'; }
     return `is not granted to the function, which may ${createSecret ? 'GetSecretValue and PutSecretValue' : 'GetSecretValue'} and nothing else. Leave it out: the rotation does that`;
   }
 }

@@ -26,7 +26,7 @@ interface Message {
 
 /** All texts of the sources that are sentences, or parts of one. Computed parts are placeholders. */
 function messages(): Message[] {
-  return ['src', 'lambda-src'].flatMap((folder) => readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+  return ['src', 'lambda-src', 'rehearsal'].flatMap((folder) => readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .flatMap((name) => messagesOf(join(folder, name))));
 }

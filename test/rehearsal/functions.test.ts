@@ -63,7 +63,7 @@ describe('a handler in JavaScript', () => {
       }
       return handler(event, context);
     };
-    expect((await rehearse(put, options())).findings).toEqual([expect.objectContaining({ kind: 'accessDenied', step: 'setSecret', message: expect.stringContaining('createSecret: true') })]);
+    expect((await rehearse(put, options())).findings).toEqual([expect.objectContaining({ kind: 'accessDenied', step: 'setSecret', message: expect.stringContaining('needs createSecret in the app, and here') })]);
   });
 
   test('that throws a value, which Lambda logs', async () => {
