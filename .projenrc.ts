@@ -331,5 +331,10 @@ project.github!.tryFindWorkflow('release')!.addJobs({
   },
 });
 
+// projen would make 1 of every exit code, and a command says 2 if it was given what it doesn't know.
+for (const { name, steps: [step, ...more] } of project.tasks.all) {
+  if (more.length === 0 && step?.receiveArgs && /^(tsx|bash) /.test(step.exec ?? '')) { project.package.setScript(name, step.exec!); }
+}
+
 new SafeWorkflows(project);
 project.synth();
