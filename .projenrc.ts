@@ -244,6 +244,11 @@ project.addTask('bench', {
   steps: [{ exec: 'tsx --tsconfig tsconfig.dev.json bench/main.ts', receiveArgs: true }],
 });
 
+project.addTask('bench:beside-aws', {
+  description: 'Compare with AWS\'s rotation templates, from a clone of their repository, on real database servers; --write for the docs',
+  steps: [{ exec: 'tsx --tsconfig tsconfig.dev.json bench/beside-aws/main.ts', receiveArgs: true }],
+});
+
 project.addTask('bench:fleet', {
   description: 'Simulate a month of rotations of many secrets, with and without spreading them; --write for the docs',
   steps: [{ exec: 'tsx --tsconfig tsconfig.dev.json bench/fleet.ts', receiveArgs: true }],

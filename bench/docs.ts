@@ -7,10 +7,10 @@ export function markdown({ columns, rows }: Table): string {
   return [line(columns), line(columns.map(() => '---')), ...rows.map((row) => line(row.map((cell) => typeof cell === 'string' ? cell : cell.text)))].join('\n');
 }
 
-/** Replaces the text between the two markers. */
-export function replaceBetween(file: string, text: string): void {
-  const parts = readFileSync(file, 'utf8').split(/(<!-- (?:\/)?bench -->)/);
-  if (parts.length !== 5) { throw new Error(`${file} has no place for the tables: it needs <!-- bench --> and <!-- /bench --> once each`); }
+/** Replaces the text between the two markers of a name. */
+export function replaceBetween(file: string, text: string, name = 'bench'): void {
+  const parts = readFileSync(file, 'utf8').split(new RegExp(`(<!-- /?${name} -->)`));
+  if (parts.length !== 5) { throw new Error(`${file} has no place for the tables: it needs <!-- ${name} --> and <!-- /${name} --> once each`); }
   parts[2] = `\n\n${text.trim()}\n\n`;
   writeFileSync(file, parts.join(''));
 }

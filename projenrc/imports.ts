@@ -86,9 +86,10 @@ export const ZONES: Zone[] = [
   ...['./lambda-src/rotation', './lambda-src/handler.ts'].map((target) => ({ target, from: features, message: 'The rotation knows targets and features by their ports only.' })),
   { target: './lambda-src/rotation', from: './lambda-src/handler.ts', message: 'The handler calls the rotation, never the other way.' },
   { target: './lambda-src/targets', from: './lambda-src/rotation/secret-versions.ts', message: 'A target never calls Secrets Manager.' },
-  { target: './!(test|demo)/**', from: './test', message: 'Nothing outside test/ imports test/.' },
-  // The demo of a target runs against the servers that its tests run against.
-  ...['./demo/*.ts', './demo/!(targets)/**'].map((target) => ({ target, from: './test', message: 'Outside test/, only demo/targets imports test/.' })),
+  { target: './!(test|demo|bench)/**', from: './test', message: 'Nothing outside test/ imports test/.' },
+  // The demos of targets and the templates of AWS run with the servers of the tests.
+  ...['./demo/*.ts', './demo/!(targets)/**'].map((target) => ({ target, from: './test', message: 'In demo/, only demo/targets imports test/.' })),
+  { target: './bench', from: './test', except: ['./servers'], message: 'Of test/, bench/ imports test/servers only.' },
   ...['./src', './lambda-src'].map((target) => ({ target, from: TOOLS, message: 'What users run imports nothing that only builds or tests it.' })),
   { target: './rehearsal', from: ['./tools', './scripts'], message: 'The rehearsal ships with the simulator and the handler, and nothing else.' },
 ];

@@ -16,6 +16,8 @@ export interface Command<Options extends NonNullable<ParseArgsConfig['options']>
   readonly maxArguments?: number;
   /** What they may be. @default - anything */
   readonly arguments?: readonly string[];
+  /** How many of them it needs. @default 0 */
+  readonly minArguments?: number;
   /** Tasks that have to run first. */
   readonly after?: readonly string[];
 }
@@ -57,6 +59,8 @@ function parse<const Options extends NonNullable<ParseArgsConfig['options']>>(co
     const { arguments: allowed } = command;
     const unknown = allowed && positionals.find((given) => !allowed.includes(given));
     if (unknown !== undefined) { throw new Error(`Unknown argument '${unknown}'. Use one of ${allowed!.join(', ')}`); }
+    const { minArguments = 0 } = command;
+    if (positionals.length < minArguments) { throw new Error(`Needs ${minArguments} argument${minArguments > 1 ? 's' : ''}, got ${positionals.length}`); }
     return { values, positionals };
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n\n${helpOf(command)}`);

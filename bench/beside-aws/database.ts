@@ -2,9 +2,13 @@ import { startMariaDb, startMySql, startPostgres, type DatabaseServer, type Engi
 import { connect, isRefusal, type TestClient } from '../../test/servers/clients';
 
 export const FIRST_LOGIN: Login = { username: 'app', password: 'first-password-of-all' };
+/** How this package marks users of MariaDB that it made: a role without rights. */
+const MARK = /^GRANT `cdk-rotating-secret /;
 const CLONE = `${FIRST_LOGIN.username}_clone`;
 
-const START: Readonly<Record<Engine, (options: ServerOptions) => Promise<DatabaseServer>>> = { postgres: startPostgres, mysql: startMySql, mariadb: startMariaDb };
+const START: Readonly<Record<Engine, (options: ServerOptions) => Promise<DatabaseServer>>> = {
+  postgres: startPostgres, mysql: startMySql, mariadb: startMariaDb,
+};
 
 /** A server with a user whose password rotates, and a view from outside of what that user and its clone may do. */
 export class Database {
@@ -28,6 +32,7 @@ export class Database {
       : [
         `DROP USER IF EXISTS ${CLONE}, ${username}`, `CREATE USER ${username} IDENTIFIED BY '${password}'`,
         `GRANT SELECT, INSERT, CREATE, DROP ON ${database}.* TO ${username}`, `GRANT UPDATE ON ${database}.visits TO ${username}`,
+        `GRANT SELECT ON reports.* TO ${username}`,
       ];
     for (const statement of statements) { await this.root.query(statement); }
   }
@@ -43,6 +48,11 @@ export class Database {
     }
   }
 
+  /** Whether the first user may insert. */
+  public async mayInsert(): Promise<boolean> {
+    return /"INSERT":true|INSERT.* ON/.test(await this.rightsOf(FIRST_LOGIN.username));
+  }
+
   /** What a user may do, in a form that doesn't name it. */
   public async rightsOf(username: string): Promise<string> {
     const { engine, database } = this.server;
@@ -51,12 +61,14 @@ export class Database {
       return JSON.stringify(await this.root.query(`SELECT ${rights.join(', ')}, has_database_privilege('${username}', '${database}', 'CREATE') AS "CREATE"`));
     }
     const grants = await this.root.query(`SHOW GRANTS FOR ${username}`);
-    return grants.map((row) => String(Object.values(row)[0]).split(' TO ')[0]).sort().join('; ');
+    return grants.map((row) => String(Object.values(row)[0]).split(' TO ')[0]).filter((grant) => !MARK.test(grant)).sort().join('; ');
   }
 
-  public async revokeInsert(): Promise<void> {
+  /** Gives the first user the right to insert, or takes it away. */
+  public async letInsert(may: boolean): Promise<void> {
     const { engine, database } = this.server;
-    await this.root.query(`REVOKE INSERT ON ${engine === 'postgres' ? 'visits' : `${database}.*`} FROM ${FIRST_LOGIN.username}`);
+    const right = `INSERT ON ${engine === 'postgres' ? 'visits' : `${database}.*`}`;
+    await this.root.query(may ? `GRANT ${right} TO ${FIRST_LOGIN.username}` : `REVOKE ${right} FROM ${FIRST_LOGIN.username}`);
   }
 
   public async stop(): Promise<void> {
@@ -68,6 +80,7 @@ export class Database {
   private async prepare(): Promise<void> {
     const { admin, database, engine } = this.server;
     await this.root.query('CREATE TABLE visits (n integer)');
+    await this.root.query('CREATE DATABASE reports');
     if (engine === 'postgres') {
       const client = await connect(this.server, { login: admin, tls: this.tls });
       await client.query(`CREATE ROLE ${FIRST_LOGIN.username} LOGIN`);

@@ -30,21 +30,20 @@ export class FaultPoints {
 
 /** Stands between a function and its database. Each change of direction is reported, and may cut the connection. */
 export class CountingProxy {
-  public static async start(targetPort: number): Promise<CountingProxy> {
-    const proxy = new CountingProxy(targetPort);
+  /** @param reach Says whether the connection is cut. */
+  public static async start(targetPort: number, reach = () => false): Promise<CountingProxy> {
+    const proxy = new CountingProxy(targetPort, reach);
     await new Promise<void>((resolve, reject) => proxy.server.once('error', reject).listen(0, '127.0.0.1', resolve));
     return proxy;
   }
 
-  /** @returns whether the connection is cut */
-  public reach: () => boolean = () => false;
   public connections = 0;
   /** All that clients have sent since it was emptied. */
   public sent: Buffer[] = [];
   private readonly sockets = new Set<net.Socket>();
   private readonly server = net.createServer((client) => this.connect(client));
 
-  private constructor(private readonly targetPort: number) {}
+  private constructor(private readonly targetPort: number, private readonly reach: () => boolean) {}
 
   public get port(): number { return (this.server.address() as net.AddressInfo).port; }
 

@@ -24,7 +24,9 @@ export interface Exploration {
 }
 
 /** Stops rotations at points, each in a world that starts over. Every point, or each `stride`-th. */
-export async function explore(options: WorldOptions, stride: number, isEnough: (violations: readonly Violation[]) => boolean = () => false): Promise<Exploration> {
+export async function explore(
+  options: WorldOptions, stride: number, isEnough: (violations: readonly Violation[]) => boolean = () => false,
+): Promise<Exploration> {
   return inWorld(options, async (world) => {
     // The first rotation starts the process, which may make calls that later ones don't.
     await undisturbed(world, options);

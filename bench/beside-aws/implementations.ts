@@ -28,7 +28,7 @@ export interface Implementation {
 }
 
 const REGION = 'eu-west-1';
-const ENGINE_NAMES: Readonly<Record<Engine, string>> = { postgres: 'PostgreSQL', mysql: 'MySQL', mariadb: 'MariaDB' };
+export const ENGINE_NAMES: Readonly<Record<Engine, string>> = { postgres: 'PostgreSQL', mysql: 'MySQL', mariadb: 'MariaDB' };
 
 export function nameOf({ engine, alternating }: Variant): string {
   return `${ENGINE_NAMES[engine]}, ${alternating ? 'alternating users' : 'single user'}`;
@@ -51,7 +51,8 @@ export function ours(node: string): Implementation {
   return {
     name: 'ours',
     runtimeOf: ({ engine, alternating }, { url, ca }) => {
-      const config: HandlerConfig = { target: engine, superuserSecretArn: alternating ? SUPERUSER_SECRET : undefined, certificateAuthority: ca, passwordPolicy: {} };
+      const superuserSecretArn = alternating ? SUPERUSER_SECRET : undefined;
+      const config: HandlerConfig = { target: engine, superuserSecretArn, certificateAuthority: ca, passwordPolicy: {} };
       return {
         command: node,
         args: [join(__dirname, 'host.cjs')],
