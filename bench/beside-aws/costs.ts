@@ -5,9 +5,6 @@ import { rotate } from '../../simulator';
 import { LATENCY_MS } from '../rotation';
 import { spreadOf, type Spread } from '../statistics';
 
-/** Warm rotations of alternating users before the resident memory is read. */
-export const WARM_ROTATIONS = 100;
-
 export interface Costs {
   readonly variant: Variant;
   readonly implementation: string;
@@ -87,10 +84,10 @@ async function measureOnce(world: World): Promise<Run> {
 }
 
 /** What is resident after many rotations in one process, in bytes. */
-export async function measureResident(implementation: Implementation, variant: Variant, database: Database): Promise<number> {
+export async function measureResident(implementation: Implementation, variant: Variant, database: Database, rotations: number): Promise<number> {
   return inWorld({ implementation, variant, database }, async (world) => {
     await world.startOver();
-    for (let rotation = 0; rotation < WARM_ROTATIONS; rotation++) {
+    for (let rotation = 0; rotation < rotations; rotation++) {
       if (!await world.rotate()) { throw new Error(`${implementation.name}, ${nameOf(variant)}: rotation ${rotation + 1} did not succeed`); }
     }
     return world.process!.memory().resident;

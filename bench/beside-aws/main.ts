@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpus, loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
-import { measureCosts, measureResident, WARM_ROTATIONS, type Costs } from './costs';
+import { measureCosts, measureResident, type Costs } from './costs';
 import { Database } from './database';
 import { explore, RULES, type Exploration, type Rule } from './faults';
 import { commitOf, ENGINE_NAMES, naive, nameOf, ours, templates, type Implementation, type Variant } from './implementations';
@@ -21,9 +21,21 @@ import { LATENCY_MS } from '../rotation';
 import { ratio, show } from '../statistics';
 
 const REPOSITORY = 'https://github.com/aws-samples/aws-secrets-manager-rotation-lambdas';
-/** Every 7th point is a sample: an odd stride hits points before and after requests. */
-const SAMPLE = 7;
-const RUNS = 12;
+interface Extent {
+  /** Each how many-th point is a fault. An odd stride hits points before and after requests. */
+  readonly stride: number;
+  readonly runs: number;
+  /** Rotations in one process before its resident memory is read. */
+  readonly warmRotations: number;
+}
+
+const EXTENTS: Readonly<Record<'quick' | 'sample' | 'long', Extent>> = {
+  quick: { stride: 35, runs: 2, warmRotations: 10 },
+  sample: { stride: 7, runs: 12, warmRotations: 100 },
+  long: { stride: 1, runs: 12, warmRotations: 100 },
+};
+/** Its password is lost at several points in a row. */
+const NAIVE_SAMPLE = 3;
 const ENGINES: readonly Engine[] = ['postgres', 'mysql', 'mariadb'];
 const VARIANTS: readonly Variant[] = ENGINES.flatMap((engine) => [false, true].map((alternating) => ({ engine, alternating })));
 const MEASURED = VARIANTS.filter(({ engine }) => engine !== 'mariadb');
@@ -53,7 +65,7 @@ async function withDatabases<T>(engines: readonly Engine[], use: (databases: Rea
 /** Shows that the harness can find something: a template of our own that loses passwords has to be caught. */
 async function testSelf(python: string): Promise<void> {
   const caught = await withDatabases(['postgres'], (databases) => (
-    explore({ implementation: naive(python), variant: VARIANTS[0], database: databases.get('postgres')! }, 1, ({ length }) => length > 0)
+    explore({ implementation: naive(python), variant: VARIANTS[0], database: databases.get('postgres')! }, NAIVE_SAMPLE, ({ length }) => length > 0)
   ));
   if (caught.violations.length === 0) { throw new Error(`A template that loses passwords was not caught, at none of ${caught.faults} faults`); }
   terminal.line(`A naive template that loses passwords was caught: ${RULES[caught.violations[0].rule]}`);
@@ -94,7 +106,7 @@ const COSTS: readonly CostRow[] = [
 ];
 
 /** Every cost of every variant: a row for each, the templates first. */
-function costRows(costs: readonly Costs[], resident: readonly number[]): { readonly cells: string[]; readonly isWorse: boolean }[] {
+function costRows(costs: readonly Costs[], resident: readonly number[], warmRotations: number): { readonly cells: string[]; readonly isWorse: boolean }[] {
   const of = (variant: Variant, name: string) => costs.find((each) => each.variant === variant && each.implementation === name)!;
   const rows = MEASURED.flatMap((variant) => COSTS.map(({ name, value, text }) => {
     const [theirs, own] = [of(variant, 'AWS'), of(variant, 'ours')];
@@ -102,11 +114,11 @@ function costRows(costs: readonly Costs[], resident: readonly number[]): { reado
   }));
   const [theirs, own] = resident;
   const text = (bytes: number) => (bytes / MIB).toFixed(0);
-  const cells = [nameOf(RESIDENT), `resident after ${WARM_ROTATIONS} warm rotations, MiB`, text(theirs), text(own), ratio(own, theirs)];
+  const cells = [nameOf(RESIDENT), `resident after ${warmRotations} warm rotations, MiB`, text(theirs), text(own), ratio(own, theirs)];
   return [...rows, { cells, isWorse: own > theirs }];
 }
 
-async function main(checkout: string, long: boolean, write: boolean): Promise<void> {
+async function main(checkout: string, { stride, runs, warmRotations }: Extent, write: boolean): Promise<void> {
   const commit = commitOf(checkout);
   const node = nodeOfLambda();
   const python = pythonOfTemplates();
@@ -118,15 +130,14 @@ async function main(checkout: string, long: boolean, write: boolean): Promise<vo
   terminal.line('Measuring what rotations cost');
   let versions: string[] = [];
   const costs = await withDatabases(['postgres', 'mysql'], async (databases) => {
-    const measured = await measureCosts(implementations, MEASURED, databases, RUNS);
+    const measured = await measureCosts(implementations, MEASURED, databases, runs);
     const resident: number[] = [];
-    for (const implementation of implementations) { resident.push(await measureResident(implementation, RESIDENT, databases.get(RESIDENT.engine)!)); }
-    return costRows(measured, resident);
+    for (const implementation of implementations) { resident.push(await measureResident(implementation, RESIDENT, databases.get(RESIDENT.engine)!, warmRotations)); }
+    return costRows(measured, resident, warmRotations);
   });
 
   // What is counted doesn't depend on the time that it takes.
   terminal.line('Stopping rotations');
-  const stride = long ? 1 : SAMPLE;
   const [theirs, own, weakPoints] = await Promise.all([
     exploreAll(implementations[0], stride),
     exploreAll(implementations[1], stride),
@@ -140,9 +151,9 @@ async function main(checkout: string, long: boolean, write: boolean): Promise<vo
   section('Where AWS\'s templates are better', 'Every cost at which this package is worse. All costs are below.', {
     columns, rows: costs.filter(({ isWorse }) => isWorse).map(({ cells }) => cells),
   });
-  faultSection(theirs, own, long);
+  faultSection(theirs, own, stride);
   weakPointSection(weakPoints);
-  section('Costs', `Medians of ${RUNS} processes each, in turns, and between them a tenth below and above. A call to Secrets Manager takes ${LATENCY_MS} ms.`, {
+  section('Costs', `Medians of ${runs} processes each, in turns, and between them a tenth below and above. A call to Secrets Manager takes ${LATENCY_MS} ms.`, {
     columns, rows: costs.map(({ cells }) => cells),
   });
 
@@ -164,7 +175,7 @@ async function main(checkout: string, long: boolean, write: boolean): Promise<vo
   }
 }
 
-function faultSection(theirs: readonly Exploration[], own: readonly Exploration[], long: boolean): void {
+function faultSection(theirs: readonly Exploration[], own: readonly Exploration[], stride: number): void {
   const broken = (explorations: readonly Exploration[]) => (Object.keys(RULES) as Rule[])
     .map((rule) => [rule, explorations.flatMap(({ violations }) => violations).filter((violation) => violation.rule === rule).length] as const)
     .filter(([, violations]) => violations > 0);
@@ -174,7 +185,7 @@ function faultSection(theirs: readonly Exploration[], own: readonly Exploration[
   const rules = [['AWS', theirs], ['this package', own]] as const;
   const found = rules.flatMap(([name, explorations]) => broken(explorations).map(([rule, violations]) => `${name}, ${violations} times: *${RULES[rule]}*.`));
   section('A stop in the middle', [
-    `Faults → violations, at ${long ? 'every point' : `every ${SAMPLE}th point`}.`, found.length > 0 ? 'Rules that were broken:' : 'No rule was broken.', ...found,
+    `Faults → violations, at ${stride === 1 ? 'every point' : `every ${stride}th point`}.`, found.length > 0 ? 'Rules that were broken:' : 'No rule was broken.', ...found,
   ].join(' '), {
     columns: ['', 'AWS', 'this package'],
     rows: [...VARIANTS.map((variant, index) => [nameOf(variant), resultOf(theirs[index]), resultOf(own[index])]), ['all', total(theirs), total(own)]],
@@ -188,16 +199,16 @@ function weakPointSection(weakPoints: readonly WeakPoint[]): void {
   });
 }
 
-const { values: { long = false, write = false }, positionals: [checkout] } = startCommand({
+const { values: { quick = false, long = false, write = false }, positionals: [checkout] } = startCommand({
   name: 'bench:beside-aws',
   description: `Compare with AWS's rotation templates on real database servers. Needs a clone of ${REPOSITORY}, Python 3.11 and libpq`,
-  options: { long: { type: 'boolean' }, write: { type: 'boolean' } },
-  usage: { 'CHECKOUT': 'the directory of the clone', '--long': 'stop rotations at every point', '--write': 'write the tables into docs/evidence.md' },
+  options: { quick: { type: 'boolean' }, long: { type: 'boolean' }, write: { type: 'boolean' } },
+  usage: { 'CHECKOUT': 'the directory of the clone', '--quick': 'measure less', '--long': 'stop rotations at every point', '--write': 'write the tables into docs/evidence.md' },
   maxArguments: 1,
   minArguments: 1,
   after: ['databases', 'bundle'],
 });
-main(resolve(checkout), long, write).catch((error: unknown) => {
+main(resolve(checkout), EXTENTS[quick ? 'quick' : long ? 'long' : 'sample'], write).catch((error: unknown) => {
   process.stderr.write(`${(error as Error).message}\n`);
   process.exitCode = 1;
 });
