@@ -24,6 +24,7 @@ export interface Costs {
 /** Each implementation in turns, so that what else the machine does falls on all alike. Each run is a process of its own. */
 export async function measureCosts(
   implementations: readonly Implementation[], variants: readonly Variant[], databases: ReadonlyMap<string, Database>, runs: number,
+  onRun: (run: number) => void,
 ): Promise<Costs[]> {
   const subjects = await Promise.all(variants.flatMap((variant) => implementations.map(async (implementation) => ({
     variant,
@@ -38,6 +39,7 @@ export async function measureCosts(
         // The first one fills the caches of the disk.
         if (run >= 0) { seen.push(measured); }
       }
+      onRun(run + 1);
     }
     return subjects.map(({ variant, implementation, seen }) => {
       const of = (field: keyof Run) => spreadOf(seen.map((run) => run[field]));

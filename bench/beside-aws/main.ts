@@ -95,6 +95,12 @@ interface CostRow {
   readonly text: (costs: Costs) => string;
 }
 
+interface CostCells {
+  readonly cells: readonly string[];
+  /** Whether this package costs more. */
+  readonly isWorse: boolean;
+}
+
 const MIB = 2 ** 20;
 const COSTS: readonly CostRow[] = [
   { name: 'ready, ms', value: ({ ready }) => ready.median, text: ({ ready }) => show(ready) },
@@ -106,7 +112,7 @@ const COSTS: readonly CostRow[] = [
 ];
 
 /** Every cost of every variant: a row for each, the templates first. */
-function costRows(costs: readonly Costs[], resident: readonly number[], warmRotations: number): { readonly cells: string[]; readonly isWorse: boolean }[] {
+function costRows(costs: readonly Costs[], resident: readonly number[], warmRotations: number): CostCells[] {
   const of = (variant: Variant, name: string) => costs.find((each) => each.variant === variant && each.implementation === name)!;
   const rows = MEASURED.flatMap((variant) => COSTS.map(({ name, value, text }) => {
     const [theirs, own] = [of(variant, 'AWS'), of(variant, 'ours')];
@@ -130,9 +136,10 @@ async function main(checkout: string, { stride, runs, warmRotations }: Extent, w
   terminal.line('Measuring what rotations cost');
   let versions: string[] = [];
   const costs = await withDatabases(['postgres', 'mysql'], async (databases) => {
-    const measured = await measureCosts(implementations, MEASURED, databases, runs);
+    const measured = await measureCosts(implementations, MEASURED, databases, runs, (run) => terminal.line(`  run ${run} of ${runs}`));
     const resident: number[] = [];
-    for (const implementation of implementations) { resident.push(await measureResident(implementation, RESIDENT, databases.get(RESIDENT.engine)!, warmRotations)); }
+    const database = databases.get(RESIDENT.engine)!;
+    for (const implementation of implementations) { resident.push(await measureResident(implementation, RESIDENT, database, warmRotations)); }
     return costRows(measured, resident, warmRotations);
   });
 
