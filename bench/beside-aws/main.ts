@@ -22,7 +22,7 @@ import { ratio, show } from '../statistics';
 
 const REPOSITORY = 'https://github.com/aws-samples/aws-secrets-manager-rotation-lambdas';
 interface Extent {
-  /** Each how many-th point is a fault. An odd stride hits points before and after requests. */
+  /** From one point that is stopped at to the next. It is odd, to hit points before and after requests, and no longer than what goes wrong lasts. */
   readonly stride: number;
   readonly runs: number;
   /** Rotations in one process before its resident memory is read. */
@@ -31,8 +31,8 @@ interface Extent {
 
 const EXTENTS: Readonly<Record<'quick' | 'sample' | 'long', Extent>> = {
   quick: { stride: 35, runs: 2, warmRotations: 10 },
-  sample: { stride: 7, runs: 12, warmRotations: 100 },
-  long: { stride: 1, runs: 12, warmRotations: 100 },
+  sample: { stride: 3, runs: 10, warmRotations: 100 },
+  long: { stride: 1, runs: 10, warmRotations: 100 },
 };
 /** Its password is lost at several points in a row. */
 const NAIVE_SAMPLE = 3;
@@ -192,7 +192,7 @@ function faultSection(theirs: readonly Exploration[], own: readonly Exploration[
   const rules = [['AWS', theirs], ['this package', own]] as const;
   const found = rules.flatMap(([name, explorations]) => broken(explorations).map(([rule, violations]) => `${name}, ${violations} times: *${RULES[rule]}*.`));
   section('A stop in the middle', [
-    `Faults → violations, at ${stride === 1 ? 'every point' : `every ${stride}th point`}.`, found.length > 0 ? 'Rules that were broken:' : 'No rule was broken.', ...found,
+    `Faults → violations, at ${stride === 1 ? 'every point' : `one point of ${stride}`}.`, found.length > 0 ? 'Rules that were broken:' : 'No rule was broken.', ...found,
   ].join(' '), {
     columns: ['', 'AWS', 'this package'],
     rows: [...VARIANTS.map((variant, index) => [nameOf(variant), resultOf(theirs[index]), resultOf(own[index])]), ['all', total(theirs), total(own)]],
@@ -210,7 +210,12 @@ const { values: { quick = false, long = false, write = false }, positionals: [ch
   name: 'bench:beside-aws',
   description: `Compare with AWS's rotation templates on real database servers. Needs a clone of ${REPOSITORY}, Python 3.11 and libpq`,
   options: { quick: { type: 'boolean' }, long: { type: 'boolean' }, write: { type: 'boolean' } },
-  usage: { 'CHECKOUT': 'the directory of the clone', '--quick': 'measure less', '--long': 'stop rotations at every point', '--write': 'write the tables into docs/evidence.md' },
+  usage: {
+    'CHECKOUT': 'the directory of the clone',
+    '--quick': 'measure less',
+    '--long': 'stop rotations at every point, not at one of three',
+    '--write': 'write the tables into docs/evidence.md',
+  },
   maxArguments: 1,
   minArguments: 1,
   after: ['databases', 'bundle'],
