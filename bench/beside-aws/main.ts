@@ -14,7 +14,7 @@ import { lookAtWeakPoints, type WeakPoint } from './weak-points';
 import type { Engine } from '../../test/servers';
 import { startCommand } from '../../tools/command';
 import { printTable, type Table } from '../../tools/table';
-import { Terminal } from '../../tools/terminal';
+import { Terminal, wrap } from '../../tools/terminal';
 import { markdown, replaceBetween } from '../docs';
 import { nodeOfLambda } from '../node-of-lambda';
 import { LATENCY_MS } from '../rotation';
@@ -36,6 +36,8 @@ const EXTENTS: Readonly<Record<'quick' | 'sample' | 'long', Extent>> = {
 };
 /** Its password is lost at several points in a row. */
 const NAIVE_SAMPLE = 3;
+/** The columns of prose in docs/. */
+const PAGE_WIDTH = 120;
 const ENGINES: readonly Engine[] = ['postgres', 'mysql', 'mariadb'];
 const VARIANTS: readonly Variant[] = ENGINES.flatMap((engine) => [false, true].map((alternating) => ({ engine, alternating })));
 const MEASURED = VARIANTS.filter(({ engine }) => engine !== 'mariadb');
@@ -160,9 +162,10 @@ async function main(checkout: string, { stride, runs, warmRotations }: Extent, w
   });
   faultSection(theirs, own, stride);
   weakPointSection(weakPoints);
-  section('Costs', `Medians of ${runs} processes each, in turns, and between them a tenth below and above. A call to Secrets Manager takes ${LATENCY_MS} ms.`, {
-    columns, rows: costs.map(({ cells }) => cells),
-  });
+  section('Costs', [
+    `Medians of ${runs} processes each, in turns. A tenth of the processes is below the range in brackets, and a tenth above.`,
+    `A call to Secrets Manager takes ${LATENCY_MS} ms.`,
+  ].join(' '), { columns, rows: costs.map(({ cells }) => cells) });
 
   const nodeVersion = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
   const machine = [
@@ -173,13 +176,17 @@ async function main(checkout: string, { stride, runs, warmRotations }: Extent, w
   terminal.line();
   terminal.line(`${machine}. It took ${((Date.now() - start) / 60_000).toFixed(1)} minutes.`);
   if (write) {
-    const text = sections.map(({ title, text: about, table }) => `### ${title}\n\n${about}\n\n${markdown(table)}\n`).join('\n');
-    replaceBetween(join(__dirname, '..', '..', 'docs', 'evidence.md'), `${machine}.\n\n${text}`, 'beside-aws');
+    const text = sections.map(({ title, text: about, table }) => `### ${title}\n\n${wrapped(about)}\n\n${markdown(table)}\n`).join('\n');
+    replaceBetween(join(__dirname, '..', '..', 'docs', 'evidence.md'), `${wrapped(`${machine}.`)}\n\n${text}`, 'beside-aws');
   }
   if (own.some(({ violations }) => violations.length > 0)) {
     terminal.line('FAILED: a stopped rotation of this package broke a rule');
     process.exitCode = 1;
   }
+}
+
+function wrapped(text: string): string {
+  return wrap(text, PAGE_WIDTH).join('\n');
 }
 
 function faultSection(theirs: readonly Exploration[], own: readonly Exploration[], stride: number): void {
