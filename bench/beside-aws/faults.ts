@@ -1,4 +1,5 @@
 import { ENDINGS, FaultPoints, type Fault } from './fault-points';
+import { FunctionFailure } from './lambda-process';
 import { inWorld, type World, type WorldOptions } from './world';
 import { rotate } from '../../simulator';
 
@@ -13,6 +14,8 @@ export type Rule = keyof typeof RULES;
 export interface Violation {
   readonly fault: Fault;
   readonly rule: Rule;
+  /** The steps that failed, each with the type of its error. */
+  readonly failures: readonly string[];
 }
 
 export interface Exploration {
@@ -35,9 +38,9 @@ export async function explore(
     let faults = 0;
     for (let point = 0; point < points && !isEnough(violations); point += stride) {
       for (const ending of ENDINGS) {
-        const { hasStruck, rule } = await stopAt(world, options, { point, ending });
+        const { hasStruck, rule, failures } = await stopAt(world, options, { point, ending });
         if (hasStruck) { faults++; }
-        if (rule) { violations.push({ fault: { point, ending }, rule }); }
+        if (rule) { violations.push({ fault: { point, ending }, rule, failures }); }
       }
     }
     return { points, faults, violations };
@@ -55,6 +58,7 @@ interface Outcome {
   readonly hasStruck: boolean;
   /** The first rule that was broken. */
   readonly rule: Rule | undefined;
+  readonly failures: readonly string[];
 }
 
 async function stopAt(world: World, { variant: { alternating }, database }: WorldOptions, fault?: Fault): Promise<Outcome> {
@@ -63,7 +67,7 @@ async function stopAt(world: World, { variant: { alternating }, database }: Worl
   world.whenReached(() => points.reach());
   let isLockedOut = false;
   const check = async () => { isLockedOut ||= !await database.accepts(world.loginOf('AWSCURRENT')); };
-  const { outcome } = await rotate(world.simulator, world.secret, {
+  const { outcome, failures } = await rotate(world.simulator, world.secret, {
     attempts: fault ? 2 : 1,
     invoke: async (event) => {
       try {
@@ -80,5 +84,10 @@ async function stopAt(world: World, { variant: { alternating }, database }: Worl
     rights: !isLockedOut && outcome === 'succeeded' && alternating
       && await database.rightsOf(world.loginOf('AWSCURRENT').username) !== await database.rightsOf(world.loginOf('AWSPREVIOUS').username),
   };
-  return { reached: points.reached, hasStruck: points.hasStruck, rule: (Object.keys(broken) as Rule[]).find((rule) => broken[rule]) };
+  return {
+    reached: points.reached,
+    hasStruck: points.hasStruck,
+    rule: (Object.keys(broken) as Rule[]).find((rule) => broken[rule]),
+    failures: failures.map(({ step, error }) => `${step}: ${error instanceof FunctionFailure ? error.errorType : String(error)}`),
+  };
 }

@@ -81,6 +81,9 @@ async function exploreAll(implementation: Implementation, stride: number): Promi
         const exploration = await explore({ implementation, variant, database: databases.get(engine)! }, stride);
         explorations.push(exploration);
         terminal.line(`${implementation.name}, ${nameOf(variant)}: ${resultOf(exploration)}`);
+        for (const { fault, rule, failures } of exploration.violations) {
+          terminal.line(`  point ${fault.point}, ${fault.ending}: ${rule}; failed steps: ${failures.join(', ') || 'none'}`);
+        }
       }
     });
   }
