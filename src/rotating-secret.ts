@@ -225,7 +225,7 @@ function checkOwnValue(value: { [key: string]: SecretValue } | undefined, key: s
 
 function checkTemplate(template: string | undefined, key: string | undefined, target: RotationTarget): void {
   if (key !== undefined && template === undefined) {
-    throw invalid('generateSecretString.secretStringTemplate', `is missing, and generateStringKey is ${JSON.stringify(key)}. Give the JSON object that the key goes `
+    throw invalid('generateSecretString.secretStringTemplate', `is missing, and a rotation generates the key ${JSON.stringify(key)}. Give the JSON object that the key goes `
       + 'into, such as {"username":"user1"}');
   }
   if (key === undefined && template !== undefined) {

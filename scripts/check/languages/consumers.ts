@@ -48,6 +48,12 @@ export const BOUND: Consumer[] = [
     language: 'Python',
     app: 'python/app.py',
     samples: { file: 'samples.py', source: pythonSamples },
+    guide: {
+      page: 'python.md',
+      language: 'python',
+      file: 'guide.py',
+      command: (directory) => [join(directory, '.venv', 'bin', 'python'), 'guide.py'],
+    },
     install(directory, dist, floor) {
       installEsbuild(directory);
       const python = makeVenv(directory, join(directory, 'requirements.txt'));
