@@ -28,6 +28,8 @@ export interface SecretValues {
    * an existing value can't be read.
    */
   known(): Promise<string[]>;
+  /** Throws unless the staging labels still allow the rotation. For a write that a cancelled rotation may not make. */
+  checkInProgress(): Promise<void>;
   /** The current value of another secret. */
   ofSecret(secretId: string): Promise<string>;
 }

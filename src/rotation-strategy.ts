@@ -2,7 +2,7 @@ import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { invalid } from './invalid';
 
 /**
- * How a rotation changes the credential of a database: the password of one user, or of two users in turn.
+ * How a rotation changes the credential of a database: the password of one user, of two users in turn, or two passwords of one user.
  *
  * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotation-strategy.html
  */
@@ -17,7 +17,7 @@ export class RotationStrategy {
    * @see https://dev.mysql.com/doc/refman/8.4/en/account-names.html
    */
   public static singleUser(): RotationStrategy {
-    return new RotationStrategy();
+    return new RotationStrategy('singleUser');
   }
 
   /**
@@ -38,13 +38,34 @@ export class RotationStrategy {
       throw invalid('superuserSecret', 'is missing, and alternating users need it: give the secret of a user that may create the other one, such as the secret of the '
         + 'database. An imported database has no secret; import its secret too');
     }
-    return new RotationStrategy(superuserSecret);
+    return new RotationStrategy('alternatingUsers', superuserSecret);
   }
+
+  /**
+   * One user with two passwords. The database accepts the password of AWSPREVIOUS until the next rotation, so a reader may be one rotation
+   * late, and no login with AWSCURRENT is refused. The username stays. Any other password of the user is discarded.
+   *
+   * MySQL 8.0.14 and later: the user needs `GRANT APPLICATION_PASSWORD_ADMIN ON *.*`, unless there is a superuser secret. MariaDB 10.11 and
+   * later: needs a superuser secret, and accounts with `mysql_native_password`. PostgreSQL accepts one password for a user, so its target
+   * throws. The user may have only one account, as with `singleUser`.
+   *
+   * @see https://dev.mysql.com/doc/refman/8.4/en/password-management.html#dual-passwords
+   * @see https://mariadb.com/docs/server/reference/sql-statements/account-management-sql-statements/alter-user
+   * @param superuserSecret the secret of a user of the same server with `CREATE USER` and `SELECT` on the database `mysql`, which the
+   * function may read
+   */
+  public static dualPasswords(superuserSecret?: secretsmanager.ISecret): RotationStrategy {
+    return new RotationStrategy('dualPasswords', superuserSecret ?? undefined);
+  }
+
+  /** @internal */
+  public readonly _kind: 'singleUser' | 'alternatingUsers' | 'dualPasswords';
 
   /** @internal */
   public readonly _superuserSecret?: secretsmanager.ISecret;
 
-  private constructor(superuserSecret?: secretsmanager.ISecret) {
+  private constructor(kind: 'singleUser' | 'alternatingUsers' | 'dualPasswords', superuserSecret?: secretsmanager.ISecret) {
+    this._kind = kind;
     this._superuserSecret = superuserSecret;
   }
 }

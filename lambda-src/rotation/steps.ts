@@ -133,6 +133,9 @@ export class Rotation {
       current: async () => (await this.current(ids.current)).value,
       previous: async () => (await this.versions.previous())?.value,
       known: () => this.known(ids),
+      checkInProgress: async () => {
+        if ((await this.admitted()).outcome === 'alreadyCurrent') { throw new PromotedMeanwhile(); }
+      },
       ofSecret: (secretId) => this.versions.ofSecret(secretId),
     };
   }

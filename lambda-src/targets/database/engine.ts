@@ -40,6 +40,14 @@ export interface Session {
   /** Changes the password of this session's user. */
   changeOwnPassword(password: string): Promise<void>;
 
+  /**
+   * Lets a user have two passwords: the known one and another one. What the server accepts besides is replaced. The known password is accepted
+   * at every instant. Runs any number of times. Absent if the system has no second password.
+   *
+   * @throws TargetRefusedError with the reason; nothing was changed then
+   */
+  addPassword?(request: AddPasswordRequest): Promise<void>;
+
   /** Locks both users against other copies of this function until the session ends, and reads the one that is to be changed. Changes nothing. */
   claim(request: ShareRequest): Promise<Partner>;
 
@@ -50,6 +58,17 @@ export interface Session {
   shareWith(request: ShareRequest): Promise<void>;
 
   close(): Promise<void>;
+}
+
+/** A second password for a user. */
+export interface AddPasswordRequest {
+  /** What the server accepted a moment ago. The session is this user's own, or the superuser's. */
+  readonly known: Credentials;
+  readonly password: string;
+  /** Whether the server accepts the password to be added. */
+  isAdded(): Promise<boolean>;
+  /** Throws if the rotation was cancelled or superseded: then nothing may be written any more. */
+  checkInProgress(): Promise<void>;
 }
 
 /** What the server knows of the user that is to be changed. */

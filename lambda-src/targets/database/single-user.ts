@@ -11,17 +11,21 @@ export class SingleUser implements Strategy {
   /** Tries the likely password first, because a server may lock a user after one or a few wrong logins. */
   public async setSecret(rotation: DatabaseRotation): Promise<void> {
     const { engine, deadline, pending, current } = rotation;
-    const change = (credentials: Credentials) => withSessionIfAccepted(engine, credentials, deadline, async (session) => {
-      await session.checkOwnPasswordChange();
-      await changeOrFindOut(rotation, () => session.changeOwnPassword(pending.password));
-      return true;
-    });
-    if (await change(current)) { return; }
+    if (await this.change(rotation, current)) { return; }
     // An earlier attempt, or another copy of this function, may have changed it.
     if (await isAccepted(engine, pending, deadline)) { return; }
     const previous = await previousCredentials(rotation);
-    if (previous?.username === current.username && await change(previous)) { return; }
+    if (previous?.username === current.username && await this.change(rotation, previous)) { return; }
     throw new AuthenticationError('The server accepts neither the pending password, nor the current one, nor the previous one. Create the user if it was never created, or give it the password of the '
       + 'version with AWSCURRENT, or put the password that works into the secret, and rotate again. See that the user is not locked and that its password has not expired (VALID UNTIL in PostgreSQL)');
+  }
+  /** Makes the server accept the pending password, if it accepts one that is known. False if it doesn't. */
+  protected async change(rotation: DatabaseRotation, known: Credentials): Promise<boolean> {
+    const { engine, deadline, pending } = rotation;
+    return await withSessionIfAccepted(engine, known, deadline, async (session) => {
+      await session.checkOwnPasswordChange();
+      await changeOrFindOut(rotation, () => session.changeOwnPassword(pending.password));
+      return true;
+    }) ?? false;
   }
 }

@@ -1,5 +1,6 @@
 import { AlternatingUsers } from './alternating-users';
 import { mustShareServer, parseCredentials, type Credentials } from './credentials';
+import { DualPasswords } from './dual-passwords';
 import type { Engine } from './engine';
 import { SingleUser } from './single-user';
 import { isAccepted, type Strategy } from './strategy';
@@ -22,8 +23,12 @@ type EngineFactories = Partial<Record<DatabaseTargetConfig['target'], (config: D
  */
 export function databaseTarget(config: HandlerConfig, engines: EngineFactories): Target {
   const database = parseDatabaseConfig(config, Object.keys(engines) as DatabaseTargetConfig['target'][]);
-  const { superuserSecretArn } = database;
-  return new DatabaseTarget(engines[database.target]!(database), superuserSecretArn ? new AlternatingUsers(superuserSecretArn) : new SingleUser());
+  return new DatabaseTarget(engines[database.target]!(database), strategyOf(database));
+}
+
+function strategyOf({ dualPasswords, superuserSecretArn }: DatabaseTargetConfig): Strategy {
+  if (dualPasswords) { return new DualPasswords(superuserSecretArn); }
+  return superuserSecretArn ? new AlternatingUsers(superuserSecretArn) : new SingleUser();
 }
 
 /** The credentials of a database user. */

@@ -12,8 +12,10 @@ export const DATABASE_ENGINE_NAMES: Readonly<Record<typeof DATABASE_TARGETS[numb
 
 export interface DatabaseTargetConfig extends TargetConfig {
   readonly target: typeof DATABASE_TARGETS[number];
-  /** If set, alternating users. If absent, a single user. */
+  /** Of the superuser secret. Without `dualPasswords`: alternating users if set, a single user if absent. */
   readonly superuserSecretArn?: string;
+  /** Two passwords of one user. The user adds them itself if there is no superuser secret. */
+  readonly dualPasswords?: boolean;
   /** The certificate authority of the server, as PEM. If absent, those of Amazon RDS and of Node.js. */
   readonly certificateAuthority?: string;
   /** Whether to connect without TLS. */
@@ -47,6 +49,7 @@ export function parseDatabaseConfig(config: TargetConfig, targets: readonly Data
   return {
     target,
     superuserSecretArn: text('superuserSecretArn'),
+    dualPasswords: flag('dualPasswords'),
     certificateAuthority: text('certificateAuthority'),
     plaintextConnection: flag('plaintextConnection'),
     passwordPolicy,

@@ -35,6 +35,7 @@ export class DatabaseTarget extends TargetDefinition {
     super({ ...policy, generateStringKey: DATABASE_PASSWORD_KEY });
     this.factory = `RotationTarget.${target}`;
     this.strategy = options.strategy ?? RotationStrategy.singleUser();
+    this.checkStrategy();
     checkCertificateAuthority(options.certificateAuthority, options.plaintextConnection ?? false);
   }
 
@@ -47,6 +48,7 @@ export class DatabaseTarget extends TargetDefinition {
     return {
       target: this.target,
       superuserSecretArn: superuserSecret && (superuserSecret.secretFullArn ?? superuserSecret.secretArn),
+      dualPasswords: this.strategy._kind === 'dualPasswords' ? true : undefined,
       certificateAuthority: this.options.certificateAuthority,
       plaintextConnection: this.options.plaintextConnection === true ? true : undefined,
       passwordPolicy: this.laterPolicy(passwordPolicy),
@@ -79,7 +81,20 @@ export class DatabaseTarget extends TargetDefinition {
   }
 
   public override checkValue(property: string, value: Readonly<Record<string, unknown>>): void {
-    checkDatabaseValue(property, value, { engine: this.engine, factory: this.factory, alternates: this.strategy._superuserSecret !== undefined });
+    checkDatabaseValue(property, value, { engine: this.engine, factory: this.factory, alternates: this.strategy._kind === 'alternatingUsers' });
+  }
+
+  private checkStrategy(): void {
+    if (this.strategy._kind !== 'dualPasswords') { return; }
+    const { secondPasswordBy } = this.engine;
+    if (secondPasswordBy === undefined) {
+      throw invalid('strategy', `is dualPasswords, and the database of ${this.factory} accepts one password for a user. Give RotationStrategy.alternatingUsers, which refuses no login either, `
+        + 'or RotationStrategy.singleUser');
+    }
+    if (secondPasswordBy === 'superuser' && !this.strategy._superuserSecret) {
+      throw invalid('superuserSecret', `is missing, and dualPasswords needs it with ${this.factory}, where a user can't add a password itself: give the secret of a user who may change the `
+        + 'other one, such as the secret of the database. An imported database knows of none; import its secret too');
+    }
   }
 
   private laterPolicy(policy: PasswordPolicyConfig): PasswordPolicyConfig {

@@ -9,6 +9,8 @@ export interface DatabaseEngine {
   /** The values of the key `engine` of its secrets. */
   readonly engines: readonly string[];
   readonly defaultPort: number;
+  /** Who can add a second password to a user; undefined if the system accepts one password for a user. */
+  readonly secondPasswordBy?: 'superuser' | 'user';
   /** The longest user name. */
   readonly userNameLimit: { readonly limit: number; readonly unit: string; readonly measure: (name: string) => number };
 }
@@ -27,6 +29,7 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
     asset: 'mysql',
     engines: DATABASE_ENGINE_NAMES.mysql,
     defaultPort: 3306,
+    secondPasswordBy: 'user',
     // https://dev.mysql.com/doc/refman/8.4/en/user-names.html
     userNameLimit: { limit: 32, ...CHARACTERS },
   },
@@ -34,6 +37,7 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
     asset: 'mysql',
     engines: DATABASE_ENGINE_NAMES.mariadb,
     defaultPort: 3306,
+    secondPasswordBy: 'superuser',
     // https://mariadb.com/kb/en/identifier-names/
     userNameLimit: { limit: 80, ...CHARACTERS },
   },

@@ -3,7 +3,7 @@ import type { SecretValues, Target } from '../../../lambda-src/target';
 import { GeneratedTarget } from '../../../lambda-src/targets/generated/target';
 
 const absent = async () => { throw new Error('Nothing else is needed'); };
-const values = (value: string): SecretValues => ({ ids: { secretId: 'secret', pending: 'new', current: 'old' }, pending: async () => value, current: absent, pendingIfAny: async () => value, known: async () => [], previous: absent, ofSecret: absent });
+const values = (value: string): SecretValues => ({ ids: { secretId: 'secret', pending: 'new', current: 'old' }, pending: async () => value, current: absent, pendingIfAny: async () => value, known: async () => [], previous: absent, ofSecret: absent, checkInProgress: absent });
 const DEADLINE = new Deadline(() => 30_000);
 
 /** Generates passwords until one is usable, as the rotation does. */

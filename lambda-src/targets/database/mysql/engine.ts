@@ -3,10 +3,11 @@ import { isIP } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { createConnection } from 'mysql2';
 import type { Credentials } from '../credentials';
-import type { Engine, Partner, Session, ShareRequest } from '../engine';
+import type { AddPasswordRequest, Engine, Partner, Session, ShareRequest } from '../engine';
 import { connectionError, connectTimeout, NEW_POLICY, refusal, UnprovenUserError, withoutTls, type DriverError } from '../failures';
 import { endOfLock, failedLoginLimit, isLocked, parseTerms, reconcileTerms, UnknownTermError, type Terms } from './account';
 import { reconcileGrants } from './grants';
+import { isHashOf, nativeHash } from './password-hash';
 import { DATABASE_ENGINE_NAMES } from '../../../../src/targets/database/contract';
 import type { Deadline } from '../../../rotation/deadline';
 import { AuthenticationError, ConnectivityError, RotationError, SecretValueError, TargetRefusedError, TlsError } from '../../../rotation/errors';
@@ -45,10 +46,13 @@ const REMEDIES: Record<string, string> = {
   ER_HOST_IS_BLOCKED: 'The server blocks the function after many failed connections. Run FLUSH HOSTS there',
   ER_HOST_NOT_PRIVILEGED: 'The server takes no connection from the address of the function. Create an account for its subnets',
   ER_LOCK_WAIT_TIMEOUT: 'Another session holds a lock. Secrets Manager retries the rotation',
+  ER_MISSING_CURRENT_PASSWORD: 'The account has PASSWORD REQUIRE CURRENT, and its first password is not one of the secret. With ALTER USER, give it the password of the version with AWSCURRENT, and rotate again',
   ER_MUST_CHANGE_PASSWORD: 'The password of the user is expired. Give it another one, put that into the secret, and rotate again',
   ER_NOT_VALID_PASSWORD: 'The server does not allow this password, by validate_password or another plugin. ' + NEW_POLICY,
   ER_OPTION_PREVENTS_STATEMENT: 'The server is read only. Put the host of the writer into the secret',
   ER_NONEXISTING_GRANT: 'There is no such account',
+  ER_INCORRECT_CURRENT_PASSWORD: 'The password of the user was changed meanwhile. Secrets Manager retries the rotation',
+  ER_PARSE_ERROR: 'The server does not know the statement. See that it is MySQL or MariaDB, in a version that this package supports',
   ER_QUERY_TIMEOUT: 'The statement took too long, and the server gave it up. Secrets Manager retries the rotation',
   ER_SECURE_TRANSPORT_REQUIRED: 'The server takes only connections with TLS. Leave plaintextConnection out',
   ER_SPECIFIC_ACCESS_DENIED_ERROR: 'The user lacks a privilege. A superuser secret needs a user with CREATE USER, SELECT on the database mysql, and all that it is to pass on, WITH '
@@ -77,6 +81,8 @@ const NATIVE = 'mysql_native_password';
 const MARK = 'cdk-rotating-secret';
 /** The first version of MySQL with attributes of accounts. */
 const ATTRIBUTES_SINCE = [8, 0, 21];
+/** https://dev.mysql.com/doc/refman/8.0/en/password-management.html#dual-passwords */
+const DUAL_PASSWORDS_SINCE = [8, 0, 14];
 
 /** The limit of the SHA-2 plugins, in bytes. MariaDB and mysql_native_password take longer passwords. */
 const MAX_PASSWORD_BYTES = 256;
@@ -139,8 +145,8 @@ interface Account {
   /** The attributes of the account. MariaDB has none. */
   readonly attributes: Attributes;
   readonly passwordHash: string;
-  /** Whether MySQL also accepts the previous password (RETAIN CURRENT PASSWORD). */
-  readonly hasSecondPassword: boolean;
+  /** Of the password before this one, if MySQL accepts it too (RETAIN CURRENT PASSWORD). */
+  readonly secondHash?: string;
 }
 
 interface OwnAccount {
@@ -155,10 +161,12 @@ class MySqlSession implements Session {
   private ownAccount?: OwnAccount;
   private readonly isMariaDb: boolean;
   private readonly hasAttributes: boolean;
+  private readonly hasDualPasswords: boolean;
 
   constructor(private readonly connection: MySqlConnection, private readonly own: Credentials, version: string, private readonly deadline: Deadline) {
     this.isMariaDb = version.includes('MariaDB');
     this.hasAttributes = !this.isMariaDb && isAtLeast(version, ATTRIBUTES_SINCE);
+    this.hasDualPasswords = this.isMariaDb || isAtLeast(version, DUAL_PASSWORDS_SINCE);
   }
 
   public async user(): Promise<string> {
@@ -184,6 +192,19 @@ class MySqlSession implements Session {
       if (isLong(password) && await this.ownPlugin() !== NATIVE) { throw tooLong(); }
       // With the old password, for users with PASSWORD REQUIRE CURRENT.
       await this.connection.query(`ALTER USER USER() IDENTIFIED BY ${literal(password)} REPLACE ${literal(this.own.password)}`);
+    }
+  }
+
+  public async addPassword(request: AddPasswordRequest): Promise<void> {
+    if (!this.hasDualPasswords) { throw new TargetRefusedError(`The server is older than MySQL ${DUAL_PASSWORDS_SINCE.join('.')}. ${NO_DUAL_PASSWORDS}`); }
+    const { username } = request.known;
+    await this.lock([username]);
+    try {
+      await (username === this.own.username ? this.addOwnPassword(request) : this.addPasswordOf(username, request));
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (code !== 'ER_PARSE_ERROR') { throw error; }
+      throw new TargetRefusedError(`The server refused with ${code}. It doesn't know the statement RETAIN CURRENT PASSWORD of MySQL. ${NO_DUAL_PASSWORDS}`, code);
     }
   }
 
@@ -227,6 +248,67 @@ class MySqlSession implements Session {
 
   public close(): Promise<void> {
     return this.connection.close();
+  }
+
+  /** MySQL compares what follows REPLACE with the first password only, so no repetition can make RETAIN keep another one. */
+  private async addOwnPassword({ known, password, isAdded, checkInProgress }: AddPasswordRequest): Promise<void> {
+    if (this.isMariaDb) {
+      throw new TargetRefusedError('A user of MariaDB can not give itself a second password, so nothing was changed. Give RotationStrategy.dualPasswords a superuser secret');
+    }
+    await this.mustBeTheOnlyAccount();
+    if (isLong(password) && await this.ownPlugin() !== NATIVE) { throw tooLong(); }
+    await checkInProgress();
+    try {
+      await this.connection.query(`ALTER USER USER() IDENTIFIED BY ${literal(password)} REPLACE ${literal(known.password)} RETAIN CURRENT PASSWORD`);
+      return;
+    } catch (error) {
+      const { code = '' } = error as { code?: string };
+      if (code === 'ER_SPECIFIC_ACCESS_DENIED_ERROR') { throw withoutRight(code); }
+      if (code !== 'ER_INCORRECT_CURRENT_PASSWORD' && code !== 'ER_CREDENTIALS_CONTRADICT_TO_HISTORY') { throw error; }
+      // A wrong login may lock the user. Setting a password that is set already changes nothing.
+      if ((code !== 'ER_INCORRECT_CURRENT_PASSWORD' || await this.failedLoginLimit() !== 1) && await isAdded()) { return; }
+      if (code !== 'ER_INCORRECT_CURRENT_PASSWORD') { throw error; }
+    }
+    // The known password is the second one, as after a rotation that was given up. RETAIN would discard it.
+    await this.connection.query(`ALTER USER USER() IDENTIFIED BY ${literal(password)}`);
+  }
+
+  /** As the superuser. RETAIN keeps whatever is the first password, so the hashes say first which that is. */
+  private async addPasswordOf(user: string, { known, password, checkInProgress }: AddPasswordRequest): Promise<void> {
+    const accounts = await this.accounts(user);
+    mustHavePasswords(accounts);
+    if (accounts.length !== 1) {
+      throw new TargetRefusedError(`The user has ${accounts.length === 0 ? 'no account that the superuser sees' : 'more than one account'}, so nothing was changed. `
+        + (accounts.length === 0 ? 'Let the user of the superuser secret read the database mysql' : 'Drop the accounts that nobody uses, or alternate between two users with RotationStrategy.alternatingUsers'));
+    }
+    const [{ host, plugin, passwordHash, secondHash, terms }] = accounts;
+    const account = accountName(user, host);
+    const hashes = this.isMariaDb ? mariaDbHashes(terms) : [passwordHash, secondHash];
+    const place = (one: string) => hashes.findIndex((hash) => hash !== undefined && isHashOf(hash, one));
+    if (place(password) !== -1) { return; }
+    const kept = place(known.password);
+    if (kept === -1) {
+      throw new TargetRefusedError('The server accepts a password of the secret, and stores no hash of it that this function knows, so nothing was changed. See that nobody else changes the '
+        + 'password, and rotate again');
+    }
+    if (!this.isMariaDb && isLong(password) && plugin !== NATIVE) { throw tooLong(); }
+    await checkInProgress();
+    if (this.isMariaDb) {
+      await this.setMariaDbPasswords(account, [password, known.password]);
+    } else {
+      await this.connection.query(`ALTER USER ${account} IDENTIFIED WITH ${plugin} BY ${literal(password)}${kept === 0 ? ' RETAIN CURRENT PASSWORD' : ''}`);
+    }
+  }
+
+  /** Both at once: MariaDB has no first and second password, but ways to log in, of which any will do. */
+  private async setMariaDbPasswords(account: string, passwords: readonly string[]): Promise<void> {
+    const set = (texts: readonly string[]) => this.connection.query(`ALTER USER ${account} IDENTIFIED VIA ${texts.map((text) => `${NATIVE} USING ${text}`).join(' OR ')}`);
+    try {
+      await set(passwords.map((password) => literal(nativeHash(password))));
+    } catch (error) {
+      if (!isHashRefused(error)) { throw error; }
+      await set(passwords.map((password) => `PASSWORD(${literal(password)})`));
+    }
   }
 
   private async ownPlugin(): Promise<string | undefined> {
@@ -325,7 +407,7 @@ class MySqlSession implements Session {
           ? row.default_role ? identifier(String(row.default_role)) : ''
           : roles.filter((role) => role.HOST === row.Host && role.USER === user).map((role) => accountName(String(role.DEFAULT_ROLE_USER), String(role.DEFAULT_ROLE_HOST))).join(', '),
         attributes: attributesOf(row).metadata ?? {},
-        hasSecondPassword: attributesOf(row).additional_password !== undefined,
+        secondHash: attributesOf(row).additional_password,
         passwordHash: String(row.authentication_string ?? ''),
       });
     }
@@ -442,13 +524,13 @@ class MySqlSession implements Session {
   }
 
   /** Also ends a lock by failed logins, because a check of the pending password may have caused it. */
-  private async changePassword(account: string, { plugin, terms, hasSecondPassword }: Account, password: string): Promise<void> {
+  private async changePassword(account: string, { plugin, terms, secondHash }: Account, password: string): Promise<void> {
     if (this.isMariaDb) {
       await this.setMariaDbPassword(` FOR ${account}`, plugin, password);
       if (!isLocked(terms) && await this.failedLoginLimit() > 0) { await this.connection.query(`ALTER USER ${account} ACCOUNT UNLOCK`); }
     } else {
       await this.connection.query(`ALTER USER ${account} IDENTIFIED WITH ${plugin} BY ${literal(password)}${endOfLock(terms)}`);
-      if (hasSecondPassword) { await this.connection.query(`ALTER USER ${account} DISCARD OLD PASSWORD`); }
+      if (secondHash !== undefined) { await this.connection.query(`ALTER USER ${account} DISCARD OLD PASSWORD`); }
     }
   }
 
@@ -469,15 +551,26 @@ class MySqlSession implements Session {
   }
 }
 
+const NO_DUAL_PASSWORDS = 'It can not accept two passwords of a user, so nothing was changed. Upgrade it, or alternate between two users with RotationStrategy.alternatingUsers';
+
+function withoutRight(code: string): TargetRefusedError {
+  return new TargetRefusedError(`The database server refused with ${code}, so nothing was changed. The user may not keep its old password as a second one. As an administrator, run `
+    + 'GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO that user, or give RotationStrategy.dualPasswords a superuser secret', code);
+}
+
+/** The hashes of every way in which an account can log in. */
+function mariaDbHashes(terms: Terms): string[] {
+  const ways = terms.get('IDENTIFIED') ?? '';
+  if (!/^IDENTIFIED (?:BY PASSWORD '\*[0-9A-F]{40}'|VIA mysql_native_password USING '\*[0-9A-F]{40}'(?: OR mysql_native_password USING '\*[0-9A-F]{40}')*)$/.test(ways)) {
+    throw new TargetRefusedError(`The account can log in by another way than ${NATIVE}, which a second password would replace, so nothing was changed. Take the other way from the `
+      + 'account, or alternate between two users with RotationStrategy.alternatingUsers');
+  }
+  return ways.match(/\*[0-9A-F]{40}/g)!;
+}
+
 /** Whether MariaDB refuses a hash because a plugin has to check the password. */
 function isHashRefused(error: unknown): boolean {
   return ['ER_NOT_VALID_PASSWORD', 'ER_OPTION_PREVENTS_STATEMENT'].includes((error as { code?: string }).code ?? '');
-}
-
-/** https://dev.mysql.com/doc/refman/8.4/en/native-pluggable-authentication.html */
-function nativeHash(password: string): string {
-  const once = createHash('sha1').update(password).digest();
-  return `*${createHash('sha1').update(once).digest('hex').toUpperCase()}`;
 }
 
 /** https://dev.mysql.com/doc/refman/8.4/en/string-literals.html, without NO_BACKSLASH_ESCAPES. */
@@ -513,7 +606,7 @@ function isMarkOf(mark: unknown, first: string): boolean {
 interface UserAttributes {
   /** The attributes from CREATE USER and ALTER USER. */
   readonly metadata?: Attributes;
-  readonly additional_password?: unknown;
+  readonly additional_password?: string;
 }
 
 /** The driver may have parsed the column already. */
@@ -566,7 +659,7 @@ function tooLong(): SecretValueError {
 function mustHavePasswords(accounts: readonly Account[]): void {
   const plugin = accounts.map((account) => account.plugin).find((name) => !PASSWORD_PLUGINS.has(name));
   if (plugin !== undefined) {
-    throw new TargetRefusedError(`An account of the two users has the authentication plugin ${/^\w{1,64}$/.test(plugin) ? plugin : 'with an odd name'}, which this function does not `
+    throw new TargetRefusedError(`An account has the authentication plugin ${/^\w{1,64}$/.test(plugin) ? plugin : 'with an odd name'}, which this function does not `
       + `rotate. Rotate users whose accounts have ${[...PASSWORD_PLUGINS].join(', ')}`);
   }
 }

@@ -1,0 +1,39 @@
+import type { Credentials } from './credentials';
+import type { AddPasswordRequest, Session } from './engine';
+import { SingleUser } from './single-user';
+import { isAccepted, withSessionIfAccepted, type DatabaseRotation } from './strategy';
+import { asSuperuser, superuserOf } from './superuser';
+import { TargetRefusedError } from '../../rotation/errors';
+
+/**
+ * One user with two passwords. The server accepts those of AWSPENDING and AWSCURRENT from setSecret on, so that of AWSPREVIOUS until the next
+ * rotation replaces it. Any other password of the user is replaced too.
+ */
+export class DualPasswords extends SingleUser {
+  /** @param superuserSecretArn undefined if the user itself adds its passwords */
+  constructor(private readonly superuserSecretArn?: string) {
+    super();
+  }
+
+  protected override async change(rotation: DatabaseRotation, known: Credentials): Promise<boolean> {
+    const { engine, deadline, pending, values } = rotation;
+    const request: AddPasswordRequest = {
+      known,
+      password: pending.password,
+      isAdded: () => isAccepted(engine, pending, deadline),
+      checkInProgress: () => values.checkInProgress(),
+    };
+    const superuser = this.superuserSecretArn === undefined ? undefined : await superuserOf(rotation, this.superuserSecretArn);
+    // A lost reply fails the step, and the retry finds the password there: to find it out here, a wrong login might lock the user.
+    const add = async (session: Session) => {
+      if (!session.addPassword) {
+        throw new TargetRefusedError('The database has no second password for a user, so nothing was changed. Alternate between two users with RotationStrategy.alternatingUsers');
+      }
+      await session.addPassword(request);
+    };
+    return await withSessionIfAccepted(engine, known, deadline, async (own) => {
+      await (superuser ? asSuperuser(rotation, superuser, this.superuserSecretArn!, add) : add(own));
+      return true;
+    }) ?? false;
+  }
+}
