@@ -306,7 +306,8 @@ class MySqlSession implements Session {
     try {
       await set(passwords.map((password) => literal(nativeHash(password))));
     } catch (error) {
-      if (!isHashRefused(error)) { throw error; }
+      // With several ways, ALTER USER says no more than that.
+      if (!isHashRefused(error) && (error as { code?: string }).code !== 'ER_CANNOT_USER') { throw error; }
       await set(passwords.map((password) => `PASSWORD(${literal(password)})`));
     }
   }
