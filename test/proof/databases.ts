@@ -6,10 +6,11 @@ import { makeHandler } from '../../lambda-src/handler';
 import type { Deadline } from '../../lambda-src/rotation/deadline';
 import { AlternatingUsers } from '../../lambda-src/targets/database/alternating-users';
 import type { Credentials } from '../../lambda-src/targets/database/credentials';
+import { DualPasswords } from '../../lambda-src/targets/database/dual-passwords';
 import { connectMySql, MySql } from '../../lambda-src/targets/database/mysql/engine';
 import { connectPostgres, Postgres } from '../../lambda-src/targets/database/postgres/engine';
 import { SingleUser } from '../../lambda-src/targets/database/single-user';
-import type { DatabaseRotation } from '../../lambda-src/targets/database/strategy';
+import type { DatabaseRotation, Strategy } from '../../lambda-src/targets/database/strategy';
 import { DatabaseTarget, databaseTarget } from '../../lambda-src/targets/database/target';
 import { tlsOptions } from '../../lambda-src/targets/database/tls';
 import type { DatabaseTargetConfig } from '../../src/targets/database/contract';
@@ -18,16 +19,36 @@ import { connect, isRefusal, type TestClient } from '../servers/clients';
 
 const USER: Login = { username: 'app', password: 'first-password-of-all' };
 const SUPERUSER = 'superuser';
+/** The second password that the server accepts, if it accepts two. */
+const PREVIOUS = 'password-before-the-first';
+
+/** What is proven of a strategy: its configuration, and what the server accepts. */
+interface Variant {
+  readonly name: string;
+  readonly make: () => Strategy;
+  readonly config: Pick<DatabaseTargetConfig, 'dualPasswords' | 'superuserSecretArn'>;
+  readonly alternates?: boolean;
+}
+
+const SINGLE: Variant = { name: 'a single user', make: () => new SingleUser(), config: {} };
+const ALTERNATING: Variant = { name: 'alternating users', make: () => new AlternatingUsers(SUPERUSER), config: { superuserSecretArn: SUPERUSER }, alternates: true };
+const DUAL: Variant = { name: 'two passwords', make: () => new DualPasswords(), config: { dualPasswords: true } };
+const DUAL_BY_SUPERUSER: Variant = {
+  name: 'two passwords, added by a superuser', make: () => new DualPasswords(SUPERUSER), config: { dualPasswords: true, superuserSecretArn: SUPERUSER },
+};
 /** Statements without a lasting effect. */
 const READ = /^\s*(SELECT|SHOW|BEGIN|SET (?!PASSWORD|DEFAULT ROLE))/i;
 
-function startingOver({ engine, database }: DatabaseServer): string[] {
+function startingOver({ engine, database }: DatabaseServer, { config }: Variant): string[] {
   const { username, password } = USER;
+  const second = engine === 'mariadb'
+    ? [`ALTER USER ${username} IDENTIFIED VIA mysql_native_password USING PASSWORD('${password}') OR mysql_native_password USING PASSWORD('${PREVIOUS}')`]
+    : [`GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO ${username}`, `ALTER USER ${username} IDENTIFIED BY '${PREVIOUS}'`, `ALTER USER ${username} IDENTIFIED BY '${password}' RETAIN CURRENT PASSWORD`];
   return engine === 'postgres'
     ? [`DROP ROLE IF EXISTS ${username}_clone`, `ALTER ROLE ${username} PASSWORD '${password}'`]
     : [
       `DROP USER IF EXISTS ${username}_clone, ${username}`, `CREATE USER ${username} IDENTIFIED BY '${password}'`,
-      `GRANT SELECT, INSERT, CREATE, DROP ON ${database}.* TO ${username}`,
+      `GRANT SELECT, INSERT, CREATE, DROP ON ${database}.* TO ${username}`, ...config.dualPasswords ? second : [],
     ];
 }
 
@@ -35,7 +56,8 @@ function startingOver({ engine, database }: DatabaseServer): string[] {
 interface Naive {
   readonly mistake: string;
   readonly expected: Invariant;
-  readonly alternating: boolean;
+  readonly variant: Variant;
+  readonly on: 'MySQL 8.0' | 'MariaDB 11.8';
   readonly wrong: (rotation: DatabaseRotation) => Promise<void>;
 }
 
@@ -43,26 +65,44 @@ const NAIVE: readonly Naive[] = [
   {
     mistake: 'the password is changed without looking whether it was changed already',
     expected: 'recovers',
-    alternating: false,
+    variant: SINGLE,
+    on: 'MariaDB 11.8',
     wrong: (rotation) => asCurrent(rotation, rotation.pending.password),
   },
   {
     mistake: 'the current user gets the next password, though users alternate',
     expected: 'accepted',
-    alternating: true,
+    variant: ALTERNATING,
+    on: 'MariaDB 11.8',
     wrong: (rotation) => asCurrent(rotation, rotation.pending.password),
   },
   {
     mistake: 'a random password is set before the pending one',
     expected: 'accepted',
-    alternating: false,
+    variant: SINGLE,
+    on: 'MariaDB 11.8',
     wrong: (rotation) => asCurrent(rotation, 'a-password-that-nobody-keeps', rotation.pending.password),
   },
   {
     mistake: 'nothing is changed',
     expected: 'recovers',
-    alternating: false,
+    variant: SINGLE,
+    on: 'MariaDB 11.8',
     wrong: async () => {},
+  },
+  {
+    mistake: 'RETAIN is repeated, without a look whether the password is there already',
+    expected: 'accepted',
+    variant: DUAL,
+    on: 'MySQL 8.0',
+    wrong: (rotation) => query(rotation, RETAIN(rotation)),
+  },
+  {
+    mistake: 'the old password is discarded as soon as the new one is set',
+    expected: 'accepted',
+    variant: DUAL,
+    on: 'MySQL 8.0',
+    wrong: (rotation) => query(rotation, RETAIN(rotation), 'ALTER USER USER() DISCARD OLD PASSWORD'),
   },
 ];
 
@@ -72,12 +112,22 @@ async function asCurrent({ engine, current, deadline }: DatabaseRotation, ...pas
   await session.close();
 }
 
-function subject(name: string, server: DatabaseServer, root: TestClient, alternating: boolean, naive?: Naive): Subject {
+const RETAIN = ({ pending }: DatabaseRotation) => `ALTER USER USER() IDENTIFIED BY '${pending.password}' RETAIN CURRENT PASSWORD`;
+
+/** Statements of the user itself, on the connection that the proof watches. */
+async function query({ engine, current, deadline }: DatabaseRotation, ...statements: string[]): Promise<void> {
+  const session = await engine.logIn(current, deadline);
+  const { connection } = session as unknown as { connection: DatabaseConnection };
+  for (const statement of statements) { await connection.query(statement); }
+  await session.close();
+}
+
+function subject(name: string, server: DatabaseServer, root: TestClient, variant: Variant, naive?: Naive): Subject {
   const { engine, host, port, ca, database: dbname, admin } = server;
   const json = (login: Login) => JSON.stringify({ engine, host, port, dbname, ...login });
   const login = (value: string) => JSON.parse(value) as Login;
   const probe: Server = {
-    reset: async () => { for (const statement of startingOver(server)) { await root.query(statement); } },
+    reset: async () => { for (const statement of startingOver(server, variant)) { await root.query(statement); } },
     accepts: async (value) => {
       try {
         await (await connect(server, { login: login(value) })).close();
@@ -87,11 +137,12 @@ function subject(name: string, server: DatabaseServer, root: TestClient, alterna
         throw error;
       }
     },
-    alwaysAcceptsCurrent: alternating,
+    alwaysAcceptsCurrent: variant !== SINGLE,
+    revokesPreviousIn: variant.config.dualPasswords ? 'setSecret' : undefined,
   };
   return {
-    name: `${name}, ${alternating ? 'alternating users' : 'a single user'}`,
-    config: { target: engine, certificateAuthority: ca, superuserSecretArn: alternating ? SUPERUSER : undefined, passwordPolicy: {} },
+    name: `${name}, ${variant.name}`,
+    config: { target: engine, certificateAuthority: ca, passwordPolicy: {}, ...variant.config },
     makeHandler: (dependencies) => makeHandler((config) => {
       const engines = {
         postgres: (database: DatabaseTargetConfig) => new Postgres(tlsOptions(database), watch(connectPostgres, dependencies)),
@@ -99,13 +150,14 @@ function subject(name: string, server: DatabaseServer, root: TestClient, alterna
         mariadb: (database: DatabaseTargetConfig) => new MySql('mariadb', tlsOptions(database), watch(connectMySql, dependencies)),
       };
       if (!naive) { return databaseTarget(config, engines); }
-      const strategy = alternating ? new AlternatingUsers(SUPERUSER) : new SingleUser();
+      const strategy = variant.make();
       strategy.setSecret = naive.wrong;
       return new DatabaseTarget(engines[engine](config as DatabaseTargetConfig), strategy);
     }, dependencies),
     server: probe,
     otherSecrets: { [SUPERUSER]: json(admin) },
     value: json(USER),
+    previousValue: variant.config.dualPasswords ? json({ ...USER, password: PREVIOUS }) : undefined,
     secretOf: (value) => {
       try {
         return login(value).password;
@@ -113,7 +165,7 @@ function subject(name: string, server: DatabaseServer, root: TestClient, alterna
         return undefined;
       }
     },
-    restOf: (value) => JSON.stringify({ ...JSON.parse(value || '{}'), password: '', ...alternating ? { username: '' } : {} }),
+    restOf: (value) => JSON.stringify({ ...JSON.parse(value || '{}'), password: '', ...variant.alternates ? { username: '' } : {} }),
     changedByHand: (value, n) => JSON.stringify({ ...JSON.parse(value), password: `by-hand-password-${n}` }),
   };
 }
@@ -139,31 +191,33 @@ function watch(dialler: Connect, { perform, dial, life }: HandlerDependencies): 
 }
 
 const KINDS = [
-  { name: 'PostgreSQL 18', start: () => startPostgres({ settings: { scram_iterations: 1 } }) },
-  { name: 'MySQL 8.0', start: () => startMySql() },
-  { name: 'MariaDB 11.8', start: () => startMariaDb() },
-  { name: 'PostgreSQL 15', start: () => startPostgres({ version: '15' }) },
+  { name: 'PostgreSQL 18', start: () => startPostgres({ settings: { scram_iterations: 1 } }), variants: [SINGLE, ALTERNATING] },
+  { name: 'MySQL 8.0', start: () => startMySql(), variants: [SINGLE, ALTERNATING, DUAL, DUAL_BY_SUPERUSER] },
+  { name: 'MariaDB 11.8', start: () => startMariaDb(), variants: [SINGLE, ALTERNATING, DUAL_BY_SUPERUSER] },
+  { name: 'PostgreSQL 15', start: () => startPostgres({ version: '15' }), variants: [SINGLE, ALTERNATING] },
 ];
 
 /** Every kind of database with every strategy, on real servers. */
 export async function withDatabaseSubjects(use: (subject: Subject) => Promise<void>): Promise<void> {
   for (const kind of KINDS) {
     await withServer(kind, async (server, root) => {
-      for (const alternating of [false, true]) { await use(subject(kind.name, server, root, alternating)); }
+      for (const variant of kind.variants) { await use(subject(kind.name, server, root, variant)); }
     });
   }
 }
 
-/** The first invariant that each of the naive strategies breaks, on one kind of database. */
+/** The first invariant that each of the naive strategies breaks. */
 export async function catchNaiveStrategies(): Promise<(Pick<Naive, 'mistake' | 'expected'> & { readonly caught: Invariant | undefined })[]> {
   const caught: (Pick<Naive, 'mistake' | 'expected'> & { caught: Invariant | undefined })[] = [];
-  await withServer(KINDS[2], async (server, root) => {
-    for (const naive of NAIVE) {
-      let violation: unknown;
-      await exhaust(subject('naive', server, root, naive.alternating, naive), { pairs: false, stale: false, switches: [{}] }).catch((error: unknown) => { violation = error; });
-      caught.push({ ...naive, caught: violation instanceof Violation ? violation.invariant : undefined });
-    }
-  });
+  for (const kind of KINDS.filter(({ name }) => NAIVE.some(({ on }) => on === name))) {
+    await withServer(kind, async (server, root) => {
+      for (const naive of NAIVE.filter(({ on }) => on === kind.name)) {
+        let violation: unknown;
+        await exhaust(subject('naive', server, root, naive.variant, naive), { pairs: false, stale: false, switches: [{}] }).catch((error: unknown) => { violation = error; });
+        caught.push({ ...naive, caught: violation instanceof Violation ? violation.invariant : undefined });
+      }
+    });
+  }
   return caught;
 }
 
