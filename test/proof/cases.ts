@@ -13,7 +13,7 @@ export const COMMON_CASES: readonly number[] = numbersOf('every target');
 export const ISSUED_CASES: readonly number[] = numbersOf('issued values');
 
 /** The cases that are tested on real database servers. */
-export const DATABASE_CASES: readonly number[] = numbersOf('databases');
+export const DATABASE_CASES: readonly number[] = [...numbersOf('databases'), ...numbersOf('two passwords')];
 
 export interface ContractCase {
   readonly number: number;

@@ -112,7 +112,7 @@ async function asCurrent({ engine, current, deadline }: DatabaseRotation, ...pas
   await session.close();
 }
 
-const RETAIN = ({ pending }: DatabaseRotation) => `ALTER USER USER() IDENTIFIED BY '${pending.password}' RETAIN CURRENT PASSWORD`;
+const RETAIN = ({ pending }: DatabaseRotation) => `ALTER USER USER() IDENTIFIED BY '${pending.password.replaceAll('\\', '\\\\').replaceAll('\'', '\'\'')}' RETAIN CURRENT PASSWORD`;
 
 /** Statements of the user itself, on the connection that the proof watches. */
 async function query({ engine, current, deadline }: DatabaseRotation, ...statements: string[]): Promise<void> {

@@ -176,6 +176,12 @@ func databases(stack awscdk.Stack) {
 			PasswordPolicy:       &rotating.PasswordPolicy{PasswordLength: jsii.Number(40)},
 		}),
 	})
+	rotating.NewRotatingSecret(stack, jsii.String("DualPasswordsUser"), &rotating.RotatingSecretProps{
+		GenerateSecretString: databaseUser,
+		Target: rotating.RotationTarget_Mysql(&rotating.DatabaseTargetOptions{
+			Strategy: rotating.RotationStrategy_DualPasswords(nil),
+		}),
+	})
 	rotating.NewRotatingSecret(stack, jsii.String("MariadbUser"), &rotating.RotatingSecretProps{
 		GenerateSecretString: databaseUser,
 		Target:               rotating.RotationTarget_Mariadb(&rotating.DatabaseTargetOptions{PlaintextConnection: jsii.Bool(true)}),

@@ -161,6 +161,12 @@ def databases(stack: Stack) -> None:
 
     RotatingSecret(
         stack,
+        "DualPasswordsUser",
+        generate_secret_string=DATABASE_USER,
+        target=RotationTarget.mysql(strategy=RotationStrategy.dual_passwords()),
+    )
+    RotatingSecret(
+        stack,
         "MysqlUser",
         generate_secret_string=DATABASE_USER,
         target=RotationTarget.mysql(

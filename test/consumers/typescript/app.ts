@@ -120,6 +120,10 @@ function databases(stack: Stack): void {
     generateSecretString: databaseUser,
     target: RotationTarget.mariadb({ plaintextConnection: true }),
   });
+  new RotatingSecret(stack, 'DualPasswordsUser', {
+    generateSecretString: databaseUser,
+    target: RotationTarget.mysql({ strategy: RotationStrategy.dualPasswords() }),
+  });
 }
 
 function targets(stack: Stack): void {
