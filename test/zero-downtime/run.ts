@@ -32,7 +32,7 @@ interface Strategy {
 
 const SINGLE: Strategy = { name: 'single user', user: 'single', mayRefuse: true };
 const ALTERNATING: Strategy = { name: 'alternating users', user: 'alternating', needsSuperuser: true, hasLateClients: true };
-const DUAL: Strategy = { name: 'dual passwords', user: 'dual', dualPasswords: true, hasLateClients: true };
+const DUAL: Strategy = { name: 'dual passwords', user: 'two_passwords', dualPasswords: true, hasLateClients: true };
 const SERVERS = [
   { name: 'PostgreSQL 18', start: () => startPostgres(), strategies: [ALTERNATING, SINGLE] },
   { name: 'MariaDB 11.8', start: () => startMariaDb(), strategies: [{ ...DUAL, needsSuperuser: true }, ALTERNATING, SINGLE] },
@@ -66,7 +66,9 @@ async function measure(server: DatabaseServer, strategy: Strategy, rotations: nu
       AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
       AWS_SECRET_ACCESS_KEY: 'example',
       AWS_ENDPOINT_URL_SECRETS_MANAGER: service.url,
-      [CONFIG_VARIABLE]: serializeConfig({ target: server.engine, superuserSecretArn, dualPasswords: strategy.dualPasswords, certificateAuthority: server.ca, passwordPolicy: {} }),
+      [CONFIG_VARIABLE]: serializeConfig({
+        target: server.engine, superuserSecretArn, dualPasswords: strategy.dualPasswords, certificateAuthority: server.ca, passwordPolicy: {},
+      }),
     },
     functionArn: FUNCTION_ARN,
     timeoutMs: 30_000,

@@ -33,7 +33,7 @@ export function sha256Crypt(password: string, salt: string, rounds: number): str
 
   const alternate = hash(key, saltBytes, key);
   const first = [key, saltBytes, repeat(alternate, key.length)];
-  for (let bits = key.length; bits > 0; bits >>= 1) { first.push(bits & 1 ? alternate : key); }
+  for (let bits = key.length; bits > 0; bits = Math.floor(bits / 2)) { first.push(bits % 2 ? alternate : key); }
   let digest = hash(...first);
 
   const p = repeat(hash(...Array.from({ length: key.length }, () => key)), key.length);
@@ -48,10 +48,10 @@ export function sha256Crypt(password: string, salt: string, rounds: number): str
 
   let text = '';
   const encode = (high: number, middle: number, low: number, length: number) => {
-    let value = (high << 16) | (middle << 8) | low;
+    let value = (high * 256 + middle) * 256 + low;
     for (let n = 0; n < length; n++) {
-      text += DIGITS[value & 63];
-      value >>= 6;
+      text += DIGITS[value % 64];
+      value = Math.floor(value / 64);
     }
   };
   for (let i = 0, [a, b, c] = [0, 10, 20]; i < 10; i++, [a, b, c] = [c + 1, a + 1, b + 1]) { encode(digest[a], digest[b], digest[c], 4); }

@@ -301,7 +301,10 @@ describe.each(SETTINGS.map((setting) => ({ ...setting, name: `${setting.kind.nam
       ['is older than 8.0.14', (sql: string) => sql.startsWith('SELECT VERSION()') ? 'SELECT \'8.0.13\' AS version' : sql, /older than MySQL 8\.0\.14\..*nothing was changed. Upgrade it/],
       ['does not know the statement', (sql: string) => sql.replace('RETAIN CURRENT PASSWORD', 'RETAIN THIS'), /ER_PARSE_ERROR.*nothing was changed. Upgrade it/],
     ])('a server that %s is refused', async (_, rewrite, text) => {
-      const connection = (inner: Connection): Connection => Object.assign(Object.create(inner) as Connection, { query: (sql: string) => inner.query(rewrite(sql)), close: async () => inner.close() });
+      const connection = (inner: Connection): Connection => Object.assign(Object.create(inner) as Connection, {
+        query: (sql: string) => inner.query(rewrite(sql)),
+        close: async () => inner.close(),
+      });
       const h = await make({ connection });
       const before = await stored(h);
       await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', text);
