@@ -11,7 +11,7 @@ export interface LogFields extends EmbeddedMetrics {
   readonly errorType?: string;
 }
 
-export type Log = (level: 'INFO' | 'ERROR', message: string, fields: LogFields) => void;
+export type Log = (level: 'INFO' | 'WARN' | 'ERROR', message: string, fields: LogFields) => void;
 
 /**
  * Writes one JSON object per line to standard output. Lambda doesn't change such lines in its JSON format, and its log level filter reads the

@@ -110,8 +110,10 @@ export interface Target {
   /**
    * Makes the target accept the pending value. Must be idempotent. The target may accept the values of two versions at a time: no step of a
    * rotation depends on AWSPREVIOUS being refused.
+   *
+   * @returns a warning for the log, if it succeeded and something may undo it
    */
-  setSecret(values: SecretValues, deadline: Deadline): Promise<void>;
+  setSecret(values: SecretValues, deadline: Deadline): Promise<string | void | undefined>;
 
   /** Throws unless the target accepts the pending value. It writes nothing, because it also runs alone. */
   testSecret(values: SecretValues, deadline: Deadline): Promise<void>;

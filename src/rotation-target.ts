@@ -3,6 +3,7 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { RotationStrategy } from './rotation-strategy';
 import { IamAccessKeyTarget } from './targets/access-key/iam-access-key/iam-access-key-target';
 import { SesSmtpTarget } from './targets/access-key/ses-smtp/ses-smtp-target';
@@ -12,6 +13,7 @@ import type { TargetDefinition } from './targets/definition';
 import { GeneratedTarget } from './targets/generated/generated-target';
 import { FunctionTarget } from './targets/own/function/function-target';
 import { ModuleTarget } from './targets/own/module/module-target';
+import { RedisTarget } from './targets/redis/redis-target';
 import { SigningKeysTarget } from './targets/signing-keys/signing-keys-target';
 import { checkGenerator, generatorOf, type Generator } from './value/generator';
 import type { PasswordPolicy } from './value/password-policy';
@@ -83,6 +85,51 @@ export interface DatabaseTargetOptions {
    * @default false
    */
   readonly plaintextConnection?: boolean;
+}
+
+/**
+ * Options for a target that is a user of Redis or Valkey.
+ */
+export interface RedisTargetOptions {
+  /**
+   * The secret of a user who may run `ACL SETUSER`, `ACL GETUSER`, `ACL SAVE` and `ACL WHOAMI`, which the function may read. If it was
+   * imported and has an `encryptionKey`, give that at the import. It has the same `host` and `port` as the secret.
+   *
+   * Whoever has this secret can give any right to any user of the server.
+   */
+  readonly superuserSecret: secretsmanager.ISecret;
+
+  /**
+   * Every server that clients log in to, such as the primary and its replicas: they don't share their users. Each is a host, or a host and a
+   * port as in `redis-1.example.com:6380`. The default port is that of the secret. A rotation needs all of them.
+   *
+   * @default - the host of the secret
+   */
+  readonly nodes?: string[];
+
+  /**
+   * The servers. Their security group lets the function in, on its default port or on 6379.
+   *
+   * @default - no security group changes
+   */
+  readonly database?: ec2.IConnectable;
+
+  /**
+   * The policy of generated passwords. A property that you leave out has its default.
+   *
+   * @default - 32 characters: lowercase and uppercase letters, digits and punctuation, at least one of each, but none of
+   * ``" ' ` \\ / @ : ? # [ ] % & $ < > | ;`` and the space, which URIs and shells can't take as they are
+   */
+  readonly passwordPolicy?: PasswordPolicy;
+
+  /**
+   * The certificate authority that signed the certificates of the servers, as PEM.
+   *
+   * The environment of a function holds 4 KB, so give only the root certificate.
+   *
+   * @default - the certificate authorities that Node.js trusts
+   */
+  readonly certificateAuthority?: string;
 }
 
 /**
@@ -354,6 +401,21 @@ export class RotationTarget {
    */
   public static mariadb(options: DatabaseTargetOptions = {}): RotationTarget {
     return new RotationTarget(new DatabaseTarget('mariadb', generatorOf(options.passwordPolicy), options));
+  }
+
+  /**
+   * A user of Redis 6 or later, or of Valkey, on servers whose users you manage with `ACL SETUSER`.
+   *
+   * The secret is a JSON object with `host`, `port`, `username` and `password`, and a rotation changes `password`. The server accepts the
+   * passwords of AWSCURRENT and AWSPREVIOUS at the same time, so no client is refused. A password is removed after two further rotations, by
+   * the third one. Connections always use TLS. The passwords of the user are this secret's alone: a rotation removes others.
+   *
+   * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/redis.md
+   * @param options the superuser, which servers, and how to generate the passwords
+   * @throws if the policy can't be met, a node isn't a host, or the certificate authority is not a certificate
+   */
+  public static redis(options: RedisTargetOptions): RotationTarget {
+    return new RotationTarget(new RedisTarget(generatorOf(options.passwordPolicy), options));
   }
 
   /**

@@ -19,6 +19,9 @@ export interface Promotion {
 
 /** One invocation of one rotation of one secret. */
 export class Rotation {
+  /** Of a step that succeeded. */
+  public warning?: string;
+
   constructor(
     private readonly event: RotationEvent,
     private readonly versions: SecretVersions,
@@ -109,7 +112,7 @@ export class Rotation {
   }
 
   private async setSecret(values: SecretValues): Promise<Outcome> {
-    await this.target.setSecret(values, this.deadline);
+    this.warning = await this.target.setSecret(values, this.deadline) ?? undefined;
     return 'set';
   }
 

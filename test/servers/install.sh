@@ -11,7 +11,7 @@ wanted=$(cat "$here/install.sh" "$here/packages/package-lock.json" | sha256sum |
 
 is_installed() { [ "$(cat "$root/$1/.installed" 2> /dev/null)" = "$wanted" ]; }
 
-all=(postgres mysql-8.0 mariadb-10.11 mariadb-11.8 mysql-9.7)
+all=(postgres mysql-8.0 mariadb-10.11 mariadb-11.8 mysql-9.7 redis-7 valkey-8)
 usage() {
   echo 'npm run databases -- [SERVER...]'
   echo
@@ -108,6 +108,24 @@ install_mariadb() {
 install_mysql_9_7() {
   debian_packages "$1" sid mysql-server-core
   expect_series 9.7 "$(run_there "$1" "$1/usr/sbin/mysqld" --no-defaults --version)"
+}
+
+install_redis_7() {
+  debian_packages "$1" bookworm redis-tools
+  # The server is the same program, which looks at its name. The package redis-server has only a link to it, for a whole system.
+  cp "$1/usr/bin/redis-check-rdb" "$1/usr/bin/redis-server"
+  expect_major 7 "$(run_there "$1" "$1/usr/bin/redis-server" --version)"
+}
+
+install_valkey_8() {
+  debian_packages "$1" trixie valkey-tools
+  cp "$1/usr/bin/valkey-check-rdb" "$1/usr/bin/valkey-server"
+  expect_major 8 "$(run_there "$1" "$1/usr/bin/valkey-server" --version)"
+}
+
+expect_major() {
+  echo "$2"
+  [[ $2 == *"v=$1."* ]] || die "the tests were written against version $1, but Debian now has: $2"
 }
 
 # Debian keeps one version of a package per suite, and its signature stands for what it is. So the suite and the series are pinned.

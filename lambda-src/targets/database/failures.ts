@@ -1,6 +1,7 @@
-import type { Deadline } from '../../rotation/deadline';
 import { ConnectivityError, RotationError, TargetRefusedError, TlsError, UnexpectedError } from '../../rotation/errors';
 import { isTlsError } from '../../rotation/service-errors';
+
+export { connectTimeout } from '../server-address';
 
 /** The parts of a driver's error that are read. Its message is never repeated, because it may quote a statement. */
 export interface DriverError {
@@ -23,17 +24,6 @@ const CUT_WHILE_SECURING = /ECONNRESET|EPIPE|disconnected before secure TLS conn
 
 /** What to do if the server refuses a password. The version of the rotation can't get another one. */
 export const NEW_POLICY = 'Give the target a passwordPolicy whose passwords it takes, remove AWSPENDING with UpdateSecretVersionStage, and rotate again';
-
-/** In milliseconds. */
-const CONNECT_TIMEOUT = { least: 5_000, most: 20_000 };
-
-/**
- * The time-out of a connection, in milliseconds. It is 5 seconds with the default time-out of the function, so that a retry has time too. With
- * two minutes, it is as long as a paused Aurora takes to wake up.
- */
-export function connectTimeout(deadline: Deadline): number {
-  return Math.min(CONNECT_TIMEOUT.most, Math.max(CONNECT_TIMEOUT.least, deadline.remainingTimeInMillis() / 6));
-}
 
 /** The error of a failed connection, which is alike for all drivers. Undefined if the server itself refused. */
 export function connectionError({ code = '', message = '', sqlState, severity }: DriverError): RotationError | undefined {

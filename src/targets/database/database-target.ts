@@ -2,7 +2,6 @@ import { Annotations } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct } from 'constructs';
-import { checkCertificateAuthority } from './certificate-authority';
 import { DATABASE_EXCLUDE_CHARACTERS, DATABASE_LATER_EXCLUDE_CHARACTERS, DATABASE_PASSWORD_KEY, type DatabaseTargetConfig } from './contract';
 import { checkDatabaseValue, CHECKED_KEYS, DATABASE_ENGINES, factoryFor } from './database-value';
 import { checkEngine, isProxy } from '../../adopted/databases';
@@ -12,6 +11,7 @@ import { invalid } from '../../invalid';
 import { RotationStrategy } from '../../rotation-strategy';
 import { areSame } from '../../schedule/one-schedule';
 import { hasTokens, type Generator } from '../../value/generator';
+import { checkCertificateAuthority } from '../certificate-authority';
 import { shippedCode, TargetDefinition, type TargetBinding } from '../definition';
 
 /** The options of a database user, without its generator. */

@@ -1,12 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { Token } from 'aws-cdk-lib';
-import { invalid } from '../../invalid';
+import { invalid } from '../invalid';
 
 const PROPERTY = 'certificateAuthority';
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
 /** Throws for a text that is no certificate authority. The error doesn't show the text, because it may be a secret. */
-export function checkCertificateAuthority(pem: string | undefined, plaintextConnection: boolean): void {
+export function checkCertificateAuthority(pem: string | undefined, plaintextConnection = false): void {
   if (pem === undefined) { return; }
   if (plaintextConnection) {
     throw invalid(PROPERTY, 'is given together with plaintextConnection, which verifies nothing. Leave plaintextConnection out');

@@ -1,0 +1,129 @@
+import { isIP } from 'node:net';
+import { connect, type TLSSocket } from 'node:tls';
+import { encodeCommand, ErrorReply, ReplyReader, type Reply } from './resp';
+import type { Deadline } from '../../rotation/deadline';
+import { ConnectivityError, TlsError, type RotationError } from '../../rotation/errors';
+import { isTlsError } from '../../rotation/service-errors';
+import { connectTimeout, type ServerAddress } from '../server-address';
+
+/** A server that has to accept the password. */
+export interface RedisNode extends ServerAddress {
+  /** For errors. It holds nothing of a secret's value. */
+  readonly name: string;
+}
+
+/** A connection that sends one command at a time. */
+export interface RedisConnection {
+  /** The reply, which may be an error of the server. */
+  command(...args: string[]): Promise<Reply>;
+  close(): void;
+}
+
+export type ConnectRedis = (node: RedisNode, certificateAuthority: string | undefined, deadline: Deadline) => Promise<RedisConnection>;
+
+/** In milliseconds. Our commands take less than one; ACL SAVE writes a file. */
+const COMMAND_TIMEOUT = 5_000;
+
+/** Connects with TLS, and verifies the certificate. */
+export const connectRedis: ConnectRedis = async (node, certificateAuthority, deadline) => {
+  deadline.signal.throwIfAborted();
+  const { host, port } = node;
+  const socket = connect({ host, port, servername: isIP(host) ? undefined : host, ca: certificateAuthority, rejectUnauthorized: true, minVersion: 'TLSv1.2' });
+  const connection = new Connection(socket, node, deadline);
+  await connection.secured();
+  return connection;
+};
+
+interface Waiting {
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: RotationError) => void;
+}
+
+class Connection implements RedisConnection {
+  private readonly reader = new ReplyReader();
+  private readonly abort = () => this.fail(this.deadline.signal.reason as RotationError);
+  private waiting?: Waiting;
+  /** An error before any command: a server with too many clients says so, and closes. */
+  private unasked?: ErrorReply;
+  private failure?: RotationError;
+
+  constructor(private readonly socket: TLSSocket, private readonly node: RedisNode, private readonly deadline: Deadline) {
+    socket.setNoDelay();
+    socket.on('error', (error: NodeJS.ErrnoException) => this.fail(this.errorOf(error.code)));
+    socket.on('close', () => this.fail(this.unreachable('')));
+    socket.on('data', (chunk) => this.read(chunk));
+    deadline.signal.addEventListener('abort', this.abort);
+  }
+
+  public secured(): Promise<void> {
+    const connected = (resolve: (reply: Reply) => void) => {
+      this.waiting = undefined;
+      resolve(null);
+    };
+    return this.within(connectTimeout(this.deadline), (resolve) => { this.socket.once('secureConnect', () => connected(resolve)); }).then(() => {});
+  }
+
+  public async command(...args: string[]): Promise<Reply> {
+    if (this.unasked) { return this.unasked; }
+    return this.within(COMMAND_TIMEOUT, () => { this.socket.write(encodeCommand(args)); });
+  }
+
+  public close(): void {
+    this.fail(this.unreachable(''));
+  }
+
+  /** Waits for a reply, or for `begin` to give one. */
+  private async within(milliseconds: number, begin: (resolve: (reply: Reply) => void) => void): Promise<Reply> {
+    if (this.failure) { throw this.failure; }
+    const timer = setTimeout(() => this.fail(this.unreachable(' (ETIMEDOUT)')), milliseconds);
+    try {
+      return await new Promise<Reply>((resolve, reject) => {
+        this.waiting = { resolve, reject };
+        begin(resolve);
+      });
+    } finally {
+      clearTimeout(timer);
+      this.waiting = undefined;
+    }
+  }
+
+  private read(chunk: Buffer): void {
+    let replies: Reply[];
+    try {
+      replies = this.reader.push(chunk);
+    } catch {
+      this.fail(new ConnectivityError(`What answers at ${this.node.name} speaks another protocol than Redis, or answers with more than any of our commands asks for. See that the keys "host" `
+        + 'and "port" name a server of Redis or Valkey'));
+      return;
+    }
+    for (const reply of replies) {
+      if (this.waiting) {
+        this.waiting.resolve(reply);
+        this.waiting = undefined;
+      } else if (reply instanceof ErrorReply && !this.unasked) {
+        this.unasked = reply;
+      } else {
+        this.fail(new ConnectivityError(`What answers at ${this.node.name} sent a reply without a command. See that nothing between the function and the server changes what they send`));
+      }
+    }
+  }
+
+  private fail(error: RotationError): void {
+    this.failure ??= error;
+    this.deadline.signal.removeEventListener('abort', this.abort);
+    this.socket.destroy();
+    this.waiting?.reject(this.failure);
+    this.waiting = undefined;
+  }
+
+  private errorOf(code = ''): RotationError {
+    if (!isTlsError(code)) { return this.unreachable(/^[A-Z0-9_]{1,64}$/.test(code) ? ` (${code})` : ''); }
+    return new TlsError(`${this.node.name} has no certificate to trust, or no TLS (${code}), so no credential was sent. Turn TLS on (tls-port), put the name that the certificate is for into the key `
+      + '"host" or nodes, renew the certificate, or give its certificate authority to the RotationTarget as certificateAuthority');
+  }
+
+  private unreachable(reason: string): ConnectivityError {
+    return new ConnectivityError(`${this.node.name} can't be reached, or doesn't answer in time${reason}. See that it runs, that its host and port are right, that the function is in a VPC with a route to `
+      + 'it, and that their security groups let the function in. Secrets Manager tries the rotation again');
+  }
+}

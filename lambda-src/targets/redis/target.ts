@@ -1,0 +1,193 @@
+import { connectRedis, type ConnectRedis, type RedisNode } from './connection';
+import { logIn, passwordHash, type RedisSession, type RedisUser } from './session';
+import type { HandlerConfig } from '../../../src/contract';
+import { NODE, parseRedisConfig, REDIS_DEFAULT_PORT, REDIS_PASSWORD_KEY as PASSWORD, type RedisTargetConfig } from '../../../src/targets/redis/contract';
+import type { Deadline } from '../../rotation/deadline';
+import { AuthenticationError, RotationError, SecretMismatchError, SecretValueError, TargetRefusedError } from '../../rotation/errors';
+import { equalButForKey, mustBeNextPassword, readKey, replaceKey, roomAt } from '../../rotation/secret-value';
+import type { SecretValues, Target, ValueRequest } from '../../target';
+import { checkHost, mustShareServer, parsePort, shareServer, type ServerAddress } from '../server-address';
+
+/** What the secret of a user holds. */
+interface Credentials extends ServerAddress {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** @throws Error where the configuration is one of another asset */
+export function redisTarget(config: HandlerConfig): Target {
+  return new RedisTarget(parseRedisConfig(config), connectRedis);
+}
+
+/** The hashes of the passwords that versions of the secret have. */
+interface VersionHashes {
+  readonly pending: string;
+  readonly current: string;
+  /** Undefined if no version for this user has AWSPREVIOUS, or it can't be read. */
+  readonly previous: string | undefined;
+}
+
+/** A user of Redis or Valkey. The passwords of AWSCURRENT and AWSPREVIOUS stay valid beside the pending one. */
+export class RedisTarget implements Target {
+  constructor(private readonly config: RedisTargetConfig, private readonly connect: ConnectRedis) {}
+
+  public async createValue({ current, generatePassword }: ValueRequest): Promise<string> {
+    const { password: old } = parseCredentials(current);
+    return replaceKey(current, PASSWORD, await generatePassword((password) => password !== old, roomAt(current, PASSWORD)));
+  }
+
+  public validate(value: string): void {
+    parseCredentials(value);
+  }
+
+  public async checkNext(next: string, current: () => Promise<string>, versionId: string): Promise<void> {
+    mustBeNextPassword(readKey(next, PASSWORD), readKey(await current(), PASSWORD), versionId);
+  }
+
+  public isDerived(pending: string, current: string): boolean {
+    return equalButForKey(pending, current, PASSWORD);
+  }
+
+  public async setSecret(values: SecretValues, deadline: Deadline): Promise<string | undefined> {
+    const [pendingValue, currentValue] = [await values.pending(), await values.current()];
+    const [pending, current] = [parseCredentials(pendingValue), parseCredentials(currentValue)];
+    if (!this.isDerived(pendingValue, currentValue)) {
+      throw new SecretMismatchError('The pending value differs from the current one in more than a rotation changes, so it was not sent anywhere. One of them was '
+        + 'changed by hand; remove AWSPENDING with UpdateSecretVersionStage and rotate again');
+    }
+    const superuser = await this.superuser(values);
+    mustShareServer(superuser, current, 'the superuser secret and the secret');
+    if (superuser.username === current.username) {
+      throw new SecretValueError('The superuser secret has the user that it is to give a password. Use the secret of another user, who may change this one');
+    }
+    const hashes = { pending: passwordHash(pending.password), current: passwordHash(current.password), previous: await previousHash(values, current) };
+    const sessions: RedisSession[] = [];
+    try {
+      for (const node of this.nodes(current)) { sessions.push(await this.logInAsSuperuser(node, superuser, deadline)); }
+      // All of them, before one is changed.
+      const users: RedisUser[] = [];
+      for (const session of sessions) { users.push(checkUser(session, await session.user(current.username), hashes)); }
+      const forgetful: string[] = [];
+      for (const [i, session] of sessions.entries()) {
+        if (!await change(session, current.username, users[i].passwordHashes, hashes)) { forgetful.push(session.node.name); }
+      }
+      return forgetful.length === 0 ? undefined : `A restart will undo the rotation, for there is no ACL file: ${forgetful.join(', ')}. Set aclfile in the configuration of the server, and run ACL SAVE`;
+    } finally {
+      for (const session of sessions) { session.close(); }
+    }
+  }
+
+  public async testSecret(values: SecretValues, deadline: Deadline): Promise<void> {
+    const [pending, current] = [parseCredentials(await values.pending()), parseCredentials(await values.current())];
+    mustShareServer(pending, current, 'the pending version and the current one');
+    if (pending.username !== current.username) {
+      throw new SecretMismatchError('The key "username" of the pending version is not that of the current one. Remove AWSPENDING with UpdateSecretVersionStage and rotate again');
+    }
+    for (const node of this.nodes(current)) {
+      if (!await deadline.reread(() => this.accepts(node, pending, deadline))) {
+        throw new AuthenticationError(`${node.name} does not accept the pending credentials. See that the user exists there, is on, and has the password; Secrets Manager tries the rotation again`);
+      }
+    }
+  }
+
+  /** Undefined if it doesn't, so that it is asked again. */
+  private async accepts(node: RedisNode, login: Credentials, deadline: Deadline): Promise<true | undefined> {
+    try {
+      (await logIn(this.connect, node, this.config.certificateAuthority, login, deadline)).close();
+      return true;
+    } catch (error) {
+      if (error instanceof AuthenticationError) { return undefined; }
+      throw error;
+    }
+  }
+
+  private async logInAsSuperuser(node: RedisNode, superuser: Credentials, deadline: Deadline): Promise<RedisSession> {
+    try {
+      return await logIn(this.connect, node, this.config.certificateAuthority, superuser, deadline);
+    } catch (error) {
+      if (!(error instanceof AuthenticationError)) { throw error; }
+      throw new AuthenticationError(`${node.name} does not accept the credentials of the superuser secret ${this.config.superuserSecretArn}, so nothing was changed. Put the password that works into `
+        + 'it, and rotate again');
+    }
+  }
+
+  private async superuser(values: SecretValues): Promise<Credentials> {
+    const { superuserSecretArn } = this.config;
+    const value = await values.ofSecret(superuserSecretArn);
+    try {
+      return parseCredentials(value);
+    } catch (error) {
+      throw error instanceof RotationError ? new SecretValueError(`In the superuser secret ${superuserSecretArn}: ${error.message}`) : error;
+    }
+  }
+
+  private nodes({ host, port }: Credentials): RedisNode[] {
+    const { nodes } = this.config;
+    if (nodes === undefined) { return [{ name: 'The server', host, port }]; }
+    return nodes.split(',').map((node, i, all) => {
+      const [, nodeHost, nodePort] = NODE.exec(node) ?? [];
+      const name = `Node ${i + 1} of ${all.length}`;
+      if (nodeHost === undefined) { throw new SecretValueError(`${name} in nodes is not a host, or a host and a port. Correct nodes of the RotationTarget, and deploy`); }
+      return { name: `${name} (${node})`, host: nodeHost, port: nodePort === undefined ? port : Number(nodePort) };
+    });
+  }
+}
+
+/** @throws SecretValueError naming the key that is missing or wrong, and never what it holds */
+function parseCredentials(value: string): Credentials {
+  const [host, username, password] = ['host', 'username', 'password'].map((key) => {
+    const text = readKey(value, key);
+    if (text === '' || text.includes('\0')) {
+      throw new SecretValueError(`The key "${key}" in the value of the secret is empty or holds a zero byte. Correct it`);
+    }
+    return text;
+  });
+  checkHost(host);
+  if (/\s/.test(username)) { throw new SecretValueError('The key "username" in the value of the secret has a space, which no user of Redis has. Correct it'); }
+  const { port } = JSON.parse(value) as { port?: unknown };
+  return { host, port: parsePort(port) ?? REDIS_DEFAULT_PORT, username, password };
+}
+
+async function previousHash(values: SecretValues, current: Credentials): Promise<string | undefined> {
+  const value = await values.previous();
+  if (value === undefined) { return undefined; }
+  try {
+    const previous = parseCredentials(value);
+    return previous.username === current.username && shareServer(previous, current) ? passwordHash(previous.password) : undefined;
+  } catch (error) {
+    if (error instanceof RotationError) { return undefined; }
+    throw error;
+  }
+}
+
+/** Whoever may only write the secret must not get the passwords of other users changed: one of its versions has to have a password of the user. */
+function checkUser({ node: { name } }: RedisSession, user: RedisUser | undefined, hashes: VersionHashes): RedisUser {
+  if (!user) { throw new TargetRefusedError(`${name} has no user with the name of the key "username", so nothing was changed. Make the user there, with the password of the version with AWSCURRENT`); }
+  if (!user.isOn) { throw new TargetRefusedError(`${name} has turned the user off, so nothing was changed. Run ACL SETUSER <user> on, or remove the rotation of the secret`); }
+  if (user.isWithoutPassword) {
+    throw new TargetRefusedError(`${name} accepts the user with any password (nopass), so a rotation can't be verified, and nothing was changed. Run ACL SETUSER <user> resetpass #<SHA-256 of the `
+      + 'password of the version with AWSCURRENT>');
+  }
+  if (![hashes.pending, hashes.current, hashes.previous].some((hash) => hash !== undefined && user.passwordHashes.includes(hash))) {
+    throw new AuthenticationError(`${name} accepts neither the current password of the user, nor the pending one, nor the previous one, so nothing was changed. After a restart without ACL file it has the `
+      + 'passwords of its configuration. Run ACL SETUSER <user> #<SHA-256 of the password of the version with AWSCURRENT>, and rotate again');
+  }
+  return user;
+}
+
+/** False if a restart of the node undoes it. */
+async function change(session: RedisSession, username: string, present: readonly string[], hashes: VersionHashes): Promise<boolean> {
+  if (!present.includes(hashes.pending)) { await session.addPassword(username, hashes.pending); }
+  for (const hash of obsolete(present, hashes)) { await session.removePassword(username, hash); }
+  // Also if there was nothing to change: the copy of the function that changed it may have ended before this.
+  return session.save();
+}
+
+/**
+ * What no version with a label has, and what was added before the current password. Whatever came after that may be the pending password of
+ * a later rotation, or one that the owner is about to put into the secret. Without AWSPREVIOUS, nothing is known to be older.
+ */
+function obsolete(present: readonly string[], { pending, current, previous }: VersionHashes): string[] {
+  if (previous === undefined) { return []; }
+  return present.slice(0, Math.max(0, present.indexOf(current))).filter((hash) => hash !== pending && hash !== previous);
+}

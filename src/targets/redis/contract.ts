@@ -1,0 +1,39 @@
+import { fieldsOf, type TargetConfig } from '../../contract';
+import type { PasswordPolicyConfig } from '../../value/contract';
+
+export interface RedisTargetConfig extends TargetConfig {
+  readonly target: 'redis';
+  readonly superuserSecretArn: string;
+  /** Separated by commas, each a host or a host and a port; the host of the secret where it is absent. */
+  readonly nodes?: string;
+  /** The certificate authority of the server, as PEM; those of Node.js where it is absent. */
+  readonly certificateAuthority?: string;
+  readonly passwordPolicy: PasswordPolicyConfig;
+}
+
+/** The key of the secret that is rotated. */
+export const REDIS_PASSWORD_KEY = 'password';
+
+/** https://www.iana.org/assignments/service-names-port-numbers/service-names-port-numbers.xhtml?search=6379 */
+export const REDIS_DEFAULT_PORT = 6379;
+
+/**
+ * What a URI such as rediss://user:password@host can't take as it is, and what has to be quoted in a shell or a configuration.
+ * https://www.rfc-editor.org/rfc/rfc3986#section-2.2
+ */
+export const REDIS_EXCLUDE_CHARACTERS = '"\'`\\/@:?#[]%&$<>|; ';
+
+/** A node: a host, or a host and a port. */
+export const NODE = /^([^\s/\\,:@]+)(?::([1-9]\d{0,4}))?$/;
+
+/** @throws Error if it is the configuration of another target, or a field is wrong */
+export function parseRedisConfig(config: TargetConfig): RedisTargetConfig {
+  const { target, passwordPolicy, text, requiredText } = fieldsOf(config, 'redis');
+  return {
+    target,
+    superuserSecretArn: requiredText('superuserSecretArn'),
+    nodes: text('nodes'),
+    certificateAuthority: text('certificateAuthority'),
+    passwordPolicy,
+  };
+}
