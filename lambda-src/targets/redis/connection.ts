@@ -60,7 +60,9 @@ class Connection implements RedisConnection {
       this.waiting = undefined;
       resolve(null);
     };
-    return this.within(connectTimeout(this.deadline), (resolve) => { this.socket.once('secureConnect', () => connected(resolve)); }).then(() => {});
+    let accepted = false;
+    this.socket.once('connect', () => { accepted = true; });
+    return this.within(connectTimeout(this.deadline), (resolve) => { this.socket.once('secureConnect', () => connected(resolve)); }, () => accepted ? this.withoutTls() : this.timedOut()).then(() => {});
   }
 
   public async command(...args: string[]): Promise<Reply> {
@@ -73,9 +75,9 @@ class Connection implements RedisConnection {
   }
 
   /** Waits for a reply, or for `begin` to give one. */
-  private async within(milliseconds: number, begin: (resolve: (reply: Reply) => void) => void): Promise<Reply> {
+  private async within(milliseconds: number, begin: (resolve: (reply: Reply) => void) => void, error = () => this.timedOut()): Promise<Reply> {
     if (this.failure) { throw this.failure; }
-    const timer = setTimeout(() => this.fail(this.unreachable(' (ETIMEDOUT)')), milliseconds);
+    const timer = setTimeout(() => this.fail(error()), milliseconds);
     try {
       return await new Promise<Reply>((resolve, reject) => {
         this.waiting = { resolve, reject };
@@ -120,6 +122,15 @@ class Connection implements RedisConnection {
     if (!isTlsError(code)) { return this.unreachable(/^[A-Z0-9_]{1,64}$/.test(code) ? ` (${code})` : ''); }
     return new TlsError(`${this.node.name} has no certificate to trust, or no TLS (${code}), so no credential was sent. Turn TLS on (tls-port), put the name that the certificate is for into the key `
       + '"host" or nodes, renew the certificate, or give its certificate authority to the RotationTarget as certificateAuthority');
+  }
+
+  /** A server without TLS waits for more: what TLS begins with is no command to it. */
+  private withoutTls(): ConnectivityError {
+    return new ConnectivityError(`${this.node.name} accepts the connection, and doesn't answer with TLS in time, so no credential was sent. Turn TLS on for the port (tls-port), and see that the server isn't stopped`);
+  }
+
+  private timedOut(): ConnectivityError {
+    return this.unreachable(' (ETIMEDOUT)');
   }
 
   private unreachable(reason: string): ConnectivityError {

@@ -106,8 +106,7 @@ export async function sendRedis(server: Pick<RedisServer, 'port' | 'ca'>, login:
   const socket = tls.connect({ host: 'localhost', port: server.port, ca: server.ca, servername: 'localhost' });
   const chunks: Buffer[] = [];
   socket.on('data', (chunk) => chunks.push(chunk));
-  socket.write([['AUTH', login.username, login.password], ...commands, ['QUIT']].map((args) =>
-    `*${args.length}\r\n${args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`).join('')}`).join(''));
+  socket.write([['AUTH', login.username, login.password], ...commands, ['QUIT']].map(encoded).join(''));
   await new Promise((resolve, reject) => socket.once('close', resolve).once('error', reject));
   return Buffer.concat(chunks).toString().split('\r\n').slice(0, -1);
 }
@@ -126,4 +125,44 @@ export async function letsInRedis(server: Pick<RedisServer, 'port' | 'ca'>, logi
   if (answer === '+OK') { return true; }
   if (/^-WRONGPASS /.test(answer)) { return false; }
   throw new Error(`The server answered a login with ${answer}`);
+}
+
+/** A connection that asks one thing after the other whose answer is a line. The server may not be restarted meanwhile. */
+export class RedisProbe {
+  private readonly socket: tls.TLSSocket;
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor({ port, ca }: Pick<RedisServer, 'port' | 'ca'>) {
+    this.socket = tls.connect({ host: 'localhost', port, ca, servername: 'localhost' });
+    this.socket.setNoDelay();
+  }
+
+  /** Whether the server lets somebody in: a connection may log in more than once. */
+  async letsIn({ username, password }: Login): Promise<boolean> {
+    const answer = await this.ask('AUTH', username, password);
+    if (answer === '+OK') { return true; }
+    if (answer.startsWith('-WRONGPASS ')) { return false; }
+    throw new Error(`The server answered a login with ${answer}`);
+  }
+
+  ask(...args: string[]): Promise<string> {
+    const answer = this.turn.then(() => new Promise<string>((resolve, reject) => {
+      this.socket.once('error', reject);
+      this.socket.once('data', (chunk) => {
+        this.socket.off('error', reject);
+        resolve(chunk.toString().trimEnd());
+      });
+      this.socket.write(encoded(args));
+    }));
+    this.turn = answer.catch(() => undefined);
+    return answer;
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+}
+
+function encoded(args: readonly string[]): string {
+  return `*${args.length}\r\n${args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`).join('')}`;
 }

@@ -1,0 +1,56 @@
+/*
+ * The proof, shorter than npm run prove:databases: the function is stopped at its calls and at pairs of them, on real servers, and naive
+ * variants are caught.
+ */
+import { PRODUCTS, RedisHarness } from './fixture';
+import type { ConnectRedis } from '../../../../lambda-src/targets/redis/connection';
+import { runCopies } from '../../../proof/copies';
+import { exhaust } from '../../../proof/exhaustion';
+import { catchNaiveRedis, withRedisSubjects } from '../../../proof/redis';
+import { hashOf, startRedis } from '../../../servers/redis/redis';
+
+const EVERY_BOUNDARY = 17;
+const EVERY_PAIR = 151;
+
+jest.setTimeout(300_000);
+
+test.each(PRODUCTS)('$name: stopped at some boundaries and pairs, and 5 copies at once, nobody is refused', async ({ product }) => {
+  const explored: number[] = [];
+  await withRedisSubjects([product], async (subject) => {
+    const { boundaries, pairs } = await exhaust(subject, { switches: [{}], stale: false, everyBoundary: EVERY_BOUNDARY, everyPair: EVERY_PAIR });
+    explored.push(boundaries, pairs);
+    await runCopies(subject, 5, 2);
+  });
+  expect(explored).toHaveLength(4);
+  expect(Math.min(...explored)).toBeGreaterThan(2);
+});
+
+test('naive variants are caught, for the reason they should', async () => {
+  const naive = await catchNaiveRedis();
+  expect(naive.map(({ mistake, caught }) => [mistake, caught])).toEqual(naive.map(({ mistake, expected }) => [mistake, expected]));
+  expect(naive).toHaveLength(3);
+});
+
+test('a variant that sends the password in clear is caught on the wire', async () => {
+  const server = await startRedis();
+  try {
+    for (const isNaive of [false, true]) {
+      let pending = '';
+      const naive = (dial: ConnectRedis): ConnectRedis => async (...login) => {
+        const connection = await dial(...login);
+        return {
+          command: (...args) => connection.command(...args.map((arg) => isNaive && arg === `#${hashOf(pending)}` ? `>${pending}` : arg)),
+          close: () => connection.close(),
+        };
+      };
+      const h = await RedisHarness.make(server, { connect: naive });
+      const rotation = h.start();
+      await h.step(rotation, 'createSecret');
+      pending = h.login('AWSPENDING').password;
+      await h.steps(rotation, 'setSecret', 'testSecret', 'finishSecret');
+      expect(h.sentInClear).toBe(isNaive);
+    }
+  } finally {
+    await server.stop();
+  }
+});

@@ -1,0 +1,405 @@
+/*
+ * The cases of the rotation contract on real servers: two passwords at a time (87 to 93), and those of any target with a login.
+ */
+import { connect } from 'node:tls';
+import { inspect } from 'node:util';
+import { caOf, makeUser, PRODUCTS, RedisHarness, startNodes, type RedisHarnessOptions } from './fixture';
+import { RotationError } from '../../../../lambda-src/rotation/errors';
+import type { ConnectRedis } from '../../../../lambda-src/targets/redis/connection';
+import type { StartedRotation } from '../../../../simulator';
+import { failure } from '../../../harness';
+import { Proxy } from '../../../servers';
+import { hashOf, letsInRedis, runRedis, startRedis, type RedisServer } from '../../../servers/redis/redis';
+
+const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
+
+/** Checks that a step failed as it must: a named error that says what to do, and no value in it or in the log. */
+async function fails(h: RedisHarness, step: Promise<void>, name: string, text: RegExp): Promise<void> {
+  const error = await failure(step);
+  expect(error).toBeInstanceOf(RotationError);
+  expect(`${error.name}: ${error.message}`).toMatch(new RegExp(`^${name}: .*(?:${text.source})`));
+  expect(error.message).toMatch(/\. [A-Z]/);
+  expectNothingSaid(h, inspect(error, { depth: 9, showHidden: true }));
+}
+
+function expectNothingSaid(h: RedisHarness, ...said: string[]): void {
+  const all = [...said, ...h.log.map((line) => JSON.stringify(line))].join('\n');
+  for (const password of h.passwords) {
+    expect(all).not.toContain(password);
+    expect(all).not.toContain(hashOf(password));
+  }
+  expect(all).not.toContain(h.user.username);
+}
+
+async function created(h: RedisHarness): Promise<StartedRotation> {
+  const rotation = h.start();
+  await h.step(rotation, 'createSecret');
+  return rotation;
+}
+
+describe.each(PRODUCTS)('$name', ({ product }) => {
+  let server: RedisServer;
+  beforeAll(async () => { server = await startRedis({ product }); });
+  afterAll(() => server.stop());
+  const make = (options?: RedisHarnessOptions) => RedisHarness.make(server, options);
+
+  test('cases 87, 88: setSecret keeps the current password, however often it runs, and both are accepted', async () => {
+    const h = await make();
+    const rotation = await created(h);
+    for (let i = 0; i < 4; i++) {
+      await h.step(rotation, 'setSecret', i === 2 ? h.makeHandler() : h.handler);
+      expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+      expect(await h.isAccepted('AWSPENDING')).toBe(true);
+    }
+    expect(await h.hashes()).toEqual([h.hashOf('AWSCURRENT'), h.hashOf('AWSPENDING')]);
+    await h.steps(rotation, 'testSecret', 'finishSecret');
+    expectNothingSaid(h);
+  });
+
+  test('case 89: AWSCURRENT and AWSPREVIOUS are accepted after each rotation, and what is older is removed', async () => {
+    const h = await make();
+    const seen = [h.hashOf('AWSCURRENT')];
+    for (let i = 1; i <= 5; i++) {
+      await h.rotate();
+      seen.push(h.hashOf('AWSCURRENT'));
+      expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+      expect(await h.isAccepted('AWSPREVIOUS')).toBe(true);
+      expect(await h.hashes()).toEqual(seen.slice(-3));
+    }
+    expect(await letsInRedis(server, h.user)).toBe(false);
+  });
+
+  test('case 90: passwords that somebody else added are removed, but not in the first rotation', async () => {
+    const h = await make();
+    const other = { username: h.user.username, password: 'password-of-somebody-else' };
+    await makeUser([server], other, `#${hashOf(h.user.password)}`);
+    await h.rotate();
+    expect(await letsInRedis(server, other)).toBe(true);
+    await h.rotate();
+    await h.rotate();
+    expect(await letsInRedis(server, other)).toBe(false);
+  });
+
+  test('a password that was added after the current one is kept: it may be that of a later rotation', async () => {
+    const h = await make();
+    await h.rotate();
+    await h.rotate();
+    const rotation = await created(h);
+    const later = { username: h.user.username, password: 'password-of-a-later-rotation' };
+    await runRedis(server, server.root, ['ACL', 'SETUSER', later.username, `#${hashOf(later.password)}`]);
+    await h.step(rotation, 'setSecret');
+    expect(await letsInRedis(server, later)).toBe(true);
+    expect(await letsInRedis(server, h.user)).toBe(false);
+  });
+
+  test('the commands on the wire carry no password, but for AUTH', async () => {
+    const h = await make();
+    await h.rotate();
+    await h.rotate();
+    await h.rotate();
+    const [logins, others] = [h.commands.filter(({ args }) => args[0] === 'AUTH'), h.commands.filter(({ args }) => args[0] !== 'AUTH')];
+    expect(logins).toHaveLength(6);
+    expect(new Set(others.map(({ args }) => args.slice(0, 2).join(' ')))).toEqual(new Set(['ACL WHOAMI', 'ACL GETUSER', 'ACL SETUSER', 'ACL SAVE']));
+    expect(h.sentInClear).toBe(false);
+  });
+
+  test('rights of the user stay, and its sessions go on', async () => {
+    const h = await make();
+    const rights = async () => (await runRedis(server, server.root, ['ACL', 'LIST'])).filter((line) => line.startsWith(`user ${h.user.username} `)).map((line) => line.replace(/ #[0-9a-f]{64}/g, ''));
+    const before = await rights();
+    await h.rotate();
+    await h.rotate();
+    expect(await rights()).toEqual(before);
+    expect(before).toHaveLength(1);
+  });
+
+  test('cases 43, 46: testSecret logs in as a user without any right, and alone it writes nothing', async () => {
+    const h = await make();
+    await makeUser([server], h.user, '-@all', 'resetkeys');
+    const rotation = h.start();
+    h.simulator.perform('PutSecretValue', { SecretId: h.arn, ClientRequestToken: rotation.token, SecretString: h.value('AWSCURRENT'), VersionStages: ['AWSPENDING'] });
+    await h.step(rotation, 'testSecret');
+    expect(h.commands.map(({ args: [name, what] }) => name === 'AUTH' ? name : `${name} ${what}`)).toEqual(['AUTH', 'ACL WHOAMI']);
+    expect(h.writes).toEqual([]);
+  });
+
+  test('case 44: testSecret fails if only the current password works', async () => {
+    const h = await make();
+    const rotation = await created(h);
+    await fails(h, h.step(rotation, 'testSecret'), 'AuthenticationError', /does not accept the pending credentials/);
+  });
+
+  test('case 93: a password that is accepted a moment later is waited for', async () => {
+    const h = await make();
+    const rotation = await created(h);
+    let looks = 0;
+    const handler = h.makeHandler({ sleep: async () => {
+      if (++looks === 2) { await runRedis(server, server.root, ['ACL', 'SETUSER', h.user.username, `#${h.hashOf('AWSPENDING')}`]); }
+    } });
+    await h.step(rotation, 'testSecret', handler);
+    expect(looks).toBe(2);
+  });
+
+  test.each<[string, string[], string, RegExp]>([
+    ['nopass', ['nopass'], 'TargetRefusedError', /accepts the user with any password \(nopass\)/],
+    ['turned off', ['off'], 'TargetRefusedError', /has turned the user off/],
+    ['cases 28, 37: without a password of any version', ['resetpass', `>${'x'.repeat(20)}`], 'AuthenticationError', /accepts neither the current password/],
+  ])('refuses a user who is %s, and changes nothing', async (_, rules, name, text) => {
+    const h = await make();
+    await runRedis(server, server.root, ['ACL', 'SETUSER', h.user.username, ...rules]);
+    const before = await runRedis(server, server.root, ['ACL', 'LIST']);
+    const rotation = await created(h);
+    await fails(h, h.step(rotation, 'setSecret'), name, text);
+    expect(await runRedis(server, server.root, ['ACL', 'LIST'])).toEqual(before);
+  });
+
+  test('refuses a user that does not exist, and does not make it', async () => {
+    const h = await make();
+    await runRedis(server, server.root, ['ACL', 'DELUSER', h.user.username]);
+    const rotation = await created(h);
+    await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /has no user with the name/);
+    expect(await runRedis(server, server.root, ['ACL', 'USERS'])).not.toContain(h.user.username);
+  });
+
+  test('case 26: the previous password is proof enough', async () => {
+    const h = await make();
+    await h.rotate();
+    await makeUser([server], h.login('AWSPREVIOUS'));
+    const rotation = await created(h);
+    await h.steps(rotation, 'setSecret', 'testSecret', 'finishSecret');
+    expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+  });
+
+  test('case 24: a pending version for another host or user is sent nowhere', async () => {
+    for (const changes of [{ host: 'elsewhere.invalid' }, { username: 'superuser' }, { port: 1 }]) {
+      const h = await make();
+      const rotation = h.start();
+      const SecretString = JSON.stringify({ ...JSON.parse(h.value('AWSCURRENT')), password: 'pending-password', ...changes });
+      h.simulator.perform('PutSecretValue', { SecretId: h.arn, ClientRequestToken: rotation.token, SecretString, VersionStages: ['AWSPENDING'] });
+      await fails(h, h.step(rotation, 'setSecret'), 'SecretMismatchError', /differs from the current one/);
+      await fails(h, h.step(rotation, 'testSecret'), 'SecretMismatchError', /"host" and "port" differ|not that of the current one/);
+      expect(h.commands).toEqual([]);
+    }
+  });
+
+  test('cases 39, 40: the superuser secret is of the same server, of another user, and its password works', async () => {
+    for (const [superuserChanges, name, text] of [
+      [{ host: 'elsewhere.invalid' }, 'SecretMismatchError', /the superuser secret and the secret/],
+      [{ password: 'not-the-password' }, 'AuthenticationError', /does not accept the credentials of the superuser secret superuser/],
+      [{ username: '' }, 'SecretValueError', /In the superuser secret superuser: .*"username"/],
+    ] as const) {
+      const h = await make({ superuserChanges });
+      const before = await h.hashes();
+      await fails(h, h.step(await created(h), 'setSecret'), name, text);
+      expect(await h.hashes()).toEqual(before);
+    }
+    const h = await RedisHarness.make(server, { user: server.superuser });
+    const error = await failure(h.step(await created(h), 'setSecret'));
+    expect(error.message).toMatch(/has the user that it is to give a password/);
+  });
+
+  test('a superuser without the rights is told which', async () => {
+    const weak = { username: 'weak', password: 'password-of-the-weak' };
+    await runRedis(server, server.root, ['ACL', 'SETUSER', weak.username, 'reset', 'on', `#${hashOf(weak.password)}`, '-@all', '+acl|getuser']);
+    const h = await make({ superuserChanges: weak });
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /refused ACL SETUSER with NOPERM\. .*\+acl\|setuser \+acl\|getuser \+acl\|save/);
+  });
+
+  test('case 32: any printable character in the password, and in the name of the user', async () => {
+    const user = { username: 'ünder_"quoted\'\\$;%~*&|<>{}', password: 'p "\'\\;$%~*&|\u00fc\u{1F511}\t#!>' };
+    await makeUser([server], user);
+    const h = await RedisHarness.make(server, { user, config: { passwordPolicy: { includeSpace: true, passwordLength: 100 } } });
+    await h.rotate();
+    await h.rotate();
+    expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+    expect(await h.isAccepted('AWSPREVIOUS')).toBe(true);
+  });
+
+  test('cases 61, 88: copies of setSecret with one token converge', async () => {
+    const h = await make();
+    await h.rotate();
+    await h.rotate();
+    await h.rotate();
+    const rotation = await created(h);
+    await Promise.all([h.handler, h.makeHandler(), h.makeHandler()].map((handler) => h.step(rotation, 'setSecret', handler)));
+    await h.steps(rotation, 'testSecret', 'finishSecret');
+    expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+    expect(await h.isAccepted('AWSPREVIOUS')).toBe(true);
+    expect(new Set(await h.hashes()).size).toBe(3);
+  });
+
+  test('cases 29, 33: a server that hangs or refuses connections fails the step in time', async () => {
+    const proxy = await Proxy.start(server.port);
+    try {
+      const h = await make({ changes: { port: proxy.port }, superuserChanges: { port: proxy.port } });
+      const rotation = await created(h);
+      h.remaining = 3_000;
+      proxy.blackHole();
+      await fails(h, h.step(rotation, 'setSecret'), '(StepTimeoutError|ConnectivityError)', /near|in time/);
+      await proxy.refuse();
+      h.remaining = 30_000;
+      await fails(h, h.step(rotation, 'setSecret'), 'ConnectivityError', /can't be reached, or doesn't answer in time/);
+      await proxy.forward();
+      await h.steps(rotation, 'setSecret', 'testSecret', 'finishSecret');
+    } finally {
+      await proxy.stop();
+    }
+  });
+
+  test('case 92: a restart after any step, what was acknowledged still holds', async () => {
+    const h = await make();
+    for (let i = 0; i < 3; i++) {
+      const rotation = h.start();
+      for (const step of STEPS) {
+        await h.step(rotation, step);
+        await server.kill();
+        await server.restart();
+        expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+        if (step === 'setSecret' || step === 'testSecret') { expect(await h.isAccepted('AWSPENDING')).toBe(true); }
+        if (i > 0) { expect(await h.isAccepted('AWSPREVIOUS')).toBe(true); }
+      }
+      h.simulator.completeRotation(h.arn);
+    }
+    expect(await h.hashes()).toEqual(expect.arrayContaining([h.hashOf('AWSCURRENT'), h.hashOf('AWSPREVIOUS')]));
+  });
+
+  test('case 92: the server is killed and restarted before and after each command of setSecret, and the retry completes', async () => {
+    let count = 0;
+    let endsAt = Infinity;
+    let phase: 'before' | 'after' = 'before';
+    const dying = (dial: ConnectRedis): ConnectRedis => async (...login) => {
+      const connection = await dial(...login);
+      return {
+        ...connection,
+        close: () => connection.close(),
+        command: async (...args) => {
+          const isLast = ++count === endsAt;
+          if (isLast && phase === 'before') { await server.kill(); await server.restart(); }
+          const reply = await connection.command(...args);
+          if (isLast) { await server.kill(); await server.restart(); }
+          return reply;
+        },
+      };
+    };
+    const prepared = async () => {
+      endsAt = Infinity;
+      const h = await make({ connect: dying });
+      await h.rotate();
+      await h.rotate();
+      return { h, rotation: await created(h) };
+    };
+    const { h: whole, rotation: first } = await prepared();
+    count = 0;
+    await whole.step(first, 'setSecret');
+    const commands = count;
+    // AUTH, WHOAMI, GETUSER, SETUSER to add and to remove, SAVE
+    expect(commands).toBe(6);
+    for (const when of ['before', 'after'] as const) {
+      for (let n = 1; n <= commands; n++) {
+        const { h, rotation } = await prepared();
+        [count, endsAt, phase] = [0, n, when];
+        await h.step(rotation, 'setSecret').catch((error: Error) => { expect(error.name).toBe('ConnectivityError'); });
+        expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+        expect(await h.isAccepted('AWSPREVIOUS')).toBe(true);
+        endsAt = Infinity;
+        await h.steps(rotation, ...STEPS);
+        expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+        expect(await h.isAccepted('AWSPREVIOUS')).toBe(true);
+        expect(await h.hashes()).toHaveLength(3);
+        expectNothingSaid(h);
+      }
+    }
+  });
+
+  test('without an ACL file it says that a restart undoes the rotation, and after one it says what to do', async () => {
+    const other = await startRedis({ product, aclFile: false });
+    try {
+      const h = await RedisHarness.make(other);
+      await h.rotate();
+      expect(h.log.filter(({ level }) => level === 'WARN').map(({ message, step }) => `${step}: ${message}`)).toEqual([
+        'setSecret: A restart will undo the rotation, for there is no ACL file: The server. Set aclfile in the configuration of the server, and run ACL SAVE',
+      ]);
+      await other.kill();
+      await other.restart();
+      const rotation = await created(h);
+      await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /has no user/);
+    } finally {
+      await other.stop();
+    }
+  });
+});
+
+describe.each(PRODUCTS)('$name, three nodes', ({ product }) => {
+  let servers: RedisServer[];
+  beforeAll(async () => { servers = await startNodes(product, 3); });
+  afterAll(async () => { for (const server of servers) { await server.stop(); } });
+  const make = () => RedisHarness.make(servers[0], { nodes: servers.slice(1), config: { certificateAuthority: caOf(servers) } });
+
+  test('case 91: one is down, and nothing is promoted or changed; the retry completes, and all agree', async () => {
+    const h = await make();
+    await h.rotate();
+    for (const down of servers) {
+      const rotation = await created(h);
+      await down.kill();
+      await fails(h, h.step(rotation, 'setSecret'), 'ConnectivityError', new RegExp(`Node ${servers.indexOf(down) + 1} of 3 \\(localhost:${down.port}\\) can't be reached`));
+      for (const server of servers.filter((each) => each !== down)) { expect(await h.hashes(server)).not.toContain(h.hashOf('AWSPENDING')); }
+      await down.restart();
+      await h.step(rotation, 'setSecret');
+      await down.kill();
+      await fails(h, h.step(rotation, 'testSecret'), 'ConnectivityError', /can't be reached/);
+      expect(h.secret.stages.AWSPENDING).toBe(rotation.token);
+      await down.restart();
+      await h.steps(rotation, ...STEPS);
+      h.simulator.completeRotation(h.arn);
+      const [one, two, three] = await Promise.all(servers.map((server) => h.hashes(server)));
+      expect(two).toEqual(one);
+      expect(three).toEqual(one);
+      expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+      expect(await h.isAccepted('AWSPREVIOUS')).toBe(true);
+    }
+  });
+
+  test('refuses before any node is changed, if one of them doesn\'t know the user', async () => {
+    const h = await make();
+    await runRedis(servers[2], servers[2].root, ['ACL', 'DELUSER', h.user.username]);
+    const rotation = await created(h);
+    await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /Node 3 of 3 .* has no user/);
+    expect(await h.hashes()).toEqual([hashOf(h.user.password)]);
+  });
+});
+
+describe.each(PRODUCTS)('$name, case 66: TLS', ({ product }) => {
+  test.each([
+    ['wrongHost', 'TlsError', /no certificate to trust/], ['expired', 'TlsError', /no certificate to trust/], ['unknownCa', 'TlsError', /no certificate to trust/],
+    ['none', 'ConnectivityError', /doesn't answer with TLS in time/],
+  ] as const)('refuses a server with %s', async (tls, name, text) => {
+    const server = await startRedis({ product, tls });
+    try {
+      const h = await RedisHarness.make(server, { user: { username: 'user_tls', password: 'first-password' } });
+      await fails(h, h.step(await created(h), 'setSecret'), name, text);
+      expect(h.commands).toEqual([]);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test('says why a server with too many clients closes the connection', async () => {
+    const server = await startRedis({ product, settings: ['maxclients 1'] });
+    const root = await startBlocking(server);
+    try {
+      const h = await RedisHarness.make(server, { user: { username: 'user_tls', password: 'first-password' } });
+      await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /maxclients/);
+    } finally {
+      root();
+      await server.stop();
+    }
+  });
+});
+
+/** Takes the only place for a client. */
+async function startBlocking(server: RedisServer): Promise<() => void> {
+  const socket = connect({ host: 'localhost', port: server.port, ca: server.ca, servername: 'localhost' });
+  socket.on('error', () => undefined);
+  await new Promise((resolve) => socket.once('secureConnect', resolve));
+  return () => { socket.destroy(); };
+}
