@@ -39,6 +39,8 @@ const CONFIGS: Record<Peer, HandlerConfig> = {
 
 const USER = { userArn: 'arn:aws:iam::111122223333:user/app', passwordPolicy: {} };
 
+const REDIS: HandlerConfig = { target: 'redis', superuserSecretArn: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:superuser-a1b2c3', passwordPolicy: {} };
+
 /** There is no handwritten code to compare these with. */
 const ISSUED: readonly HandlerConfig[] = [
   { target: 'iam-access-key', accessKeyIdKey: 'accessKeyId', secretAccessKeyKey: 'secretAccessKey', ...USER },
@@ -58,6 +60,7 @@ export async function measureStartUps(node: string, runs: number): Promise<Start
         { name: `${peer}, by hand`, peer, directory: bundlePeer(peer, false, folder).directory },
         { name: `${peer}, by hand, with bundleAwsSDK`, peer, directory: bundlePeer(peer, true, folder).directory },
       ]),
+      { name: 'redis, ours', directory: join(ASSETS, 'redis'), config: REDIS },
       ...ISSUED.map((config): Subject => ({ name: `${config.target}, testSecret at deployment`, directory: join(ASSETS, config.target), config, isTest: true })),
     ];
     const seen = subjects.map(() => ({ ready: [] as number[], replied: [] as number[], memory: [] as number[] }));

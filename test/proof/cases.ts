@@ -12,8 +12,11 @@ export const COMMON_CASES: readonly number[] = numbersOf('every target');
 /** The cases of credentials that a server issues. */
 export const ISSUED_CASES: readonly number[] = numbersOf('issued values');
 
+/** The cases of a server that accepts two passwords. */
+export const TWO_PASSWORDS_CASES: readonly number[] = numbersOf('two passwords');
+
 /** The cases that are tested on real database servers. */
-export const DATABASE_CASES: readonly number[] = [...numbersOf('databases'), ...numbersOf('two passwords')];
+export const DATABASE_CASES: readonly number[] = numbersOf('databases');
 
 export interface ContractCase {
   readonly number: number;

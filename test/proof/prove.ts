@@ -4,7 +4,7 @@
  * step at once, for generated values and databases, for 100 rotations each, or `--rounds=N`.
  */
 import { join } from 'node:path';
-import { COMMON_CASES, DATABASE_CASES, ISSUED_CASES, runContractTests } from './cases';
+import { COMMON_CASES, DATABASE_CASES, ISSUED_CASES, runContractTests, TWO_PASSWORDS_CASES } from './cases';
 import { countCopies, runCopies } from './copies';
 import { catchNaiveStrategies, withDatabaseSubjects } from './databases';
 import { exhaust, giveUp, SWITCHES } from './exhaustion';
@@ -13,6 +13,7 @@ import { ISSUED_TARGETS, NAIVE_ISSUED, overtake, refuseForeign, rotateAfterPut }
 import { catchNaive } from './naive';
 import { EXAMPLE_TARGET, OWN_TARGETS } from './own-targets';
 import { progressEvery, type Progress } from './progress';
+import { catchNaiveRedis, withRedisSubjects } from './redis';
 import { SCENARIOS } from './scenarios';
 import { NAIVE_KEYS, SIGNING_KEYS, UNPUBLISHED } from './signing-keys';
 import { SUBJECTS, type Subject } from './subjects';
@@ -200,7 +201,8 @@ async function proveGenerated(long: boolean, seed: number | undefined): Promise<
 /** The proofs for databases: every call to Secrets Manager, every login and every statement is a boundary. */
 async function proveDatabases(long: boolean): Promise<void> {
   await proveCases(['--testPathIgnorePatterns', '/node_modules/', '--', 'test/targets/database/servers'], DATABASE_CASES, true);
-  await withDatabaseSubjects(async (subject) => {
+  await proveCases(['--testPathIgnorePatterns', '/node_modules/', '--', 'test/targets/redis/servers'], TWO_PASSWORDS_CASES, true);
+  const proveDatabase = async (subject: Subject): Promise<void> => {
     const restore = withoutTimers();
     await prove(`${subject.name}: stopped at ${long ? 'every boundary, and at every pair' : 'every seventh boundary, and at some pairs'}`, async (progress) => {
       const sample = long ? {} : { everyBoundary: EVERY_DATABASE_BOUNDARY, everyPair: EVERY_DATABASE_PAIR };
@@ -209,9 +211,11 @@ async function proveDatabases(long: boolean): Promise<void> {
     });
     restore();
     await proveCopies(subject, long ? ROUNDS : DATABASE_ROUNDS);
-  });
+  };
+  await withDatabaseSubjects(proveDatabase);
+  await withRedisSubjects(long ? ['redis-7', 'valkey-8'] : ['valkey-8'], proveDatabase);
   await prove('naive strategies', async () => {
-    const naive = await catchNaiveStrategies();
+    const naive = [...await catchNaiveStrategies(), ...await catchNaiveRedis()];
     const missed = naive.filter(({ expected, caught }) => expected !== caught);
     return { result: `${naive.length - missed.length} of ${naive.length} caught${missed.map(({ mistake, caught }) => `, but ${mistake}: ${caught ?? 'nothing'}`).join('')}`, ok: missed.length === 0 };
   });

@@ -446,3 +446,23 @@ func smtp(stack awscdk.Stack) {
 	})
 	// end
 }
+
+func redis(stack awscdk.Stack, vpc awsec2.IVpc) {
+	// sample: docs/targets/redis.md 9e002bba
+	target := rotating.RotationTarget_Redis(&rotating.RedisTargetOptions{
+		SuperuserSecret: awssecretsmanager.Secret_FromSecretNameV2(stack, jsii.String("Superuser"), jsii.String("redis/superuser")),
+		Nodes:           jsii.Strings("redis-1.internal.example.com", "redis-2.internal.example.com"),
+	})
+	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		Vpc:    vpc,
+		Target: target,
+	})
+
+	rotating.NewRotatingSecret(stack, jsii.String("User"), &rotating.RotatingSecretProps{
+		RotationFunction: rotation,
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(`{"username":"app","host":"redis-1.internal.example.com"}`),
+		},
+	})
+	// end
+}

@@ -45,7 +45,8 @@ export class RedisTarget extends TargetDefinition {
     return {
       target: 'redis',
       superuserSecretArn: superuserSecret.secretFullArn ?? superuserSecret.secretArn,
-      nodes: nodes && Fn.join(',', [...nodes]),
+      // A list that only a deployment knows has to be joined there.
+      nodes: nodes && (Token.isUnresolved(nodes) ? Fn.join(',', [...nodes]) : nodes.join(',')),
       certificateAuthority,
       passwordPolicy,
     };

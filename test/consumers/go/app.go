@@ -186,6 +186,16 @@ func databases(stack awscdk.Stack) {
 		GenerateSecretString: databaseUser,
 		Target:               rotating.RotationTarget_Mariadb(&rotating.DatabaseTargetOptions{PlaintextConnection: jsii.Bool(true)}),
 	})
+	rotating.NewRotationFunction(stack, jsii.String("Redis"), &rotating.RotationFunctionProps{
+		Vpc: vpc,
+		Target: rotating.RotationTarget_Redis(&rotating.RedisTargetOptions{
+			SuperuserSecret:      awssecretsmanager.NewSecret(stack, jsii.String("RedisSuperuser"), nil),
+			Nodes:                jsii.Strings("redis-1.example.com", "redis-2.example.com:6380"),
+			Database:             awsec2.NewSecurityGroup(stack, jsii.String("RedisSecurityGroup"), &awsec2.SecurityGroupProps{Vpc: vpc}),
+			PasswordPolicy:       &rotating.PasswordPolicy{PasswordLength: jsii.Number(40)},
+			CertificateAuthority: jsii.String(string(certificateAuthority)),
+		}),
+	})
 }
 
 func targets(stack awscdk.Stack) {

@@ -7,7 +7,7 @@ from pathlib import Path
 from aws_cdk import App, Duration, SecretValue, Stack
 from aws_cdk.aws_cloudwatch import AlarmRule, CompositeAlarm, Dashboard, GraphWidget
 from aws_cdk.aws_cloudwatch_actions import SnsAction
-from aws_cdk.aws_ec2 import InstanceType, Vpc
+from aws_cdk.aws_ec2 import InstanceType, SecurityGroup, Vpc
 from aws_cdk.aws_events import EventBus, Schedule
 from aws_cdk.aws_events_targets import SnsTopic
 from aws_cdk.aws_iam import User
@@ -180,6 +180,18 @@ def databases(stack: Stack) -> None:
         "MariadbUser",
         generate_secret_string=DATABASE_USER,
         target=RotationTarget.mariadb(plaintext_connection=True),
+    )
+    RotationFunction(
+        stack,
+        "Redis",
+        vpc=vpc,
+        target=RotationTarget.redis(
+            superuser_secret=Secret(stack, "RedisSuperuser"),
+            nodes=["redis-1.example.com", "redis-2.example.com:6380"],
+            database=SecurityGroup(stack, "RedisSecurityGroup", vpc=vpc),
+            password_policy=PasswordPolicy(password_length=40),
+            certificate_authority=Path("ca.pem").read_text(),
+        ),
     )
 
 

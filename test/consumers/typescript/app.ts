@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { App, Duration, SecretValue, Stack } from 'aws-cdk-lib';
 import { AlarmRule, CompositeAlarm, Dashboard, GraphWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { InstanceType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { InstanceType, SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { EventBus, Schedule } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import { User } from 'aws-cdk-lib/aws-iam';
@@ -123,6 +123,16 @@ function databases(stack: Stack): void {
   new RotatingSecret(stack, 'DualPasswordsUser', {
     generateSecretString: databaseUser,
     target: RotationTarget.mysql({ strategy: RotationStrategy.dualPasswords() }),
+  });
+  new RotationFunction(stack, 'Redis', {
+    vpc,
+    target: RotationTarget.redis({
+      superuserSecret: new Secret(stack, 'RedisSuperuser'),
+      nodes: ['redis-1.example.com', 'redis-2.example.com:6380'],
+      database: new SecurityGroup(stack, 'RedisSecurityGroup', { vpc }),
+      passwordPolicy: { passwordLength: 40 },
+      certificateAuthority: readFileSync('ca.pem', 'utf8'),
+    }),
   });
 }
 

@@ -7,6 +7,7 @@ import type { ConnectRedis } from '../../../../lambda-src/targets/redis/connecti
 import { runCopies } from '../../../proof/copies';
 import { exhaust } from '../../../proof/exhaustion';
 import { catchNaiveRedis, withRedisSubjects } from '../../../proof/redis';
+import { withoutTimers } from '../../../proof/without-timers';
 import { hashOf, startRedis } from '../../../servers/redis/redis';
 
 const EVERY_BOUNDARY = 17;
@@ -15,18 +16,20 @@ const EVERY_PAIR = 151;
 jest.setTimeout(300_000);
 
 test.each(PRODUCTS)('$name: stopped at some boundaries and pairs, and 5 copies at once, nobody is refused', async ({ product }) => {
+  const restore = withoutTimers();
   const explored: number[] = [];
   await withRedisSubjects([product], async (subject) => {
     const { boundaries, pairs } = await exhaust(subject, { switches: [{}], stale: false, everyBoundary: EVERY_BOUNDARY, everyPair: EVERY_PAIR });
     explored.push(boundaries, pairs);
     await runCopies(subject, 5, 2);
-  });
+  }).finally(restore);
   expect(explored).toHaveLength(4);
   expect(Math.min(...explored)).toBeGreaterThan(2);
 });
 
 test('naive variants are caught, for the reason they should', async () => {
-  const naive = await catchNaiveRedis();
+  const restore = withoutTimers();
+  const naive = await catchNaiveRedis().finally(restore);
   expect(naive.map(({ mistake, caught }) => [mistake, caught])).toEqual(naive.map(({ mistake, expected }) => [mistake, expected]));
   expect(naive).toHaveLength(3);
 });

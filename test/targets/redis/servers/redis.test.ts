@@ -368,7 +368,7 @@ describe.each(PRODUCTS)('$name, three nodes', ({ product }) => {
   });
 });
 
-describe.each(PRODUCTS)('$name, case 66: TLS', ({ product }) => {
+describe.each(PRODUCTS)('case 66: TLS, $name', ({ product }) => {
   test.each([
     ['wrongHost', 'TlsError', /no certificate to trust/], ['expired', 'TlsError', /no certificate to trust/], ['unknownCa', 'TlsError', /no certificate to trust/],
     ['none', 'ConnectivityError', /doesn't answer with TLS in time/],

@@ -7,6 +7,7 @@ import io.github.cdkrotatingsecret.IamAccessKeyTargetOptions;
 import io.github.cdkrotatingsecret.InvokeTargetOptions;
 import io.github.cdkrotatingsecret.JwksPublication;
 import io.github.cdkrotatingsecret.PasswordPolicy;
+import io.github.cdkrotatingsecret.RedisTargetOptions;
 import io.github.cdkrotatingsecret.RotatingSecret;
 import io.github.cdkrotatingsecret.RotationAlarmsOptions;
 import io.github.cdkrotatingsecret.RotationCheck;
@@ -41,6 +42,7 @@ import software.amazon.awscdk.services.cloudwatch.GraphWidget;
 import software.amazon.awscdk.services.cloudwatch.MetricOptions;
 import software.amazon.awscdk.services.cloudwatch.actions.SnsAction;
 import software.amazon.awscdk.services.ec2.InstanceType;
+import software.amazon.awscdk.services.ec2.SecurityGroup;
 import software.amazon.awscdk.services.ec2.Vpc;
 import software.amazon.awscdk.services.events.EventBus;
 import software.amazon.awscdk.services.events.OnEventOptions;
@@ -204,6 +206,16 @@ public final class App {
         RotatingSecret.Builder.create(stack, "MariadbUser")
                 .generateSecretString(DATABASE_USER)
                 .target(RotationTarget.mariadb(DatabaseTargetOptions.builder().plaintextConnection(true).build()))
+                .build();
+        RotationFunction.Builder.create(stack, "Redis")
+                .vpc(vpc)
+                .target(RotationTarget.redis(RedisTargetOptions.builder()
+                        .superuserSecret(new Secret(stack, "RedisSuperuser"))
+                        .nodes(List.of("redis-1.example.com", "redis-2.example.com:6380"))
+                        .database(SecurityGroup.Builder.create(stack, "RedisSecurityGroup").vpc(vpc).build())
+                        .passwordPolicy(PasswordPolicy.builder().passwordLength(40).build())
+                        .certificateAuthority(Files.readString(Path.of("ca.pem")))
+                        .build()))
                 .build();
     }
 
