@@ -41,9 +41,8 @@ interface Waiting {
 
 class Connection implements RedisConnection {
   private readonly reader = new ReplyReader();
-  private readonly abort = () => this.fail(this.deadline.signal.reason as RotationError);
   private waiting?: Waiting;
-  /** An error before any command: a server with too many clients says so, and closes. */
+  /** An error before any command: a server in protected mode says so, and closes. */
   private unasked?: ErrorReply;
   private failure?: RotationError;
 
@@ -54,6 +53,8 @@ class Connection implements RedisConnection {
     socket.on('data', (chunk) => this.read(chunk));
     deadline.signal.addEventListener('abort', this.abort);
   }
+
+  private readonly abort = () => this.fail(this.deadline.signal.reason as RotationError);
 
   public secured(): Promise<void> {
     const connected = (resolve: (reply: Reply) => void) => {
@@ -134,7 +135,7 @@ class Connection implements RedisConnection {
   }
 
   private unreachable(reason: string): ConnectivityError {
-    return new ConnectivityError(`${this.node.name} can't be reached, or doesn't answer in time${reason}. See that it runs, that its host and port are right, that the function is in a VPC with a route to `
+    return new ConnectivityError(`${this.node.name} can't be reached, or doesn't answer in time${reason}. See that it runs and has room for one more client (maxclients), that its host and port are right, that the function is in a VPC with a route to `
       + 'it, and that their security groups let the function in. Secrets Manager tries the rotation again');
   }
 }

@@ -18,7 +18,6 @@ const REMEDIES: Record<string, string> = {
 const NO_ACL_FILE = /not configured to use an ACL file/i;
 const NO_SUCH_PASSWORD = /does not exist/i;
 const CAN_NOT_SAVE = /trying to save the ACLs/i;
-const TOO_MANY_CLIENTS = /max number of clients/i;
 const UNKNOWN_COMMAND = /unknown (command|subcommand)/i;
 
 /** A login. */
@@ -46,7 +45,9 @@ export function passwordHash(password: string): string {
  *
  * @throws AuthenticationError if the node doesn't accept the user with the password, and for no other reason
  */
-export async function logIn(connect: ConnectRedis, node: RedisNode, certificateAuthority: string | undefined, login: Login, deadline: Deadline): Promise<RedisSession> {
+export async function logIn(
+  connect: ConnectRedis, node: RedisNode, certificateAuthority: string | undefined, login: Login, deadline: Deadline,
+): Promise<RedisSession> {
   const connection = await connect(node, certificateAuthority, deadline);
   try {
     const session = new RedisSession(connection, node);
@@ -128,7 +129,6 @@ export class RedisSession {
 
 function remedyOfText(text: string): string {
   if (CAN_NOT_SAVE.test(text)) { return 'It can\'t write its ACL file. See that the folder of the file is writable and has room, and read the log of the server'; }
-  if (TOO_MANY_CLIENTS.test(text)) { return 'It has as many clients as maxclients allows. Raise maxclients; Secrets Manager tries the rotation again'; }
   if (UNKNOWN_COMMAND.test(text)) { return 'It has no such command, or its name was changed. Rotate users of Redis 6 or later, or of Valkey, on a server that lets a superuser change them'; }
   return 'Read the log of the server';
 }

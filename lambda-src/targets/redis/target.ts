@@ -60,7 +60,8 @@ export class RedisTarget implements Target {
     if (superuser.username === current.username) {
       throw new SecretValueError('The superuser secret has the user that it is to give a password. Use the secret of another user, who may change this one');
     }
-    const hashes = { pending: passwordHash(pending.password), current: passwordHash(current.password), previous: await previousHash(values, current) };
+    const previous = await previousHash(values, current);
+    const hashes = { pending: passwordHash(pending.password), current: passwordHash(current.password), previous };
     const sessions: RedisSession[] = [];
     try {
       for (const node of this.nodes(current)) { sessions.push(await this.logInAsSuperuser(node, superuser, deadline)); }

@@ -14,7 +14,7 @@ const USER = { secretStringTemplate: '{"username":"app","host":"redis.example.co
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:superuser-a1b2c3';
 
-function make(stack: Stack, options: Partial<RedisTargetOptions> = {}, generateSecretString: object | undefined = USER, vpc?: ec2.IVpc): RotatingSecret {
+function make(stack: Stack, options: Partial<RedisTargetOptions> = {}, generateSecretString: object = USER, vpc?: ec2.IVpc): RotatingSecret {
   const superuserSecret = options.superuserSecret ?? Secret.fromSecretCompleteArn(stack, 'Superuser', ARN);
   const rotationFunction = new RotationFunction(stack, 'Rotation', { target: RotationTarget.redis({ ...options, superuserSecret }), vpc });
   return new RotatingSecret(stack, 'User', { rotationFunction, generateSecretString });
