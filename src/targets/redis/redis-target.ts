@@ -90,7 +90,7 @@ function checkNodes(nodes: readonly string[] | undefined): void {
   for (const node of known) {
     const [, host, port] = NODE.exec(node) ?? [];
     if (host === undefined || (port !== undefined && !isPort(Number(port)))) {
-      throw invalid('nodes', `has ${JSON.stringify(node)}. Give each server as a host, or as a host and a port such as redis-1.example.com:6380`);
+      throw invalid('nodes', `has ${JSON.stringify(node)}. Give each server as a host, or as host:port`);
     }
   }
   const repeated = known.find((node, i) => known.indexOf(node) !== i);
