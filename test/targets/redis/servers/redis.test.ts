@@ -9,7 +9,7 @@ import type { ConnectRedis } from '../../../../lambda-src/targets/redis/connecti
 import type { StartedRotation } from '../../../../simulator';
 import { failure } from '../../../harness';
 import { Proxy } from '../../../servers';
-import { hashOf, letsInRedis, runRedis, startRedis, type RedisServer } from '../../../servers/redis/redis';
+import { hashOf, letsInRedis, RedisProbe, runRedis, startRedis, type RedisServer } from '../../../servers/redis/redis';
 
 const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 
@@ -107,10 +107,14 @@ describe.each(PRODUCTS)('$name', ({ product }) => {
     const h = await make();
     const rights = async () => (await runRedis(server, server.root, ['ACL', 'LIST'])).filter((line) => line.startsWith(`user ${h.user.username} `)).map((line) => line.replace(/ #[0-9a-f]{64}/g, ''));
     const before = await rights();
-    await h.rotate();
-    await h.rotate();
+    const session = new RedisProbe(server);
+    expect(await session.letsIn(h.user)).toBe(true);
+    for (let i = 0; i < 3; i++) { await h.rotate(); }
     expect(await rights()).toEqual(before);
     expect(before).toHaveLength(1);
+    expect(await letsInRedis(server, h.user)).toBe(false);
+    expect(await session.ask('GET', 'nothing')).toBe('$-1');
+    session.close();
   });
 
   test('cases 43, 46: testSecret logs in as a user without any right, and alone it writes nothing', async () => {
