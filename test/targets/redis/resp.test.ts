@@ -92,7 +92,9 @@ test('a fuzz: random bytes, mutated replies and random splits give replies, or R
   for (let run = 0; run < 20_000; run++) {
     const noise = Array.from({ length: random(40) }, () => alphabet[random(alphabet.length)]);
     const bytes = run % 2 === 0 ? Buffer.from(noise) : Buffer.from(ALL);
-    for (let i = bytes.length > 0 ? random(4) : 0; i > 0; i--) { bytes[random(bytes.length)] = random(2) === 0 ? random(256) : alphabet[random(alphabet.length)]; }
+    for (let i = bytes.length > 0 ? random(4) : 0; i > 0; i--) {
+      bytes[random(bytes.length)] = random(2) === 0 ? random(256) : alphabet[random(alphabet.length)];
+    }
     const reader = new ReplyReader();
     let replies = 0;
     try {
