@@ -176,15 +176,15 @@ func databases(stack awscdk.Stack) {
 			PasswordPolicy:       &rotating.PasswordPolicy{PasswordLength: jsii.Number(40)},
 		}),
 	})
+	rotating.NewRotatingSecret(stack, jsii.String("MariadbUser"), &rotating.RotatingSecretProps{
+		GenerateSecretString: databaseUser,
+		Target:               rotating.RotationTarget_Mariadb(&rotating.DatabaseTargetOptions{PlaintextConnection: jsii.Bool(true)}),
+	})
 	rotating.NewRotatingSecret(stack, jsii.String("DualPasswordsUser"), &rotating.RotatingSecretProps{
 		GenerateSecretString: databaseUser,
 		Target: rotating.RotationTarget_Mysql(&rotating.DatabaseTargetOptions{
 			Strategy: rotating.RotationStrategy_DualPasswords(nil),
 		}),
-	})
-	rotating.NewRotatingSecret(stack, jsii.String("MariadbUser"), &rotating.RotatingSecretProps{
-		GenerateSecretString: databaseUser,
-		Target:               rotating.RotationTarget_Mariadb(&rotating.DatabaseTargetOptions{PlaintextConnection: jsii.Bool(true)}),
 	})
 	rotating.NewRotationFunction(stack, jsii.String("Redis"), &rotating.RotationFunctionProps{
 		Vpc: vpc,

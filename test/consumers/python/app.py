@@ -161,12 +161,6 @@ def databases(stack: Stack) -> None:
 
     RotatingSecret(
         stack,
-        "DualPasswordsUser",
-        generate_secret_string=DATABASE_USER,
-        target=RotationTarget.mysql(strategy=RotationStrategy.dual_passwords()),
-    )
-    RotatingSecret(
-        stack,
         "MysqlUser",
         generate_secret_string=DATABASE_USER,
         target=RotationTarget.mysql(
@@ -180,6 +174,12 @@ def databases(stack: Stack) -> None:
         "MariadbUser",
         generate_secret_string=DATABASE_USER,
         target=RotationTarget.mariadb(plaintext_connection=True),
+    )
+    RotatingSecret(
+        stack,
+        "DualPasswordsUser",
+        generate_secret_string=DATABASE_USER,
+        target=RotationTarget.mysql(strategy=RotationStrategy.dual_passwords()),
     )
     RotationFunction(
         stack,

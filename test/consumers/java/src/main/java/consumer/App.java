@@ -197,15 +197,15 @@ public final class App {
                         .passwordPolicy(PasswordPolicy.builder().passwordLength(40).build())
                         .build()))
                 .build();
+        RotatingSecret.Builder.create(stack, "MariadbUser")
+                .generateSecretString(DATABASE_USER)
+                .target(RotationTarget.mariadb(DatabaseTargetOptions.builder().plaintextConnection(true).build()))
+                .build();
         RotatingSecret.Builder.create(stack, "DualPasswordsUser")
                 .generateSecretString(DATABASE_USER)
                 .target(RotationTarget.mysql(DatabaseTargetOptions.builder()
                         .strategy(RotationStrategy.dualPasswords())
                         .build()))
-                .build();
-        RotatingSecret.Builder.create(stack, "MariadbUser")
-                .generateSecretString(DATABASE_USER)
-                .target(RotationTarget.mariadb(DatabaseTargetOptions.builder().plaintextConnection(true).build()))
                 .build();
         RotationFunction.Builder.create(stack, "Redis")
                 .vpc(vpc)
