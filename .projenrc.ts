@@ -108,14 +108,15 @@ const project = new awscdk.AwsCdkConstructLibrary({
     junitReporting: false,
     jestConfig: {
       collectCoverage: false,
-      maxWorkers: '100%',
+      // Some tests wait for a time-out or a pause.
+      maxWorkers: '150%',
       testTimeout: 60_000,
       testSequencer: '<rootDir>/test/sequencer.cjs',
       moduleNameMapper: { '^cdk-rotating-secret$': '<rootDir>/src/index.ts', '^cdk-rotating-secret/testing$': '<rootDir>/rehearsal/index.ts' },
       testPathIgnorePatterns: [
         '/node_modules/', '<rootDir>/test/e2e/', '<rootDir>/test/consumers/', '<rootDir>/test/(.*/)?servers/', '<rootDir>/test/package/',
-        // They start the bundled asset in processes of its own, and mostly wait.
-        '/asset[.]test[.]ts$', '<rootDir>/test/examples/',
+        // These start processes, and mostly wait.
+        '/asset[.]test[.]ts$', '<rootDir>/test/examples/', '<rootDir>/test/(.*/)?processes/',
       ],
     },
   },

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { createInterface } from 'node:readline';
-import { rehearse } from './index';
 import type { RehearsalOptions, TargetProcess } from './api';
+import { rehearse } from './index';
 
 const HELP = `cdk-rotating-secret-rehearse
 

@@ -142,7 +142,7 @@ function checkReference({ files, refusals, readme }: Outcome & { readonly readme
   checks.check(`TypeScript: ${schedules.length} rotation schedules`, schedules.length > 0);
   const accepted = Object.keys(refusals).filter((misuse) => refusals[misuse] === 'accepted');
   checks.check('TypeScript: every misuse is refused', Object.keys(refusals).length > 0 && accepted.length === 0, accepted);
-  const javaScript = Object.entries(refusals).filter(([, text]) => /\bundefined\b|\bNaN\b|\[object |\bfunction\b.*=>/.test(text));
+  const javaScript = Object.entries(refusals).filter(([, refusal]) => /\bundefined\b|\bNaN\b|\[object |\bfunction\b.*=>/.test(refusal));
   checks.check('TypeScript: no refusal has a value that only JavaScript has', javaScript.length === 0, javaScript);
   checks.check('TypeScript: the README\'s first example synthesizes', readme?.['Readme.template.json']?.includes('my-app/custom-password') ?? false);
   checks.check('TypeScript: the README\'s database synthesizes', readme?.['ReadmeDatabase.template.json']?.includes('AWS::SecretsManager::SecretTargetAttachment') ?? false);

@@ -1,6 +1,6 @@
 /**
  * Runs the tests that `npm test` leaves out, after the tasks that they need. `tests.ts databases`: tests with real servers. `tests.ts package`:
- * tests of the package, of the bundled assets, which run in their own processes, and of the examples.
+ * tests of the package and of the examples, and tests that start processes, such as those of the bundled assets.
  */
 import { spawnSync } from 'node:child_process';
 import { runTasks, startCommand } from '../../tools/command';
@@ -9,11 +9,15 @@ import { ROOT } from '../../tools/run';
 const SUITES = {
   databases: {
     description: 'Run the tests that need real database servers; takes minutes',
-    tasks: ['databases', 'bundle'], pattern: 'test/(.*/)?servers/', ignored: [],
+    tasks: ['databases', 'bundle'],
+    pattern: 'test/(.*/)?servers/',
+    ignored: [],
   },
   package: {
     description: 'Run the tests of what is published, of the bundled assets, of the examples, and of the commands of this repository',
-    tasks: ['bundle'], pattern: '(test/package/|test/examples/|/asset[.]test[.]ts$)', ignored: ['/servers/'],
+    tasks: ['bundle'],
+    pattern: '(test/package/|test/examples/|test/(.*/)?processes/|/asset[.]test[.]ts$)',
+    ignored: ['/servers/'],
   },
 };
 

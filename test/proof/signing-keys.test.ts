@@ -17,8 +17,8 @@ afterAll(() => {
 
 describe.each(SIGNING_KEYS)('$name', (subject) => {
   test('recovers from a stop at some boundaries and pairs, and no verifier refuses what the current key signs', async () => {
-    const { boundaries, pairs } = await exhaust(subject, { stale: false, switches: [{}], everyBoundary: 5, everyPair: 211 });
-    expect(boundaries).toBeGreaterThanOrEqual(9);
+    const { boundaries, pairs } = await exhaust(subject, { stale: false, switches: [{}], everyBoundary: 11, everyPair: 97 });
+    expect(boundaries).toBeGreaterThanOrEqual(4);
     expect(pairs).toBeGreaterThan(2);
   });
 
@@ -32,7 +32,7 @@ describe.each(SIGNING_KEYS)('$name', (subject) => {
 });
 
 test('keys that are published for the first time sign nothing before verifiers know them, wherever the function stops', async () => {
-  const { pairs } = await exhaust(UNPUBLISHED, { stale: false, switches: [{}], everyBoundary: 5, everyPair: 43 });
+  const { pairs } = await exhaust(UNPUBLISHED, { stale: false, switches: [{}], everyBoundary: 11, everyPair: 23 });
   expect(pairs).toBeGreaterThan(5);
   await interleave(UNPUBLISHED, 5);
 });

@@ -5,10 +5,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { KeyApi, type Value } from './api';
-import type { RehearsalReport } from '../../rehearsal/api';
+import type { RehearsalReport } from '../../../rehearsal/api';
+import { KeyApi, type Value } from '../api';
 
-const CLI = join(__dirname, '..', '..', 'testing', 'cli.js');
+const CLI = join(__dirname, '..', '..', '..', 'testing', 'cli.js');
 
 let api: KeyApi;
 beforeAll(async () => { api = await KeyApi.start(2); });
@@ -46,7 +46,7 @@ async function converse(lines: readonly string[], answers: Answers = {}, args: r
 const command = (handler: string) => ['python3', 'runtime.py', handler];
 const options = (handler: string, more: object = {}) => JSON.stringify({
   command: command(handler),
-  cwd: join(__dirname, 'python'),
+  cwd: join(__dirname, '..', 'python'),
   environment: { PYTHONDONTWRITEBYTECODE: '1' },
   services: { API_URL: api.url },
   callbacks: ['secret', 'accepts', 'state'],

@@ -7,11 +7,11 @@ import { readdirSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TargetScene } from '../../demo/target-scene';
-import { TARGETS } from '../../demo/targets';
-import { LostReplies } from '../../demo/targets/lost-replies';
+import type { TargetScene } from '../../../demo/target-scene';
+import { TARGETS } from '../../../demo/targets';
+import { LostReplies } from '../../../demo/targets/lost-replies';
 
-const ROOT = join(__dirname, '..', '..');
+const ROOT = join(__dirname, '..', '..', '..');
 const TSX = join(ROOT, 'node_modules', 'tsx', 'dist', 'cli.mjs');
 /** Without the bundling before it: other tests read the assets now. */
 const play = (target: string) => spawn(process.execPath, [TSX, '-e', `void require('./demo/play.ts').play('${target}')`], {

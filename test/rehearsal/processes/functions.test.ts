@@ -1,11 +1,11 @@
 /* Functions of your own: a handler in this process, with the real SDK, and Python in a separate process. */
 import { join } from 'node:path';
 import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { FIRST, KeyApi, type Value } from './api';
-import { callerOf, keyPath } from './module';
-import type { FunctionEvent } from '../../lambda-src/targets/own/function/function-event';
-import { rehearse } from '../../rehearsal';
-import type { RehearsalOptions, TargetProcess } from '../../rehearsal/api';
+import type { FunctionEvent } from '../../../lambda-src/targets/own/function/function-event';
+import { rehearse } from '../../../rehearsal';
+import type { RehearsalOptions, TargetProcess } from '../../../rehearsal/api';
+import { FIRST, KeyApi, type Value } from '../api';
+import { callerOf, keyPath } from '../module';
 
 let api: KeyApi;
 beforeAll(async () => { api = await KeyApi.start(2); });
@@ -113,7 +113,7 @@ describe('a handler that makes the value', () => {
 
 describe('a function in Python', () => {
   const python = (handler: string): TargetProcess => ({
-    command: ['python3', 'runtime.py', handler], cwd: join(__dirname, 'python'), environment: { PYTHONDONTWRITEBYTECODE: '1' }, services: { API_URL: api.url },
+    command: ['python3', 'runtime.py', handler], cwd: join(__dirname, '..', 'python'), environment: { PYTHONDONTWRITEBYTECODE: '1' }, services: { API_URL: api.url },
   });
 
   test('without a mistake passes', async () => {
