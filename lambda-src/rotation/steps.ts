@@ -137,7 +137,9 @@ export class Rotation {
       previous: async () => (await this.versions.previous())?.value,
       known: () => this.known(ids),
       checkInProgress: async () => {
-        if ((await this.admitted()).outcome === 'alreadyCurrent') { throw new PromotedMeanwhile(); }
+        const admission = await this.admitted();
+        if (admission.outcome === 'alreadyCurrent') { throw new PromotedMeanwhile(); }
+        if (admission.currentVersionId !== ids.current) { throw this.superseded(); }
       },
       ofSecret: (secretId) => this.versions.ofSecret(secretId),
     };

@@ -20,6 +20,7 @@ export class DualPasswords extends SingleUser {
     const request: AddPasswordRequest = {
       known,
       password: pending.password,
+      isKnown: () => isAccepted(engine, known, deadline),
       isAdded: () => isAccepted(engine, pending, deadline),
       checkInProgress: () => values.checkInProgress(),
     };

@@ -65,6 +65,8 @@ export interface AddPasswordRequest {
   /** What the server accepted a moment ago. The session is this user's own, or the superuser's. */
   readonly known: Credentials;
   readonly password: string;
+  /** Whether the server accepts the known password still. */
+  isKnown(): Promise<boolean>;
   /** Whether the server accepts the password to be added. */
   isAdded(): Promise<boolean>;
   /** Throws if the rotation was cancelled or superseded: then nothing may be written any more. */

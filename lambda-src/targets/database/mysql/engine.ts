@@ -7,7 +7,7 @@ import type { AddPasswordRequest, Engine, Partner, Session, ShareRequest } from 
 import { connectionError, connectTimeout, NEW_POLICY, refusal, UnprovenUserError, withoutTls, type DriverError } from '../failures';
 import { endOfLock, failedLoginLimit, isLocked, parseTerms, reconcileTerms, UnknownTermError, type Terms } from './account';
 import { reconcileGrants } from './grants';
-import { isHashOf, nativeHash } from './password-hash';
+import { isHashOf, MAX_ROUNDS, nativeHash, roundsOf } from './password-hash';
 import { DATABASE_ENGINE_NAMES } from '../../../../src/targets/database/contract';
 import type { Deadline } from '../../../rotation/deadline';
 import { AuthenticationError, ConnectivityError, RotationError, SecretValueError, TargetRefusedError, TlsError } from '../../../rotation/errors';
@@ -73,6 +73,10 @@ const SESSION = `SET NAMES utf8mb4, SESSION sql_mode = '', sql_quote_show_create
   + `/*!80017 , SESSION print_identified_with_as_hex = ON */ /*M! , SESSION old_passwords = 0, SESSION max_statement_time = ${STATEMENT_TIMEOUT / 1000 - 1} */`;
 
 const NATIVE = 'mysql_native_password';
+
+const CANNOT_USER = 'ER_CANNOT_USER';
+/** The errors of MariaDB for a hash, if a plugin has to check the password. With several ways to log in, ALTER USER says only that it failed. */
+const HASH_REFUSED = new Set(['ER_NOT_VALID_PASSWORD', 'ER_OPTION_PREVENTS_STATEMENT', CANNOT_USER]);
 
 /**
  * The mark of a user that alternates with another one. In MySQL, an attribute of its accounts with the name of the first user. In MariaDB, a
@@ -251,26 +255,32 @@ class MySqlSession implements Session {
   }
 
   /** MySQL compares what follows REPLACE with the first password only, so no repetition can make RETAIN keep another one. */
-  private async addOwnPassword({ known, password, isAdded, checkInProgress }: AddPasswordRequest): Promise<void> {
+  private async addOwnPassword({ known, password, isKnown, isAdded, checkInProgress }: AddPasswordRequest): Promise<void> {
     if (this.isMariaDb) {
       throw new TargetRefusedError('A user of MariaDB can not give itself a second password, so nothing was changed. Give RotationStrategy.dualPasswords a superuser secret');
     }
     await this.mustBeTheOnlyAccount();
     if (isLong(password) && await this.ownPlugin() !== NATIVE) { throw tooLong(); }
-    await checkInProgress();
-    try {
-      await this.connection.query(`ALTER USER USER() IDENTIFIED BY ${literal(password)} REPLACE ${literal(known.password)} RETAIN CURRENT PASSWORD`);
-      return;
-    } catch (error) {
-      const { code = '' } = error as { code?: string };
-      if (code === 'ER_SPECIFIC_ACCESS_DENIED_ERROR') { throw withoutRight(code); }
-      if (code !== 'ER_INCORRECT_CURRENT_PASSWORD' && code !== 'ER_CREDENTIALS_CONTRADICT_TO_HISTORY') { throw error; }
-      // A wrong login may lock the user. Setting a password that is set already changes nothing.
-      if ((code !== 'ER_INCORRECT_CURRENT_PASSWORD' || await this.failedLoginLimit() !== 1) && await isAdded()) { return; }
-      if (code !== 'ER_INCORRECT_CURRENT_PASSWORD') { throw error; }
-    }
-    // The known password is the second one, as after a rotation that was given up. RETAIN would discard it.
-    await this.connection.query(`ALTER USER USER() IDENTIFIED BY ${literal(password)}`);
+    const change = `ALTER USER USER() IDENTIFIED BY ${literal(password)}`;
+    const alter = async (clauses: string) => {
+      await checkInProgress();
+      try {
+        await this.connection.query(change + clauses);
+        return true;
+      } catch (error) {
+        const { code = '' } = error as { code?: string };
+        if (code === 'ER_SPECIFIC_ACCESS_DENIED_ERROR') { throw withoutRight(code); }
+        // The server looks at the history before it compares.
+        if (code === 'ER_CREDENTIALS_CONTRADICT_TO_HISTORY' && await isAdded()) { return true; }
+        if (code !== 'ER_INCORRECT_CURRENT_PASSWORD') { throw error; }
+        return false;
+      }
+    };
+    // The second statement sets a password that is the first one already. It asks that without a login: a wrong one might lock the user.
+    if (await alter(` REPLACE ${literal(known.password)} RETAIN CURRENT PASSWORD`) || await alter(` REPLACE ${literal(password)}`)) { return; }
+    // The known password is the second one, as after a rotation that was given up. RETAIN would discard it. If it is not known any more, the first
+    // one is not from a rotation, and may be the only one that somebody has.
+    if (!await isKnown() || !await alter('')) { throw refusal('The database server', 'ER_INCORRECT_CURRENT_PASSWORD', REMEDIES.ER_INCORRECT_CURRENT_PASSWORD); }
   }
 
   /** As the superuser. RETAIN keeps whatever is the first password, so the hashes say first which that is. */
@@ -284,6 +294,11 @@ class MySqlSession implements Session {
     const [{ host, plugin, passwordHash, secondHash, terms }] = accounts;
     const account = accountName(user, host);
     const hashes = this.isMariaDb ? mariaDbHashes(terms) : [passwordHash, secondHash];
+    const rounds = Math.max(...hashes.map((hash) => roundsOf(hash ?? '')));
+    if (rounds > MAX_ROUNDS) {
+      throw new TargetRefusedError(`The server has ${rounds} rounds for each hash of the user (caching_sha2_password_digest_rounds), and this function computes at most ${MAX_ROUNDS}, so `
+        + 'nothing was changed. Set fewer, and give the user its password again, or let the user add its passwords itself, without a superuser secret');
+    }
     const place = (one: string) => hashes.findIndex((hash) => hash !== undefined && isHashOf(hash, one));
     if (place(password) !== -1) { return; }
     const kept = place(known.password);
@@ -300,16 +315,18 @@ class MySqlSession implements Session {
     }
   }
 
-  /** Both at once: MariaDB has no first and second password, but ways to log in, of which any will do. */
+  /** All at once: MariaDB has no first and second password, but ways to log in, of which any will do. */
   private async setMariaDbPasswords(account: string, passwords: readonly string[]): Promise<void> {
     const set = (texts: readonly string[]) => this.connection.query(`ALTER USER ${account} IDENTIFIED VIA ${texts.map((text) => `${NATIVE} USING ${text}`).join(' OR ')}`);
-    try {
-      await set(passwords.map((password) => literal(nativeHash(password))));
-    } catch (error) {
-      // With several ways, ALTER USER says no more than that.
-      if (!isHashRefused(error) && (error as { code?: string }).code !== 'ER_CANNOT_USER') { throw error; }
-      await set(passwords.map((password) => `PASSWORD(${literal(password)})`));
-    }
+    await this.withHashIfAllowed(() => set(passwords.map((password) => literal(nativeHash(password)))), async () => {
+      try {
+        await set(passwords.map((password) => `PASSWORD(${literal(password)})`));
+      } catch (error) {
+        const { code } = error as { code?: string };
+        if (code !== CANNOT_USER) { throw error; }
+        throw refusal('The database server', code, `A password plugin refuses the pending password, or the one that is to be kept (password_reuse_check does). ${NEW_POLICY}`);
+      }
+    });
   }
 
   private async ownPlugin(): Promise<string | undefined> {
@@ -465,13 +482,8 @@ class MySqlSession implements Session {
     }
     const text = `PASSWORD(${literal(password)})`;
     const make = async (what: string) => {
-      const identified = `${what} IDENTIFIED VIA ${plugin} USING `;
-      try {
-        await this.connection.query(identified + (plugin === NATIVE ? literal(nativeHash(password)) : text));
-      } catch (error) {
-        if (!isHashRefused(error)) { throw error; }
-        await this.connection.query(identified + text);
-      }
+      const set = (by: string) => this.connection.query(`${what} IDENTIFIED VIA ${plugin} USING ${by}`);
+      await (plugin === NATIVE ? this.withHashIfAllowed(() => set(literal(nativeHash(password))), () => set(text)) : set(text));
     };
     if (!await this.withMarkRole(original, mustMark, (role) => make(`GRANT ${role} TO ${account}`))) { await make(`CREATE USER ${account}`); }
   }
@@ -527,7 +539,8 @@ class MySqlSession implements Session {
   /** Also ends a lock by failed logins, because a check of the pending password may have caused it. */
   private async changePassword(account: string, { plugin, terms, secondHash }: Account, password: string): Promise<void> {
     if (this.isMariaDb) {
-      await this.setMariaDbPassword(` FOR ${account}`, plugin, password);
+      // SET PASSWORD changes the first way to log in only.
+      await (isNativeOnly(terms) ? this.setMariaDbPasswords(account, [password]) : this.setMariaDbPassword(` FOR ${account}`, plugin, password));
       if (!isLocked(terms) && await this.failedLoginLimit() > 0) { await this.connection.query(`ALTER USER ${account} ACCOUNT UNLOCK`); }
     } else {
       await this.connection.query(`ALTER USER ${account} IDENTIFIED WITH ${plugin} BY ${literal(password)}${endOfLock(terms)}`);
@@ -540,15 +553,22 @@ class MySqlSession implements Session {
    * (`strict_password_validation`).
    */
   private async setMariaDbPassword(whose: string, plugin: string, password: string): Promise<void> {
-    if (plugin === NATIVE) {
-      try {
-        await this.connection.query(`SET PASSWORD${whose} = ${literal(nativeHash(password))}`);
-        return;
-      } catch (error) {
-        if (!isHashRefused(error)) { throw error; }
-      }
+    const set = (by: string) => this.connection.query(`SET PASSWORD${whose} = ${by}`);
+    const text = `PASSWORD(${literal(password)})`;
+    await (plugin === NATIVE ? this.withHashIfAllowed(() => set(literal(nativeHash(password))), () => set(text)) : set(text));
+  }
+
+  /** The errors of a server that wants to see the password have other causes too, so the settings decide. */
+  private async withHashIfAllowed(withHash: () => Promise<unknown>, withText: () => Promise<unknown>): Promise<void> {
+    try {
+      await withHash();
+    } catch (error) {
+      if (!HASH_REFUSED.has((error as { code?: string }).code ?? '')) { throw error; }
+      const [{ judges }] = await this.connection.query('SELECT @@GLOBAL.strict_password_validation AND @@GLOBAL.read_only IN (\'0\', \'OFF\') AND EXISTS (SELECT 1 FROM '
+        + 'information_schema.PLUGINS WHERE PLUGIN_TYPE = \'PASSWORD VALIDATION\' AND PLUGIN_STATUS = \'ACTIVE\') AS judges');
+      if (Number(judges) !== 1) { throw error; }
+      await withText();
     }
-    await this.connection.query(`SET PASSWORD${whose} = PASSWORD(${literal(password)})`);
   }
 }
 
@@ -561,17 +581,17 @@ function withoutRight(code: string): TargetRefusedError {
 
 /** The hashes of every way in which an account can log in. */
 function mariaDbHashes(terms: Terms): string[] {
-  const ways = terms.get('IDENTIFIED') ?? '';
-  if (!/^IDENTIFIED (?:BY PASSWORD '\*[0-9A-F]{40}'|VIA mysql_native_password USING '\*[0-9A-F]{40}'(?: OR mysql_native_password USING '\*[0-9A-F]{40}')*)$/.test(ways)) {
+  if (!isNativeOnly(terms)) {
     throw new TargetRefusedError(`The account can log in by another way than ${NATIVE}, which a second password would replace, so nothing was changed. Take the other way from the `
       + 'account, or alternate between two users with RotationStrategy.alternatingUsers');
   }
-  return ways.match(/\*[0-9A-F]{40}/g)!;
+  return terms.get('IDENTIFIED')!.match(/\*[0-9A-F]{40}/g)!;
 }
 
-/** Whether MariaDB refuses a hash because a plugin has to check the password. */
-function isHashRefused(error: unknown): boolean {
-  return ['ER_NOT_VALID_PASSWORD', 'ER_OPTION_PREVENTS_STATEMENT'].includes((error as { code?: string }).code ?? '');
+/** Whether an account of MariaDB has passwords of mysql_native_password, and no other way to log in. */
+function isNativeOnly(terms: Terms): boolean {
+  return /^IDENTIFIED (?:BY PASSWORD '\*[0-9A-F]{40}'|VIA mysql_native_password USING '\*[0-9A-F]{40}'(?: OR mysql_native_password USING '\*[0-9A-F]{40}')*)$/
+    .test(terms.get('IDENTIFIED') ?? '');
 }
 
 /** https://dev.mysql.com/doc/refman/8.4/en/string-literals.html, without NO_BACKSLASH_ESCAPES. */

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, pbkdf2Sync, timingSafeEqual } from 'node:crypto';
 
 /** https://dev.mysql.com/doc/refman/8.4/en/native-pluggable-authentication.html */
 export function nativeHash(password: string): string {
@@ -6,16 +6,28 @@ export function nativeHash(password: string): string {
   return `*${createHash('sha1').update(once).digest('hex').toUpperCase()}`;
 }
 
-/** caching_sha2_password has thousands of rounds in hexadecimal before the 20 characters of the salt, sha256_password has none. */
-const SHA2_HASH = /^\$(?:A\$([0-9A-F]{3})|5)\$([^$]{20})(?:\$)?([./0-9A-Za-z]{43})$/s;
+/**
+ * caching_sha2_password has thousands of rounds in hexadecimal before the 20 characters of the salt, sha256_password has none. `A` and `5` are
+ * SHA-crypt, `B` is PBKDF2 with SHA-512 (`caching_sha2_password_storage_format`).
+ */
+const SHA2_HASH = /^\$(?:([AB])\$([0-9A-F]{3})|5)\$([^$]{20})(?:\$)?([./0-9A-Za-z]{43}|[+/0-9A-Za-z]{86}==)$/s;
 const SHA256_PASSWORD_ROUNDS = 5_000;
+
+/** The server has 5,000 by default, MySQL 9.7 has 10,000. This many take a fraction of a second. */
+export const MAX_ROUNDS = 100_000;
+
+/** The rounds of a hash that has a number of them. 0 for any other. */
+export function roundsOf(hash: string): number {
+  return parseInt(SHA2_HASH.exec(hash)?.[2] ?? '0', 16) * 1_000;
+}
 
 /** Whether a hash in mysql.user is that of a password. False if the hash has a form that isn't known. */
 export function isHashOf(hash: string, password: string): boolean {
   if (hash.startsWith('*')) { return areEqual(hash, nativeHash(password)); }
-  const [, thousands, salt, digest] = SHA2_HASH.exec(hash) ?? [];
+  const [, form, , salt, digest] = SHA2_HASH.exec(hash) ?? [];
   if (digest === undefined) { return false; }
-  return areEqual(digest, sha256Crypt(password, salt, thousands === undefined ? SHA256_PASSWORD_ROUNDS : parseInt(thousands, 16) * 1_000));
+  const rounds = roundsOf(hash) || SHA256_PASSWORD_ROUNDS;
+  return areEqual(digest, form === 'B' ? pbkdf2Sync(password, salt, rounds, 64, 'sha512').toString('base64') : sha256Crypt(password, salt, rounds));
 }
 
 function areEqual(one: string, other: string): boolean {

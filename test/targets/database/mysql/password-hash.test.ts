@@ -1,4 +1,5 @@
-import { isHashOf, nativeHash, sha256Crypt } from '../../../../lambda-src/targets/database/mysql/password-hash';
+import { pbkdf2Sync } from 'node:crypto';
+import { isHashOf, nativeHash, roundsOf, sha256Crypt } from '../../../../lambda-src/targets/database/mysql/password-hash';
 
 // Of crypt(3), an implementation that is not ours; the first two are in https://www.akkadia.org/drepper/SHA-crypt.txt too.
 test.each([
@@ -13,6 +14,7 @@ test.each([
 test.each([
   ['mysql_native_password', nativeHash('right-password')],
   ['caching_sha2_password', `$A$005$${'s'.repeat(20)}${sha256Crypt('right-password', 's'.repeat(20), 5_000)}`],
+  ['caching_sha2_password with PBKDF2', `$B$00A$${'s'.repeat(20)}${pbkdf2Sync('right-password', 's'.repeat(20), 10_000, 64, 'sha512').toString('base64')}`],
   ['sha256_password', `$5$${'s'.repeat(20)}$${sha256Crypt('right-password', 's'.repeat(20), 5_000)}`],
 ])('a hash of %s is that of its password and of no other', (_, hash) => {
   expect(isHashOf(hash, 'right-password')).toBe(true);
@@ -23,4 +25,10 @@ test.each([
 test.each(['', 'invalid', '$A$005$short', '$7$something-else', '*'])('a hash in an unknown form, %j, is that of no password', (hash) => {
   expect(isHashOf(hash, '')).toBe(false);
   expect(isHashOf(hash, 'right-password')).toBe(false);
+});
+
+test('a hash of MySQL 9.7 with PBKDF2 is that of its password', () => {
+  const salt = '4A0A0C3B306C5607765A4F39381B4358256A5E41';
+  const hash = `$B$00A$${Buffer.from(salt, 'hex').toString()}0gLvmmBXTrDvjgfB5eMSwUdD/UDsdYscT3zJ3JAJnXXUdaavnCkSqlcGpWIQFBPpD+Yb0DA08C5wa2ZRuv5J7Q==`;
+  expect([isHashOf(hash, 'C-one'), isHashOf(hash, 'C-two'), roundsOf(hash)]).toEqual([true, false, 10_000]);
 });

@@ -4,6 +4,7 @@
  */
 import { created, expectNoSecrets, fails, passwordStatements, setPassword } from './failing';
 import { DatabaseHarness, KINDS, letsIn, makeUser, POSTGRES, run, type Connection, type DatabaseHarnessOptions, type Kind } from './fixture';
+import { nativeHash, sha256Crypt } from '../../../../lambda-src/targets/database/mysql/password-hash';
 import { failure } from '../../../harness';
 import type { DatabaseServer, Login } from '../../../servers';
 
@@ -109,10 +110,12 @@ describe.each(SETTINGS.map((setting) => ({ ...setting, name: `${setting.kind.nam
     await h.rotate();
     const rotation = await created(h);
     await h.step(rotation, 'setSecret');
-    const before = await stored(h);
+    // A user of MySQL sets the password that it has, so that the salt of its hash is another one.
+    const kept = async () => (await stored(h)).replace(by === 'user' ? /"(?:authentication_string|password_last_changed)":"(?:[^"\\]|\\.)*",/g : '', '');
+    const before = await kept();
     for (let n = 0; n < 3; n++) { await h.step(rotation, 'setSecret'); }
     await Promise.all(Array.from({ length: 5 }, () => h.step(rotation, 'setSecret')));
-    expect(await stored(h)).toBe(before);
+    expect(await kept()).toBe(before);
     expect(await accepted(h, 'AWSPENDING', 'AWSCURRENT')).toEqual([true, true]);
   });
 
@@ -231,12 +234,40 @@ describe.each(SETTINGS.map((setting) => ({ ...setting, name: `${setting.kind.nam
     expect(await stored(h)).toBe(before);
   });
 
+  test('AWSCURRENT that somebody moved while the step waited is kept, and the rotation ends', async () => {
+    const others = 'password-of-somebody';
+    let h: DatabaseHarness | undefined;
+    let isArmed = false;
+    const connection = watching(async (sql, send) => {
+      const rows = await send();
+      if (isArmed && sql.includes('GET_LOCK')) {
+        await run(server, server.root, server.engine === 'mysql'
+          ? `ALTER USER '${h!.user.username}'@'%' IDENTIFIED BY '${others}'`
+          : `ALTER USER '${h!.user.username}'@'%' IDENTIFIED VIA mysql_native_password USING '${nativeHash(others)}' OR mysql_native_password USING '${nativeHash(h!.login('AWSCURRENT').password)}'`);
+        const SecretString = JSON.stringify({ ...h!.login('AWSCURRENT'), password: others });
+        h!.simulator.perform('PutSecretValue', { SecretId: h!.arn, SecretString, VersionStages: ['BY_HAND'] });
+        const { AWSCURRENT: from, BY_HAND: to } = h!.secret.stages;
+        h!.simulator.perform('UpdateSecretVersionStage', { SecretId: h!.arn, VersionStage: 'AWSCURRENT', MoveToVersionId: to, RemoveFromVersionId: from });
+      }
+      return rows;
+    });
+    h = await make({ connection });
+    await h.rotate();
+    await h.step(await created(h), 'setSecret');
+    giveUp(h);
+    const rotation = await created(h);
+    isArmed = true;
+    expect((await failure(h.step(rotation, 'setSecret'))).name).toBe('RotationSupersededError');
+    expect(h.login('AWSCURRENT').password).toBe(others);
+    expect(await accepted(h, 'AWSCURRENT')).toEqual([true]);
+  });
+
   test('a user with more than one account is refused, and both accounts keep their password', async () => {
     const h = await make();
     await run(server, server.admin, `CREATE USER '${h.user.username}'@'10.1.2.%' IDENTIFIED BY '${h.user.password}'`);
     if (by === 'user') { await run(server, server.root, `GRANT SELECT ON mysql.* TO '${h.user.username}'@'%'`); }
     const before = await stored(h);
-    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /more than one account.*Drop the accounts that nobody uses/);
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /more than one account.*Drop the accounts that (?:nobody uses|are not used)/);
     expect(await stored(h)).toBe(before);
   });
 
@@ -313,6 +344,44 @@ describe.each(SETTINGS.map((setting) => ({ ...setting, name: `${setting.kind.nam
   }
 
   if (setting.by === 'user') {
+    test('a password that somebody sets while the step waits is kept, if AWSCURRENT is not accepted any more', async () => {
+      const others = 'password-of-somebody';
+      let h: DatabaseHarness | undefined;
+      let isArmed = false;
+      const connection = watching(async (sql, send) => {
+        const rows = await send();
+        if (isArmed && sql.includes('GET_LOCK')) { await setPassword(server, { ...h!.user, password: others }); }
+        return rows;
+      });
+      h = await make({ connection });
+      await h.rotate();
+      const rotation = await created(h);
+      isArmed = true;
+      await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /The password of the user was changed meanwhile/);
+      expect(await letsIn(server, { ...h.user, password: others })).toBe(true);
+      expect(await accepted(h, 'AWSPENDING', 'AWSCURRENT', 'AWSPREVIOUS')).toEqual([false, false, true]);
+    });
+
+    test('no wrong login finds out whether the pending password is there already', async () => {
+      const h = await make({ user: await madeUser('FAILED_LOGIN_ATTEMPTS 2 PASSWORD_LOCK_TIME UNBOUNDED') });
+      await h.rotate();
+      await h.step(await created(h), 'setSecret');
+      giveUp(h);
+      await h.steps(await created(h), 'setSecret', 'setSecret');
+      expect(h.dialled.length).toBeGreaterThan(1);
+      expect(h.dialled.map(({ password }) => password)).not.toContain(h.login('AWSPENDING').password);
+      expect(await accepted(h, 'AWSPENDING', 'AWSCURRENT')).toEqual([true, true]);
+    });
+
+    test('case 75: an account that one failed login locks, with PASSWORD REQUIRE CURRENT, rotates if a step is repeated', async () => {
+      const h = await make({ user: await madeUser('FAILED_LOGIN_ATTEMPTS 1 PASSWORD_LOCK_TIME UNBOUNDED PASSWORD REQUIRE CURRENT') });
+      for (let n = 0; n < 2; n++) {
+        await h.steps(await created(h), 'setSecret', 'setSecret', 'testSecret', 'finishSecret');
+        h.simulator.completeRotation(h.arn);
+      }
+      expect(await accepted(h, 'AWSCURRENT', 'AWSPREVIOUS')).toEqual([true, true]);
+    });
+
     test('a user without the right is told which one, and nothing is changed', async () => {
       const h = await make();
       await run(server, server.root, `REVOKE APPLICATION_PASSWORD_ADMIN ON *.* FROM '${h.user.username}'@'%'`);
@@ -325,12 +394,42 @@ describe.each(SETTINGS.map((setting) => ({ ...setting, name: `${setting.kind.nam
       expect(await accepted(h, 'AWSCURRENT', 'AWSPREVIOUS')).toEqual([true, true]);
     });
   } else {
+    if (setting.kind.name === 'MySQL 9.7') {
+      test('an account whose hashes are PBKDF2 rotates, also if a step is repeated or a rotation is given up', async () => {
+        await run(server, server.root, 'SET GLOBAL caching_sha2_password_storage_format = PBKDF2_SHA512');
+        try {
+          const h = await make();
+          expect(await stored(h)).toContain('"authentication_string":"$B$');
+          for (let n = 0; n < 2; n++) {
+            await h.steps(await created(h), 'setSecret', 'setSecret', 'testSecret', 'finishSecret');
+            h.simulator.completeRotation(h.arn);
+            await h.step(await created(h), 'setSecret');
+            expect(await accepted(h, 'AWSPENDING', 'AWSCURRENT')).toEqual([true, true]);
+            giveUp(h);
+          }
+        } finally {
+          await run(server, server.root, 'SET GLOBAL caching_sha2_password_storage_format = DEFAULT');
+        }
+      });
+    }
+
+    if (setting.kind.target === 'mysql') {
+      test('an account whose hash has too many rounds is refused, and nothing is changed', async () => {
+        const h = await make();
+        const hash = `$A$065$${'s'.repeat(20)}${sha256Crypt(h.user.password, 's'.repeat(20), 101_000)}`;
+        await run(server, server.root, `ALTER USER '${h.user.username}'@'%' IDENTIFIED WITH caching_sha2_password AS '${hash}'`);
+        const before = await stored(h);
+        await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /101000 rounds.*at most 100000, so nothing was changed/);
+        expect(await stored(h)).toBe(before);
+      });
+    }
+
     test('a superuser secret that is not accepted, or that is of the same user, fails, and nothing is changed', async () => {
       const wrong = await make({ superuserChanges: { password: 'not-the-password' } });
       await fails(wrong, wrong.step(await created(wrong), 'setSecret'), 'AuthenticationError', /does not accept the credentials of the superuser secret/);
       const user = await madeUser();
       const same = await make({ user, superuserChanges: { ...user } });
-      await fails(same, same.step(await created(same), 'setSecret'), 'SecretValueError', /The superuser secret has the user that it is to give a password/);
+      await fails(same, same.step(await created(same), 'setSecret'), 'SecretValueError', /The superuser secret has the user whose password it would change/);
       expect(await letsIn(server, user)).toBe(true);
     });
   }
@@ -339,6 +438,37 @@ describe.each(SETTINGS.map((setting) => ({ ...setting, name: `${setting.kind.nam
     test('a user of MariaDB without a superuser secret is refused', async () => {
       const h = await make({ config: { superuserSecretArn: undefined } });
       await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /nothing was changed. Give RotationStrategy\.dualPasswords a superuser secret/);
+    });
+
+    test.each(['dualPasswords', 'singleUser', 'alternatingUsers'])('a server that is read only gets no password, with %s', async (strategy) => {
+      const sent: string[] = [];
+      const h = await make({
+        config: { ...strategy === 'dualPasswords' ? {} : { dualPasswords: undefined }, ...strategy === 'singleUser' ? { superuserSecretArn: undefined } : {} },
+        connection: watching(async (sql, send) => {
+          sent.push(sql);
+          return send();
+        }),
+      });
+      const rotation = await created(h);
+      await run(server, server.root, 'SET GLOBAL read_only = 1');
+      try {
+        await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /read only|CREATE USER/);
+      } finally {
+        await run(server, server.root, 'SET GLOBAL read_only = 0');
+      }
+      expect(sent.filter((sql) => /ALTER|CREATE|SET PASSWORD/.test(sql)).length).toBeGreaterThan(0);
+      for (const { password } of [h.login('AWSPENDING'), h.login('AWSCURRENT')]) { expect(sent.join('\n')).not.toContain(password); }
+    });
+
+    test('alternating users after dual passwords leave the user one password', async () => {
+      const dual = await make();
+      await dual.rotate();
+      const others = [dual.login('AWSPREVIOUS'), dual.login('AWSCURRENT')];
+      const h = await make({ user: dual.login('AWSCURRENT'), config: { dualPasswords: undefined } });
+      for (let n = 0; n < 2; n++) { await h.rotate(); }
+      expect(h.login('AWSCURRENT').username).toBe(dual.user.username);
+      expect(await accepted(h, 'AWSCURRENT')).toEqual([true]);
+      expect(await Promise.all(others.map((login) => letsIn(server, login)))).toEqual([false, false]);
     });
 
     test('an account that can log in by another way is refused, and nothing is changed', async () => {
@@ -359,6 +489,12 @@ test.each(MARIADBS)('$name that judges passwords sees them, and rotates', async 
     const h = await make({ user });
     for (let n = 0; n < 2; n++) { await h.rotate(); }
     expect(await accepted(h, 'AWSCURRENT', 'AWSPREVIOUS')).toEqual([true, true]);
+    await run(server, server.root, 'INSTALL SONAME \'password_reuse_check\'');
+    await h.rotate();
+    const rotation = await created(h);
+    const before = await stored(h);
+    await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /or the one that is to be kept \(password_reuse_check does\)/);
+    expect(await stored(h)).toBe(before);
   } finally {
     await server.stop();
   }
