@@ -15,12 +15,20 @@ interface World {
   readonly current?: SecretVersion | false;
   readonly promotes?: boolean;
   readonly derived?: boolean;
+  readonly setSecret?: (values: SecretValues) => Promise<void>;
   /** The result of the notification. */
   readonly told?: Error;
 }
 
 const STAGED = { old: ['AWSCURRENT'], [TOKEN]: ['AWSPENDING'] };
 const PROMOTED = { old: ['AWSPREVIOUS'], [TOKEN]: ['AWSCURRENT'] };
+
+const SUPERSEDED = {
+  name: 'RotationSupersededError',
+  message: 'AWSCURRENT moved to another version during this rotation, so the pending value is out of date and was not '
+    + 'promoted. If the next rotation says that this one is not complete, remove AWSPENDING with UpdateSecretVersionStage (VersionStage AWSPENDING, '
+    + 'RemoveFromVersionId token) and rotate again',
+};
 
 /** A rotation that records its calls to Secrets Manager and to the target. */
 function rotate(step: Step, world: World = {}) {
@@ -42,7 +50,7 @@ function rotate(step: Step, world: World = {}) {
     createValue: async () => { throw new Error('not here'); },
     validate: (value) => { calls.push(`validate: ${value}`); },
     isDerived: (pending, current) => { calls.push(`isDerived: ${pending}, ${current}`); return world.derived ?? true; },
-    setSecret: use('setSecret'),
+    setSecret: world.setSecret ?? use('setSecret'),
     testSecret: use('testSecret'),
   };
   const sleeps: number[] = [];
@@ -94,13 +102,6 @@ test.each(['setSecret', 'testSecret', 'finishSecret'] as const)('case 31: %s fai
 });
 
 describe('finishSecret', () => {
-  const SUPERSEDED = {
-    name: 'RotationSupersededError',
-    message: 'AWSCURRENT moved to another version during this rotation, so the pending value is out of date and was not '
-      + 'promoted. If the next rotation says that this one is not complete, remove AWSPENDING with UpdateSecretVersionStage (VersionStage AWSPENDING, '
-      + 'RemoveFromVersionId token) and rotate again',
-  };
-
   test('case 62: fails if the pending value was not made from the current one', async () => {
     const { calls, outcome } = rotate('finishSecret', { derived: false });
     await expect(outcome).rejects.toMatchObject(SUPERSEDED);
@@ -156,5 +157,21 @@ describe('admission', () => {
   test('ends with the result of the last read', async () => {
     const { outcome } = rotate('setSecret', { stages: [...Array<Record<string, string[]>>(5).fill({}), { [TOKEN]: ['AWSPENDING'] }] });
     await expect(outcome).rejects.toMatchObject({ name: 'NoCurrentVersionError' });
+  });
+});
+
+describe('checkInProgress', () => {
+  const check = (stages: Record<string, string[]>[]) => rotate('setSecret', { stages, setSecret: (values) => values.checkInProgress() }).outcome;
+
+  test('lets a rotation go on whose labels are where they were', async () => {
+    expect(await check([STAGED])).toBe('set');
+  });
+
+  test('ends a rotation whose AWSCURRENT moved to another version', async () => {
+    await expect(check([STAGED, { old: ['AWSPREVIOUS'], other: ['AWSCURRENT'], [TOKEN]: ['AWSPENDING'] }])).rejects.toMatchObject(SUPERSEDED);
+  });
+
+  test('succeeds if another copy promoted the version', async () => {
+    expect(await check([STAGED, PROMOTED])).toBe('alreadyCurrent');
   });
 });
