@@ -21,7 +21,7 @@ export interface SecretValues {
   /** Undefined if it has no value yet. Doesn't wait for one. */
   pendingIfAny(): Promise<string | undefined>;
   current(): Promise<string>;
-  /** Undefined if there is none, or it can't be read. */
+  /** The value of the version that had AWSPREVIOUS when the step began. Undefined if there is none, or it can't be read. */
   previous(): Promise<string | undefined>;
   /**
    * All values of the secret's versions now, to mask them: pending, if it has one yet, current and previous. Doesn't wait for values. Throws if

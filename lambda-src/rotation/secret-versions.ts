@@ -55,10 +55,14 @@ export class SecretVersions {
     return this.read({ SecretId: this.event.SecretId, VersionStage: 'AWSCURRENT' });
   }
 
-  /** The version with AWSPREVIOUS. Undefined if there is none, or if the service refuses the read: nothing depends on it alone. */
-  public async previous(): Promise<SecretVersion | undefined> {
+  /**
+   * The version that had AWSPREVIOUS at admission. By its id, because the label may have moved since, or a read of it may be stale. Undefined if
+   * there is none, or if the service refuses the read: nothing depends on it alone.
+   */
+  public async previous(versionId: string | undefined): Promise<SecretVersion | undefined> {
+    if (versionId === undefined) { return undefined; }
     try {
-      return await this.read({ SecretId: this.event.SecretId, VersionStage: 'AWSPREVIOUS' });
+      return await this.version(versionId);
     } catch (error) {
       if (error instanceof SecretsManagerError || error instanceof SecretValueError) { return undefined; }
       throw error;

@@ -134,7 +134,7 @@ export class Rotation {
       pending: async () => (await this.pending()).value,
       pendingIfAny: async () => (await this.versions.pending())?.value,
       current: async () => (await this.current(ids.current)).value,
-      previous: async () => (await this.versions.previous())?.value,
+      previous: async () => (await this.versions.previous(ids.previous))?.value,
       known: () => this.known(ids),
       checkInProgress: async () => {
         const admission = await this.admitted();

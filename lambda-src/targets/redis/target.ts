@@ -70,7 +70,7 @@ export class RedisTarget implements Target {
       for (const session of sessions) { users.push(checkUser(session, await session.user(current.username), hashes)); }
       const forgetful: string[] = [];
       for (const [i, session] of sessions.entries()) {
-        if (!await change(session, current.username, users[i].passwordHashes, hashes)) { forgetful.push(session.node.name); }
+        if (!await change(session, current.username, users[i].passwordHashes, hashes, () => mustBeInProgress(values))) { forgetful.push(session.node.name); }
       }
       return forgetful.length === 0 ? undefined : `A restart will undo the rotation, for there is no ACL file: ${forgetful.join(', ')}. Set aclfile in the configuration of the server, and run ACL SAVE`;
     } finally {
@@ -176,19 +176,33 @@ function checkUser({ node: { name } }: RedisSession, user: RedisUser | undefined
   return user;
 }
 
+/** A label that moved by hand may have made an old password the current one. */
+async function mustBeInProgress(values: SecretValues): Promise<void> {
+  await values.checkInProgress();
+  await values.current();
+}
+
 /** False if a restart of the node undoes it. */
-async function change(session: RedisSession, username: string, present: readonly string[], hashes: VersionHashes): Promise<boolean> {
-  if (!present.includes(hashes.pending)) { await session.addPassword(username, hashes.pending); }
-  for (const hash of obsolete(present, hashes)) { await session.removePassword(username, hash); }
+async function change(
+  session: RedisSession, username: string, present: readonly string[], hashes: VersionHashes, beforeRemoval: () => Promise<void>,
+): Promise<boolean> {
+  // A node that was restored from an older file may lack the current one. It comes first, as if it had never been away.
+  for (const hash of [hashes.current, hashes.pending]) {
+    if (!present.includes(hash)) { await session.addPassword(username, hash); }
+  }
+  const old = obsolete(present, hashes);
+  if (old.length > 0) { await beforeRemoval(); }
+  for (const hash of old) { await session.removePassword(username, hash); }
   // Also if there was nothing to change: the copy of the function that changed it may have ended before this.
   return session.save();
 }
 
 /**
  * What no version with a label has, and what was added before the current password. Whatever came after that may be the pending password of
- * a later rotation, or one that the owner is about to put into the secret. Without AWSPREVIOUS, nothing is known to be older.
+ * a later rotation, or one that the owner is about to put into the secret. Without AWSPREVIOUS, nothing is known to be older. If AWSPREVIOUS has the
+ * current password too, another key was changed by hand, and the password before it may still be in use.
  */
 function obsolete(present: readonly string[], { pending, current, previous }: VersionHashes): string[] {
-  if (previous === undefined) { return []; }
+  if (previous === undefined || previous === current) { return []; }
   return present.slice(0, Math.max(0, present.indexOf(current))).filter((hash) => hash !== pending && hash !== previous);
 }

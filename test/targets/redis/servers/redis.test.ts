@@ -92,6 +92,82 @@ describe.each(PRODUCTS)('$name', ({ product }) => {
     expect(await letsInRedis(server, h.user)).toBe(false);
   });
 
+  test('AWSPREVIOUS is read by its id, so a stale read of the label removes no password that is in use', async () => {
+    const h = await make();
+    await h.rotate();
+    await h.rotate();
+    await h.rotate();
+    const rotation = await created(h);
+    let reads = 0;
+    // As before the last rotation, when another version had the label.
+    h.simulator.lag = ({ operation, input }) => operation === 'GetSecretValue' && (input as { VersionStage?: string }).VersionStage === 'AWSPREVIOUS' ? ++reads && 5 : 0;
+    await h.step(rotation, 'setSecret');
+    h.simulator.lag = undefined;
+    expect(reads).toBe(0);
+    expect(await h.hashes()).toEqual([h.hashOf('AWSPREVIOUS'), h.hashOf('AWSCURRENT'), h.hashOf('AWSPENDING')]);
+  });
+
+  test('a rollback by hand, at any read of setSecret, leaves every version that has a label accepted', async () => {
+    // To AWSPREVIOUS, and to the version before it, whose password the rotation is about to remove.
+    for (const back of [1, 2]) {
+      for (let at = 0, seen = 0; at <= seen; at++) {
+        const h = await make();
+        const versions = [h.secret.stages.AWSCURRENT];
+        for (let i = 0; i < 2; i++) {
+          await h.rotate();
+          versions.unshift(h.secret.stages.AWSCURRENT);
+        }
+        const rotation = await created(h);
+        seen = 0;
+        h.simulator.lag = () => {
+          if (seen++ === at) {
+            h.simulator.perform('UpdateSecretVersionStage', { SecretId: h.arn, VersionStage: 'AWSCURRENT', MoveToVersionId: versions[back], RemoveFromVersionId: versions[0] });
+          }
+          return 0;
+        };
+        await h.step(rotation, 'setSecret').catch((error: Error) => { expect(error).toBeInstanceOf(RotationError); });
+        h.simulator.lag = undefined;
+        expect(await h.isAccepted('AWSPREVIOUS')).toBe(true);
+        expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+      }
+    }
+  });
+
+  test('right before it removes a password, it looks at the labels again', async () => {
+    const h = await make();
+    await h.rotate();
+    await h.rotate();
+    const rotation = await created(h);
+    const before = await h.hashes();
+    let described = 0;
+    h.simulator.lag = ({ operation }) => {
+      if (operation === 'DescribeSecret' && ++described === 2) {
+        h.simulator.perform('UpdateSecretVersionStage', { SecretId: h.arn, VersionStage: 'AWSPENDING', RemoveFromVersionId: rotation.token });
+      }
+      return 0;
+    };
+    await fails(h, h.step(rotation, 'setSecret'), 'VersionNotPendingError', /does not have the staging label AWSPENDING/);
+    expect(await h.hashes()).toEqual([...before, hashOf((JSON.parse(h.value(rotation.token)) as { password: string }).password)]);
+  });
+
+  test('after a change of another key by hand, the next rotation removes no password', async () => {
+    const h = await make();
+    await h.rotate();
+    const [first, second] = await h.hashes();
+    h.simulator.perform('PutSecretValue', { SecretId: h.arn, SecretString: JSON.stringify({ ...JSON.parse(h.value('AWSCURRENT')), note: 'by hand' }) });
+    await h.rotate();
+    expect(await h.hashes()).toEqual([first, second, h.hashOf('AWSCURRENT')]);
+  });
+
+  test('a server that has only the previous password gets the current one too, before the pending one', async () => {
+    const h = await make();
+    await h.rotate();
+    await makeUser([server], h.login('AWSPREVIOUS'));
+    const rotation = await created(h);
+    await h.step(rotation, 'setSecret');
+    expect(await h.hashes()).toEqual([h.hashOf('AWSPREVIOUS'), h.hashOf('AWSCURRENT'), h.hashOf('AWSPENDING')]);
+  });
+
   test('the commands on the wire carry no password, but for AUTH', async () => {
     const h = await make();
     await h.rotate();
