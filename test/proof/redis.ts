@@ -9,6 +9,7 @@ import { parseRedisConfig } from '../../src/targets/redis/contract';
 import { hashOf, RedisProbe, startRedis, type RedisProduct, type RedisServer } from '../servers/redis/redis';
 
 const USER = { username: 'app', password: 'first-password-of-all' };
+const PREVIOUS = 'password-before-the-first';
 const SUPERUSER = 'superuser';
 
 /** How the target may be wrong. */
@@ -17,6 +18,8 @@ interface Naive {
   readonly expected: Invariant;
   /** What it sends before a command. */
   readonly before?: (connection: RedisConnection, args: readonly string[]) => Promise<unknown> | undefined;
+  /** A reply, without sending the command. */
+  readonly instead?: (args: readonly string[]) => string | undefined;
   readonly nodes?: (nodes: string) => string;
 }
 
@@ -30,6 +33,16 @@ const NAIVE: readonly Naive[] = [
     mistake: 'the current password is removed once the new one was added, before anybody has it',
     expected: 'accepted',
     before: (connection, [, what]) => what === 'SAVE' ? connection.command('ACL', 'SETUSER', USER.username, `!${hashOf(USER.password)}`) : undefined,
+  },
+  {
+    mistake: 'the password of AWSPREVIOUS is removed, which readers may still have',
+    expected: 'overlaps',
+    before: (connection, [, what]) => what === 'SAVE' ? connection.command('ACL', 'SETUSER', USER.username, `!${hashOf(PREVIOUS)}`) : undefined,
+  },
+  {
+    mistake: 'no password is ever removed',
+    expected: 'overlaps',
+    instead: ([, what, , rule]) => what === 'SETUSER' && rule.startsWith('!') ? 'OK' : undefined,
   },
   { mistake: 'one node is taken for all', expected: 'accepted', nodes: (nodes) => nodes.split(',')[0] },
 ];
@@ -54,7 +67,7 @@ function subject(name: string, all: readonly Node[], naive?: Naive): Subject {
       reset: async () => {
         for (const { server: { root }, probe } of all) {
           await probe.letsIn(root);
-          const answers = [await probe.ask('ACL', 'SETUSER', USER.username, 'reset', 'on', `#${hashOf(USER.password)}`, '~*', '+get'), await probe.ask('ACL', 'SAVE')];
+          const answers = [await probe.ask('ACL', 'SETUSER', USER.username, 'reset', 'on', `#${hashOf(PREVIOUS)}`, `#${hashOf(USER.password)}`, '~*', '+get'), await probe.ask('ACL', 'SAVE')];
           if (answers.join() !== '+OK,+OK') { throw new Error(`The server can't be reset: ${answers.join()}`); }
         }
       },
@@ -64,9 +77,11 @@ function subject(name: string, all: readonly Node[], naive?: Naive): Subject {
         return accepted.every(Boolean);
       },
       alwaysAcceptsCurrent: true,
+      alwaysAcceptsPrevious: true,
     },
     otherSecrets: { [SUPERUSER]: json(superuser) },
     value: json(USER),
+    previousValue: json({ ...USER, password: PREVIOUS }),
     secretOf: (value) => {
       try {
         return (JSON.parse(value) as typeof USER).password;
@@ -90,7 +105,7 @@ function watch({ perform, dial, life }: HandlerDependencies, naive?: Naive): Con
         const [name, what, , rule] = args;
         return perform(name === 'AUTH' ? name : `${name} ${what}${rule ? ` ${rule[0]}` : ''}`, what === 'SETUSER' || what === 'SAVE' ? 'write' : 'read', async () => {
           await naive?.before?.(connection, args);
-          return connection.command(...args);
+          return naive?.instead?.(args) ?? connection.command(...args);
         });
       },
       close: () => connection.close(),

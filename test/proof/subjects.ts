@@ -35,6 +35,8 @@ export interface Server {
    * rotation.
    */
   readonly revokesPreviousIn?: Step;
+  /** Whether the value of AWSPREVIOUS must be accepted at every instant. The one before it is refused after the next rotation. */
+  readonly alwaysAcceptsPrevious?: boolean;
   /** Resets it to the state before any rotation. */
   reset(): Promise<void>;
   accepts(value: string): Promise<boolean>;

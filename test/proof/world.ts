@@ -318,7 +318,10 @@ export class World {
     this.start();
     if (await this.obeying(() => this.sequence('next', () => 'pass')) !== 'succeeded') { this.violate('recovers', 'the next rotation fails'); }
     this.checkStrays();
-    if (this.subject.server?.revokesPreviousIn && await this.subject.server.accepts(previous)) { this.violate('overlaps', 'it still is'); }
+    const { server, previousValue } = this.subject;
+    // Where the previous value is always accepted, it is the one before it that has to be refused by now.
+    const old = server?.alwaysAcceptsPrevious ? previousValue : server?.revokesPreviousIn && previous;
+    if (old !== undefined && await server?.accepts(old)) { this.violate('overlaps', 'it still is'); }
     this.rethrow();
   }
 
@@ -381,9 +384,9 @@ export class World {
   private async checkOverlap(server: Server): Promise<void> {
     const { revokesPreviousIn } = server;
     const previous = this.valueOf('AWSPREVIOUS');
-    if (revokesPreviousIn === undefined || this.subject.secretOf(previous || '{}') === undefined) { return; }
+    if ((revokesPreviousIn === undefined && !server.alwaysAcceptsPrevious) || this.subject.secretOf(previous || '{}') === undefined) { return; }
     // After the label has moved, it is the value that was current until then.
-    const mayBeRevoked = this.begun > STEPS.indexOf(revokesPreviousIn) && this.secret.stages.AWSCURRENT !== this.rotation.token;
+    const mayBeRevoked = revokesPreviousIn !== undefined && this.begun > STEPS.indexOf(revokesPreviousIn) && this.secret.stages.AWSCURRENT !== this.rotation.token;
     if (!mayBeRevoked && !await server.accepts(previous)) { this.violate('overlaps', 'it is refused already'); }
   }
 

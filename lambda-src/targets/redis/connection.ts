@@ -10,6 +10,8 @@ import { connectTimeout, type ServerAddress } from '../server-address';
 export interface RedisNode extends ServerAddress {
   /** For errors. It holds nothing of a secret's value. */
   readonly name: string;
+  /** The one of the addresses of the host that is this server. */
+  readonly address?: string;
 }
 
 /** A connection that sends one command at a time. */
@@ -24,11 +26,15 @@ export type ConnectRedis = (node: RedisNode, certificateAuthority: string | unde
 /** In milliseconds. Our commands take less than one; ACL SAVE writes a file. */
 const COMMAND_TIMEOUT = 5_000;
 
+/** How a server that asks for a client certificate refuses one who has none: with TLS 1.3, and with TLS 1.2. */
+const WITHOUT_CLIENT_CERTIFICATE = new Set(['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE']);
+
 /** Connects with TLS, and verifies the certificate. */
 export const connectRedis: ConnectRedis = async (node, certificateAuthority, deadline) => {
   deadline.signal.throwIfAborted();
-  const { host, port } = node;
-  const socket = connect({ host, port, servername: isIP(host) ? undefined : host, ca: certificateAuthority, rejectUnauthorized: true, minVersion: 'TLSv1.2' });
+  const { host, port, address = host } = node;
+  // The certificate is checked for servername, or for host where that is an address.
+  const socket = connect({ host: address, port, servername: isIP(host) ? undefined : host, ca: certificateAuthority, rejectUnauthorized: true, minVersion: 'TLSv1.2' });
   const connection = new Connection(socket, node, deadline);
   await connection.secured();
   return connection;
@@ -45,6 +51,7 @@ class Connection implements RedisConnection {
   /** An error before any command: a server in protected mode says so, and closes. */
   private unasked?: ErrorReply;
   private failure?: RotationError;
+  private isSecure = false;
 
   constructor(private readonly socket: TLSSocket, private readonly node: RedisNode, private readonly deadline: Deadline) {
     socket.setNoDelay();
@@ -63,6 +70,7 @@ class Connection implements RedisConnection {
     };
     let accepted = false;
     this.socket.once('connect', () => { accepted = true; });
+    this.socket.once('secureConnect', () => { this.isSecure = true; });
     return this.within(connectTimeout(this.deadline), (resolve) => { this.socket.once('secureConnect', () => connected(resolve)); }, () => accepted ? this.withoutTls() : this.timedOut()).then(() => {});
   }
 
@@ -121,7 +129,14 @@ class Connection implements RedisConnection {
 
   private errorOf(code = ''): RotationError {
     if (!isTlsError(code)) { return this.unreachable(/^[A-Z0-9_]{1,64}$/.test(code) ? ` (${code})` : ''); }
-    return new TlsError(`${this.node.name} has no certificate to trust, or no TLS (${code}), so no credential was sent. Turn TLS on (tls-port), put the name that the certificate is for into the key `
+    // With TLS 1.3 it is said after the handshake, so a login may have been sent, to the server that has the certificate.
+    const unsent = this.isSecure ? '' : ', so no credential was sent';
+    if (WITHOUT_CLIENT_CERTIFICATE.has(code)) {
+      return new TlsError(`${this.node.name} asks for a client certificate, or has no version or cipher of TLS in common with the function (${code})${unsent}. The function has no client certificate: `
+        + 'set tls-auth-clients to no or optional in the configuration of the server');
+    }
+    if (this.isSecure) { return this.unreachable(` (${code})`); }
+    return new TlsError(`${this.node.name} has no certificate to trust, or no TLS (${code})${unsent}. Turn TLS on (tls-port), put the name that the certificate is for into the key `
       + '"host" or nodes, renew the certificate, or give its certificate authority to the RotationTarget as certificateAuthority');
   }
 

@@ -1,9 +1,10 @@
+import { lookup } from 'node:dns/promises';
 import { connectRedis, type ConnectRedis, type RedisNode } from './connection';
 import { logIn, passwordHash, type RedisSession, type RedisUser } from './session';
 import type { HandlerConfig } from '../../../src/contract';
-import { NODE, parseRedisConfig, REDIS_DEFAULT_PORT, REDIS_PASSWORD_KEY as PASSWORD, type RedisTargetConfig } from '../../../src/targets/redis/contract';
+import { parseNode, parseRedisConfig, REDIS_DEFAULT_PORT, REDIS_PASSWORD_KEY as PASSWORD, type RedisTargetConfig } from '../../../src/targets/redis/contract';
 import type { Deadline } from '../../rotation/deadline';
-import { AuthenticationError, RotationError, SecretMismatchError, SecretValueError, TargetRefusedError } from '../../rotation/errors';
+import { AuthenticationError, ConnectivityError, RotationError, SecretMismatchError, SecretValueError, TargetRefusedError } from '../../rotation/errors';
 import { equalButForKey, mustBeNextPassword, readKey, replaceKey, roomAt } from '../../rotation/secret-value';
 import type { SecretValues, Target, ValueRequest } from '../../target';
 import { checkHost, mustShareServer, parsePort, shareServer, type ServerAddress } from '../server-address';
@@ -27,9 +28,16 @@ interface VersionHashes {
   readonly previous: string | undefined;
 }
 
+/** All addresses of a name. */
+export type Resolve = (host: string) => Promise<readonly { readonly address: string; readonly family: number }[]>;
+
 /** A user of Redis or Valkey. The passwords of AWSCURRENT and AWSPREVIOUS stay valid beside the pending one. */
 export class RedisTarget implements Target {
-  constructor(private readonly config: RedisTargetConfig, private readonly connect: ConnectRedis) {}
+  constructor(
+    private readonly config: RedisTargetConfig,
+    private readonly connect: ConnectRedis,
+    private readonly resolve: Resolve = (host) => lookup(host, { all: true }),
+  ) {}
 
   public async createValue({ current, generatePassword }: ValueRequest): Promise<string> {
     const { password: old } = parseCredentials(current);
@@ -64,15 +72,17 @@ export class RedisTarget implements Target {
     const hashes = { pending: passwordHash(pending.password), current: passwordHash(current.password), previous };
     const sessions: RedisSession[] = [];
     try {
-      for (const node of this.nodes(current)) { sessions.push(await this.logInAsSuperuser(node, superuser, deadline)); }
+      for (const node of await this.nodes(current)) { sessions.push(await this.logInAsSuperuser(node, superuser, deadline)); }
       // All of them, before one is changed.
       const users: RedisUser[] = [];
       for (const session of sessions) { users.push(checkUser(session, await session.user(current.username), hashes)); }
       const forgetful: string[] = [];
       for (const [i, session] of sessions.entries()) {
-        if (!await change(session, current.username, users[i].passwordHashes, hashes, () => mustBeInProgress(values))) { forgetful.push(session.node.name); }
+        const isSaved = await change(session, current.username, users[i].passwordHashes, hashes, () => mustBeInProgress(values));
+        if (!isSaved) { forgetful.push(session.node.name); }
       }
-      return forgetful.length === 0 ? undefined : `A restart will undo the rotation, for there is no ACL file: ${forgetful.join(', ')}. Set aclfile in the configuration of the server, and run ACL SAVE`;
+      return forgetful.length === 0 ? undefined : `A restart will undo the rotation, for there is no ACL file: ${forgetful.join(', ')}. Before any restart, write what ACL LIST `
+        + 'answers into a file, one user a line; remove the lines with user and requirepass from the configuration, and set aclfile to the file. Then restart the server';
     } finally {
       for (const session of sessions) { session.close(); }
     }
@@ -84,21 +94,15 @@ export class RedisTarget implements Target {
     if (pending.username !== current.username) {
       throw new SecretMismatchError('The key "username" of the pending version is not that of the current one. Remove AWSPENDING with UpdateSecretVersionStage and rotate again');
     }
-    for (const node of this.nodes(current)) {
-      if (!await deadline.reread(() => this.accepts(node, pending, deadline))) {
-        throw new AuthenticationError(`${node.name} does not accept the pending credentials. See that the user exists there, is on, and has the password; Secrets Manager tries the rotation again`);
+    // Once each: a server applies a change before it answers, so another answer a moment later would be that of another server.
+    for (const node of await this.nodes(current)) {
+      try {
+        (await logIn(this.connect, node, this.config.certificateAuthority, pending, deadline)).close();
+      } catch (error) {
+        if (!(error instanceof AuthenticationError)) { throw error; }
+        throw new AuthenticationError(`${node.name} does not accept the pending credentials. See that the user exists there, is on, and has the password, and that no two servers share an address; `
+          + 'Secrets Manager tries the rotation again');
       }
-    }
-  }
-
-  /** Undefined if it doesn't, so that it is asked again. */
-  private async accepts(node: RedisNode, login: Credentials, deadline: Deadline): Promise<true | undefined> {
-    try {
-      (await logIn(this.connect, node, this.config.certificateAuthority, login, deadline)).close();
-      return true;
-    } catch (error) {
-      if (error instanceof AuthenticationError) { return undefined; }
-      throw error;
     }
   }
 
@@ -122,15 +126,39 @@ export class RedisTarget implements Target {
     }
   }
 
-  private nodes({ host, port }: Credentials): RedisNode[] {
+  /** Every address of every node: servers may share a name. */
+  private async nodes(current: Credentials): Promise<RedisNode[]> {
+    const all: RedisNode[] = [];
+    for (const node of this.namedNodes(current)) {
+      const addresses = await this.addresses(node);
+      for (const address of addresses) { all.push({ ...node, address, name: addresses.length === 1 ? node.name : `${node.name}, at ${address},` }); }
+    }
+    return all;
+  }
+
+  private namedNodes({ host, port }: Credentials): RedisNode[] {
     const { nodes } = this.config;
     if (nodes === undefined) { return [{ name: 'The server', host, port }]; }
-    return nodes.split(',').map((node, i, all) => {
-      const [, nodeHost, nodePort] = NODE.exec(node) ?? [];
+    return nodes.split(',').map((text, i, all) => {
+      const node = parseNode(text);
       const name = `Node ${i + 1} of ${all.length}`;
-      if (nodeHost === undefined) { throw new SecretValueError(`${name} in nodes is not a host, or a host and a port. Correct nodes of the RotationTarget, and deploy`); }
-      return { name: `${name} (${node})`, host: nodeHost, port: nodePort === undefined ? port : Number(nodePort) };
+      if (!node) { throw new SecretValueError(`${name} in nodes is not a host, or a host and a port from 1 to 65535. Correct nodes of the RotationTarget, and deploy`); }
+      return { name: `${name} (${text})`, host: node.host, port: node.port ?? port };
     });
+  }
+
+  /** Those of IPv4 if there are any: those of IPv6 are of the same servers then, and the function may have no route to them. */
+  private async addresses({ name, host }: RedisNode): Promise<string[]> {
+    let found: Awaited<ReturnType<Resolve>>;
+    try {
+      found = await this.resolve(host);
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      throw new ConnectivityError(`The name of ${name} can't be resolved${/^[A-Z_]{1,64}$/.test(code) ? ` (${code})` : ''}. See that it is right, and that the VPC of the function resolves it. `
+        + 'Secrets Manager tries the rotation again');
+    }
+    const family = Math.min(...found.map((each) => each.family));
+    return [...new Set(found.filter((each) => each.family === family).map(({ address }) => address))];
   }
 }
 

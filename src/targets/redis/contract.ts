@@ -23,8 +23,15 @@ export const REDIS_DEFAULT_PORT = 6379;
  */
 export const REDIS_EXCLUDE_CHARACTERS = '"\'`\\/@:?#[]%&$<>|; ';
 
-/** A node: a host, or a host and a port. */
-export const NODE = /^([^\s/\\,:@]+)(?::([1-9]\d{0,4}))?$/;
+const NODE = /^([^\s/\\,:@]+)(?::([1-9]\d{0,4}))?$/;
+const MAX_PORT = 65_535;
+
+/** A node, which is a host, or a host and a port. Undefined if it is neither. */
+export function parseNode(node: string): { readonly host: string; readonly port?: number } | undefined {
+  const [, host, port] = NODE.exec(node) ?? [];
+  if (host === undefined || Number(port ?? 1) > MAX_PORT) { return undefined; }
+  return port === undefined ? { host } : { host, port: Number(port) };
+}
 
 /** @throws Error if it is the configuration of another target, or a field is wrong */
 export function parseRedisConfig(config: TargetConfig): RedisTargetConfig {

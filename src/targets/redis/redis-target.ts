@@ -2,7 +2,7 @@ import { Fn, Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import { NODE, REDIS_DEFAULT_PORT, REDIS_EXCLUDE_CHARACTERS, REDIS_PASSWORD_KEY, type RedisTargetConfig } from './contract';
+import { parseNode, REDIS_DEFAULT_PORT, REDIS_EXCLUDE_CHARACTERS, REDIS_PASSWORD_KEY, type RedisTargetConfig } from './contract';
 import { invalid } from '../../invalid';
 import { areSame } from '../../schedule/one-schedule';
 import type { Generator } from '../../value/generator';
@@ -87,12 +87,9 @@ function checkNodes(nodes: readonly string[] | undefined): void {
   if (nodes === undefined || Token.isUnresolved(nodes)) { return; }
   if (nodes.length === 0) { throw invalid('nodes', 'is empty. Name every server that clients log in to, or leave it out for the host of the secret'); }
   const known = nodes.filter((node) => !Token.isUnresolved(node));
-  for (const node of known) {
-    const [, host, port] = NODE.exec(node) ?? [];
-    if (host === undefined || (port !== undefined && !isPort(Number(port)))) {
-      throw invalid('nodes', `has ${JSON.stringify(node)}. Give each server as a host, or as host:port`);
-    }
-  }
+  // It isn't quoted: a URL may have a password in it.
+  const wrong = nodes.findIndex((node) => !Token.isUnresolved(node) && !parseNode(node));
+  if (wrong >= 0) { throw invalid('nodes', `has at index ${wrong} what is neither a host nor host:port with a port from 1 to ${MAX_PORT}. Give each server so, without a scheme, a user or a path`); }
   const repeated = known.find((node, i) => known.indexOf(node) !== i);
   if (repeated !== undefined) { throw invalid('nodes', `has ${repeated} more than once. Name each server once`); }
 }

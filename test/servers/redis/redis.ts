@@ -17,14 +17,21 @@ export interface RedisOptions {
   readonly tls?: ServerTls;
   /** Without one, a restart forgets changes of users. @default true */
   readonly aclFile?: boolean;
+  /** @default 127.0.0.1 */
+  readonly address?: string;
+  /** @default - a free one */
+  readonly port?: number;
+  /** Whether clients need a certificate, as by default. @default false */
+  readonly asksForCertificates?: boolean;
   /** Further lines of the configuration. */
   readonly settings?: readonly string[];
 }
 
-/** A server of its own on 127.0.0.1. It ends with the process that started it. */
+/** A server of its own. It ends with the process that started it. */
 export interface RedisServer {
   readonly product: RedisProduct;
   readonly host: 'localhost';
+  readonly address: string;
   readonly port: number;
   readonly ca: string;
   /** May do everything. */
@@ -35,10 +42,14 @@ export interface RedisServer {
   resume(): void;
   /** Ends the server at once, and keeps its files. */
   kill(): Promise<void>;
+  /** After `kill`: the configuration has an ACL file instead of users. */
+  giveAclFile(users: readonly string[]): void;
   /** After `kill`. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
+
+type Reached = Pick<RedisServer, 'address' | 'port' | 'ca'>;
 
 const ROOT: Login = { username: 'root', password: 'root-of-the-tests' };
 const SUPERUSER: Login = { username: 'superuser', password: 'superuser-of-the-tests' };
@@ -50,7 +61,9 @@ export function hashOf(password: string): string {
   return createHash('sha256').update(password).digest('hex');
 }
 
-export async function startRedis({ product = 'redis-7', tls: kind = 'good', aclFile = true, settings = [] }: RedisOptions = {}): Promise<RedisServer> {
+export async function startRedis({
+  product = 'redis-7', tls: kind = 'good', aclFile = true, address = '127.0.0.1', port: wanted, asksForCertificates = false, settings = [],
+}: RedisOptions = {}): Promise<RedisServer> {
   const folder = makeFolder();
   const data = path.join(folder, 'data');
   fs.mkdirSync(data, { mode: 0o700 });
@@ -66,11 +79,12 @@ export async function startRedis({ product = 'redis-7', tls: kind = 'good', aclF
     fs.writeFileSync(path.join(data, 'users.acl'), users.join('\n') + '\n');
     let port: number;
     do {
-      port = await freePort();
+      port = wanted ?? await freePort();
       const lines = [
-        'bind 127.0.0.1',
+        `bind ${address}`,
         ...kind === 'none' ? [`port ${port}`] : [
-          'port 0', `tls-port ${port}`, `tls-cert-file ${certificate.certificateFile}`, `tls-key-file ${certificate.keyFile}`, `tls-ca-cert-file ${certificate.caFile}`, 'tls-auth-clients no',
+          'port 0', `tls-port ${port}`, `tls-cert-file ${certificate.certificateFile}`, `tls-key-file ${certificate.keyFile}`, `tls-ca-cert-file ${certificate.caFile}`,
+          ...asksForCertificates ? [] : ['tls-auth-clients no'],
         ],
         'save ""', 'appendonly no', `dir ${data}`, ...aclFile ? [`aclfile ${path.join(data, 'users.acl')}`] : users, ...settings,
       ];
@@ -80,6 +94,7 @@ export async function startRedis({ product = 'redis-7', tls: kind = 'good', aclF
     return {
       product,
       host: 'localhost',
+      address,
       port,
       ca: certificate.ca,
       root: ROOT,
@@ -89,6 +104,11 @@ export async function startRedis({ product = 'redis-7', tls: kind = 'good', aclF
       kill: async () => {
         for (const pid of processesIn(data)) { process.kill(pid, 'SIGKILL'); }
         while (processesIn(data).length > 0) { await sleep(2); }
+      },
+      giveAclFile: (lines) => {
+        const [file, conf] = [path.join(data, 'users.acl'), path.join(folder, 'server.conf')];
+        fs.writeFileSync(file, lines.join('\n') + '\n');
+        fs.writeFileSync(conf, [...fs.readFileSync(conf, 'utf8').split('\n').filter((line) => !line.startsWith('user ')), `aclfile ${file}`, ''].join('\n'));
       },
       restart: async () => {
         if (!await server.start(command, READY, PORT_TAKEN)) { throw new Error('The port is taken'); }
@@ -102,8 +122,8 @@ export async function startRedis({ product = 'redis-7', tls: kind = 'good', aclF
 }
 
 /** What the server says to commands, which are sent at once, as it says it: one line for each line of its replies. */
-export async function sendRedis(server: Pick<RedisServer, 'port' | 'ca'>, login: Login, ...commands: string[][]): Promise<string[]> {
-  const socket = tls.connect({ host: 'localhost', port: server.port, ca: server.ca, servername: 'localhost' });
+export async function sendRedis(server: Reached, login: Login, ...commands: string[][]): Promise<string[]> {
+  const socket = tls.connect({ host: server.address, port: server.port, ca: server.ca, servername: 'localhost' });
   const chunks: Buffer[] = [];
   socket.on('data', (chunk) => chunks.push(chunk));
   socket.write([['AUTH', login.username, login.password], ...commands, ['QUIT']].map(encoded).join(''));
@@ -112,7 +132,7 @@ export async function sendRedis(server: Pick<RedisServer, 'port' | 'ca'>, login:
 }
 
 /** The replies to commands of somebody who has to be let in, and may do them. */
-export async function runRedis(server: Pick<RedisServer, 'port' | 'ca'>, login: Login, ...commands: string[][]): Promise<string[]> {
+export async function runRedis(server: Reached, login: Login, ...commands: string[][]): Promise<string[]> {
   const lines = await sendRedis(server, login, ...commands);
   const error = lines.find((line) => /^-[A-Z]+ /.test(line));
   if (error !== undefined) { throw new Error(`The server refuses: ${error}`); }
@@ -120,7 +140,7 @@ export async function runRedis(server: Pick<RedisServer, 'port' | 'ca'>, login: 
 }
 
 /** Whether a server lets somebody in. */
-export async function letsInRedis(server: Pick<RedisServer, 'port' | 'ca'>, login: Login): Promise<boolean> {
+export async function letsInRedis(server: Reached, login: Login): Promise<boolean> {
   const [answer] = await sendRedis(server, login);
   if (answer === '+OK') { return true; }
   if (/^-WRONGPASS /.test(answer)) { return false; }
@@ -132,8 +152,8 @@ export class RedisProbe {
   private readonly socket: tls.TLSSocket;
   private turn: Promise<unknown> = Promise.resolve();
 
-  constructor({ port, ca }: Pick<RedisServer, 'port' | 'ca'>) {
-    this.socket = tls.connect({ host: 'localhost', port, ca, servername: 'localhost' });
+  constructor({ address, port, ca }: Reached) {
+    this.socket = tls.connect({ host: address, port, ca, servername: 'localhost' });
     this.socket.setNoDelay();
   }
 

@@ -6,7 +6,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import { Secret, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { RotatingSecret, RotationFunction, RotationTarget, type RedisTargetOptions } from '../../../src';
 import { findPolicyProblem } from '../../../src/contract';
-import { parseRedisConfig, REDIS_EXCLUDE_CHARACTERS } from '../../../src/targets/redis/contract';
+import { parseNode, parseRedisConfig, REDIS_EXCLUDE_CHARACTERS } from '../../../src/targets/redis/contract';
 import { configOf, ENV, expectInvalid, FUNCTION, makeStack, onlyResource, resourcesOf, SECRET, statementsOf, warningsOf } from '../../fixture';
 
 const CA = readFileSync(join(__dirname, '../../consumers/ca.pem'), 'utf8');
@@ -84,14 +84,26 @@ test('the key of an encrypted superuser secret lets the function decrypt', () =>
 
 test.each<[string, string[], string]>([
   ['an empty list', [], 'is empty'],
-  ['an empty node', [''], 'has ""'],
-  ['a URL', ['rediss://redis.example.com'], 'has "rediss://redis.example.com"'],
-  ['two nodes in one', ['a,b'], 'has "a,b"'],
-  ['a port that is none', ['a:70000'], 'has "a:70000"'],
+  ['an empty node', ['a', ''], 'has at index 1 what is neither'],
+  ['a URL', ['rediss://redis.example.com'], 'has at index 0 what is neither'],
+  ['two nodes in one', ['a,b'], 'has at index 0 what is neither'],
+  ['a port that is none', ['a:70000'], 'has at index 0 what is neither'],
   ['a node twice', ['a', 'b', 'a'], 'has a more than once'],
 ])('refuses %s', (_, nodes, text) => {
   const stack = makeStack();
   expectInvalid(() => make(stack, { nodes }), 'nodes', text);
+});
+
+test('what is no node is not quoted, for it may have a password in it', () => {
+  const stack = makeStack();
+  expect(() => make(stack, { nodes: ['rediss://app:the-password@redis.example.com'] })).toThrow(/nodes .*index 0(?!.*the-password)/);
+});
+
+test.each<[string, ReturnType<typeof parseNode>]>([
+  ['a', { host: 'a' }], ['a:1', { host: 'a', port: 1 }], ['a:65535', { host: 'a', port: 65_535 }],
+  ['a:65536', undefined], ['a:99999', undefined], ['a:0', undefined], ['', undefined], ['a@b', undefined],
+])('the node %j', (node, parsed) => {
+  expect(parseNode(node)).toEqual(parsed);
 });
 
 test('refuses a missing superuser secret, and the superuser secret as the secret of the user', () => {

@@ -1,5 +1,5 @@
 import { connectRedis, type ConnectRedis } from '../../../../lambda-src/targets/redis/connection';
-import { RedisTarget } from '../../../../lambda-src/targets/redis/target';
+import { RedisTarget, type Resolve } from '../../../../lambda-src/targets/redis/target';
 import { parseRedisConfig, type RedisTargetConfig } from '../../../../src/targets/redis/contract';
 import { Harness, passwordOf } from '../../../harness';
 import { hashOf, letsInRedis, runRedis, startRedis, type RedisProduct, type RedisServer } from '../../../servers/redis/redis';
@@ -24,6 +24,8 @@ export interface RedisHarnessOptions {
   readonly superuserChanges?: Record<string, unknown>;
   readonly config?: Partial<RedisTargetConfig>;
   readonly connect?: (connect: ConnectRedis) => ConnectRedis;
+  /** @default - that of the system */
+  readonly resolve?: Resolve;
   /** Further nodes. */
   readonly nodes?: readonly RedisServer[];
 }
@@ -68,12 +70,12 @@ export class RedisHarness extends Harness {
       config: {
         target: 'redis',
         superuserSecretArn: 'superuser',
-        nodes: servers.length > 1 ? servers.map((each) => `localhost:${each.port}`).join(',') : undefined,
+        nodes: servers.length > 1 && !options.resolve ? servers.map((each) => `localhost:${each.port}`).join(',') : undefined,
         certificateAuthority: ca,
         passwordPolicy: {},
         ...options.config,
       },
-      makeTarget: (config) => new RedisTarget(parseRedisConfig(config), options.connect ? options.connect(watched) : watched),
+      makeTarget: (config) => new RedisTarget(parseRedisConfig(config), options.connect ? options.connect(watched) : watched, options.resolve),
     });
     this.commands = commands;
     this.simulator.createSecret('superuser', JSON.stringify({ host, port, ...superuser, ...options.superuserChanges }));

@@ -6,6 +6,7 @@ import { inspect } from 'node:util';
 import { caOf, makeUser, PRODUCTS, RedisHarness, startNodes, type RedisHarnessOptions } from './fixture';
 import { RotationError } from '../../../../lambda-src/rotation/errors';
 import type { ConnectRedis } from '../../../../lambda-src/targets/redis/connection';
+import type { Resolve } from '../../../../lambda-src/targets/redis/target';
 import type { StartedRotation } from '../../../../simulator';
 import { failure } from '../../../harness';
 import { Proxy } from '../../../servers';
@@ -209,17 +210,12 @@ describe.each(PRODUCTS)('$name', ({ product }) => {
     await fails(h, h.step(rotation, 'testSecret'), 'AuthenticationError', /does not accept the pending credentials/);
   });
 
-  test('case 93: a password that is accepted a moment later is waited for', async () => {
+  test('a server applies a change before it answers, so testSecret doesn\'t ask again', async () => {
     const h = await make();
     const rotation = await created(h);
-    let looks = 0;
-    const handler = h.makeHandler({
-      sleep: async () => {
-        if (++looks === 2) { await runRedis(server, server.root, ['ACL', 'SETUSER', h.user.username, `#${h.hashOf('AWSPENDING')}`]); }
-      },
-    });
-    await h.step(rotation, 'testSecret', handler);
-    expect(looks).toBe(2);
+    await fails(h, h.step(rotation, 'testSecret'), 'AuthenticationError', /does not accept the pending credentials/);
+    expect(h.commands.map(({ args }) => args[0])).toEqual(['AUTH']);
+    expect(h.sleeps).toEqual([]);
   });
 
   test.each<[string, string[], string, RegExp]>([
@@ -399,7 +395,8 @@ describe.each(PRODUCTS)('$name', ({ product }) => {
       const h = await RedisHarness.make(other);
       await h.rotate();
       expect(h.log.filter(({ level }) => level === 'WARN').map(({ message, step }) => `${step}: ${message}`)).toEqual([
-        'setSecret: A restart will undo the rotation, for there is no ACL file: The server. Set aclfile in the configuration of the server, and run ACL SAVE',
+        'setSecret: A restart will undo the rotation, for there is no ACL file: The server. Before any restart, write what ACL LIST answers into a file, one user a line; remove the lines with user and '
+        + 'requirepass from the configuration, and set aclfile to the file. Then restart the server',
       ]);
       await other.kill();
       await other.restart();
@@ -450,6 +447,67 @@ describe.each(PRODUCTS)('$name, three nodes', ({ product }) => {
   });
 });
 
+describe.each(PRODUCTS)('$name, two servers behind one name', ({ product }) => {
+  let servers: RedisServer[];
+  beforeAll(async () => {
+    const one = await startRedis({ product });
+    servers = [one, await startRedis({ product, address: '127.0.0.2', port: one.port })];
+  });
+  afterAll(async () => { for (const server of servers) { await server.stop(); } });
+  const address = (...addresses: string[]) => addresses.map((each) => ({ address: each, family: each.includes(':') ? 6 : 4 }));
+  const make = (resolve: Resolve) => RedisHarness.make(servers[0], { nodes: servers.slice(1), resolve, config: { certificateAuthority: caOf(servers) } });
+
+  test('case 93: each of them gets the password, and has to accept it', async () => {
+    const h = await make(async () => address('127.0.0.1', '127.0.0.2', '127.0.0.1', '::1'));
+    const rotation = await created(h);
+    await h.steps(rotation, 'setSecret', 'testSecret', 'finishSecret');
+    expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+    expect(h.commands.filter(({ args }) => args[0] === 'AUTH')).toHaveLength(4);
+  });
+
+  test('case 93: if they disagree, testSecret fails', async () => {
+    for (const [i, server] of servers.entries()) {
+      const h = await make(async () => address('127.0.0.1', '127.0.0.2'));
+      const rotation = await created(h);
+      await h.step(rotation, 'setSecret');
+      await runRedis(server, server.root, ['ACL', 'SETUSER', h.user.username, `!${h.hashOf('AWSPENDING')}`]);
+      await fails(h, h.step(rotation, 'testSecret'), 'AuthenticationError', new RegExp(`The server, at 127\\.0\\.0\\.${i + 1}, does not accept the pending`));
+    }
+  });
+
+  test('if one is down, no server is changed', async () => {
+    const h = await make(async () => address('127.0.0.1', '127.0.0.3'));
+    const before = await h.hashes();
+    await fails(h, h.step(await created(h), 'setSecret'), 'ConnectivityError', /The server, at 127\.0\.0\.3, can't be reached/);
+    expect(await h.hashes()).toEqual(before);
+  });
+
+  test('a name without an address', async () => {
+    const h = await make(() => Promise.reject(Object.assign(new Error(`getaddrinfo ENOTFOUND ${hashOf('x')}`), { code: 'ENOTFOUND' })));
+    await fails(h, h.step(await created(h), 'setSecret'), 'ConnectivityError', /name of The server can't be resolved \(ENOTFOUND\)/);
+  });
+});
+
+describe.each(PRODUCTS)('a server without ACL file, $name', ({ product }) => {
+  test('what the warning says keeps the rotated password over a restart', async () => {
+    const without = await startRedis({ product, aclFile: false });
+    try {
+      const h = await RedisHarness.make(without);
+      await h.rotate();
+      const users = (await runRedis(without, without.root, ['ACL', 'LIST'])).filter((line) => line.startsWith('user '));
+      await without.kill();
+      without.giveAclFile(users);
+      await without.restart();
+      expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+      await h.rotate();
+      expect(h.log.filter(({ level }) => level === 'WARN')).toHaveLength(1);
+      expect(await h.isAccepted('AWSPREVIOUS')).toBe(true);
+    } finally {
+      await without.stop();
+    }
+  });
+});
+
 describe.each(PRODUCTS)('case 66: TLS, $name', ({ product }) => {
   test.each([
     ['wrongHost', 'TlsError', /no certificate to trust/], ['expired', 'TlsError', /no certificate to trust/], ['unknownCa', 'TlsError', /no certificate to trust/],
@@ -460,6 +518,19 @@ describe.each(PRODUCTS)('case 66: TLS, $name', ({ product }) => {
       const h = await RedisHarness.make(server, { user: { username: 'user_tls', password: 'first-password' } });
       await fails(h, h.step(await created(h), 'setSecret'), name, text);
       expect(h.commands).toEqual([]);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test.each([
+    ['TLS 1.3, after the handshake', 'TLSv1.3', /asks for a client certificate.* \(ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED\)\. The function has no/],
+    ['TLS 1.2', 'TLSv1.2', /asks for a client certificate.* \(ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE\), so no credential was sent\. The function has no/],
+  ])('says that a server asks for a client certificate, with %s', async (_, version, text) => {
+    const server = await startRedis({ product, asksForCertificates: true, settings: [`tls-protocols ${version}`] });
+    try {
+      const h = await RedisHarness.make(server, { user: { username: 'user_tls', password: 'first-password' } });
+      await fails(h, h.step(await created(h), 'setSecret'), 'TlsError', text);
     } finally {
       await server.stop();
     }
