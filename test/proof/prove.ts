@@ -32,6 +32,7 @@ const LONG_HISTORIES = 100_000;
 /** A real server is a hundred times as slow as a model. Seven has no factor in common with the four endings at a boundary. */
 const EVERY_DATABASE_BOUNDARY = 7;
 const EVERY_DATABASE_PAIR = 709;
+const EVERY_REDIS_STALE = 31;
 /** A rotation of issued keys has twice as many calls as others, and so four times as many pairs. */
 const EVERY_ISSUED_PAIR = 53;
 /** Verifiers check signatures at every instant. */
@@ -203,18 +204,20 @@ async function proveGenerated(long: boolean, seed: number | undefined): Promise<
 async function proveDatabases(long: boolean): Promise<void> {
   await proveCases(['--testPathIgnorePatterns', '/node_modules/', '--', 'test/targets/database/servers'], DATABASE_CASES, true);
   await proveCases(['--testPathIgnorePatterns', '/node_modules/', '--', 'test/targets/redis/servers'], TWO_PASSWORDS_CASES, true);
-  const proveDatabase = async (subject: Subject): Promise<void> => {
+  const proveDatabase = async (subject: Subject, everyStale?: number): Promise<void> => {
     const restore = withoutTimers();
     await prove(`${subject.name}: stopped at ${long ? 'every boundary, and at every pair' : 'every seventh boundary, and at some pairs'}`, async (progress) => {
       const sample = long ? {} : { everyBoundary: EVERY_DATABASE_BOUNDARY, everyPair: EVERY_DATABASE_PAIR };
-      const { boundaries, pairs } = await exhaust(subject, { switches: [{}], stale: false, progress, ...sample });
-      return { result: `${boundaries} boundaries, ${pairs} pairs` };
+      const { boundaries, pairs, stale } = await exhaust(subject, {
+        switches: [{}], stale: everyStale !== undefined, everyStale, progress, ...sample,
+      });
+      return { result: `${boundaries} boundaries, ${pairs} pairs${everyStale === undefined ? '' : `, ${stale} stale reads`}` };
     });
     restore();
     await proveCopies(subject, long ? ROUNDS : DATABASE_ROUNDS);
   };
-  await withDatabaseSubjects(proveDatabase);
-  await withRedisSubjects(long ? ['redis-7', 'valkey-8'] : ['valkey-8'], proveDatabase);
+  await withDatabaseSubjects((subject) => proveDatabase(subject));
+  await withRedisSubjects(long ? ['redis-7', 'valkey-8'] : ['valkey-8'], (subject) => proveDatabase(subject, EVERY_REDIS_STALE));
   await prove('naive strategies', async () => {
     const naive = [...await catchNaiveStrategies(), ...await catchNaiveRedis()];
     const missed = naive.filter(({ expected, caught }) => expected !== caught);

@@ -382,11 +382,13 @@ export class World {
   }
 
   private async checkOverlap(server: Server): Promise<void> {
-    const { revokesPreviousIn } = server;
+    const { alwaysAcceptsPrevious, revokesPreviousIn } = server;
     const previous = this.valueOf('AWSPREVIOUS');
-    if ((revokesPreviousIn === undefined && !server.alwaysAcceptsPrevious) || this.subject.secretOf(previous || '{}') === undefined) { return; }
+    const isKept = alwaysAcceptsPrevious || revokesPreviousIn !== undefined;
+    if (!isKept || this.subject.secretOf(previous || '{}') === undefined) { return; }
     // After the label has moved, it is the value that was current until then.
-    const mayBeRevoked = revokesPreviousIn !== undefined && this.begun > STEPS.indexOf(revokesPreviousIn) && this.secret.stages.AWSCURRENT !== this.rotation.token;
+    const mayBeRevoked = revokesPreviousIn !== undefined && this.begun > STEPS.indexOf(revokesPreviousIn)
+      && this.secret.stages.AWSCURRENT !== this.rotation.token;
     if (!mayBeRevoked && !await server.accepts(previous)) { this.violate('overlaps', 'it is refused already'); }
   }
 

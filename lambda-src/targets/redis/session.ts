@@ -128,7 +128,7 @@ export class RedisSession {
 }
 
 function remedyOfText(text: string): string {
-  if (CAN_NOT_SAVE.test(text)) { return 'It can\'t write its ACL file. See that the folder of the file is writable and has room, and read the log of the server'; }
+  if (CAN_NOT_SAVE.test(text)) { return 'It can\'t write its ACL file. See that the folder of the file is writable and has room, and that the folder is mounted, not the file alone, which can\'t be replaced. Read the log of the server'; }
   if (UNKNOWN_COMMAND.test(text)) { return 'It has no such command, or its name was changed. Rotate users of Redis 6 or later, or of Valkey, on a server that lets a superuser change them'; }
   return 'Read the log of the server';
 }

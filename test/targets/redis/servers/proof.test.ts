@@ -1,6 +1,6 @@
 /*
- * The proof, shorter than npm run prove:databases: the function is stopped at its calls and at pairs of them, on real servers, and naive
- * variants are caught.
+ * The proof, shorter than npm run prove:databases: the function is stopped at its calls and at pairs of them, also with stale reads, on real
+ * servers, and naive variants are caught.
  */
 import { PRODUCTS, RedisHarness } from './fixture';
 import type { ConnectRedis } from '../../../../lambda-src/targets/redis/connection';
@@ -12,18 +12,21 @@ import { hashOf, startRedis } from '../../../servers/redis/redis';
 
 const EVERY_BOUNDARY = 17;
 const EVERY_PAIR = 151;
+const EVERY_STALE = 37;
 
 jest.setTimeout(300_000);
 
-test.each(PRODUCTS)('$name: stopped at some boundaries and pairs, and 5 copies at once, nobody is refused', async ({ product }) => {
+test.each(PRODUCTS)('$name: stopped at some boundaries and pairs, with stale reads, and 5 copies at once, nobody is refused', async ({ product }) => {
   const restore = withoutTimers();
   const explored: number[] = [];
   await withRedisSubjects([product], async (subject) => {
-    const { boundaries, pairs } = await exhaust(subject, { switches: [{}], stale: false, everyBoundary: EVERY_BOUNDARY, everyPair: EVERY_PAIR });
-    explored.push(boundaries, pairs);
+    const { boundaries, pairs, stale } = await exhaust(subject, {
+      switches: [{}], everyBoundary: EVERY_BOUNDARY, everyPair: EVERY_PAIR, everyStale: EVERY_STALE,
+    });
+    explored.push(boundaries, pairs, stale);
     await runCopies(subject, 5, 2);
   }).finally(restore);
-  expect(explored).toHaveLength(4);
+  expect(explored).toHaveLength(6);
   expect(Math.min(...explored)).toBeGreaterThan(2);
 });
 
@@ -31,7 +34,7 @@ test('naive variants are caught, for the reason they should', async () => {
   const restore = withoutTimers();
   const naive = await catchNaiveRedis().finally(restore);
   expect(naive.map(({ mistake, caught }) => [mistake, caught])).toEqual(naive.map(({ mistake, expected }) => [mistake, expected]));
-  expect(naive).toHaveLength(3);
+  expect(naive).toHaveLength(5);
 });
 
 test('a variant that sends the password in clear is caught on the wire', async () => {

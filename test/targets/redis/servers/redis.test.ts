@@ -455,7 +455,9 @@ describe.each(PRODUCTS)('$name, two servers behind one name', ({ product }) => {
   });
   afterAll(async () => { for (const server of servers) { await server.stop(); } });
   const address = (...addresses: string[]) => addresses.map((each) => ({ address: each, family: each.includes(':') ? 6 : 4 }));
-  const make = (resolve: Resolve) => RedisHarness.make(servers[0], { nodes: servers.slice(1), resolve, config: { certificateAuthority: caOf(servers) } });
+  const make = (resolve: Resolve) => {
+    return RedisHarness.make(servers[0], { nodes: servers.slice(1), resolve, config: { certificateAuthority: caOf(servers) } });
+  };
 
   test('case 93: each of them gets the password, and has to accept it', async () => {
     const h = await make(async () => address('127.0.0.1', '127.0.0.2', '127.0.0.1', '::1'));
