@@ -96,7 +96,7 @@ test.each<[string, string[], string]>([
 
 test('what is no node is not quoted, for it may have a password in it', () => {
   const stack = makeStack();
-  expect(() => make(stack, { nodes: ['rediss://app:the-password@redis.example.com'] })).toThrow(/nodes .*index 0(?!.*the-password)/);
+  expect(() => make(stack, { nodes: ['rediss://app:the-password@redis.example.com'] })).toThrow(/nodes: has at index 0 (?!.*the-password)/);
 });
 
 test.each<[string, ReturnType<typeof parseNode>]>([
