@@ -108,8 +108,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     junitReporting: false,
     jestConfig: {
       collectCoverage: false,
-      // Some tests wait for a time-out or a pause.
-      maxWorkers: '150%',
+      // For the two cores of CI, and one more because some tests wait. Jest takes no percentage above 100.
+      maxWorkers: 3,
       testTimeout: 60_000,
       testSequencer: '<rootDir>/test/sequencer.cjs',
       moduleNameMapper: { '^cdk-rotating-secret$': '<rootDir>/src/index.ts', '^cdk-rotating-secret/testing$': '<rootDir>/rehearsal/index.ts' },
