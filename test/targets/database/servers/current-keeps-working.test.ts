@@ -392,7 +392,7 @@ describe.each(KINDS.filter(({ target }) => target !== 'postgres'))('$name', (kin
     let refused = 0;
     const connection = (inner: Connection): Connection => Object.assign(Object.create(inner) as Connection, {
       query: async (sql: string) => {
-        const isChange = isMariaDb ? sql.startsWith('SET PASSWORD FOR') : /^ALTER USER \S+ IDENTIFIED WITH/.test(sql);
+        const isChange = isMariaDb ? /^(SET PASSWORD FOR|ALTER USER \S+ IDENTIFIED VIA)/.test(sql) : /^ALTER USER \S+ IDENTIFIED WITH/.test(sql);
         if (isChange && ++changes === refused) { return inner.query('SELECT 1 FROM no_such.t'); }
         return inner.query(sql);
       },

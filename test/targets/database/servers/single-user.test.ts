@@ -148,16 +148,16 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     expect(await letsIn(server, h.user)).toBe(true);
   });
 
-  test.each<[string, (error: () => Error) => Interceptor]>([
-    ['can not be read', (error) => ({ operation, phase, input }) => {
-      if (operation === 'GetSecretValue' && phase === 'before' && input.VersionStage === 'AWSPREVIOUS') { throw error(); }
+  test.each<[string, (error: () => Error, versionId: string) => Interceptor]>([
+    ['can not be read', (error, versionId) => ({ operation, phase, input }) => {
+      if (operation === 'GetSecretValue' && phase === 'before' && input.VersionId === versionId) { throw error(); }
     }],
   ])('case 27: a previous version that %s is ignored if the current password works', async (_, fault) => {
     for (const error of [accessDenied, throttled]) {
       const h = await make();
       await h.rotate();
       const rotation = await created(h);
-      h.simulator.intercept = fault(error);
+      h.simulator.intercept = fault(error, h.secret.stages.AWSPREVIOUS);
       await h.step(rotation, 'setSecret');
       expect(await letsIn(server, h.login('AWSPENDING'))).toBe(true);
     }
@@ -168,8 +168,9 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     await h.rotate();
     const rotation = await created(h);
     await setPassword(server, h.login('AWSPREVIOUS'));
+    const versionId = h.secret.stages.AWSPREVIOUS;
     h.simulator.intercept = ({ operation, phase, input }) => {
-      if (operation === 'GetSecretValue' && phase === 'before' && input.VersionStage === 'AWSPREVIOUS') { throw accessDenied(); }
+      if (operation === 'GetSecretValue' && phase === 'before' && input.VersionId === versionId) { throw accessDenied(); }
     };
     await fails(h, h.step(rotation, 'setSecret'), 'AuthenticationError', NOT_ACCEPTED);
   });
