@@ -122,7 +122,7 @@ export interface RehearsalReport {
 
 /**
  * Rotates with the code of the target against a strict Secrets Manager. Then rotates again for each I/O boundary, with a stop there and a retry.
- * It calls nothing in AWS. The code itself makes all its other calls.
+ * It calls nothing in AWS. Other calls of the code are real.
  *
  * @throws Error if an option is invalid, or if `secret`, `accepts` or `state` throws
  */

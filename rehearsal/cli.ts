@@ -11,7 +11,7 @@ input, questions and the report go to standard output: https://github.com/cdk-ro
   --help  print this, and run nothing
 `;
 
-/** What the test can be asked for, each with the arguments that go with it. */
+/** The questions to the test. */
 const CALLBACKS = ['secret', 'accepts', 'state'] as const;
 type Callback = typeof CALLBACKS[number];
 
@@ -25,9 +25,6 @@ interface Answer {
   readonly error?: string;
 }
 
-/** Whoever starts this made a mistake, and reads why on standard error. */
-class Misuse extends Error {}
-
 /** The test at the other end of the pipes. */
 class Caller {
   private readonly lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
@@ -36,14 +33,14 @@ class Caller {
 
   public async options(): Promise<Readonly<Record<string, unknown>>> {
     const given = await this.read('options');
-    if (typeof given !== 'object' || given === null || Array.isArray(given)) { throw new Misuse('The first line must be a JSON object with the options.'); }
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) { throw new Error('The first line must be a JSON object with the options.'); }
     return given as Record<string, unknown>;
   }
 
   public async ask(call: Callback, ...given: readonly unknown[]): Promise<unknown> {
     this.send({ call, arguments: given });
     const answer = await this.read(`the answer of ${call}`) as Answer | null;
-    if (answer?.error !== undefined) { throw new Misuse(`${call} failed: ${answer.error}`); }
+    if (answer?.error !== undefined) { throw new Error(`${call} failed: ${answer.error}`); }
     return answer?.result;
   }
 
@@ -51,11 +48,11 @@ class Caller {
 
   private async read(what: string): Promise<unknown> {
     const { value, done } = await this.lines.next();
-    if (done) { throw new Misuse(`Standard input ended before ${what} came.`); }
+    if (done) { throw new Error(`Standard input ended before ${what} came.`); }
     try {
       return JSON.parse(value) as unknown;
     } catch {
-      throw new Misuse(`A line of JSON was expected: ${what}.`);
+      throw new Error(`A line of JSON was expected: ${what}.`);
     }
   }
 }
@@ -68,12 +65,12 @@ function check(given: Readonly<Record<string, unknown>>): void {
   const { command, callbacks = [] } = given;
   const known: readonly string[] = [...OPTIONS, ...TARGET, 'callbacks'];
   const unknown = Object.keys(given).filter((name) => !known.includes(name));
-  if (unknown.length > 0) { throw new Misuse(`Unknown options: ${unknown.join(', ')}. There are ${known.join(', ')}.`); }
-  if (!Array.isArray(command) || command.length === 0) { throw new Misuse('command must be the program that runs the function, and its arguments, as a list of strings.'); }
+  if (unknown.length > 0) { throw new Error(`Unknown options: ${unknown.join(', ')}. There are ${known.join(', ')}.`); }
+  if (!Array.isArray(command) || command.length === 0) { throw new Error('command must be the program that runs the function, and its arguments, as a list of strings.'); }
   const wrong = Array.isArray(callbacks) ? callbacks.find((name) => !(CALLBACKS as readonly unknown[]).includes(name)) : callbacks;
-  if (wrong !== undefined) { throw new Misuse(`callbacks must be a list of ${CALLBACKS.join(', ')}.`); }
-  if (given.secret === undefined && !(callbacks as string[]).includes('secret')) {
-    throw new Misuse('secret is missing: the first value of the secret. To be asked for it before each run, put secret into callbacks.');
+  if (wrong !== undefined) { throw new Error(`callbacks must be a list of ${CALLBACKS.join(', ')}.`); }
+  if ((given.secret ?? undefined) === undefined && !(callbacks as string[]).includes('secret')) {
+    throw new Error('secret is missing: the first value of the secret. To be asked for it before each run, put secret into callbacks.');
   }
 }
 

@@ -168,7 +168,7 @@ export class Rehearsal {
     if (boundaries.stopped === undefined) { return; }
     if (failure && isHang(failure)) {
       this.hanging.add(failure.step);
-      throw this.hangs(failure.step, where());
+      throw this.hangs(world, failure.step, where());
     }
     const what = () => `${happened(stop.ending)} ${where()}`;
     const trouble: Trouble = { step: boundaries.stopped.step, where, what: () => `${what()}, and the ${failure ? 'rotation was retried' : 'step went on'}` };
@@ -292,18 +292,18 @@ export class Rehearsal {
   }
 
   private failed(world: World, failure: Failure, where: string): Found {
-    if (isHang(failure)) { return this.hangs(failure.step, where); }
+    if (isHang(failure)) { return this.hangs(world, failure.step, where); }
     const isDenied = this.found.has(`accessDenied ${failure.step}`);
     return isDenied ? new Found() : this.add('rotationFails', failure.step, where, this.reason(world, failure));
   }
 
   private cannotRepeat(world: World, failure: Failure, where: string, what: string): Found {
-    if (isHang(failure)) { return this.hangs(failure.step, where); }
+    if (isHang(failure)) { return this.hangs(world, failure.step, where); }
     return this.add('retryFails', failure.step, where, `it isn't idempotent. ${what}, and it failed: ${this.reason(world, failure)}. ${REPEATABLE[failure.step]}`);
   }
 
-  private hangs(step: Step, where: string): Found {
-    return this.add('stepHangs', step, where, `it was not over after ${this.options.timeout} ms, and Lambda would have stopped it without an error. Pass context.signal, or a time-out, to the call that it waits for`);
+  private hangs({ advice }: World, step: Step, where: string): Found {
+    return this.add('stepHangs', step, where, `it was not over after ${this.options.timeout} ms, and Lambda would have stopped it without an error. ${advice.hang}`);
   }
 
   private checkAwaited(world: World, { abandoned: [request] }: Boundaries): void {

@@ -23,7 +23,7 @@ export interface Subject {
   readonly account: Account;
   /** Values that the code made, also those that aren't stored. */
   readonly made: Set<string>;
-  readonly advice: { readonly log: string };
+  readonly advice: { readonly log: string; readonly hang: string };
   makeTarget(begin: Begin): Target;
   stop(): Promise<void>;
 }
@@ -53,7 +53,7 @@ function moduleSubject(given: TargetModule, { generateStringKey, passwordPolicy 
     config: { target: 'module', generateStringKey, passwordPolicy },
     account: new Account({ createSecret: false, versionStages: [] }),
     made,
-    advice: { log: 'Leave it out, or write with context.log, which masks it' },
+    advice: { log: 'Leave it out, or write with context.log, which masks it', hang: 'Pass context.signal, or a time-out, to the call that it waits for' },
     makeTarget: (begin) => {
       const watched = STEPS.filter((step) => module[step]).map((step) => [step, async (context: never) => {
         const returned = await runInProcess<unknown>(begin(step), () => module[step]!(context));
@@ -81,7 +81,7 @@ async function functionSubject(options: SubjectOptions, startRunner: (account: A
     config,
     account,
     made: account.put,
-    advice: { log: 'Leave it out: nothing masks the output and the errors of a function' },
+    advice: { log: 'Leave it out: nothing masks the output and the errors of a function', hang: 'Give a time-out to the call that it waits for' },
     makeTarget: (begin) => new InvokeTarget(config, (payload) => runner.invoke(begin((JSON.parse(payload) as FunctionEvent).step), payload)),
     stop: () => runner.stop(),
   };

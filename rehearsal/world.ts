@@ -48,6 +48,9 @@ export class World {
     return this.simulator.inspect(this.arn).value(stage) as string;
   }
 
+  /** What the owner of the rehearsed code can do. */
+  public get advice(): Subject['advice'] { return this.surroundings.subject.advice; }
+
   /** RotateSecret. */
   public start(): void {
     this.rotation = startRotation(this.simulator, this.arn);

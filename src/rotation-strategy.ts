@@ -28,8 +28,8 @@ export class RotationStrategy {
    * Otherwise the rotation fails, and changes nothing.
    *
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotation-strategy.html#rotating-secrets-two-users
-   * @param superuserSecret the secret of a user of the same server that may create users and give them rights and passwords, imported with
-   * its `encryptionKey` if it was imported and has one
+   * @param superuserSecret the secret of a user of the same server that may create users and give them rights and passwords, which the
+   * function may read (if it was imported and has an `encryptionKey`, give that at the import)
    * @throws if there is no superuser secret
    */
   public static alternatingUsers(superuserSecret: secretsmanager.ISecret): RotationStrategy {
@@ -52,7 +52,7 @@ export class RotationStrategy {
    * @see https://dev.mysql.com/doc/refman/8.4/en/password-management.html#dual-passwords
    * @see https://mariadb.com/docs/server/reference/sql-statements/account-management-sql-statements/alter-user
    * @param superuserSecret the secret of a user of the same server with `CREATE USER` and `SELECT` on the database `mysql`, which the
-   * function may read
+   * function may read (if it was imported and has an `encryptionKey`, give that at the import)
    */
   public static dualPasswords(superuserSecret?: secretsmanager.ISecret): RotationStrategy {
     return new RotationStrategy('dualPasswords', superuserSecret ?? undefined);

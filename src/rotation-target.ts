@@ -95,7 +95,7 @@ export interface RedisTargetOptions {
    * The secret of a user who may run `ACL SETUSER`, `ACL GETUSER`, `ACL SAVE` and `ACL WHOAMI`, which the function may read. If it was
    * imported and has an `encryptionKey`, give that at the import. It has the same `host` and `port` as the secret.
    *
-   * Whoever has this secret can give any right to any user of the server.
+   * A reader of this secret can give any right to any user of the server.
    */
   readonly superuserSecret: secretsmanager.ISecret;
 
@@ -118,7 +118,7 @@ export interface RedisTargetOptions {
    * The policy of generated passwords. A property that you leave out has its default.
    *
    * @default - 32 characters: lowercase and uppercase letters, digits and punctuation, at least one of each, but none of
-   * ``" ' ` \\ / @ : ? # [ ] % & $ < > | ;`` and the space, which URIs and shells can't take as they are
+   * ``" ' ` \\ / @ : ? # [ ] % & $ < > | ; ! ( ) * ^ { } ~`` and the space, which need escaping in URIs or shells
    */
   readonly passwordPolicy?: PasswordPolicy;
 

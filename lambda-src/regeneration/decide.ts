@@ -40,7 +40,7 @@ function refusal(properties: GuardedProperties, oldProperties: GuardedProperties
   const changed = Object.keys({ ...before, ...after }).filter((key) => canonical(before[key]) !== canonical(after[key])).sort();
   const names = changed.length > 0 ? ` (${changed.join(', ')})` : '';
   return `regenerationGuard: the deployment changes what generates the value of ${properties.Path}${names}, so CloudFormation would generate a new value, `
-    + 'which the target doesn\'t know. The secret was not changed. Undo the change: give later values another password policy '
-    + 'with firstPasswordPolicy, and change other keys in the secret itself. If you want a new value, change regenerationGuard too. '
+    + 'which the target doesn\'t know. The secret was not changed. Undo the change. For another password policy of later values, '
+    + 'use firstPasswordPolicy. Change other keys in the secret itself. If you want a new value, change regenerationGuard too. '
     + `See ${HELP}`;
 }

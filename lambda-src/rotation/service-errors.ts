@@ -89,7 +89,7 @@ function untrusted({ name }: Pick<Service, 'name'>, code: string): string {
 
 /** @param status the HTTP status */
 export function foreignAnswer(operation: string, { name }: Pick<Service, 'name'>, status: number | undefined): string {
-  return `The answer to ${operation}${status === undefined ? '' : ` with the HTTP status ${status}`} is not from ${name}. Look for a proxy, a firewall or an `
+  return `The answer to ${operation}${status === undefined ? '' : ` with the HTTP status ${status}`} does not look like one of ${name}. Look for a proxy, a firewall or an `
     + `endpoint of your own between the function and ${name}; without one, ${name} failed`;
 }
 

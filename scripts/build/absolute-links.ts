@@ -1,7 +1,7 @@
 /*
  * The README of a package in another language is that of the jsii assembly. Its relative links lead nowhere on the pages of PyPI and of Go, so
- * this makes them absolute in the assembly. An example in TypeScript and in Python stays once, in the given language. `npx projen compile`
- * writes the assembly anew.
+ * this makes them absolute in the assembly. An example in TypeScript and in Python stays once: for Python in Python, for other languages
+ * in TypeScript, which jsii-pacmak translates. `npx projen compile` writes the assembly anew.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -130,9 +130,9 @@ test('waits if a refusal ends in time: new policies take a while to be known', a
   expect(await wait({ properties: propertiesOf(harness.arn) }, REMAINING_MS)).toEqual({ id: harness.arn });
 });
 
-test('does not take an answer that is not from Secrets Manager for the end of a rotation', async () => {
+test('does not take an answer that does not look like one of Secrets Manager for the end of a rotation', async () => {
   const wait = waitForFirstRotation({ client: { send: () => Promise.resolve({ LastRotatedDate: new Date() }) } as never });
-  expect((await wait({ properties: propertiesOf('arn') }, 0)).refusal).toContain('is not from Secrets Manager');
+  expect((await wait({ properties: propertiesOf('arn') }, 0)).refusal).toContain('does not look like one of Secrets Manager');
 });
 
 describe('a later deployment', () => {

@@ -86,7 +86,7 @@ const named = (errorType: string): ReturnType<typeof refuse> => (response) => {
   response.setHeader('x-amzn-errortype', errorType);
   refuse(400, '')(response);
 };
-const foreign = (status: string) => new RegExp(`^The answer to PutEvents on arn:.*/rotations with the HTTP status ${status} is not from EventBridge\\. Look for a proxy`);
+const foreign = (status: string) => new RegExp(`^The answer to PutEvents on arn:.*/rotations with the HTTP status ${status} does not look like one of EventBridge\\. Look for a proxy`);
 
 describe('an event bus', () => {
   test('gets a signed event, whose resource is the secret', async () => {
@@ -141,7 +141,7 @@ describe('a topic', () => {
   test.each(['', '<html>p4ssw0rd</html>', '<PublishResponse><PublishResult><MessageId></MessageId></PublishResult></PublishResponse>', '{}'])('did not accept the message by the answer %j', async (body) => {
     endpoint.answers.push(refuse(200, body));
     const { problem, sleeps } = await tell({ topicArn: TOPIC });
-    expect(problem).toMatch(/^The answer to Publish on arn:.*:rotations with the HTTP status 200 is not from SNS\. Look for a proxy/);
+    expect(problem).toMatch(/^The answer to Publish on arn:.*:rotations with the HTTP status 200 does not look like one of SNS\. Look for a proxy/);
     expect(sleeps).toEqual([]);
   });
 

@@ -60,7 +60,7 @@ test.each([[[]], [{}], [{ SecretList: null }], [{ SecretList: {} }]])('fails if 
   client.on(ListSecretsCommand).resolves(answer as object);
   const lines: object[] = [];
   const checked = makeCheck({ client: new SecretsManagerClient({ region: 'eu-west-1' }), write: (line) => { lines.push(line); } })();
-  await expect(checked).rejects.toMatchObject({ name: 'ConnectivityError', message: expect.stringMatching(/^The answer to ListSecrets is not from Secrets Manager\. /) });
+  await expect(checked).rejects.toMatchObject({ name: 'ConnectivityError', message: expect.stringMatching(/^The answer to ListSecrets does not look like one of Secrets Manager\. /) });
   expect(lines).toEqual([]);
 });
 

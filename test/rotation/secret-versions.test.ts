@@ -127,10 +127,10 @@ test('a password is the result of Secrets Manager', async () => {
   expect(await versionsWith({ RandomPassword: 'aB3!' }).versions.randomPassword({})).toBe('aB3!');
 });
 
-test.each(CALLS)('an answer to %s (%p) that is not from Secrets Manager is a failure, not a success', async (operation, call) => {
+test.each(CALLS)('an answer to %s (%p) that does not look like one of Secrets Manager is a failure, not a success', async (operation, call) => {
   await expect(call(versionsWith({ $metadata: { httpStatusCode: 200 } }).versions)).rejects.toMatchObject({
     name: 'ConnectivityError',
-    message: `The answer to ${operation} is not from Secrets Manager. Look for a proxy, a firewall or an endpoint of your own between the function and `
+    message: `The answer to ${operation} does not look like one of Secrets Manager. Look for a proxy, a firewall or an endpoint of your own between the function and `
       + 'Secrets Manager; without one, Secrets Manager failed',
   });
 });

@@ -46,7 +46,7 @@ describe('an error that Secrets Manager can not fix', () => {
   ])('comes from a foreign answer: %s', (_, thrown) => {
     expect(toRotationError('GetSecretValue', thrown)).toMatchObject({
       name: 'ConnectivityError',
-      message: 'The answer to GetSecretValue with the HTTP status 503 is not from Secrets Manager. Look for a proxy, a firewall or an endpoint of your own between the function and '
+      message: 'The answer to GetSecretValue with the HTTP status 503 does not look like one of Secrets Manager. Look for a proxy, a firewall or an endpoint of your own between the function and '
         + 'Secrets Manager; without one, Secrets Manager failed',
     });
   });

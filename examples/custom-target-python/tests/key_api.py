@@ -22,7 +22,7 @@ class KeyApi(ThreadingHTTPServer):
         self.keys: list[str] = []
 
     def reset(self, key: str) -> None:
-        """What a person does once: gives the client its first key."""
+        """Gives the client its first key, as a person does once."""
         self.keys = [id_of(key)]
 
     def accepts(self, key: str) -> bool:

@@ -25,7 +25,7 @@ export class DualPasswords extends SingleUser {
       checkInProgress: () => values.checkInProgress(),
     };
     const superuser = this.superuserSecretArn === undefined ? undefined : await superuserOf(rotation, this.superuserSecretArn);
-    // A lost reply fails the step, and the retry finds the password there: to find it out here, a wrong login might lock the user.
+    // A lost reply fails the step, and the retry finds the new password. A check here could be a wrong login, which may lock the user.
     const add = async (session: Session) => {
       if (!session.addPassword) {
         throw new TargetRefusedError('The database has no second password for a user, so nothing was changed. Alternate between two users with RotationStrategy.alternatingUsers');

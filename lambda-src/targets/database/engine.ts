@@ -41,7 +41,7 @@ export interface Session {
   changeOwnPassword(password: string): Promise<void>;
 
   /**
-   * Lets a user have two passwords: the known one and another one. What the server accepts besides is replaced. The known password is accepted
+   * Lets a user have two passwords: the known one and another one. Any other password is replaced. The known password is accepted
    * at every instant. Runs any number of times. Absent if the system has no second password.
    *
    * @throws TargetRefusedError with the reason; nothing was changed then

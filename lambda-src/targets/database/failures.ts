@@ -1,8 +1,6 @@
 import { ConnectivityError, RotationError, TargetRefusedError, TlsError, UnexpectedError } from '../../rotation/errors';
 import { isTlsError } from '../../rotation/service-errors';
 
-export { connectTimeout } from '../server-address';
-
 /** The parts of a driver's error that are read. Its message is never repeated, because it may quote a statement. */
 export interface DriverError {
   readonly code?: string;

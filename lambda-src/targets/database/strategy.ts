@@ -1,8 +1,9 @@
-import { parseCredentials, shareServer, type Credentials } from './credentials';
+import { parseCredentials, type Credentials } from './credentials';
 import type { Engine, Session } from './engine';
 import type { Deadline } from '../../rotation/deadline';
 import { AuthenticationError, RotationError, TargetRefusedError } from '../../rotation/errors';
 import type { SecretValues } from '../../target';
+import { shareServer } from '../server-login';
 
 /** The users that a secret's versions have in turn, and how the next one gets its password. */
 export interface Strategy {

@@ -1,5 +1,5 @@
 import { AlternatingUsers } from './alternating-users';
-import { mustShareServer, parseCredentials, type Credentials } from './credentials';
+import { parseCredentials, type Credentials } from './credentials';
 import { DualPasswords } from './dual-passwords';
 import type { Engine } from './engine';
 import { SingleUser } from './single-user';
@@ -10,6 +10,7 @@ import type { Deadline } from '../../rotation/deadline';
 import { AuthenticationError, SecretMismatchError, SecretValueError } from '../../rotation/errors';
 import { equalButForKey, mustBeNextPassword, readKey, replaceKey, roomAt } from '../../rotation/secret-value';
 import type { SecretValues, Target, ValueRequest } from '../../target';
+import { mustShareServer } from '../server-login';
 
 const USERNAME = 'username';
 

@@ -4,13 +4,13 @@ import { encodeCommand, ErrorReply, ReplyReader, type Reply } from './resp';
 import type { Deadline } from '../../rotation/deadline';
 import { ConnectivityError, TlsError, type RotationError } from '../../rotation/errors';
 import { isTlsError } from '../../rotation/service-errors';
-import { connectTimeout, type ServerAddress } from '../server-address';
+import { connectTimeout, type ServerAddress } from '../server-login';
 
-/** A server that has to accept the password. */
+/** A server that must accept the password. */
 export interface RedisNode extends ServerAddress {
-  /** For errors. It holds nothing of a secret's value. */
+  /** The name in errors. It has no part of a secret's value. */
   readonly name: string;
-  /** The one of the addresses of the host that is this server. */
+  /** The address of this server, if its host has several. */
   readonly address?: string;
 }
 
@@ -23,17 +23,17 @@ export interface RedisConnection {
 
 export type ConnectRedis = (node: RedisNode, certificateAuthority: string | undefined, deadline: Deadline) => Promise<RedisConnection>;
 
-/** In milliseconds. Our commands take less than one; ACL SAVE writes a file. */
+/** In milliseconds. Our commands take less than 1, except ACL SAVE, which writes a file. */
 const COMMAND_TIMEOUT = 5_000;
 
-/** How a server that asks for a client certificate refuses one who has none: with TLS 1.3, and with TLS 1.2. */
+/** The errors of a server that asks for a client certificate, with TLS 1.3 and with TLS 1.2. */
 const WITHOUT_CLIENT_CERTIFICATE = new Set(['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE']);
 
 /** Connects with TLS, and verifies the certificate. */
 export const connectRedis: ConnectRedis = async (node, certificateAuthority, deadline) => {
   deadline.signal.throwIfAborted();
   const { host, port, address = host } = node;
-  // The certificate is checked for servername, or for host where that is an address.
+  // The certificate is checked for servername. Without it, for host, which is an address then.
   const socket = connect({ host: address, port, servername: isIP(host) ? undefined : host, ca: certificateAuthority, rejectUnauthorized: true, minVersion: 'TLSv1.2' });
   const connection = new Connection(socket, node, deadline);
   await connection.secured();
@@ -48,7 +48,7 @@ interface Waiting {
 class Connection implements RedisConnection {
   private readonly reader = new ReplyReader();
   private waiting?: Waiting;
-  /** An error before any command: a server in protected mode says so, and closes. */
+  /** An error before any command. A server in protected mode sends one, and closes the connection. */
   private unasked?: ErrorReply;
   private failure?: RotationError;
   private isSecure = false;
@@ -103,7 +103,7 @@ class Connection implements RedisConnection {
     try {
       replies = this.reader.push(chunk);
     } catch {
-      this.fail(new ConnectivityError(`What answers at ${this.node.name} speaks another protocol than Redis, or answers with more than any of our commands asks for. See that the keys "host" `
+      this.fail(new ConnectivityError(`${this.node.name} speaks another protocol than Redis, or answers with more than our commands ask for. See that the keys "host" `
         + 'and "port" name a server of Redis or Valkey'));
       return;
     }
@@ -114,7 +114,7 @@ class Connection implements RedisConnection {
       } else if (reply instanceof ErrorReply && !this.unasked) {
         this.unasked = reply;
       } else {
-        this.fail(new ConnectivityError(`What answers at ${this.node.name} sent a reply without a command. See that nothing between the function and the server changes what they send`));
+        this.fail(new ConnectivityError(`${this.node.name} sent a reply without a command. Look for a proxy between the function and the server`));
       }
     }
   }
@@ -129,7 +129,7 @@ class Connection implements RedisConnection {
 
   private errorOf(code = ''): RotationError {
     if (!isTlsError(code)) { return this.unreachable(/^[A-Z0-9_]{1,64}$/.test(code) ? ` (${code})` : ''); }
-    // With TLS 1.3 it is said after the handshake, so a login may have been sent, to the server that has the certificate.
+    // With TLS 1.3 this error comes after the handshake. A login may have been sent then, to a server with a verified certificate.
     const unsent = this.isSecure ? '' : ', so no credential was sent';
     if (WITHOUT_CLIENT_CERTIFICATE.has(code)) {
       return new TlsError(`${this.node.name} asks for a client certificate, or has no version or cipher of TLS in common with the function (${code})${unsent}. The function has no client certificate: `
@@ -140,7 +140,7 @@ class Connection implements RedisConnection {
       + '"host" or nodes, renew the certificate, or give its certificate authority to the RotationTarget as certificateAuthority');
   }
 
-  /** A server without TLS waits for more: what TLS begins with is no command to it. */
+  /** A server without TLS waits for more, because the first bytes of TLS are no command. */
   private withoutTls(): ConnectivityError {
     return new ConnectivityError(`${this.node.name} accepts the connection, and doesn't answer with TLS in time, so no credential was sent. Turn TLS on for the port (tls-port), and see that the server isn't stopped`);
   }
@@ -151,6 +151,6 @@ class Connection implements RedisConnection {
 
   private unreachable(reason: string): ConnectivityError {
     return new ConnectivityError(`${this.node.name} can't be reached, or doesn't answer in time${reason}. See that it runs and has room for one more client (maxclients), that its host and port are right, that the function is in a VPC with a route to `
-      + 'it, and that their security groups let the function in. Secrets Manager tries the rotation again');
+      + 'it, and that their security groups let the function in. Secrets Manager retries the rotation');
   }
 }

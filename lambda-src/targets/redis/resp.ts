@@ -1,4 +1,4 @@
-/** The code and the text of an error that a server answered with. The text may quote a command, so it is never repeated. */
+/** The code and the text of a server's error. The text is never repeated, because it may quote a command. */
 export class ErrorReply {
   public readonly code: string;
 
@@ -9,10 +9,10 @@ export class ErrorReply {
 
 export type Reply = string | number | null | ErrorReply | readonly Reply[];
 
-/** What was sent isn't a reply, or is larger than a reply to any of our commands. Never quotes it. */
+/** The bytes are no reply, or are larger than a reply to any of our commands. The message never quotes them. */
 export class ReplyFormatError extends Error {}
 
-/** A user with a thousand passwords takes less. */
+/** In bytes. The reply for a user with a thousand passwords is smaller. */
 const MAX_REPLY_BYTES = 262_144;
 const MAX_DEPTH = 8;
 
@@ -24,7 +24,7 @@ interface OpenArray {
 }
 
 /**
- * A command as an array of strings, in which nothing has to be escaped.
+ * A command as an array of strings, which needs no escaping.
  *
  * @see https://redis.io/docs/latest/develop/reference/protocol-spec/
  */
@@ -35,19 +35,19 @@ export function encodeCommand(args: readonly string[]): Buffer {
   ]);
 }
 
-/** Reads replies of RESP2 from bytes, however they are split. Each byte is looked at once. */
+/** Reads replies of RESP2 from bytes that are split at any point. It reads each byte once. */
 export class ReplyReader {
   private buffer = Buffer.alloc(1024);
   private end = 0;
   private position = 0;
-  /** From here on a line may end. */
+  /** The first position at which a line may end. */
   private searched = 0;
   private readonly open: OpenArray[] = [];
 
   /**
    * The replies that are complete with these bytes.
    *
-   * @throws ReplyFormatError if they can't be a part of replies. The reader can't be used any more
+   * @throws ReplyFormatError if they are no part of replies. The reader can't be used after that
    */
   public push(chunk: Uint8Array): Reply[] {
     this.append(chunk);
@@ -74,7 +74,7 @@ export class ReplyReader {
     this.end = needed;
   }
 
-  /** Forgets what has been read. */
+  /** Drops the bytes of the last reply. */
   private drop(): void {
     this.buffer.copyWithin(0, this.position, this.end);
     this.end -= this.position;
@@ -95,7 +95,7 @@ export class ReplyReader {
     }
   }
 
-  /** The next element that has nothing in it. Opens the arrays before it. */
+  /** The next element that is no array with elements. Opens the arrays before it. */
   private element(): Reply | undefined {
     for (;;) {
       const lineEnd = this.lineEnd();
@@ -113,7 +113,7 @@ export class ReplyReader {
           this.moveTo(next);
           if (size === -1) { return null; }
           if (size === 0) { return []; }
-          // Each element takes three bytes at least.
+          // Each element has at least three bytes.
           if (size > MAX_REPLY_BYTES / 3 || this.open.length === MAX_DEPTH) { throw new ReplyFormatError('An array is too large'); }
           this.open.push({ items: [], size });
           break;
@@ -130,7 +130,7 @@ export class ReplyReader {
       return null;
     }
     const end = start + size;
-    // The line before it is read again with the next bytes: it is short.
+    // The line before it is read again with the next bytes. It is short.
     if (this.end < end + 2) { return undefined; }
     if (this.buffer[end] !== CR || this.buffer[end + 1] !== LF) { throw new ReplyFormatError('A string doesn\'t end where it should'); }
     this.moveTo(end + 2);

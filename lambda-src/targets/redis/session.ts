@@ -7,14 +7,14 @@ import { remedyOf } from '../../rotation/service-errors';
 
 /** https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors: the first word of an error is its code. */
 const REMEDIES: Record<string, string> = {
-  BUSY: 'A script is running. Secrets Manager tries the rotation again',
+  BUSY: 'A script is running. Secrets Manager retries the rotation',
   DENIED: 'The server is in protected mode. Give the default user a password, or set protected-mode to no',
-  LOADING: 'The server is starting. Secrets Manager tries the rotation again',
-  NOAUTH: 'The server asks for a login after one. Look for a proxy between the function and the server',
+  LOADING: 'The server is starting. Secrets Manager retries the rotation',
+  NOAUTH: 'The server asks for a login after a login. Look for a proxy between the function and the server',
   NOPERM: 'The user of the superuser secret may not do this. Run ACL SETUSER <superuser> +acl|setuser +acl|getuser +acl|save +acl|whoami',
 };
 
-/** Servers say all of these with the code ERR. */
+/** All of these have the code ERR. */
 const NO_ACL_FILE = /not configured to use an ACL file/i;
 const NO_SUCH_PASSWORD = /does not exist/i;
 const CAN_NOT_SAVE = /trying to save the ACLs/i;
@@ -26,7 +26,7 @@ export interface Login {
   readonly password: string;
 }
 
-/** A user, as the server has it. */
+/** A user of the server. */
 export interface RedisUser {
   readonly isOn: boolean;
   /** Whether the server accepts any password. */
@@ -35,7 +35,7 @@ export interface RedisUser {
   readonly passwordHashes: readonly string[];
 }
 
-/** How servers store and name a password: https://redis.io/docs/latest/commands/acl-setuser/ */
+/** The hash that servers store, and that names a password: https://redis.io/docs/latest/commands/acl-setuser/ */
 export function passwordHash(password: string): string {
   return createHash('sha256').update(password).digest('hex');
 }
@@ -43,7 +43,7 @@ export function passwordHash(password: string): string {
 /**
  * Logs in to a node.
  *
- * @throws AuthenticationError if the node doesn't accept the user with the password, and for no other reason
+ * @throws AuthenticationError only if the node doesn't accept the user with the password
  */
 export async function logIn(
   connect: ConnectRedis, node: RedisNode, certificateAuthority: string | undefined, login: Login, deadline: Deadline,
@@ -69,16 +69,16 @@ export class RedisSession {
     }
     this.mustBe(reply, 'OK', 'AUTH');
     const user = await this.connection.command('ACL', 'WHOAMI');
-    // A login names its user, so one who may not ask who it is was logged in nevertheless.
+    // The login named the user, and succeeded. A user may have no right to ACL WHOAMI.
     if (user instanceof ErrorReply && user.code === 'NOPERM') { return; }
     if (user instanceof ErrorReply) { throw this.refusal(user, 'ACL WHOAMI'); }
     if (user !== username) {
-      throw new TargetRefusedError(`${this.node.name} accepts the credentials, and takes them for those of another user than the key "username" names, so nothing was changed. Look for a proxy `
+      throw new TargetRefusedError(`${this.node.name} accepts the credentials as those of another user than that of the key "username", so nothing was changed. Look for a proxy `
         + 'between the function and the server');
     }
   }
 
-  /** Undefined if there is none. */
+  /** Undefined if the server has no such user. */
   public async user(username: string): Promise<RedisUser | undefined> {
     const reply = await this.connection.command('ACL', 'GETUSER', username);
     if (reply instanceof ErrorReply) { throw this.refusal(reply, 'ACL GETUSER'); }
@@ -89,12 +89,12 @@ export class RedisSession {
     return { isOn: flags.includes('on'), isWithoutPassword: flags.includes('nopass'), passwordHashes };
   }
 
-  /** The passwords that the user has stay valid. */
+  /** The other passwords of the user stay valid. */
   public async addPassword(username: string, hash: string): Promise<void> {
     this.mustBe(await this.connection.command('ACL', 'SETUSER', username, `#${hash}`), 'OK', 'ACL SETUSER');
   }
 
-  /** Does nothing if another copy of the function was faster. */
+  /** Does nothing if another copy of the function removed it before. */
   public async removePassword(username: string, hash: string): Promise<void> {
     const reply = await this.connection.command('ACL', 'SETUSER', username, `!${hash}`);
     if (reply instanceof ErrorReply && NO_SUCH_PASSWORD.test(reply.text)) { return; }
@@ -123,7 +123,7 @@ export class RedisSession {
   }
 
   private foreign(command: string): ConnectivityError {
-    return new ConnectivityError(`${this.node.name} answers ${command} in a way that Redis and Valkey don't. See that the keys "host" and "port" name a server of Redis 6 or later, or of Valkey`);
+    return new ConnectivityError(`${this.node.name} answers ${command} differently from Redis and Valkey. See that the keys "host" and "port" name a server of Redis 6 or later, or of Valkey`);
   }
 }
 
@@ -133,7 +133,7 @@ function remedyOfText(text: string): string {
   return 'Read the log of the server';
 }
 
-/** Names and values take turns. */
+/** The value after a name. Names and values alternate. */
 function field(reply: Reply, name: string): Reply | undefined {
   if (!Array.isArray(reply)) { return undefined; }
   const items = reply as readonly Reply[];

@@ -7,24 +7,18 @@ import type { Deadline } from '../../rotation/deadline';
 import { AuthenticationError, ConnectivityError, RotationError, SecretMismatchError, SecretValueError, TargetRefusedError } from '../../rotation/errors';
 import { equalButForKey, mustBeNextPassword, readKey, replaceKey, roomAt } from '../../rotation/secret-value';
 import type { SecretValues, Target, ValueRequest } from '../../target';
-import { checkHost, mustShareServer, parsePort, shareServer, type ServerAddress } from '../server-address';
+import { mustShareServer, parseServerLogin, readSuperuser, shareServer, superuserRefused, type ServerLogin } from '../server-login';
 
-/** What the secret of a user holds. */
-interface Credentials extends ServerAddress {
-  readonly username: string;
-  readonly password: string;
-}
-
-/** @throws Error where the configuration is one of another asset */
+/** @throws Error if it is the configuration of another asset */
 export function redisTarget(config: HandlerConfig): Target {
   return new RedisTarget(parseRedisConfig(config), connectRedis);
 }
 
-/** The hashes of the passwords that versions of the secret have. */
+/** The hashes of the passwords of the secret's versions. */
 interface VersionHashes {
   readonly pending: string;
   readonly current: string;
-  /** Undefined if no version for this user has AWSPREVIOUS, or it can't be read. */
+  /** Undefined if no version of this user has AWSPREVIOUS, or if it can't be read. */
   readonly previous: string | undefined;
 }
 
@@ -61,28 +55,24 @@ export class RedisTarget implements Target {
     const [pending, current] = [parseCredentials(pendingValue), parseCredentials(currentValue)];
     if (!this.isDerived(pendingValue, currentValue)) {
       throw new SecretMismatchError('The pending value differs from the current one in more than a rotation changes, so it was not sent anywhere. One of them was '
-        + 'changed by hand; remove AWSPENDING with UpdateSecretVersionStage and rotate again');
+        + 'changed by hand. Remove AWSPENDING with UpdateSecretVersionStage and rotate again');
     }
-    const superuser = await this.superuser(values);
-    mustShareServer(superuser, current, 'the superuser secret and the secret');
-    if (superuser.username === current.username) {
-      throw new SecretValueError('The superuser secret has the user that it is to give a password. Use the secret of another user, who may change this one');
-    }
+    const superuser = await readSuperuser(values, this.config.superuserSecretArn, parseCredentials, current, [current.username]);
     const previous = await previousHash(values, current);
     const hashes = { pending: passwordHash(pending.password), current: passwordHash(current.password), previous };
     const sessions: RedisSession[] = [];
     try {
       for (const node of await this.nodes(current)) { sessions.push(await this.logInAsSuperuser(node, superuser, deadline)); }
-      // All of them, before one is changed.
+      // All users are checked before one is changed.
       const users: RedisUser[] = [];
       for (const session of sessions) { users.push(checkUser(session, await session.user(current.username), hashes)); }
       const forgetful: string[] = [];
       for (const [i, session] of sessions.entries()) {
-        const isSaved = await change(session, current.username, users[i].passwordHashes, hashes, () => mustBeInProgress(values));
+        const isSaved = await change(session, current.username, users[i].passwordHashes, hashes, () => values.checkInProgress());
         if (!isSaved) { forgetful.push(session.node.name); }
       }
-      return forgetful.length === 0 ? undefined : `A restart will undo the rotation, for there is no ACL file: ${forgetful.join(', ')}. Before any restart, write what ACL LIST `
-        + 'answers into a file, one user a line; remove the lines with user and requirepass from the configuration, and set aclfile to the file. Then restart the server';
+      return forgetful.length === 0 ? undefined : `A restart will undo the rotation, because there is no ACL file: ${forgetful.join(', ')}. Before any restart, write the output `
+        + 'of ACL LIST into a file, one user a line. Remove the lines with user and requirepass from the configuration, and set aclfile to the file. Then restart the server';
     } finally {
       for (const session of sessions) { session.close(); }
     }
@@ -94,40 +84,29 @@ export class RedisTarget implements Target {
     if (pending.username !== current.username) {
       throw new SecretMismatchError('The key "username" of the pending version is not that of the current one. Remove AWSPENDING with UpdateSecretVersionStage and rotate again');
     }
-    // Once each: a server applies a change before it answers, so another answer a moment later would be that of another server.
+    // No login is repeated. A server applies a change before it answers, so a later success would be that of another server.
     for (const node of await this.nodes(current)) {
       try {
         (await logIn(this.connect, node, this.config.certificateAuthority, pending, deadline)).close();
       } catch (error) {
         if (!(error instanceof AuthenticationError)) { throw error; }
-        throw new AuthenticationError(`${node.name} does not accept the pending credentials. See that the user exists there, is on, and has the password, and that no two servers share an address; `
-          + 'Secrets Manager tries the rotation again');
+        throw new AuthenticationError(`${node.name} does not accept the pending credentials. See that the user exists there, is on, and has the password, and that no two servers share an address. `
+          + 'Secrets Manager retries the rotation');
       }
     }
   }
 
-  private async logInAsSuperuser(node: RedisNode, superuser: Credentials, deadline: Deadline): Promise<RedisSession> {
+  private async logInAsSuperuser(node: RedisNode, superuser: ServerLogin, deadline: Deadline): Promise<RedisSession> {
     try {
       return await logIn(this.connect, node, this.config.certificateAuthority, superuser, deadline);
     } catch (error) {
       if (!(error instanceof AuthenticationError)) { throw error; }
-      throw new AuthenticationError(`${node.name} does not accept the credentials of the superuser secret ${this.config.superuserSecretArn}, so nothing was changed. Put the password that works into `
-        + 'it, and rotate again');
+      throw new AuthenticationError(superuserRefused(node.name, this.config.superuserSecretArn));
     }
   }
 
-  private async superuser(values: SecretValues): Promise<Credentials> {
-    const { superuserSecretArn } = this.config;
-    const value = await values.ofSecret(superuserSecretArn);
-    try {
-      return parseCredentials(value);
-    } catch (error) {
-      throw error instanceof RotationError ? new SecretValueError(`In the superuser secret ${superuserSecretArn}: ${error.message}`) : error;
-    }
-  }
-
-  /** Every address of every node: servers may share a name. */
-  private async nodes(current: Credentials): Promise<RedisNode[]> {
+  /** Every address of every node, because servers may share a name. */
+  private async nodes(current: ServerLogin): Promise<RedisNode[]> {
     const all: RedisNode[] = [];
     for (const node of this.namedNodes(current)) {
       const addresses = await this.addresses(node);
@@ -136,7 +115,7 @@ export class RedisTarget implements Target {
     return all;
   }
 
-  private namedNodes({ host, port }: Credentials): RedisNode[] {
+  private namedNodes({ host, port }: ServerLogin): RedisNode[] {
     const { nodes } = this.config;
     if (nodes === undefined) { return [{ name: 'The server', host, port }]; }
     return nodes.split(',').map((text, i, all) => {
@@ -147,7 +126,7 @@ export class RedisTarget implements Target {
     });
   }
 
-  /** Those of IPv4 if there are any: those of IPv6 are of the same servers then, and the function may have no route to them. */
+  /** The IPv4 addresses, if there are any. IPv6 addresses are of the same servers then, and the function may have no route to them. */
   private async addresses({ name, host }: RedisNode): Promise<string[]> {
     let found: Awaited<ReturnType<Resolve>>;
     try {
@@ -155,7 +134,7 @@ export class RedisTarget implements Target {
     } catch (error) {
       const { code = '' } = error as NodeJS.ErrnoException;
       throw new ConnectivityError(`The name of ${name} can't be resolved${/^[A-Z_]{1,64}$/.test(code) ? ` (${code})` : ''}. See that it is right, and that the VPC of the function resolves it. `
-        + 'Secrets Manager tries the rotation again');
+        + 'Secrets Manager retries the rotation');
     }
     const family = Math.min(...found.map((each) => each.family));
     return [...new Set(found.filter((each) => each.family === family).map(({ address }) => address))];
@@ -163,21 +142,13 @@ export class RedisTarget implements Target {
 }
 
 /** @throws SecretValueError naming the key that is missing or wrong, and never what it holds */
-function parseCredentials(value: string): Credentials {
-  const [host, username, password] = ['host', 'username', 'password'].map((key) => {
-    const text = readKey(value, key);
-    if (text === '' || text.includes('\0')) {
-      throw new SecretValueError(`The key "${key}" in the value of the secret is empty or holds a zero byte. Correct it`);
-    }
-    return text;
-  });
-  checkHost(host);
-  if (/\s/.test(username)) { throw new SecretValueError('The key "username" in the value of the secret has a space, which no user of Redis has. Correct it'); }
-  const { port } = JSON.parse(value) as { port?: unknown };
-  return { host, port: parsePort(port) ?? REDIS_DEFAULT_PORT, username, password };
+function parseCredentials(value: string): ServerLogin {
+  const login = parseServerLogin(value, REDIS_DEFAULT_PORT);
+  if (/\s/.test(login.username)) { throw new SecretValueError('The key "username" in the value of the secret has a space, which no user of Redis has. Correct it'); }
+  return login;
 }
 
-async function previousHash(values: SecretValues, current: Credentials): Promise<string | undefined> {
+async function previousHash(values: SecretValues, current: ServerLogin): Promise<string | undefined> {
   const value = await values.previous();
   if (value === undefined) { return undefined; }
   try {
@@ -189,9 +160,9 @@ async function previousHash(values: SecretValues, current: Credentials): Promise
   }
 }
 
-/** Whoever may only write the secret must not get the passwords of other users changed: one of its versions has to have a password of the user. */
+/** One of the versions must have a password of the user. Otherwise, a right to write the secret would be one to change passwords of other users. */
 function checkUser({ node: { name } }: RedisSession, user: RedisUser | undefined, hashes: VersionHashes): RedisUser {
-  if (!user) { throw new TargetRefusedError(`${name} has no user with the name of the key "username", so nothing was changed. Make the user there, with the password of the version with AWSCURRENT`); }
+  if (!user) { throw new TargetRefusedError(`${name} has no user with the name of the key "username", so nothing was changed. Create the user there, with the password of the version with AWSCURRENT`); }
   if (!user.isOn) { throw new TargetRefusedError(`${name} has turned the user off, so nothing was changed. Run ACL SETUSER <user> on, or remove the rotation of the secret`); }
   if (user.isWithoutPassword) {
     throw new TargetRefusedError(`${name} accepts the user with any password (nopass), so a rotation can't be verified, and nothing was changed. Run ACL SETUSER <user> resetpass #<SHA-256 of the `
@@ -204,21 +175,16 @@ function checkUser({ node: { name } }: RedisSession, user: RedisUser | undefined
   return user;
 }
 
-/** A label that moved by hand may have made an old password the current one. */
-async function mustBeInProgress(values: SecretValues): Promise<void> {
-  await values.checkInProgress();
-  await values.current();
-}
-
 /** False if a restart of the node undoes it. */
 async function change(
   session: RedisSession, username: string, present: readonly string[], hashes: VersionHashes, beforeRemoval: () => Promise<void>,
 ): Promise<boolean> {
-  // A node that was restored from an older file may lack the current one. It comes first, as if it had never been away.
+  // A node that was restored from an older file may lack the current one. It is added first, so that it stays the older one.
   for (const hash of [hashes.current, hashes.pending]) {
     if (!present.includes(hash)) { await session.addPassword(username, hash); }
   }
   const old = obsolete(present, hashes);
+  // A label that moved by hand may have made an old password the current one.
   if (old.length > 0) { await beforeRemoval(); }
   for (const hash of old) { await session.removePassword(username, hash); }
   // Also if there was nothing to change: the copy of the function that changed it may have ended before this.
@@ -226,9 +192,9 @@ async function change(
 }
 
 /**
- * What no version with a label has, and what was added before the current password. Whatever came after that may be the pending password of
- * a later rotation, or one that the owner is about to put into the secret. Without AWSPREVIOUS, nothing is known to be older. If AWSPREVIOUS has the
- * current password too, another key was changed by hand, and the password before it may still be in use.
+ * The passwords that no version with a label has, and that were added before the current one. A later one may be the pending password of another
+ * rotation, or one that the owner is about to put into the secret. Without AWSPREVIOUS, no password is known to be old. If AWSPREVIOUS has the current
+ * password too, another key was changed by hand, and the password before it may still be in use.
  */
 function obsolete(present: readonly string[], { pending, current, previous }: VersionHashes): string[] {
   if (previous === undefined || previous === current) { return []; }

@@ -27,12 +27,12 @@ function checkPage(checks: Checks, python: string, wheel: string): void {
   const rendered = html ?? '';
   checks.check('PyPI: the page is rendered, with its tables and with examples in Python', type.startsWith('text/markdown') && /<table>/.test(rendered) && /<pre lang="python">/.test(rendered));
   const dead = deadLinksOf(rendered);
-  checks.check('PyPI: every link and picture of the page leads somewhere', dead.length === 0, dead);
+  checks.check('PyPI: every link and picture is on the page, a file of the repository, or an https address', dead.length === 0, dead);
   const repeated = [...repeatedExamples(text), ...text.match(/^```ts$/gm) ?? []];
-  checks.check('PyPI: no example is there twice, or in TypeScript', repeated.length === 0, repeated);
+  checks.check('PyPI: no two examples have the same imports, and none is in TypeScript', repeated.length === 0, repeated);
 }
 
-/** What is neither on the page, nor a file of this repository, nor elsewhere. */
+/** Links and pictures without a target. */
 export function deadLinksOf(html: string): string[] {
   const ids = [...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
   return [...html.matchAll(/ (?:href|src)="([^"]*)"/g)].map(([, target]) => target).filter((target) => {

@@ -1,4 +1,4 @@
-"""Prints what PyPI shows of a wheel: its description as it is, and as HTML."""
+"""Prints the description of a wheel, as text and as the HTML of PyPI."""
 
 import email
 import json

@@ -9,10 +9,10 @@ import { managingService } from '../../adopted/managed-secrets';
 import { findPolicyProblem, type PasswordPolicyConfig } from '../../contract';
 import { invalid } from '../../invalid';
 import { RotationStrategy } from '../../rotation-strategy';
-import { areSame } from '../../schedule/one-schedule';
 import { hasTokens, type Generator } from '../../value/generator';
 import { checkCertificateAuthority } from '../certificate-authority';
 import { shippedCode, TargetDefinition, type TargetBinding } from '../definition';
+import { bindSuperuserSecret } from '../superuser-secret';
 
 /** The options of a database user, without its generator. */
 export interface DatabaseUserOptions {
@@ -68,15 +68,9 @@ export class DatabaseTarget extends TargetDefinition {
         + 'manage users, with a host from attach or in its value');
     }
     return {
-      reads: superuserSecret ? [{ property: 'superuserSecret', sid: 'ReadSuperuserSecret', secret: superuserSecret }] : [],
+      ...superuserSecret && bindSuperuserSecret(superuserSecret, fn, 'with RotationStrategy.singleUser()'),
       reaches: { connectable: database, defaultPort: this.engine.defaultPort },
       names: database?.connections.securityGroups,
-      checkSecret: (secret) => {
-        if (superuserSecret && areSame(secret, superuserSecret, fn)) {
-          throw invalid('secret', `${secret.node.path} is the superuser secret of this function, and can't be one of the users whose passwords it changes. Rotate it with a `
-            + 'RotationFunction of its own, with RotationStrategy.singleUser()');
-        }
-      },
     };
   }
 
@@ -92,7 +86,7 @@ export class DatabaseTarget extends TargetDefinition {
         + 'or RotationStrategy.singleUser');
     }
     if (secondPasswordBy === 'superuser' && !this.strategy._superuserSecret) {
-      throw invalid('superuserSecret', `is missing, and dualPasswords needs it with ${this.factory}, where a user can't add a password itself: give the secret of a user who may change the `
+      throw invalid('superuserSecret', `is missing, and dualPasswords needs it with ${this.factory}, because a user can't add a password itself: give the secret of a user who may change the `
         + 'other one, such as the secret of the database. An imported database knows of none; import its secret too');
     }
   }

@@ -1,6 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import { CLONE_SUFFIX, DATABASE_ENGINE_NAMES, type DatabaseTargetConfig } from './contract';
 import { invalid } from '../../invalid';
+import { MAX_PORT, portOf } from '../contract';
 
 /** What the constructs need to know of a database system. */
 export interface DatabaseEngine {
@@ -58,8 +59,6 @@ export interface DatabaseUser {
   readonly alternates: boolean;
 }
 
-const MAX_PORT = 65_535;
-
 /** The keys of a database secret that are checked at synthesis. */
 export const CHECKED_KEYS = ['username', 'engine', 'port'] as const;
 
@@ -81,7 +80,7 @@ export function checkDatabaseValue(property: string, value: Readonly<Record<stri
     throw invalid(property, `has the engine ${JSON.stringify(system)}, and ${factory} rotates ${engine.engines.join(', ')}. Correct it, leave it out for attach to add it, or give `
       + 'the target of that engine');
   }
-  if (port !== undefined && port !== null && !isToken(port) && !isPort(port)) {
+  if (port !== undefined && port !== null && !isToken(port) && portOf(port) === undefined) {
     throw invalid(property, `has the port ${JSON.stringify(port)}, which is not a whole number from 1 to ${MAX_PORT}. Correct it, or leave it out`);
   }
 }
@@ -102,10 +101,4 @@ function isClone(username: string): boolean {
 
 function isToken(value: unknown): boolean {
   return Token.isUnresolved(value);
-}
-
-/** RDS writes a port as a number, and people write it as a string. */
-function isPort(port: unknown): boolean {
-  const number = typeof port === 'string' && /^\d{1,5}$/.test(port) ? Number(port) : port;
-  return Number.isInteger(number) && (number as number) >= 1 && (number as number) <= MAX_PORT;
 }

@@ -1,12 +1,13 @@
 import { fieldsOf, type TargetConfig } from '../../contract';
 import type { PasswordPolicyConfig } from '../../value/contract';
+import { portOf } from '../contract';
 
 export interface RedisTargetConfig extends TargetConfig {
   readonly target: 'redis';
   readonly superuserSecretArn: string;
-  /** Separated by commas, each a host or a host and a port; the host of the secret where it is absent. */
+  /** Hosts, or hosts with a port, separated by commas. If absent, the host of the secret. */
   readonly nodes?: string;
-  /** The certificate authority of the server, as PEM; those of Node.js where it is absent. */
+  /** The certificate authority of the server, as PEM. If absent, those of Node.js. */
   readonly certificateAuthority?: string;
   readonly passwordPolicy: PasswordPolicyConfig;
 }
@@ -18,19 +19,19 @@ export const REDIS_PASSWORD_KEY = 'password';
 export const REDIS_DEFAULT_PORT = 6379;
 
 /**
- * What a URI such as rediss://user:password@host can't take as it is, and what has to be quoted in a shell or a configuration.
+ * The characters that need escaping in a URI such as rediss://user:password@host, and those that need quotes in a shell or a configuration.
  * https://www.rfc-editor.org/rfc/rfc3986#section-2.2
  */
-export const REDIS_EXCLUDE_CHARACTERS = '"\'`\\/@:?#[]%&$<>|; ';
+export const REDIS_EXCLUDE_CHARACTERS = '"\'`\\/@:?#[]%&$<>|;!()*^{}~ ';
 
 const NODE = /^([^\s/\\,:@]+)(?::([1-9]\d{0,4}))?$/;
-const MAX_PORT = 65_535;
 
 /** A node, which is a host, or a host and a port. Undefined if it is neither. */
 export function parseNode(node: string): { readonly host: string; readonly port?: number } | undefined {
   const [, host, port] = NODE.exec(node) ?? [];
-  if (host === undefined || Number(port ?? 1) > MAX_PORT) { return undefined; }
-  return port === undefined ? { host } : { host, port: Number(port) };
+  if (host === undefined || port === undefined) { return host === undefined ? undefined : { host }; }
+  const number = portOf(port);
+  return number === undefined ? undefined : { host, port: number };
 }
 
 /** @throws Error if it is the configuration of another target, or a field is wrong */

@@ -4,20 +4,19 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { parseNode, REDIS_DEFAULT_PORT, REDIS_EXCLUDE_CHARACTERS, REDIS_PASSWORD_KEY, type RedisTargetConfig } from './contract';
 import { invalid } from '../../invalid';
-import { areSame } from '../../schedule/one-schedule';
 import type { Generator } from '../../value/generator';
 import { checkCertificateAuthority } from '../certificate-authority';
+import { MAX_PORT, portOf } from '../contract';
 import { shippedCode, TargetDefinition, type TargetBinding } from '../definition';
+import { bindSuperuserSecret } from '../superuser-secret';
 
-/** What may be said of a user of Redis, besides its generator. */
+/** The options of a user of Redis or Valkey, without its generator. */
 export interface RedisUserOptions {
   readonly superuserSecret: ISecret;
   readonly nodes?: readonly string[];
   readonly database?: ec2.IConnectable;
   readonly certificateAuthority?: string;
 }
-
-const MAX_PORT = 65_535;
 
 /** A user of Redis or Valkey. */
 export class RedisTarget extends TargetDefinition {
@@ -28,9 +27,9 @@ export class RedisTarget extends TargetDefinition {
 
   constructor(policy: Generator, private readonly options: RedisUserOptions) {
     super({ ...policy, generateStringKey: REDIS_PASSWORD_KEY });
-    // The compiler doesn't see what other languages bring along.
+    // The compiler doesn't check callers in other languages.
     if (!(options.superuserSecret as unknown)) {
-      throw invalid('superuserSecret', 'is missing. Give the secret of a user who may run ACL SETUSER, ACL GETUSER and ACL SAVE: a user can\'t change its own password');
+      throw invalid('superuserSecret', 'is missing. Give the secret of a user that may run ACL SETUSER, ACL GETUSER and ACL SAVE. A user can\'t change its own password');
     }
     checkNodes(options.nodes);
     checkCertificateAuthority(options.certificateAuthority);
@@ -45,7 +44,7 @@ export class RedisTarget extends TargetDefinition {
     return {
       target: 'redis',
       superuserSecretArn: superuserSecret.secretFullArn ?? superuserSecret.secretArn,
-      // A list that only a deployment knows has to be joined there.
+      // A list that is known only at deployment is joined there.
       nodes: nodes && (Token.isUnresolved(nodes) ? Fn.join(',', [...nodes]) : nodes.join(',')),
       certificateAuthority,
       passwordPolicy,
@@ -55,15 +54,9 @@ export class RedisTarget extends TargetDefinition {
   public override bind(fn: lambda.Function): TargetBinding {
     const { superuserSecret, database } = this.options;
     return {
-      reads: [{ property: 'superuserSecret', sid: 'ReadSuperuserSecret', secret: superuserSecret }],
+      ...bindSuperuserSecret(superuserSecret, fn, 'whose superuserSecret is another one'),
       reaches: { connectable: database, defaultPort: REDIS_DEFAULT_PORT },
       names: database?.connections.securityGroups,
-      checkSecret: (secret) => {
-        if (areSame(secret, superuserSecret, fn)) {
-          throw invalid('secret', `${secret.node.path} is the superuser secret of this function, and can't be one of the users that it gives passwords to. Rotate it with a RotationFunction of its own, `
-            + 'whose superuserSecret is another one');
-        }
-      },
     };
   }
 
@@ -77,7 +70,7 @@ export class RedisTarget extends TargetDefinition {
     if (host !== undefined && (typeof host !== 'string' || !/^[^\s/\\,]+$/.test(host))) {
       throw invalid(property, 'has a host that is not the name of one server. Give the name that its certificate has, and further servers to nodes of the target');
     }
-    if (port !== undefined && port !== null && !isPort(Number(port))) {
+    if (port !== undefined && port !== null && portOf(port) === undefined) {
       throw invalid(property, `has the port ${JSON.stringify(port)}, which is not a whole number from 1 to ${MAX_PORT}. Correct it, or leave it out`);
     }
   }
@@ -87,13 +80,9 @@ function checkNodes(nodes: readonly string[] | undefined): void {
   if (nodes === undefined || Token.isUnresolved(nodes)) { return; }
   if (nodes.length === 0) { throw invalid('nodes', 'is empty. Name every server that clients log in to, or leave it out for the host of the secret'); }
   const known = nodes.filter((node) => !Token.isUnresolved(node));
-  // It isn't quoted: a URL may have a password in it.
+  // The error doesn't quote it, because a URL may have a password in it.
   const wrong = nodes.findIndex((node) => !Token.isUnresolved(node) && !parseNode(node));
-  if (wrong >= 0) { throw invalid('nodes', `has at index ${wrong} what is neither a host nor host:port with a port from 1 to ${MAX_PORT}. Give each server so, without a scheme, a user or a path`); }
+  if (wrong >= 0) { throw invalid('nodes', `has an element, at index ${wrong}, that is neither a host nor host:port with a port from 1 to ${MAX_PORT}. Leave out the scheme, the user and the path`); }
   const repeated = known.find((node, i) => known.indexOf(node) !== i);
   if (repeated !== undefined) { throw invalid('nodes', `has ${repeated} more than once. Name each server once`); }
-}
-
-function isPort(port: number): boolean {
-  return Number.isInteger(port) && port >= 1 && port <= MAX_PORT;
 }

@@ -117,8 +117,8 @@ describe('IAM', () => {
 
   test('does not accept a new key, or a deletion, of a proxy', async () => {
     const { keys, deadline } = keysWith({ status: 200, body: '<html>' });
-    await expect(keys.create(deadline)).rejects.toThrow('is not from IAM');
-    await expect(keys.delete('A', deadline)).rejects.toThrow('is not from IAM');
+    await expect(keys.create(deadline)).rejects.toThrow('does not look like one of IAM');
+    await expect(keys.delete('A', deadline)).rejects.toThrow('does not look like one of IAM');
   });
 });
 

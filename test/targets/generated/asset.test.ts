@@ -152,7 +152,7 @@ test('case 69: an answer that is not JSON fails without its content', async () =
       + `content-length: ${body.length}\r\n\r\n${body}`));
   })));
   const error = await failure(invoke(EVENT));
-  expect(error).toMatchObject({ errorType: 'ConnectivityError', message: expect.stringMatching(/^The answer to DescribeSecret with the HTTP status 200 is not from/) });
+  expect(error).toMatchObject({ errorType: 'ConnectivityError', message: expect.stringMatching(/^The answer to DescribeSecret with the HTTP status 200 does not look like one of/) });
   expect(output).toContain('ConnectivityError');
   expect(`${output}${error.message}`).not.toMatch(/s3cret|oops/);
 });
@@ -187,7 +187,7 @@ test.each([
   const error = await failure(invoke(EVENT));
   expect(error).toMatchObject({
     errorType: 'ConnectivityError',
-    message: `The answer to DescribeSecret${status ? ` with the HTTP status ${status}` : ''} is not from Secrets Manager. Look for a proxy, a firewall or an endpoint of your own between `
+    message: `The answer to DescribeSecret${status ? ` with the HTTP status ${status}` : ''} does not look like one of Secrets Manager. Look for a proxy, a firewall or an endpoint of your own between `
       + 'the function and Secrets Manager; without one, Secrets Manager failed',
   });
   expect(output).not.toContain('s3cret');

@@ -76,9 +76,9 @@ test.each<[string, string[], string, RegExp]>([
   ['another protocol', [`HTTP/1.1 400 ${SAID}\r\n`], 'ConnectivityError', /speaks another protocol than Redis/],
   ['a huge reply', ['$999999999\r\n'], 'ConnectivityError', /speaks another protocol/],
   ['two replies to a command', ['+OK\r\n+OK\r\n'], 'ConnectivityError', /sent a reply without a command/],
-  ['an odd reply', [`+${SAID}\r\n`], 'ConnectivityError', /answers AUTH in a way that Redis and Valkey don't/],
-  ['another user than it was asked for', ['+OK\r\n', `$${SAID.length}\r\n${SAID}\r\n`], 'TargetRefusedError', /takes them for those of another user/],
-  ['a user without passwords in it', ['+OK\r\n', '-NOPERM x\r\n', `*2\r\n+flags\r\n+${SAID}\r\n`], 'ConnectivityError', /answers ACL GETUSER in a way/],
+  ['an odd reply', [`+${SAID}\r\n`], 'ConnectivityError', /answers AUTH differently from Redis and Valkey/],
+  ['another user than it was asked for', ['+OK\r\n', `$${SAID.length}\r\n${SAID}\r\n`], 'TargetRefusedError', /accepts the credentials as those of another user/],
+  ['a user without passwords in it', ['+OK\r\n', '-NOPERM x\r\n', `*2\r\n+flags\r\n+${SAID}\r\n`], 'ConnectivityError', /answers ACL GETUSER differently/],
   ['passwords that are no hashes', ['+OK\r\n', '-NOPERM x\r\n', `*4\r\n+flags\r\n*1\r\n+on\r\n+passwords\r\n*1\r\n+${SAID}\r\n`], 'ConnectivityError', /answers ACL GETUSER/],
   ['an error with the command in it', [`-ERR unknown command 'AUTH', with args beginning with: ${LOGIN.password} ${SAID}\r\n`], 'TargetRefusedError', /refused AUTH with ERR\. It has no such/],
   ['an error that looks like a code', [`-${SAID.toUpperCase()}_AND_LONGER_THAN_ANY_CODE x\r\n`], 'TargetRefusedError', /refused AUTH with ERR\. Read the log/],
@@ -90,8 +90,8 @@ test.each<[string, string[], string, RegExp]>([
 });
 
 test('a server that says why it refuses the connection, before any command', async () => {
-  behave = (socket) => { socket.end(`-DENIED ${SAID}\r\n`); };
-  expect((await failure()).message).toMatch(/refused AUTH with DENIED\. The server is in protected mode|can't be reached/);
+  behave = (socket) => { socket.resume().write(`-DENIED ${SAID}\r\n`); };
+  expect((await failure()).message).toMatch(/refused AUTH with DENIED\. The server is in protected mode/);
 });
 
 test.each<[string, (socket: TLSSocket) => void]>([
@@ -110,10 +110,7 @@ test.each<[string, (socket: TLSSocket) => void]>([
       begin(socket);
     };
   });
-  const start = Date.now();
-  const error = await failure(1_600);
-  expect(error).toBeInstanceOf(StepTimeoutError);
-  expect(Date.now() - start).toBeLessThan(3_000);
+  expect(await failure(1_600)).toBeInstanceOf(StepTimeoutError);
   await closed;
 });
 

@@ -478,7 +478,7 @@ describe('the published set', () => {
     [403, 'AccessDenied', 'TargetRefusedError', /Grant s3:GetObject and s3:PutObject/],
     [404, 'NoSuchBucket', 'TargetRefusedError', /The bucket does not exist any more/],
     [400, 'KMS.DisabledException', 'TargetRefusedError', /refused with KMSDisabledException\. The key of the bucket can not be used: grant kms:GenerateDataKey/],
-    [400, 'no name', 'ConnectivityError', /is not from Amazon S3/],
+    [400, 'no name', 'ConnectivityError', /does not look like one of Amazon S3/],
     [301, 'PermanentRedirect', 'TargetRefusedError', /in another region than the app says/],
     [418, 'Teapot', 'TargetRefusedError', /See the name of the error in the API reference of Amazon S3/],
   ])('a write that is answered with %d %s fails, and nothing is promoted', async (status, code, name, text) => {

@@ -4,7 +4,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { createConnection } from 'mysql2';
 import type { Credentials } from '../credentials';
 import type { AddPasswordRequest, Engine, Partner, Session, ShareRequest } from '../engine';
-import { connectionError, connectTimeout, NEW_POLICY, refusal, UnprovenUserError, withoutTls, type DriverError } from '../failures';
+import { connectionError, NEW_POLICY, refusal, UnprovenUserError, withoutTls, type DriverError } from '../failures';
 import { endOfLock, failedLoginLimit, isLocked, parseTerms, reconcileTerms, UnknownTermError, type Terms } from './account';
 import { reconcileGrants } from './grants';
 import { isHashOf, MAX_ROUNDS, nativeHash, roundsOf } from './password-hash';
@@ -12,6 +12,7 @@ import { DATABASE_ENGINE_NAMES } from '../../../../src/targets/database/contract
 import type { Deadline } from '../../../rotation/deadline';
 import { AuthenticationError, ConnectivityError, RotationError, SecretValueError, TargetRefusedError, TlsError } from '../../../rotation/errors';
 import { remedyOf } from '../../../rotation/service-errors';
+import { connectTimeout } from '../../server-login';
 
 const STATEMENT_TIMEOUT = 8_000;
 const CLOSE_TIMEOUT = 1_000;
@@ -289,7 +290,7 @@ class MySqlSession implements Session {
     mustHavePasswords(accounts);
     if (accounts.length !== 1) {
       throw new TargetRefusedError(`The user has ${accounts.length === 0 ? 'no account that the superuser sees' : 'more than one account'}, so nothing was changed. `
-        + (accounts.length === 0 ? 'Let the user of the superuser secret read the database mysql' : 'Drop the accounts that nobody uses, or alternate between two users with RotationStrategy.alternatingUsers'));
+        + (accounts.length === 0 ? 'Let the user of the superuser secret read the database mysql' : ONE_ACCOUNT));
     }
     const [{ host, plugin, passwordHash, secondHash, terms }] = accounts;
     const account = accountName(user, host);
@@ -354,8 +355,7 @@ class MySqlSession implements Session {
     const others = await this.otherHosts(account);
     if (others.length === 0) { return; }
     throw new TargetRefusedError(`The user has more than one account, and may change the password of one only, so nothing was changed. Its account is for ${hostText(host)}, and there `
-      + `are others for ${others.map(hostText).join(', ')}. Drop the accounts that are not used, or alternate between two users with RotationStrategy.alternatingUsers, `
-      + 'which changes all of them');
+      + `are others for ${others.map(hostText).join(', ')}. ${ONE_ACCOUNT}, which changes all of them`);
   }
 
   private async otherHosts({ name, host, client }: OwnAccount): Promise<string[]> {
@@ -572,6 +572,8 @@ class MySqlSession implements Session {
   }
 }
 
+const ONE_ACCOUNT = 'Drop the accounts that are not used, or alternate between two users with RotationStrategy.alternatingUsers';
+
 const NO_DUAL_PASSWORDS = 'It can not accept two passwords of a user, so nothing was changed. Upgrade it, or alternate between two users with RotationStrategy.alternatingUsers';
 
 function withoutRight(code: string): TargetRefusedError {
@@ -582,8 +584,8 @@ function withoutRight(code: string): TargetRefusedError {
 /** The hashes of every way in which an account can log in. */
 function mariaDbHashes(terms: Terms): string[] {
   if (!isNativeOnly(terms)) {
-    throw new TargetRefusedError(`The account can log in by another way than ${NATIVE}, which a second password would replace, so nothing was changed. Take the other way from the `
-      + 'account, or alternate between two users with RotationStrategy.alternatingUsers');
+    throw new TargetRefusedError(`The account has an authentication method other than ${NATIVE}, which a second password would replace, so nothing was changed. Remove that method, `
+      + 'or alternate between two users with RotationStrategy.alternatingUsers');
   }
   return terms.get('IDENTIFIED')!.match(/\*[0-9A-F]{40}/g)!;
 }

@@ -3,12 +3,13 @@ import type { ConnectionOptions } from 'node:tls';
 import { Client, type ClientConfig } from 'pg';
 import type { Credentials } from '../credentials';
 import type { Engine, Partner, Session, ShareRequest } from '../engine';
-import { connectionError, connectTimeout, NEW_POLICY, refusal, withoutPassword, withoutTls, type DriverError } from '../failures';
+import { connectionError, NEW_POLICY, refusal, withoutPassword, withoutTls, type DriverError } from '../failures';
 import { DEFAULT_ITERATIONS, isChangedBySaslPrep, md5Verifier, scramVerifier } from './scram';
 import { DATABASE_ENGINE_NAMES } from '../../../../src/targets/database/contract';
 import type { Deadline } from '../../../rotation/deadline';
 import { AuthenticationError, ConnectivityError, RotationError, SecretValueError, TargetRefusedError } from '../../../rotation/errors';
 import { remedyOf } from '../../../rotation/service-errors';
+import { connectTimeout } from '../../server-login';
 
 const STATEMENT_TIMEOUT = 8_000;
 const LOCK_TIMEOUT = 5_000;

@@ -11,7 +11,7 @@ export const PRODUCTS: readonly { readonly name: string; readonly product: Redis
 
 export const RIGHTS = ['~*', '+get', '+set'];
 
-/** Who a secret is of. */
+/** The user of a secret. */
 export interface User {
   readonly username: string;
   readonly password: string;
@@ -112,7 +112,7 @@ export class RedisHarness extends Harness {
     return this.passwords.some((password) => sent.some((arg) => arg.includes(password)));
   }
 
-  /** What may not be sent or said. */
+  /** Passwords that must not be sent or logged. */
   public get passwords(): string[] {
     return [...this.allValues.map(passwordOf), this.user.password, this.servers[0].superuser.password];
   }
