@@ -51,7 +51,7 @@ const everySecret = (secrets: number, windows: readonly Window[]) => Array.from(
 const hourly = memoized((cron: string): Window[] =>
   openings(cron, MONTH * 1000, DAYS).map((opens) => ({ opens: opens / 1000, seconds: HOUR })));
 const spread = (rules: RotationRules) => {
-  const windows = memoized((secret: Construct) => hourly(rules._render(secret).scheduleExpression!));
+  const windows = memoized((secret: Construct) => hourly(rules._render(secret)!.scheduleExpression!));
   return (secrets: number) => fleet(MOST).slice(0, secrets).flatMap(windows);
 };
 

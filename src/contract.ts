@@ -85,6 +85,8 @@ export interface Fields<Target extends string> {
   /** A string of at least one character, or undefined. */
   text(field: string): string | undefined;
   requiredText(field: string): string;
+  /** A list of strings of at least one character each, or undefined. */
+  texts(field: string): readonly string[] | undefined;
   flag(field: string): boolean | undefined;
 }
 
@@ -103,6 +105,13 @@ export function fieldsOf<Target extends string>(config: TargetConfig, ...targets
     passwordPolicy: config.passwordPolicy,
     text,
     requiredText: (field) => text(field) ?? refuse(`has no field ${field}`),
+    texts: (field) => {
+      const value = config[field];
+      if (value !== undefined && !(Array.isArray(value) && value.every((each) => typeof each === 'string' && each !== ''))) {
+        return refuse(`has a field ${field} that is not a list of strings of at least one character`);
+      }
+      return value as readonly string[] | undefined;
+    },
     flag: (field) => {
       const value = config[field];
       if (value !== undefined && typeof value !== 'boolean') { return refuse(`has a field ${field} that is not a boolean`); }

@@ -48,7 +48,8 @@ export interface RotationOptions {
    * at deployment.
    *
    * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-secretsmanager-rotationschedule.html
-   * @default - false, or true if the first rotation makes the first credential, as with `RotationTarget.iamAccessKey`
+   * @default - false, or true if the first rotation makes the first credential or its user, as with `RotationTarget.iamAccessKey` and with
+   * `creationStatements`
    */
   readonly rotateImmediately?: boolean;
 
@@ -358,7 +359,7 @@ export class RotationFunction extends lambda.Function {
       secretId: secret.secretFullArn ?? secret.secretArn,
       rotationLambdaArn: this.functionArn,
       rotationRules: (options.rotationRules ?? DEFAULT_RULES)._render(secret),
-      rotateImmediatelyOnUpdate: options.rotateImmediately ?? this._target._definition.valueBeforeFirst !== undefined,
+      rotateImmediatelyOnUpdate: options.rotateImmediately ?? this._target._definition.rotatesAtDeployment,
     });
     // Deploying the schedule starts the first rotation, or the test. It must not start before the permissions and the network are there.
     schedule.node.addDependency(...scheduleDependencies);

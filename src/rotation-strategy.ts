@@ -1,5 +1,44 @@
+import { Token } from 'aws-cdk-lib';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { invalid } from './invalid';
+import { findStatementProblem } from './targets/database/creation/contract';
+
+/**
+ * Options for users that a superuser creates.
+ */
+export interface SuperuserOptions {
+  /**
+   * SQL statements that give a missing user its rights, in order. The first rotation that finds no user with the name in the secret creates it,
+   * runs them, and lets it log in afterwards. A rotation never runs them for an existing user.
+   *
+   * Each is one statement without a semicolon. `{user}` stands for the user, with quotes. Examples are `GRANT app_readers TO {user}` for PostgreSQL and
+   * ``GRANT SELECT, INSERT ON app.* TO {user}`` for MySQL and MariaDB, whose user may then log in from every host. They run as the superuser, in the
+   * database of the key `dbname`. In PostgreSQL, they are one transaction with the creation of the user. In MySQL and MariaDB they may run again after a
+   * failure, so each must be repeatable.
+   *
+   * Give an empty list for a user without further rights. A token throws, because statements are checked at synthesis.
+   *
+   * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/first-deployment.md
+   * @default - a missing user is not created: a rotation fails, and changes nothing
+   */
+  readonly creationStatements?: string[];
+}
+
+/**
+ * Options for a single user whose password a superuser changes.
+ */
+export interface SingleUserOptions extends SuperuserOptions {
+  /**
+   * Whether the superuser also sets the password of a user who accepts none of AWSCURRENT, AWSPENDING and AWSPREVIOUS, as after a password was
+   * changed by hand. Otherwise such a rotation fails, and changes nothing.
+   *
+   * A principal that may change the value of the secret can then put any name into it, and get a password of that user. Users who may manage
+   * other users, superusers, and in PostgreSQL users with REPLICATION or BYPASSRLS, are refused.
+   *
+   * @default false
+   */
+  readonly resetLostPassword?: boolean;
+}
 
 /**
  * How a rotation changes the credential of a database: the password of one user, of two users in turn, or two passwords of one user.
@@ -8,16 +47,24 @@ import { invalid } from './invalid';
  */
 export class RotationStrategy {
   /**
-   * One user, who changes its own password. The database refuses the current version from the change of the password until the new version
-   * becomes AWSCURRENT, moments later. Clients have to retry.
+   * One user, who changes its own password, or whose password a superuser changes. The database refuses the current version from the change
+   * of the password until the new version becomes AWSCURRENT, moments later. Clients have to retry.
+   *
+   * A superuser is for users who may not change their own password, and for users that a rotation creates. The superuser changes it only after
+   * a login with a version of the secret.
    *
    * A user of MySQL or MariaDB can change only the account for the host that the function connects from. A rotation fails, and changes
    * nothing, if the user has an account for another host. It also fails if the server locks the user after one failed login.
    *
    * @see https://dev.mysql.com/doc/refman/8.4/en/account-names.html
+   * @param superuserSecret the secret of a user of the same server who may set the password of the user, and create it with
+   * `creationStatements`, which the function may read (if it was imported and has an `encryptionKey`, give that at the import); the user changes
+   * its own password if there is none
+   * @param options what the superuser does for the user
+   * @throws if there are options and no superuser secret, or a statement is not one that a rotation can run
    */
-  public static singleUser(): RotationStrategy {
-    return new RotationStrategy('singleUser');
+  public static singleUser(superuserSecret?: secretsmanager.ISecret, options: SingleUserOptions = {}): RotationStrategy {
+    return new RotationStrategy('singleUser', superuserSecret ?? undefined, options);
   }
 
   /**
@@ -30,15 +77,16 @@ export class RotationStrategy {
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotation-strategy.html#rotating-secrets-two-users
    * @param superuserSecret the secret of a user of the same server that may create users and give them rights and passwords, which the
    * function may read (if it was imported and has an `encryptionKey`, give that at the import)
-   * @throws if there is no superuser secret
+   * @param options what the superuser does for the first user
+   * @throws if there is no superuser secret, or a statement is not one that a rotation can run
    */
-  public static alternatingUsers(superuserSecret: secretsmanager.ISecret): RotationStrategy {
+  public static alternatingUsers(superuserSecret: secretsmanager.ISecret, options: SuperuserOptions = {}): RotationStrategy {
     // The compiler doesn't check callers in other languages, or an optional database.secret.
     if (!(superuserSecret as unknown)) {
       throw invalid('superuserSecret', 'is missing, and alternating users need it: give the secret of a user that may create the other one, such as the secret of the '
         + 'database. An imported database has no secret; import its secret too');
     }
-    return new RotationStrategy('alternatingUsers', superuserSecret);
+    return new RotationStrategy('alternatingUsers', superuserSecret, options);
   }
 
   /**
@@ -53,9 +101,11 @@ export class RotationStrategy {
    * @see https://mariadb.com/docs/server/reference/sql-statements/account-management-sql-statements/alter-user
    * @param superuserSecret the secret of a user of the same server with `CREATE USER` and `SELECT` on the database `mysql`, which the
    * function may read (if it was imported and has an `encryptionKey`, give that at the import)
+   * @param options what the superuser does for the user
+   * @throws if there are options and no superuser secret, or a statement is not one that a rotation can run
    */
-  public static dualPasswords(superuserSecret?: secretsmanager.ISecret): RotationStrategy {
-    return new RotationStrategy('dualPasswords', superuserSecret ?? undefined);
+  public static dualPasswords(superuserSecret?: secretsmanager.ISecret, options: SuperuserOptions = {}): RotationStrategy {
+    return new RotationStrategy('dualPasswords', superuserSecret ?? undefined, options);
   }
 
   /** @internal */
@@ -64,8 +114,33 @@ export class RotationStrategy {
   /** @internal */
   public readonly _superuserSecret?: secretsmanager.ISecret;
 
-  private constructor(kind: 'singleUser' | 'alternatingUsers' | 'dualPasswords', superuserSecret?: secretsmanager.ISecret) {
+  /** @internal */
+  public readonly _creationStatements?: readonly string[];
+
+  /** @internal */
+  public readonly _resetLostPassword: boolean;
+
+  private constructor(kind: 'singleUser' | 'alternatingUsers' | 'dualPasswords', superuserSecret: secretsmanager.ISecret | undefined, options: SingleUserOptions) {
+    const { creationStatements, resetLostPassword = false } = options;
+    checkStatements(creationStatements);
+    if (!superuserSecret && (creationStatements || resetLostPassword)) {
+      throw invalid('superuserSecret', `is missing, and ${creationStatements ? 'creationStatements' : 'resetLostPassword'} needs it: give the secret of a user that may create users and set their `
+        + 'passwords, such as the secret of the database');
+    }
     this._kind = kind;
     this._superuserSecret = superuserSecret;
+    this._creationStatements = creationStatements;
+    this._resetLostPassword = resetLostPassword;
   }
+}
+
+/** No error quotes a statement, because it may have a password in it. */
+function checkStatements(statements: readonly string[] | undefined): void {
+  if (statements === undefined) { return; }
+  const asToken = 'is a token, and statements are checked at synthesis. Give text';
+  if (Token.isUnresolved(statements)) { throw invalid('creationStatements', asToken); }
+  statements.forEach((statement, i) => {
+    const problem = Token.isUnresolved(statement) ? asToken : findStatementProblem(statement);
+    if (problem !== undefined) { throw invalid('creationStatements', `has a statement, at index ${i}, that ${problem}`); }
+  });
 }

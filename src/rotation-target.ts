@@ -59,6 +59,17 @@ export interface DatabaseTargetOptions {
   readonly database?: ec2.IConnectable;
 
   /**
+   * The host that rotations log in to, or the host and the port as in `writer.example.com:5432`, for all secrets of the function. The keys
+   * `host` and `port` of the secrets then have no effect on rotations.
+   *
+   * Give it if the secret has a reader, a proxy or another name than the certificate of the server: for a cluster of Amazon RDS,
+   * `cluster.clusterEndpoint.socketAddress`. Credentials of a superuser secret without `host` are sent to this server alone.
+   *
+   * @default - the host and the port of the secret; with a superuser secret that RDS manages, the endpoint of `database`
+   */
+  readonly endpoint?: string;
+
+  /**
    * The policy of generated passwords. A property that you leave out has its default.
    *
    * @default - 32 characters: lowercase and uppercase letters, digits and punctuation, at least one of each, but none of
@@ -369,7 +380,7 @@ export class RotationTarget {
    *
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html
    * @param options which database and how to connect to it, which of its users rotate, and how to generate their passwords
-   * @throws if the policy can't be met, or the certificate authority is not a certificate
+   * @throws if the policy can't be met, the certificate authority is not a certificate, or the endpoint is not a host or host:port
    */
   public static postgres(options: DatabaseTargetOptions = {}): RotationTarget {
     return new RotationTarget(new DatabaseTarget('postgres', generatorOf(options.passwordPolicy), options));
@@ -383,7 +394,7 @@ export class RotationTarget {
    *
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html
    * @param options which database and how to connect to it, which of its users rotate, and how to generate their passwords
-   * @throws if the policy can't be met, or the certificate authority is not a certificate
+   * @throws if the policy can't be met, the certificate authority is not a certificate, or the endpoint is not a host or host:port
    */
   public static mysql(options: DatabaseTargetOptions = {}): RotationTarget {
     return new RotationTarget(new DatabaseTarget('mysql', generatorOf(options.passwordPolicy), options));
@@ -397,7 +408,7 @@ export class RotationTarget {
    *
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html
    * @param options which database and how to connect to it, which of its users rotate, and how to generate their passwords
-   * @throws if the policy can't be met, or the certificate authority is not a certificate
+   * @throws if the policy can't be met, the certificate authority is not a certificate, or the endpoint is not a host or host:port
    */
   public static mariadb(options: DatabaseTargetOptions = {}): RotationTarget {
     return new RotationTarget(new DatabaseTarget('mariadb', generatorOf(options.passwordPolicy), options));

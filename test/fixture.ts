@@ -81,9 +81,10 @@ export function errorOf(action: () => unknown): Error {
 }
 
 /** Expects the error for an invalid property, with all parts of its message: what was given, what is allowed, what to do. */
-export function expectInvalid(action: () => unknown, property: string, ...parts: string[]): void {
+export function expectInvalid(action: () => unknown, property: string, ...parts: string[]): Error {
   const error = errorOf(action);
   expect(error.name).toBe('InvalidPropertyError');
   expect(error.message.slice(0, property.length + 2)).toBe(`${property}: `);
   for (const part of parts) { expect(error.message).toContain(part); }
+  return error;
 }

@@ -1,8 +1,8 @@
-import { Stack } from 'aws-cdk-lib';
+import { Lazy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { configOf, expectInvalid, makeStack } from './fixture';
-import { RotatingSecret, RotationFunction, RotationStrategy, RotationTarget } from '../src';
+import { RotatingSecret, RotationFunction, RotationStrategy, RotationTarget, type SingleUserOptions, type SuperuserOptions } from '../src';
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:master-AbCdEf';
 
@@ -73,4 +73,70 @@ describe('dual passwords', () => {
     expect(() => make(32)).not.toThrow();
     expectInvalid(() => make(33), 'generateSecretString.secretStringTemplate', 'has a username of 33 characters');
   });
+});
+
+describe('options of a superuser', () => {
+  const superuserOf = (stack: Stack) => secretsmanager.Secret.fromSecretCompleteArn(stack, 'Superuser', ARN);
+  const creationStatements = ['GRANT app TO {user}', 'COMMENT ON ROLE {user} IS \'it\'\'s "ours"\''];
+
+  test('a single user whose password the superuser sets', () => {
+    const stack = makeStack();
+    new RotationFunction(stack, 'Rotation', { target: RotationTarget.postgres({ strategy: RotationStrategy.singleUser(superuserOf(stack), { creationStatements, resetLostPassword: true }) }) });
+    expect(configOf(stack)).toEqual({
+      target: 'postgres', superuserSecretArn: ARN, singleUser: true, creationStatements, resetLostPassword: true, passwordPolicy: expect.anything(),
+    });
+  });
+
+  test('each strategy takes statements, and only with them does deployment start the first rotation', () => {
+    const strategies = (stack: Stack, options: SuperuserOptions) => [
+      RotationStrategy.singleUser(superuserOf(stack), options), RotationStrategy.alternatingUsers(superuserOf(new Stack(stack, 'A')), options),
+      RotationStrategy.dualPasswords(superuserOf(new Stack(stack, 'D')), options),
+    ];
+    for (const options of [{}, { creationStatements: [] }, { creationStatements }]) {
+      for (const i of [0, 1, 2]) {
+        const stack = makeStack();
+        const secret = new RotatingSecret(stack, 'Secret', {
+          target: RotationTarget.mysql({ strategy: strategies(stack, options)[i] }), generateSecretString: { secretStringTemplate: '{"username":"app","host":"db"}' },
+        });
+        const isAsked = 'creationStatements' in options;
+        Template.fromStack(stack).hasResourceProperties('AWS::SecretsManager::RotationSchedule', { RotateImmediatelyOnUpdate: isAsked });
+        if (isAsked) { expect(secret.rotation.first).toBeDefined(); } else { expectInvalid(() => secret.rotation.first, 'rotateImmediately', 'is false'); }
+      }
+    }
+  });
+
+  test.each<[string, SingleUserOptions]>([['creationStatements', { creationStatements: [] }], ['resetLostPassword', { resetLostPassword: true }]])('%s needs a superuser secret', (name, options) => {
+    expectInvalid(() => RotationStrategy.singleUser(undefined, options), 'superuserSecret', 'is missing', `${name} needs it`);
+  });
+
+  test('a wrong statement throws with its index, and is not quoted', () => {
+    const stack = makeStack();
+    const error = expectInvalid(() => RotationStrategy.singleUser(superuserOf(stack), { creationStatements: ['GRANT a TO {user}', 'ALTER ROLE {user} PASSWORD \'hunter2\''] }),
+      'creationStatements', 'at index 1', 'sets a password');
+    expect(error.message).not.toContain('hunter2');
+  });
+
+  test('a statement that only the deployment knows throws', () => {
+    const stack = makeStack();
+    for (const statements of [[Lazy.string({ produce: () => 'GRANT a TO {user}' })], Lazy.list({ produce: () => ['GRANT a TO {user}'] })]) {
+      expectInvalid(() => RotationStrategy.dualPasswords(superuserOf(new Stack(stack, `S${stack.node.children.length}`)), { creationStatements: statements }), 'creationStatements', 'is a token');
+    }
+  });
+
+  test('statements that don\'t fit into the environment of a function are named', () => {
+    const stack = makeStack();
+    const strategy = RotationStrategy.singleUser(superuserOf(stack), { creationStatements: Array.from({ length: 90 }, (_, i) => `GRANT SELECT ON schema_of_the_app.table_${i} TO {user}`) });
+    expectInvalid(() => new RotationFunction(stack, 'Rotation', { target: RotationTarget.postgres({ strategy }) }), 'creationStatements', 'Lambda takes 4096', 'a role');
+  });
+});
+
+test.each(['db.example.com', 'db.example.com:5433'])('the endpoint %s replaces the server of the secrets', (endpoint) => {
+  const stack = makeStack();
+  new RotationFunction(stack, 'Rotation', { target: RotationTarget.mariadb({ endpoint }) });
+  expect(configOf(stack)).toMatchObject({ endpoint });
+});
+
+test.each(['', 'postgres://app:hunter2@db', 'db:0', 'db:70000', 'a,b', 'db/app'])('the endpoint %j is refused, and not quoted', (endpoint) => {
+  const error = expectInvalid(() => RotationTarget.postgres({ endpoint }), 'endpoint', 'is neither a host nor host:port');
+  expect(error.message).not.toContain('hunter2');
 });

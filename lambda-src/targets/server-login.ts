@@ -52,13 +52,13 @@ export function requiredKey(value: string, key: string): string {
 }
 
 /**
- * The superuser in a superuser secret. It must be for the server of the secret, and no user of it.
+ * The superuser in a superuser secret. It must be for one of the servers, and no user of the secret.
  *
  * @param users the users that versions of the secret have
  * @throws SecretValueError or SecretMismatchError, without a value
  */
 export async function readSuperuser<Login extends ServerLogin>(
-  values: SecretValues, superuserSecretArn: string, parse: (value: string) => Login, current: ServerAddress, users: readonly string[],
+  values: SecretValues, superuserSecretArn: string, parse: (value: string) => Login, servers: readonly ServerAddress[], users: readonly string[],
 ): Promise<Login> {
   const value = await values.ofSecret(superuserSecretArn);
   let superuser: Login;
@@ -67,7 +67,7 @@ export async function readSuperuser<Login extends ServerLogin>(
   } catch (error) {
     throw error instanceof RotationError ? new SecretValueError(`In the superuser secret ${superuserSecretArn}: ${error.message}`) : error;
   }
-  mustShareServer(superuser, current, 'the superuser secret and the secret');
+  if (!servers.some((server) => shareServer(superuser, server))) { throw otherServer('the superuser secret and the secret'); }
   if (users.includes(superuser.username)) {
     throw new SecretValueError('The superuser secret has the user whose password it would change. Use the secret of another user that may manage this one');
   }
@@ -84,10 +84,12 @@ export function superuserRefused(server: string, superuserSecretArn: string): st
  * the user. Another server needs another secret.
  */
 export function mustShareServer(one: ServerAddress, other: ServerAddress, names: string): void {
-  if (!shareServer(one, other)) {
-    throw new SecretMismatchError(`The keys "host" and "port" differ between ${names}, and a credential isn't sent to a server that isn't known to be its own. `
+  if (!shareServer(one, other)) { throw otherServer(names); }
+}
+
+function otherServer(names: string): SecretMismatchError {
+  return new SecretMismatchError(`The keys "host" and "port" differ between ${names}, and a credential isn't sent to a server that isn't known to be its own. `
       + 'Put the same host and port into both');
-  }
 }
 
 /** Whether two credentials are for the same server. */

@@ -19,10 +19,19 @@ export function managingService(secret: ISecret): string | undefined {
     const service = MANAGED_NAME.exec(name)?.[1];
     if (service !== undefined) { return service; }
   }
+  const reference = referenceOf(secret);
+  const [type, service] = MANAGED_ATTRIBUTES[reference?.displayName ?? ''] ?? [];
+  return reference && type?.test(reference.target.cfnResourceType) ? service : undefined;
+}
+
+/** The resource of this app whose attribute the ARN of the secret is. Undefined if there is none. */
+export function managedResourceOf(secret: ISecret): CfnResource | undefined {
+  return managingService(secret) === undefined ? undefined : referenceOf(secret)?.target;
+}
+
+function referenceOf(secret: ISecret): { readonly target: CfnResource; readonly displayName: string } | undefined {
   const token = Tokenization.reverseString(secret.secretArn).firstToken;
-  if (!Reference.isReference(token) || !CfnResource.isCfnResource(token.target)) { return undefined; }
-  const [type, service] = MANAGED_ATTRIBUTES[token.displayName] ?? [];
-  return type?.test(token.target.cfnResourceType) ? service : undefined;
+  return Reference.isReference(token) && CfnResource.isCfnResource(token.target) ? { target: token.target, displayName: token.displayName } : undefined;
 }
 
 /** The known ARN and name of a secret. */

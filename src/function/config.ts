@@ -36,6 +36,8 @@ export function renderConfig(
  */
 function withoutTokens<T extends object>(config: T, own: Record<string, string>): T {
   return Object.fromEntries(Object.entries(config).map(([field, value]: [string, unknown]) => {
+    // The elements of lists are known.
+    if (Array.isArray(value)) { return [field, value]; }
     if (typeof value === 'object' && value !== null) { return [field, withoutTokens(value, own)]; }
     if (!Token.isUnresolved(value) || field.endsWith('Arn')) { return [field, value]; }
     const variable = `${CONFIG_VARIABLE}_${field.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;

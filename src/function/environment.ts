@@ -17,6 +17,11 @@ export function checkEnvironmentSize(environment: Readonly<Record<string, string
     throw invalid('certificateAuthority', `has ${share} of the ${size} bytes of the function's environment, and Lambda takes ${MAX_BYTES} in all. Give the root certificate `
       + 'alone, without the text and the other certificates around it; one with an EC key is shorter than one with an RSA key');
   }
+  const { creationStatements } = config;
+  if (creationStatements !== undefined && sizeOf(JSON.stringify(creationStatements)) > size / 2) {
+    throw invalid('creationStatements', `has ${sizeOf(JSON.stringify(creationStatements))} of the ${size} bytes of the function's environment, and Lambda takes ${MAX_BYTES} in all. Give the rights to `
+      + 'a role, or to a group, by other means, and let one statement grant that to the user');
+  }
   throw invalid('environment', `has ${size} bytes, and Lambda takes ${MAX_BYTES}. The password policy is a part of it: make excludeCharacters shorter, `
     + 'or exclude types of characters as a whole');
 }

@@ -95,7 +95,7 @@ export interface RotationSpreadOptions {
 }
 
 /**
- * When Secrets Manager rotates a secret: how often, and in which window of time.
+ * When Secrets Manager rotates a secret: how often and in which window of time, or only on demand.
  *
  * Rules that Secrets Manager would refuse at deployment are an error at synthesis.
  *
@@ -181,8 +181,19 @@ export class RotationRules {
     return new RotationRules(expressionOf, openings, window, isWeekly ? weekDays[0] : undefined);
   }
 
+  /**
+   * Rotates only on demand: when `RotateSecret` is called, and at deployment if `rotateImmediately` is true. There is no schedule, so a
+   * `RotationCheck` reports a secret with these rules only if its rotation was turned off or is unfinished, and never because it has not rotated
+   * for long.
+   *
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
+   */
+  public static onDemand(): RotationRules {
+    return new RotationRules(() => undefined, undefined);
+  }
+
   private constructor(
-    private readonly expressionOf: (secret: IConstruct) => string,
+    private readonly expressionOf: (secret: IConstruct) => string | undefined,
     private readonly openings: Openings | undefined,
     private readonly window?: Duration,
     /** The only day of the week, if the rules have the period DAY. */
@@ -217,17 +228,18 @@ export class RotationRules {
   public get _period(): number | undefined { return this.openings?.period; }
 
   /**
-   * The rules of one secret.
+   * The rules of one secret. Undefined without a schedule.
    *
    * @internal
    */
-  public _render(secret: IConstruct): CfnRotationSchedule.RotationRulesProperty {
+  public _render(secret: IConstruct): CfnRotationSchedule.RotationRulesProperty | undefined {
     if (this.onlyDay !== undefined) {
       Annotations.of(secret).addWarningV2('cdk-rotating-secret:weeklyPeriod', `period: is DAY, and weekDay is ${this.onlyDay}, so ${secret.node.path} rotates `
         + 'once a week. Use RotationPeriod.WEEK for that, or allow more days');
     }
-    return {
-      scheduleExpression: this.expressionOf(secret),
+    const scheduleExpression = this.expressionOf(secret);
+    return scheduleExpression === undefined ? undefined : {
+      scheduleExpression,
       duration: this.window && `${this.window.toHours()}h`,
     };
   }

@@ -72,6 +72,11 @@ export abstract class TargetDefinition implements TargetGenerator {
   /** The keys of a secret's value that `checkValue` looks at. */
   public readonly checkedKeys: readonly string[] = [];
 
+  /** Whether deployment starts the first rotation by default, because it makes the credential, or the user that has it. */
+  public get rotatesAtDeployment(): boolean {
+    return this.valueBeforeFirst !== undefined;
+  }
+
   /** @param given the generator as given by the target, or as completed by a secret */
   constructor(public readonly given: Generator) {}
 

@@ -1,11 +1,13 @@
 import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import * as docdb from 'aws-cdk-lib/aws-docdb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { RotatingSecret, RotationFunction, RotationStrategy, RotationTarget } from '../../src';
+import { RotatingSecret, RotationFunction, RotationStrategy, RotationTarget, type DatabaseTargetOptions } from '../../src';
 import { DATABASE_ENGINES, factoryFor } from '../../src/targets/database/database-value';
-import { errorOf, expectInvalid, makeStack, warningsOf } from '../fixture';
+import { errorOf, expectInvalid, FUNCTION, makeStack, onlyResource, warningsOf } from '../fixture';
 
 const template = (value: object = { username: 'app' }) => ({ secretStringTemplate: JSON.stringify(value) });
 const withKey = (generateStringKey = 'password') => ({ ...template(), generateStringKey });
@@ -231,15 +233,57 @@ describe('the first master password', () => {
   });
 });
 
-test('refuses a superuser secret that RDS manages, with what to give', () => {
-  const stack = makeStack();
-  const { attrMasterUserSecretSecretArn: arn } = new rds.CfnDBInstance(stack, 'Database', { manageMasterUserPassword: true });
-  const byName = secretsmanager.Secret.fromSecretNameV2(stack, 'Named', 'rds!db-1234');
-  for (const superuser of [secretsmanager.Secret.fromSecretCompleteArn(stack, 'Superuser', arn), byName]) {
-    const target = RotationTarget.postgres({ strategy: RotationStrategy.alternatingUsers(superuser) });
-    expectInvalid(() => new RotationFunction(stack, `Rotation${superuser.node.id}`, { target }), 'superuserSecret', `${superuser.node.path} is managed by RDS, so it has no host`,
-      `Stack/Rotation${superuser.node.id} would fail`, 'give database.secret');
-  }
+describe('a superuser secret that RDS manages', () => {
+  const inStack = () => {
+    const stack = makeStack();
+    const secretOf = (id: string, database: rds.CfnDBInstance) => secretsmanager.Secret.fromSecretCompleteArn(stack, id, database.attrMasterUserSecretSecretArn);
+    const instance = makeInstance(stack);
+    const resource = instance.node.defaultChild as rds.CfnDBInstance;
+    Object.assign(resource, { manageMasterUserPassword: true, masterUserPassword: undefined });
+    const make = (superuser: secretsmanager.ISecret, options: DatabaseTargetOptions = {}, id = 'Rotation') =>
+      new RotationFunction(stack, id, { target: RotationTarget.postgres({ strategy: RotationStrategy.alternatingUsers(superuser), ...options }), vpc: instance.vpc });
+    return { stack, instance, resource, secretOf, make };
+  };
+
+  test('is sent to the endpoint of the database only, and the function may read it', () => {
+    const { stack, instance, resource, secretOf, make } = inStack();
+    make(secretOf('Superuser', resource), { database: instance });
+    const environment = onlyResource(stack, FUNCTION).properties.Environment.Variables;
+    expect(environment.ROTATION_CONFIG_ENDPOINT).toEqual({ 'Fn::Join': ['', [
+      { 'Fn::GetAtt': [expect.stringContaining('Database'), 'Endpoint.Address'] }, ':', { 'Fn::GetAtt': [expect.stringContaining('Database'), 'Endpoint.Port'] },
+    ]] });
+    expect(JSON.stringify(Template.fromStack(stack).toJSON())).toContain('"Sid":"ReadSuperuserSecret"');
+  });
+
+  test('is sent to the endpoint that the app gives', () => {
+    const { stack, resource, secretOf, make } = inStack();
+    make(secretOf('Superuser', resource), { endpoint: 'db.example.com:6000' });
+    expect(JSON.stringify(onlyResource(stack, FUNCTION).properties.Environment.Variables)).toContain('\\"endpoint\\":\\"db.example.com:6000\\"');
+  });
+
+  test('is refused if the app names no server for it', () => {
+    const { stack, instance, resource, secretOf, make } = inStack();
+    const parts = ['is managed by RDS, so it has no host', 'Stack/Rotation can\'t know for which server', 'Give the instance or the cluster of RDS as database'];
+    expectInvalid(() => make(secretOf('Superuser', resource)), 'superuserSecret', 'Stack/Superuser', ...parts);
+    const connectable = new ec2.SecurityGroup(stack, 'Group', { vpc: instance.vpc });
+    expectInvalid(() => make(secretsmanager.Secret.fromSecretNameV2(stack, 'Named', 'rds!db-1234'), { database: connectable }, 'Other'), 'superuserSecret', 'Stack/Named', ...parts.slice(0, 1));
+  });
+
+  test('is refused if it is of another database', () => {
+    const { stack, instance, secretOf, make } = inStack();
+    const other = new rds.CfnDBInstance(stack, 'Other', { manageMasterUserPassword: true });
+    expectInvalid(() => make(secretOf('Superuser', other), { database: instance }), 'superuserSecret', 'Stack/Superuser is the master secret of Stack/Other', 'is Stack/Database');
+  });
+
+  test('is refused if it is encrypted with a key that it was imported without', () => {
+    const { stack, instance, resource, secretOf, make } = inStack();
+    const key = new kms.Key(stack, 'Key');
+    resource.masterUserSecret = { kmsKeyId: key.keyArn };
+    const withoutKey = secretOf('Superuser', resource);
+    expectInvalid(() => make(withoutKey, { database: instance }), 'superuserSecret', 'was imported without encryptionKey', 'Secret.fromSecretAttributes');
+    const withKey = secretsmanager.Secret.fromSecretAttributes(stack, 'WithKey', { secretCompleteArn: resource.attrMasterUserSecretSecretArn, encryptionKey: key });
+    expect(() => make(withKey, { database: instance }, 'Other')).not.toThrow();
+  });
 });
 
 test('warns of a value for the generated key', () => {

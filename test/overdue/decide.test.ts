@@ -36,7 +36,9 @@ test.each<[string, Partial<RotatedSecret>]>([
   ['has a cron expression of which nothing else is known', { ...HEALTHY, scheduleExpression: 'cron(0 8 1 * ? *)', automaticallyAfterDays: undefined, lastRotatedDate: ago(400) }],
   ['rotates after no days, as far as is known', { ...HEALTHY, scheduleExpression: undefined, automaticallyAfterDays: 0, lastRotatedDate: ago(400) }],
   ['is being rotated', { ...PENDING, lastChangedDate: ago(0.5) }],
-  ['is being rotated, and nobody knows since when', { ...PENDING, lastChangedDate: undefined }],
+  ['rotates on demand only, and has not for long', { ...HEALTHY, scheduleExpression: undefined, automaticallyAfterDays: undefined, nextRotationDate: undefined, lastRotatedDate: ago(400), lastChangedDate: ago(400) }],
+  ['rotates on demand only, and never has', { ...NEVER, scheduleExpression: undefined, automaticallyAfterDays: undefined, nextRotationDate: undefined, lastChangedDate: ago(400) }],
+  ['is being rotated, at a time that is not known', { ...PENDING, lastChangedDate: undefined }],
   ['has AWSPENDING on its current version, as a finished rotation may leave it', { ...HEALTHY, stages: [['AWSCURRENT', 'AWSPENDING'], ['AWSPREVIOUS']] }],
   ['was turned off within the grace', { ...HEALTHY, rotationEnabled: false, lastChangedDate: ago(0.5), nextRotationDate: undefined }],
 ])('a secret that %s is not overdue', (_, secret) => {
@@ -56,8 +58,9 @@ test.each<[string, RotatedSecret, string, Date]>([
   ['has never rotated since it was made, and nothing else is known', { ...NEVER, nextRotationDate: undefined, lastChangedDate: undefined }, 'neverRotated', ago(40)],
   ['was turned off', { ...HEALTHY, rotationEnabled: false, lastChangedDate: ago(2), nextRotationDate: undefined }, 'turnedOff', ago(2)],
   ['was turned off in the middle', { ...PENDING, rotationEnabled: false, lastChangedDate: ago(2), nextRotationDate: ago(9) }, 'turnedOff', ago(2)],
-  ['was turned off nobody knows when', { ...HEALTHY, rotationEnabled: false, lastChangedDate: undefined }, 'turnedOff', ago(100)],
+  ['was turned off, at a time that is not known', { ...HEALTHY, rotationEnabled: false, lastChangedDate: undefined }, 'turnedOff', ago(100)],
   ['got stuck', { ...PENDING, lastChangedDate: ago(2) }, 'unfinished', ago(2)],
+  ['got stuck, and rotates on demand only', { ...PENDING, scheduleExpression: undefined, automaticallyAfterDays: undefined, nextRotationDate: undefined, lastChangedDate: ago(2) }, 'unfinished', ago(2)],
   ['got stuck, and so missed its window', { ...PENDING, lastChangedDate: ago(2), nextRotationDate: ago(40) }, 'unfinished', ago(2)],
   ['is being rotated, and missed its window long ago', { ...PENDING, lastChangedDate: ago(0.5), nextRotationDate: ago(40) }, 'missed', ago(40)],
 ])('a secret that %s is overdue', (_, secret, reason, since) => {

@@ -11,6 +11,7 @@ import { connectMySql, MySql } from '../../lambda-src/targets/database/mysql/eng
 import { connectPostgres, Postgres } from '../../lambda-src/targets/database/postgres/engine';
 import { SingleUser } from '../../lambda-src/targets/database/single-user';
 import type { DatabaseRotation, Strategy } from '../../lambda-src/targets/database/strategy';
+import { Superuser } from '../../lambda-src/targets/database/superuser';
 import { DatabaseTarget, databaseTarget } from '../../lambda-src/targets/database/target';
 import { tlsOptions } from '../../lambda-src/targets/database/tls';
 import type { DatabaseTargetConfig } from '../../src/targets/database/contract';
@@ -26,15 +27,35 @@ const PREVIOUS = 'password-before-the-first';
 interface Variant {
   readonly name: string;
   readonly make: () => Strategy;
-  readonly config: Pick<DatabaseTargetConfig, 'dualPasswords' | 'superuserSecretArn'>;
+  readonly config: Pick<DatabaseTargetConfig, 'dualPasswords' | 'superuserSecretArn' | 'singleUser' | 'creationStatements' | 'resetLostPassword'>;
   readonly alternates?: boolean;
+  /** The user of the first value. */
+  readonly user?: Login;
+  /** Statements as the superuser before each history, in place of those that make the user. */
+  readonly startingOver?: (server: DatabaseServer) => string[];
 }
 
 const SINGLE: Variant = { name: 'a single user', make: () => new SingleUser(), config: {} };
-const ALTERNATING: Variant = { name: 'alternating users', make: () => new AlternatingUsers(SUPERUSER), config: { superuserSecretArn: SUPERUSER }, alternates: true };
+const ALTERNATING: Variant = { name: 'alternating users', make: () => new AlternatingUsers(new Superuser(SUPERUSER)), config: { superuserSecretArn: SUPERUSER }, alternates: true };
 const DUAL: Variant = { name: 'two passwords', make: () => new DualPasswords(), config: { dualPasswords: true } };
 const DUAL_BY_SUPERUSER: Variant = {
-  name: 'two passwords, added by a superuser', make: () => new DualPasswords(SUPERUSER), config: { dualPasswords: true, superuserSecretArn: SUPERUSER },
+  name: 'two passwords, added by a superuser', make: () => new DualPasswords(new Superuser(SUPERUSER)), config: { dualPasswords: true, superuserSecretArn: SUPERUSER },
+};
+/** A user that a rotation creates. Nothing accepts AWSCURRENT before that. */
+const CREATED: Variant = {
+  name: 'a single user that a rotation creates',
+  make: () => new SingleUser(),
+  config: { superuserSecretArn: SUPERUSER, singleUser: true, creationStatements: ['GRANT app_rights TO {user}'] },
+  user: { username: 'created', password: 'password-before-its-user' },
+  startingOver: () => ['DROP ROLE IF EXISTS app_rights', 'CREATE ROLE app_rights', 'DROP USER IF EXISTS created'],
+};
+/** A user who accepts no version of the secret before a rotation. */
+const RESET: Variant = {
+  name: 'a single user whose lost password the superuser resets',
+  make: () => new SingleUser(),
+  config: { superuserSecretArn: SUPERUSER, singleUser: true, resetLostPassword: true },
+  user: { username: 'lost', password: 'password-that-it-never-had' },
+  startingOver: ({ engine }) => ['DROP USER IF EXISTS lost', engine === 'postgres' ? 'CREATE ROLE lost LOGIN PASSWORD \'its-own-password\'' : 'CREATE USER lost IDENTIFIED BY \'its-own-password\''],
 };
 /** Statements without a lasting effect. */
 const READ = /^\s*(SELECT|SHOW|BEGIN|SET (?!PASSWORD|DEFAULT ROLE))/i;
@@ -127,7 +148,7 @@ function subject(name: string, server: DatabaseServer, root: TestClient, variant
   const json = (login: Login) => JSON.stringify({ engine, host, port, dbname, ...login });
   const login = (value: string) => JSON.parse(value) as Login;
   const probe: Server = {
-    reset: async () => { for (const statement of startingOver(server, variant)) { await root.query(statement); } },
+    reset: async () => { for (const statement of (variant.startingOver ?? ((on: DatabaseServer) => startingOver(on, variant)))(server)) { await root.query(statement); } },
     accepts: async (value) => {
       try {
         await (await connect(server, { login: login(value) })).close();
@@ -137,7 +158,7 @@ function subject(name: string, server: DatabaseServer, root: TestClient, variant
         throw error;
       }
     },
-    alwaysAcceptsCurrent: variant !== SINGLE,
+    alwaysAcceptsCurrent: variant.alternates === true || variant.config.dualPasswords === true,
     revokesPreviousIn: variant.config.dualPasswords ? 'setSecret' : undefined,
   };
   return {
@@ -156,7 +177,7 @@ function subject(name: string, server: DatabaseServer, root: TestClient, variant
     }, dependencies),
     server: probe,
     otherSecrets: { [SUPERUSER]: json(admin) },
-    value: json(USER),
+    value: json(variant.user ?? USER),
     previousValue: variant.config.dualPasswords ? json({ ...USER, password: PREVIOUS }) : undefined,
     secretOf: (value) => {
       try {
@@ -191,9 +212,9 @@ function watch(dialler: Connect, { perform, dial, life }: HandlerDependencies): 
 }
 
 const KINDS = [
-  { name: 'PostgreSQL 18', start: () => startPostgres({ settings: { scram_iterations: 1 } }), variants: [SINGLE, ALTERNATING] },
-  { name: 'MySQL 8.0', start: () => startMySql(), variants: [SINGLE, ALTERNATING, DUAL, DUAL_BY_SUPERUSER] },
-  { name: 'MariaDB 11.8', start: () => startMariaDb(), variants: [SINGLE, ALTERNATING, DUAL_BY_SUPERUSER] },
+  { name: 'PostgreSQL 18', start: () => startPostgres({ settings: { scram_iterations: 1 } }), variants: [SINGLE, ALTERNATING, CREATED, RESET] },
+  { name: 'MySQL 8.0', start: () => startMySql(), variants: [SINGLE, ALTERNATING, DUAL, DUAL_BY_SUPERUSER, CREATED] },
+  { name: 'MariaDB 11.8', start: () => startMariaDb(), variants: [SINGLE, ALTERNATING, DUAL_BY_SUPERUSER, CREATED] },
   { name: 'PostgreSQL 15', start: () => startPostgres({ version: '15' }), variants: [SINGLE, ALTERNATING] },
 ];
 

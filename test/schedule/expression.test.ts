@@ -194,7 +194,7 @@ describe('rate', () => {
 
   test('becomes an expression of the same length that is accepted unchanged', () => {
     fc.assert(fc.property(fc.integer({ min: 4, max: 999 * 24 }), (hours) => {
-      const { scheduleExpression } = RotationRules.rate(Duration.hours(hours))._render(new Stack());
+      const { scheduleExpression } = RotationRules.rate(Duration.hours(hours))._render(new Stack())!;
       const [, value, unit] = /^rate\((\d+) (hours|days?)\)$/.exec(scheduleExpression!)!;
       const { hoursApart: accepted } = checkExpression('expression', scheduleExpression!);
       return Number(value) * (unit === 'hours' ? 1 : 24) === hours && accepted === hours;

@@ -17,6 +17,14 @@ test('without rules, a secret rotates every 30 days', () => {
   expect(onlyResource(stack, SCHEDULE).properties.RotationRules).toEqual({ ScheduleExpression: 'rate(30 days)' });
 });
 
+test('on demand, there are no rules, and the schedule has the function', () => {
+  expect(rendered(RotationRules.onDemand())).toBeUndefined();
+  const stack = makeStack();
+  const secret = new RotatingSecret(stack, 'Secret', { rotationRules: RotationRules.onDemand(), rotateImmediately: true });
+  expect(secret.rotation.first).toBeDefined();
+  expect(onlyResource(stack, SCHEDULE).properties).toEqual({ SecretId: expect.anything(), RotationLambdaARN: expect.anything(), RotateImmediatelyOnUpdate: true });
+});
+
 describe('rate', () => {
   test.each([
     [Duration.hours(4), 'rate(4 hours)'],

@@ -22,7 +22,7 @@ function fleet(count: number, name = (n: number) => `Secret${n}`): IConstruct[] 
 }
 
 const FLEET = fleet(10_000);
-const expressionOf = (rules: RotationRules, secret: IConstruct) => rules._render(secret).scheduleExpression!;
+const expressionOf = (rules: RotationRules, secret: IConstruct) => rules._render(secret)!.scheduleExpression!;
 const secret = (path: string) => new Construct(makeStack(), path);
 
 function countsOf(values: readonly string[]): number[] {

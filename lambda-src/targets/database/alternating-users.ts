@@ -1,13 +1,13 @@
 import type { ShareRequest } from './engine';
 import { UnprovenUserError } from './failures';
 import { changeOrFindOut, isAccepted, previousCredentials, withSessionIfAccepted, type DatabaseRotation, type Strategy } from './strategy';
-import { asSuperuser, superuserOf } from './superuser';
+import type { Superuser } from './superuser';
 import { CLONE_SUFFIX } from '../../../src/targets/database/contract';
 import { AuthenticationError } from '../../rotation/errors';
 
 /** Two users with the same rights, in turn. A rotation never changes the user of AWSCURRENT, so logins with AWSCURRENT never fail. */
 export class AlternatingUsers implements Strategy {
-  constructor(private readonly superuserSecretArn: string) {}
+  constructor(private readonly superuser: Superuser) {}
 
   public nextUser(user: string): string {
     return user.endsWith(CLONE_SUFFIX) && user !== CLONE_SUFFIX ? user.slice(0, -CLONE_SUFFIX.length) : user + CLONE_SUFFIX;
@@ -15,7 +15,7 @@ export class AlternatingUsers implements Strategy {
 
   public async setSecret(rotation: DatabaseRotation): Promise<void> {
     const { engine, deadline, pending, current } = rotation;
-    const superuser = await superuserOf(rotation, this.superuserSecretArn);
+    const superuser = await this.superuser.credentials(rotation);
     const login = await withSessionIfAccepted(engine, current, deadline, async ({ scramIterations }) => ({ scramIterations }));
     if (!login) {
       throw new AuthenticationError('The server does not accept the credentials of the version with AWSCURRENT, so nothing was changed. Create the user with '
@@ -28,7 +28,7 @@ export class AlternatingUsers implements Strategy {
       original: current.username,
       isFirst: current.username === pending.username + CLONE_SUFFIX,
     };
-    await asSuperuser(rotation, superuser, this.superuserSecretArn, async (session) => {
+    await this.superuser.use(rotation, superuser, async (session) => {
       const partner = await session.claim(request);
       if (partner.exists) {
         const isProven = partner.isMarked || await isProvenByLogin(rotation);

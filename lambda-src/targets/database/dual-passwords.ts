@@ -2,7 +2,7 @@ import type { Credentials } from './credentials';
 import type { AddPasswordRequest, Session } from './engine';
 import { SingleUser } from './single-user';
 import { isAccepted, withSessionIfAccepted, type DatabaseRotation } from './strategy';
-import { asSuperuser, superuserOf } from './superuser';
+import type { Superuser } from './superuser';
 import { TargetRefusedError } from '../../rotation/errors';
 
 /**
@@ -10,8 +10,8 @@ import { TargetRefusedError } from '../../rotation/errors';
  * rotation replaces it. Any other password of the user is replaced too.
  */
 export class DualPasswords extends SingleUser {
-  /** @param superuserSecretArn undefined if the user itself adds its passwords */
-  constructor(private readonly superuserSecretArn?: string) {
+  /** @param superuser undefined if the user itself adds its passwords */
+  constructor(private readonly superuser?: Superuser) {
     super();
   }
 
@@ -24,7 +24,8 @@ export class DualPasswords extends SingleUser {
       isAdded: () => isAccepted(engine, pending, deadline),
       checkInProgress: () => values.checkInProgress(),
     };
-    const superuser = this.superuserSecretArn === undefined ? undefined : await superuserOf(rotation, this.superuserSecretArn);
+    const { superuser } = this;
+    const credentials = await superuser?.credentials(rotation);
     // A lost reply fails the step, and the retry finds the new password. A check here could be a wrong login, which may lock the user.
     const add = async (session: Session) => {
       if (!session.addPassword) {
@@ -33,7 +34,7 @@ export class DualPasswords extends SingleUser {
       await session.addPassword(request);
     };
     return await withSessionIfAccepted(engine, known, deadline, async (own) => {
-      await (superuser ? asSuperuser(rotation, superuser, this.superuserSecretArn!, add) : add(own));
+      await (superuser && credentials ? superuser.use(rotation, credentials, add) : add(own));
       return true;
     }) ?? false;
   }

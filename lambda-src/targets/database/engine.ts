@@ -48,6 +48,24 @@ export interface Session {
    */
   addPassword?(request: AddPasswordRequest): Promise<void>;
 
+  /**
+   * Creates a user who may log in only after all statements succeeded. Completes a user that an earlier call left unfinished.
+   *
+   * @returns false if there is such a user already; nothing was changed then
+   * @throws TargetRefusedError with the number of the statement that failed
+   */
+  createUser(request: CreateUserRequest): Promise<boolean>;
+
+  /**
+   * Whether the user exists. Changes nothing.
+   *
+   * @throws TargetRefusedError if it may manage other users, or is a superuser
+   */
+  checkIsOrdinary(user: string): Promise<boolean>;
+
+  /** Changes the password of another user. */
+  changePasswordOf(request: ChangePasswordRequest): Promise<void>;
+
   /** Locks both users against other copies of this function until the session ends, and reads the one that is to be changed. Changes nothing. */
   claim(request: ShareRequest): Promise<Partner>;
 
@@ -58,6 +76,24 @@ export interface Session {
   shareWith(request: ShareRequest): Promise<void>;
 
   close(): Promise<void>;
+}
+
+/** A user to be created. */
+export interface CreateUserRequest {
+  readonly user: string;
+  readonly password: string;
+  /** As in the configuration, with `{user}` for the user. */
+  readonly statements: readonly string[];
+  /** Throws if the rotation was cancelled or superseded: then nothing may be written any more. */
+  checkInProgress(): Promise<void>;
+}
+
+/** A new password for another user. */
+export interface ChangePasswordRequest {
+  readonly user: string;
+  readonly password: string;
+  /** Of the user's last login. */
+  readonly scramIterations?: number;
 }
 
 /** A second password for a user. */

@@ -55,6 +55,23 @@ export class UnprovenUserError extends TargetRefusedError {
   }
 }
 
+/** Runs one of `creationStatements`. Its error has the number of the statement, and never its text. */
+export async function numbered(i: number, run: () => Promise<unknown>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    if (error instanceof ConnectivityError || !(error instanceof RotationError)) { throw error; }
+    const { code = '', message } = error as TargetRefusedError;
+    throw new TargetRefusedError(`The statement at index ${i} of creationStatements failed, so the user can't log in yet. ${message}`, code);
+  }
+}
+
+/** The user may do more than a rotation is allowed to give away. */
+export function notOrdinary(): TargetRefusedError {
+  return new TargetRefusedError('The server accepts no version of the secret, and the user may manage other users or is a superuser, so its password is not reset. Give it the password of the version with '
+    + 'AWSCURRENT, or put the password that works into the secret, and rotate again');
+}
+
 /** The error of a statement or a login, by the server's code. */
 export function refusal(system: string, code: string, remedy: string | undefined): RotationError {
   if (remedy !== undefined) { return new TargetRefusedError(`${system} refused with ${code}. ${remedy}`, code); }

@@ -19,6 +19,7 @@ export class SingleUser implements Strategy {
     throw new AuthenticationError('The server accepts neither the pending password, nor the current one, nor the previous one. Create the user if it was never created, or give it the password of the '
       + 'version with AWSCURRENT, or put the password that works into the secret, and rotate again. See that the user is not locked and that its password has not expired (VALID UNTIL in PostgreSQL)');
   }
+
   /** Makes the server accept the pending password, if it accepts one that is known. False if it doesn't. */
   protected async change(rotation: DatabaseRotation, known: Credentials): Promise<boolean> {
     const { engine, deadline, pending } = rotation;

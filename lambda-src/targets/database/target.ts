@@ -1,13 +1,17 @@
 import { AlternatingUsers } from './alternating-users';
+import { WithCreation } from './creation';
 import { parseCredentials, type Credentials } from './credentials';
 import { DualPasswords } from './dual-passwords';
 import type { Engine } from './engine';
+import { ManagedUser } from './managed-user';
 import { SingleUser } from './single-user';
 import { isAccepted, type Strategy } from './strategy';
+import { Superuser, type Endpoint } from './superuser';
 import type { HandlerConfig } from '../../../src/contract';
+import { parseNode } from '../../../src/targets/contract';
 import { DATABASE_PASSWORD_KEY as PASSWORD, parseDatabaseConfig, type DatabaseTargetConfig } from '../../../src/targets/database/contract';
 import type { Deadline } from '../../rotation/deadline';
-import { AuthenticationError, SecretMismatchError, SecretValueError } from '../../rotation/errors';
+import { AuthenticationError, ConfigurationError, SecretMismatchError, SecretValueError } from '../../rotation/errors';
 import { equalButForKey, mustBeNextPassword, readKey, replaceKey, roomAt } from '../../rotation/secret-value';
 import type { SecretValues, Target, ValueRequest } from '../../target';
 import { mustShareServer } from '../server-login';
@@ -24,12 +28,35 @@ type EngineFactories = Partial<Record<DatabaseTargetConfig['target'], (config: D
  */
 export function databaseTarget(config: HandlerConfig, engines: EngineFactories): Target {
   const database = parseDatabaseConfig(config, Object.keys(engines) as DatabaseTargetConfig['target'][]);
-  return new DatabaseTarget(engines[database.target]!(database), strategyOf(database));
+  const engine = engines[database.target]!(database);
+  const endpoint = endpointOf(database);
+  return new DatabaseTarget(endpoint ? at(endpoint, engine) : engine, strategyOf(database, endpoint));
 }
 
-function strategyOf({ dualPasswords, superuserSecretArn }: DatabaseTargetConfig): Strategy {
-  if (dualPasswords) { return new DualPasswords(superuserSecretArn); }
-  return superuserSecretArn ? new AlternatingUsers(superuserSecretArn) : new SingleUser();
+/** The engine, with every login at the endpoint. A host in the value of a secret has no effect then. */
+function at(endpoint: Endpoint, engine: Engine): Engine {
+  return {
+    engines: engine.engines,
+    defaultPort: engine.defaultPort,
+    userNameLimit: (name) => engine.userNameLimit(name),
+    logIn: (credentials, deadline) => engine.logIn({ ...credentials, ...endpoint }, deadline),
+  };
+}
+
+function endpointOf({ endpoint }: DatabaseTargetConfig): Endpoint | undefined {
+  if (endpoint === undefined) { return undefined; }
+  const { host, port } = parseNode(endpoint) ?? {};
+  if (host === undefined) { throw new ConfigurationError('endpoint of the RotationTarget is not a host, or a host and a port from 1 to 65535. Correct it, and deploy'); }
+  return port === undefined ? { host } : { host, port };
+}
+
+function strategyOf(config: DatabaseTargetConfig, endpoint: Endpoint | undefined): Strategy {
+  const { creationStatements, dualPasswords, singleUser, superuserSecretArn } = config;
+  if (superuserSecretArn === undefined) { return dualPasswords ? new DualPasswords() : new SingleUser(); }
+  const superuser = new Superuser(superuserSecretArn, endpoint);
+  const strategy = dualPasswords ? new DualPasswords(superuser)
+    : singleUser ? new ManagedUser(superuser, config.resetLostPassword ?? false) : new AlternatingUsers(superuser);
+  return creationStatements ? new WithCreation(strategy, superuser, creationStatements) : strategy;
 }
 
 /** The credentials of a database user. */

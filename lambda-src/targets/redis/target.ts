@@ -2,7 +2,8 @@ import { lookup } from 'node:dns/promises';
 import { connectRedis, type ConnectRedis, type RedisNode } from './connection';
 import { logIn, passwordHash, type RedisSession, type RedisUser } from './session';
 import type { HandlerConfig } from '../../../src/contract';
-import { parseNode, parseRedisConfig, REDIS_DEFAULT_PORT, REDIS_PASSWORD_KEY as PASSWORD, type RedisTargetConfig } from '../../../src/targets/redis/contract';
+import { parseNode } from '../../../src/targets/contract';
+import { parseRedisConfig, REDIS_DEFAULT_PORT, REDIS_PASSWORD_KEY as PASSWORD, type RedisTargetConfig } from '../../../src/targets/redis/contract';
 import type { Deadline } from '../../rotation/deadline';
 import { AuthenticationError, ConnectivityError, RotationError, SecretMismatchError, SecretValueError, TargetRefusedError } from '../../rotation/errors';
 import { equalButForKey, mustBeNextPassword, readKey, replaceKey, roomAt } from '../../rotation/secret-value';
@@ -57,7 +58,7 @@ export class RedisTarget implements Target {
       throw new SecretMismatchError('The pending value differs from the current one in more than a rotation changes, so it was not sent anywhere. One of them was '
         + 'changed by hand. Remove AWSPENDING with UpdateSecretVersionStage and rotate again');
     }
-    const superuser = await readSuperuser(values, this.config.superuserSecretArn, parseCredentials, current, [current.username]);
+    const superuser = await readSuperuser(values, this.config.superuserSecretArn, parseCredentials, [current], [current.username]);
     const previous = await previousHash(values, current);
     const hashes = { pending: passwordHash(pending.password), current: passwordHash(current.password), previous };
     const sessions: RedisSession[] = [];

@@ -12,10 +12,18 @@ export const DATABASE_ENGINE_NAMES: Readonly<Record<typeof DATABASE_TARGETS[numb
 
 export interface DatabaseTargetConfig extends TargetConfig {
   readonly target: typeof DATABASE_TARGETS[number];
-  /** Of the superuser secret. Without `dualPasswords`: alternating users if set, a single user if absent. */
+  /** Of the superuser secret. Without `dualPasswords` and `singleUser`: alternating users if set, a single user if absent. */
   readonly superuserSecretArn?: string;
+  /** A single user whose password the superuser sets. */
+  readonly singleUser?: boolean;
   /** Two passwords of one user. The user adds them itself if there is no superuser secret. */
   readonly dualPasswords?: boolean;
+  /** What follows the creation of a missing user. If absent, a missing user isn't created. */
+  readonly creationStatements?: readonly string[];
+  /** Whether the superuser sets the password of a user who has none of the secret's. */
+  readonly resetLostPassword?: boolean;
+  /** The host to log in to, or the host and the port. If absent, those of the secret. */
+  readonly endpoint?: string;
   /** The certificate authority of the server, as PEM. If absent, those of Amazon RDS and of Node.js. */
   readonly certificateAuthority?: string;
   /** Whether to connect without TLS. */
@@ -45,11 +53,15 @@ export const CLONE_SUFFIX = '_clone';
 
 /** @throws Error if it is the configuration of another target than one of `targets`, or a field is wrong */
 export function parseDatabaseConfig(config: TargetConfig, targets: readonly DatabaseTargetConfig['target'][] = DATABASE_TARGETS): DatabaseTargetConfig {
-  const { target, passwordPolicy, text, flag } = fieldsOf(config, ...targets);
+  const { target, passwordPolicy, text, texts, flag } = fieldsOf(config, ...targets);
   return {
     target,
     superuserSecretArn: text('superuserSecretArn'),
+    singleUser: flag('singleUser'),
     dualPasswords: flag('dualPasswords'),
+    creationStatements: texts('creationStatements'),
+    resetLostPassword: flag('resetLostPassword'),
+    endpoint: text('endpoint'),
     certificateAuthority: text('certificateAuthority'),
     plaintextConnection: flag('plaintextConnection'),
     passwordPolicy,

@@ -1,16 +1,18 @@
-import { Annotations } from 'aws-cdk-lib';
+import { Annotations, Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import type { IConstruct } from 'constructs';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct, type IConstruct } from 'constructs';
 import { DATABASE_EXCLUDE_CHARACTERS, DATABASE_LATER_EXCLUDE_CHARACTERS, DATABASE_PASSWORD_KEY, type DatabaseTargetConfig } from './contract';
 import { checkDatabaseValue, CHECKED_KEYS, DATABASE_ENGINES, factoryFor } from './database-value';
 import { checkEngine, isProxy } from '../../adopted/databases';
-import { managingService } from '../../adopted/managed-secrets';
+import { managedResourceOf, managingService } from '../../adopted/managed-secrets';
 import { findPolicyProblem, type PasswordPolicyConfig } from '../../contract';
 import { invalid } from '../../invalid';
 import { RotationStrategy } from '../../rotation-strategy';
 import { hasTokens, type Generator } from '../../value/generator';
 import { checkCertificateAuthority } from '../certificate-authority';
+import { MAX_PORT, parseNode } from '../contract';
 import { shippedCode, TargetDefinition, type TargetBinding } from '../definition';
 import { bindSuperuserSecret } from '../superuser-secret';
 
@@ -18,6 +20,7 @@ import { bindSuperuserSecret } from '../superuser-secret';
 export interface DatabaseUserOptions {
   readonly strategy?: RotationStrategy;
   readonly database?: ec2.IConnectable;
+  readonly endpoint?: string;
   readonly certificateAuthority?: string;
   readonly plaintextConnection?: boolean;
 }
@@ -36,6 +39,11 @@ export class DatabaseTarget extends TargetDefinition {
     this.factory = `RotationTarget.${target}`;
     this.strategy = options.strategy ?? RotationStrategy.singleUser();
     this.checkStrategy();
+    const { endpoint } = options;
+    // The error doesn't quote it, because a URL may have a password in it.
+    if (endpoint !== undefined && !Token.isUnresolved(endpoint) && !parseNode(endpoint)) {
+      throw invalid('endpoint', `is neither a host nor host:port with a port from 1 to ${MAX_PORT}. Leave out the scheme, the user and the path`);
+    }
     checkCertificateAuthority(options.certificateAuthority, options.plaintextConnection ?? false);
   }
 
@@ -48,7 +56,11 @@ export class DatabaseTarget extends TargetDefinition {
     return {
       target: this.target,
       superuserSecretArn: superuserSecret && (superuserSecret.secretFullArn ?? superuserSecret.secretArn),
+      singleUser: superuserSecret && this.strategy._kind === 'singleUser' ? true : undefined,
       dualPasswords: this.strategy._kind === 'dualPasswords' ? true : undefined,
+      creationStatements: this.strategy._creationStatements,
+      resetLostPassword: this.strategy._resetLostPassword ? true : undefined,
+      endpoint: this.endpoint,
       certificateAuthority: this.options.certificateAuthority,
       plaintextConnection: this.options.plaintextConnection === true ? true : undefined,
       passwordPolicy: this.laterPolicy(passwordPolicy),
@@ -62,11 +74,7 @@ export class DatabaseTarget extends TargetDefinition {
       checkEngine('database', fn, database, this.factory, factoryFor);
       if (isProxy(database)) { warnOfProxy(fn, database); }
     }
-    if (superuserSecret && managingService(superuserSecret) === 'rds') {
-      throw invalid('superuserSecret', `${superuserSecret.node.path} is managed by RDS, so it has no host, and a rotation can't see that it is for the server of the secrets. Every rotation `
-        + `of ${fn.node.path} would fail. Have CDK make the master secret, without manageMasterUserPassword, and give database.secret; or give the secret of another user who may `
-        + 'manage users, with a host from attach or in its value');
-    }
+    if (superuserSecret && isManaged(superuserSecret)) { checkManagedSuperuser(fn, superuserSecret, database, this.options.endpoint); }
     return {
       ...superuserSecret && bindSuperuserSecret(superuserSecret, fn, 'with RotationStrategy.singleUser()'),
       reaches: { connectable: database, defaultPort: this.engine.defaultPort },
@@ -74,8 +82,20 @@ export class DatabaseTarget extends TargetDefinition {
     };
   }
 
+  /** A user that the first rotation creates doesn't exist before it. */
+  public override get rotatesAtDeployment(): boolean {
+    return this.strategy._creationStatements !== undefined;
+  }
+
   public override checkValue(property: string, value: Readonly<Record<string, unknown>>): void {
     checkDatabaseValue(property, value, { engine: this.engine, factory: this.factory, alternates: this.strategy._kind === 'alternatingUsers' });
+  }
+
+  /** A secret that RDS manages has no host, so the app says to which server its credentials may be sent. */
+  private get endpoint(): string | undefined {
+    const { _superuserSecret: superuserSecret } = this.strategy;
+    const { endpoint, database } = this.options;
+    return endpoint ?? (superuserSecret && isManaged(superuserSecret) ? endpointOf(database) : undefined);
   }
 
   private checkStrategy(): void {
@@ -101,6 +121,34 @@ export class DatabaseTarget extends TargetDefinition {
 
   private get engine() {
     return DATABASE_ENGINES[this.target];
+  }
+}
+
+function isManaged(secret: ISecret): boolean {
+  return managingService(secret) === 'rds';
+}
+
+/** The address of the writer of an instance or a cluster of RDS. */
+function endpointOf(database: ec2.IConnectable | undefined): string | undefined {
+  const { instanceEndpoint, clusterEndpoint } = (database ?? {}) as { readonly [name in 'instanceEndpoint' | 'clusterEndpoint']?: { readonly socketAddress?: string } };
+  return database && !isProxy(database) ? (instanceEndpoint ?? clusterEndpoint)?.socketAddress : undefined;
+}
+
+/** The credentials of the superuser are sent only to a server that the app names. The server of another secret could be changed by whoever may write that secret. */
+function checkManagedSuperuser(fn: lambda.Function, superuserSecret: ISecret, database: ec2.IConnectable | undefined, endpoint: string | undefined): void {
+  const { path } = superuserSecret.node;
+  if ((endpoint ?? endpointOf(database)) === undefined) {
+    throw invalid('superuserSecret', `${path} is managed by RDS, so it has no host, and ${fn.node.path} can't know for which server it is. Give the instance or the cluster of RDS as database, `
+      + 'or its address as endpoint');
+  }
+  const owner = managedResourceOf(superuserSecret);
+  if (owner && Construct.isConstruct(database) && !owner.node.scopes.includes(database)) {
+    throw invalid('superuserSecret', `${path} is the master secret of ${owner.node.path}, and database of ${fn.node.path} is ${database.node.path}. Give both of the same instance or cluster`);
+  }
+  const { kmsKeyId } = (owner as { readonly masterUserSecret?: { readonly kmsKeyId?: unknown } } | undefined)?.masterUserSecret ?? {};
+  if (kmsKeyId !== undefined && !superuserSecret.encryptionKey) {
+    throw invalid('superuserSecret', `${path} is encrypted with a key of ${owner!.node.path}, and was imported without encryptionKey, so ${fn.node.path} could not read it. Import it with `
+      + 'Secret.fromSecretAttributes, with its encryptionKey');
   }
 }
 

@@ -1,6 +1,5 @@
 import { fieldsOf, type TargetConfig } from '../../contract';
 import type { PasswordPolicyConfig } from '../../value/contract';
-import { portOf } from '../contract';
 
 export interface RedisTargetConfig extends TargetConfig {
   readonly target: 'redis';
@@ -23,16 +22,6 @@ export const REDIS_DEFAULT_PORT = 6379;
  * https://www.rfc-editor.org/rfc/rfc3986#section-2.2
  */
 export const REDIS_EXCLUDE_CHARACTERS = '"\'`\\/@:?#[]%&$<>|;!()*^{}~ ';
-
-const NODE = /^([^\s/\\,:@]+)(?::([1-9]\d{0,4}))?$/;
-
-/** A node, which is a host, or a host and a port. Undefined if it is neither. */
-export function parseNode(node: string): { readonly host: string; readonly port?: number } | undefined {
-  const [, host, port] = NODE.exec(node) ?? [];
-  if (host === undefined || port === undefined) { return host === undefined ? undefined : { host }; }
-  const number = portOf(port);
-  return number === undefined ? undefined : { host, port: number };
-}
 
 /** @throws Error if it is the configuration of another target, or a field is wrong */
 export function parseRedisConfig(config: TargetConfig): RedisTargetConfig {

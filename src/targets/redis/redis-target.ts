@@ -2,11 +2,11 @@ import { Fn, Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import { parseNode, REDIS_DEFAULT_PORT, REDIS_EXCLUDE_CHARACTERS, REDIS_PASSWORD_KEY, type RedisTargetConfig } from './contract';
+import { REDIS_DEFAULT_PORT, REDIS_EXCLUDE_CHARACTERS, REDIS_PASSWORD_KEY, type RedisTargetConfig } from './contract';
 import { invalid } from '../../invalid';
 import type { Generator } from '../../value/generator';
 import { checkCertificateAuthority } from '../certificate-authority';
-import { MAX_PORT, portOf } from '../contract';
+import { MAX_PORT, parseNode, portOf } from '../contract';
 import { shippedCode, TargetDefinition, type TargetBinding } from '../definition';
 import { bindSuperuserSecret } from '../superuser-secret';
 

@@ -2,6 +2,7 @@ import { AlternatingUsers } from '../../../lambda-src/targets/database/alternati
 import type { Engine } from '../../../lambda-src/targets/database/engine';
 import { MySql } from '../../../lambda-src/targets/database/mysql/engine';
 import { Postgres } from '../../../lambda-src/targets/database/postgres/engine';
+import { Superuser } from '../../../lambda-src/targets/database/superuser';
 import { DATABASE_TARGETS } from '../../../src/targets/database/contract';
 import { type DatabaseTargetConfig } from '../../../src/targets/database/contract';
 import { checkDatabaseValue, DATABASE_ENGINES } from '../../../src/targets/database/database-value';
@@ -38,7 +39,7 @@ describe.each(DATABASE_TARGETS)('%s: the constructs and the handler agree on', (
   });
 
   test.each(['', '_clone', '_clone_clone'])('the longest name of one of two users, with %j at its end', (end) => {
-    const { nextUser } = new AlternatingUsers('superuser');
+    const { nextUser } = new AlternatingUsers(new Superuser('superuser'));
     const names = Array.from({ length: 90 }, (_, index) => 'a'.repeat(index + (end === '' ? 1 : 0)) + end);
     const fits = (name: string) => handler.userNameLimit(name) === undefined && handler.userNameLimit(nextUser(name)) === undefined;
     expect(names.map((name) => accepts(name, true))).toEqual(names.map(fits));

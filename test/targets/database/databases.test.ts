@@ -557,7 +557,7 @@ describe('a secret that another service manages', () => {
     expectInvalid(() => makeRotation(stack).rotate(secret(stack)), 'secret', 'Stack/Secret', `another service of AWS (${service})`, 'which alone may rotate it');
   });
 
-  test('is refused as the superuser secret, because it has no host', () => {
+  test('is refused as the superuser secret without a database, because it has no host', () => {
     const stack = makeStack();
     const superuser = secretsmanager.Secret.fromSecretNameV2(stack, 'Superuser', 'rds!db-1234abcd-12ab-34cd-56ef-1234567890ab');
     expectInvalid(() => makeRotation(stack, undefined, { strategy: RotationStrategy.alternatingUsers(superuser) }), 'superuserSecret', 'Stack/Superuser is managed by RDS', 'has no host');

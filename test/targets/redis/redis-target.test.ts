@@ -6,7 +6,8 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import { Secret, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { RotatingSecret, RotationFunction, RotationTarget, type RedisTargetOptions } from '../../../src';
 import { findPolicyProblem } from '../../../src/contract';
-import { parseNode, parseRedisConfig, REDIS_EXCLUDE_CHARACTERS } from '../../../src/targets/redis/contract';
+import { parseNode } from '../../../src/targets/contract';
+import { parseRedisConfig, REDIS_EXCLUDE_CHARACTERS } from '../../../src/targets/redis/contract';
 import { configOf, ENV, expectInvalid, FUNCTION, makeStack, onlyResource, resourcesOf, SECRET, statementsOf, warningsOf } from '../../fixture';
 
 const CA = readFileSync(join(__dirname, '../../consumers/ca.pem'), 'utf8');

@@ -3,12 +3,13 @@ import { isIP } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { createConnection } from 'mysql2';
 import type { Credentials } from '../credentials';
-import type { AddPasswordRequest, Engine, Partner, Session, ShareRequest } from '../engine';
-import { connectionError, NEW_POLICY, refusal, UnprovenUserError, withoutTls, type DriverError } from '../failures';
+import type { AddPasswordRequest, ChangePasswordRequest, CreateUserRequest, Engine, Partner, Session, ShareRequest } from '../engine';
+import { connectionError, NEW_POLICY, notOrdinary, numbered, refusal, UnprovenUserError, withoutTls, type DriverError } from '../failures';
 import { endOfLock, failedLoginLimit, isLocked, parseTerms, reconcileTerms, UnknownTermError, type Terms } from './account';
-import { reconcileGrants } from './grants';
+import { manages, reconcileGrants, rolesIn } from './grants';
 import { isHashOf, MAX_ROUNDS, nativeHash, roundsOf } from './password-hash';
 import { DATABASE_ENGINE_NAMES } from '../../../../src/targets/database/contract';
+import { completeStatement } from '../../../../src/targets/database/creation/contract';
 import type { Deadline } from '../../../rotation/deadline';
 import { AuthenticationError, ConnectivityError, RotationError, SecretValueError, TargetRefusedError, TlsError } from '../../../rotation/errors';
 import { remedyOf } from '../../../rotation/service-errors';
@@ -39,6 +40,7 @@ const REMEDIES: Record<string, string> = {
   ER_ACCESS_DENIED_ERROR: 'The user may not do this. A superuser secret needs a user with CREATE USER, SELECT on the database mysql, and all that it is to pass on, WITH GRANT OPTION',
   ER_ACCESS_DENIED_NO_PASSWORD_ERROR: 'The user of the superuser secret may not grant a role that the first user has. Grant that role to it WITH ADMIN OPTION',
   ER_BAD_DB_ERROR: 'The database of the key "dbname" does not exist. Correct the key',
+  ER_CANT_CREATE_USER_WITH_GRANT: 'The user does not exist under this name. Use {user} for the user of the rotation',
   ER_CANNOT_USER: 'The user can not be changed. See that it exists, and that the superuser may manage it',
   ER_COLUMNACCESS_DENIED_ERROR: 'The user may not read this column. A superuser secret needs a user with SELECT on the database mysql',
   ER_CON_COUNT_ERROR: 'The server has no connection left. Secrets Manager retries the rotation',
@@ -74,6 +76,9 @@ const SESSION = `SET NAMES utf8mb4, SESSION sql_mode = '', sql_quote_show_create
   + `/*!80017 , SESSION print_identified_with_as_hex = ON */ /*M! , SESSION old_passwords = 0, SESSION max_statement_time = ${STATEMENT_TIMEOUT / 1000 - 1} */`;
 
 const NATIVE = 'mysql_native_password';
+
+/** The host of an account that a rotation creates. */
+const ANY_HOST = '%';
 
 const CANNOT_USER = 'ER_CANNOT_USER';
 /** The errors of MariaDB for a hash, if a plugin has to check the password. With several ways to log in, ALTER USER says only that it failed. */
@@ -213,6 +218,43 @@ class MySqlSession implements Session {
     }
   }
 
+  /** Statements have no transaction, so the user has a password that only this function knows until all of them succeeded. */
+  public async createUser({ user, password, statements, checkInProgress }: CreateUserRequest): Promise<boolean> {
+    await this.lock([user]);
+    const before = await this.accounts(user);
+    const account = accountName(user, ANY_HOST);
+    // An earlier attempt left it. The password comes from the current value, so nothing else can have set it.
+    const isUnfinished = before.length === 1 && before[0].host === ANY_HOST && hasPassword(before[0], unfinished(password));
+    if (before.length > 0 && !isUnfinished) { return false; }
+    await checkInProgress();
+    if (!isUnfinished) {
+      await (this.isMariaDb ? this.makeMariaDbAccount(`CREATE USER ${account}`, NATIVE, unfinished(password))
+        : this.connection.query(`CREATE USER ${account} IDENTIFIED BY ${literal(unfinished(password))}`));
+    }
+    for (const [i, statement] of statements.entries()) { await numbered(i, () => this.connection.query(completeStatement(statement, account))); }
+    const [created] = await this.accounts(user);
+    if (!this.isMariaDb && isLong(password) && created.plugin !== NATIVE) { throw tooLong(); }
+    await this.changePassword(account, created, password);
+    return true;
+  }
+
+  public async checkIsOrdinary(user: string): Promise<boolean> {
+    const accounts = (await this.rows(user)).map(({ Host }) => accountName(user, String(Host)));
+    const seen = new Set(accounts);
+    for (const each of seen) {
+      const lines = await this.grants(each);
+      if (manages(lines)) { throw notOrdinary(); }
+      for (const role of rolesIn(lines)) { seen.add(role); }
+    }
+    return accounts.length > 0;
+  }
+
+  public async changePasswordOf({ user, password }: ChangePasswordRequest): Promise<void> {
+    const account = onlyAccount(await this.accounts(user));
+    if (!this.isMariaDb && isLong(password) && account.plugin !== NATIVE) { throw tooLong(); }
+    await this.changePassword(accountName(user, account.host), account, password);
+  }
+
   public async claim(request: ShareRequest): Promise<Partner> {
     const { user, password, original } = request;
     await this.lock([user, original]);
@@ -286,13 +328,7 @@ class MySqlSession implements Session {
 
   /** As the superuser. RETAIN keeps whatever is the first password, so the hashes say first which that is. */
   private async addPasswordOf(user: string, { known, password, checkInProgress }: AddPasswordRequest): Promise<void> {
-    const accounts = await this.accounts(user);
-    mustHavePasswords(accounts);
-    if (accounts.length !== 1) {
-      throw new TargetRefusedError(`The user has ${accounts.length === 0 ? 'no account that the superuser sees' : 'more than one account'}, so nothing was changed. `
-        + (accounts.length === 0 ? 'Let the user of the superuser secret read the database mysql' : ONE_ACCOUNT));
-    }
-    const [{ host, plugin, passwordHash, secondHash, terms }] = accounts;
+    const { host, plugin, passwordHash, secondHash, terms } = onlyAccount(await this.accounts(user));
     const account = accountName(user, host);
     const hashes = this.isMariaDb ? mariaDbHashes(terms) : [passwordHash, secondHash];
     const rounds = Math.max(...hashes.map((hash) => roundsOf(hash ?? '')));
@@ -480,12 +516,14 @@ class MySqlSession implements Session {
       await this.connection.query(`CREATE USER ${account} IDENTIFIED WITH ${plugin} BY ${literal(password)}${mark}`);
       return;
     }
-    const text = `PASSWORD(${literal(password)})`;
-    const make = async (what: string) => {
-      const set = (by: string) => this.connection.query(`${what} IDENTIFIED VIA ${plugin} USING ${by}`);
-      await (plugin === NATIVE ? this.withHashIfAllowed(() => set(literal(nativeHash(password))), () => set(text)) : set(text));
-    };
+    const make = (what: string) => this.makeMariaDbAccount(what, plugin, password);
     if (!await this.withMarkRole(original, mustMark, (role) => make(`GRANT ${role} TO ${account}`))) { await make(`CREATE USER ${account}`); }
+  }
+
+  private async makeMariaDbAccount(statement: string, plugin: string, password: string): Promise<void> {
+    const text = `PASSWORD(${literal(password)})`;
+    const set = (by: string) => this.connection.query(`${statement} IDENTIFIED VIA ${plugin} USING ${by}`);
+    await (plugin === NATIVE ? this.withHashIfAllowed(() => set(literal(nativeHash(password))), () => set(text)) : set(text));
   }
 
   /** Marks existing accounts, all at once. */
@@ -570,6 +608,20 @@ class MySqlSession implements Session {
       await withText();
     }
   }
+}
+
+/** @throws TargetRefusedError unless there is one account, with a password */
+function onlyAccount(accounts: readonly Account[]): Account {
+  mustHavePasswords(accounts);
+  if (accounts.length !== 1) {
+    throw new TargetRefusedError(`The user has ${accounts.length === 0 ? 'no account that the superuser sees' : 'more than one account'}, so nothing was changed. `
+      + (accounts.length === 0 ? 'Let the user of the superuser secret read the database mysql' : ONE_ACCOUNT));
+  }
+  return accounts[0];
+}
+
+function hasPassword({ passwordHash }: Account, password: string): boolean {
+  return roundsOf(passwordHash) <= MAX_ROUNDS && isHashOf(passwordHash, password);
 }
 
 const ONE_ACCOUNT = 'Drop the accounts that are not used, or alternate between two users with RotationStrategy.alternatingUsers';

@@ -57,6 +57,22 @@ function rightsIn(line: string): Right[] {
   return option !== undefined && !items.some(isPassedOnAlone) ? [...rights, { what: GRANT_OPTION, object, isException }] : rights;
 }
 
+/** Whether rights from `SHOW GRANTS` let their user manage others, or change the tables that have the users. Every global right counts. */
+export function manages(lines: readonly string[]): boolean {
+  return lines.some((line) => {
+    const shape = outline(line);
+    return (/ ON \*\.\* /.test(shape) && !shape.startsWith('GRANT USAGE ')) || / WITH (?:GRANT|ADMIN) OPTION/.test(shape) || / ON [`"]?mysql[`"]?\./i.test(line) || shape.startsWith('GRANT PROXY ');
+  });
+}
+
+/** The roles in rights from `SHOW GRANTS`, as the server quotes them. */
+export function rolesIn(lines: readonly string[]): string[] {
+  return lines.flatMap((line) => {
+    const shape = outline(line);
+    return shape.startsWith('GRANT ') && !shape.includes(' ON ') ? splitList(line.slice('GRANT '.length, shape.lastIndexOf(' TO '))) : [];
+  });
+}
+
 /** The statements that change the rights of `account` from `present` to `wanted`. Both are lines of `SHOW GRANTS`. */
 export function reconcileGrants(account: string, wanted: readonly string[], present: readonly string[]): string[] {
   const [want, have] = [new RightSet(wanted), new RightSet(present)];

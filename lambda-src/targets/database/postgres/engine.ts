@@ -2,10 +2,11 @@ import type { EventEmitter } from 'node:events';
 import type { ConnectionOptions } from 'node:tls';
 import { Client, type ClientConfig } from 'pg';
 import type { Credentials } from '../credentials';
-import type { Engine, Partner, Session, ShareRequest } from '../engine';
-import { connectionError, NEW_POLICY, refusal, withoutPassword, withoutTls, type DriverError } from '../failures';
+import type { ChangePasswordRequest, CreateUserRequest, Engine, Partner, Session, ShareRequest } from '../engine';
+import { connectionError, NEW_POLICY, notOrdinary, numbered, refusal, withoutPassword, withoutTls, type DriverError } from '../failures';
 import { DEFAULT_ITERATIONS, isChangedBySaslPrep, md5Verifier, scramVerifier } from './scram';
 import { DATABASE_ENGINE_NAMES } from '../../../../src/targets/database/contract';
+import { completeStatement } from '../../../../src/targets/database/creation/contract';
 import type { Deadline } from '../../../rotation/deadline';
 import { AuthenticationError, ConnectivityError, RotationError, SecretValueError, TargetRefusedError } from '../../../rotation/errors';
 import { remedyOf } from '../../../rotation/service-errors';
@@ -37,10 +38,15 @@ const LOCK_NOT_AVAILABLE = '55P03';
 const REMEDIES: Record<string, string> = {
   '22023': 'The server does not allow this password, for instance by passwordcheck. ' + NEW_POLICY,
   '25006': 'The server is read only. Put the host of the writer into the secret',
+  '25001': 'The statement can not run in a transaction. Run it before the rotation, by other means',
   '28000': 'The server does not let this user log in from here with a password: by pg_hba.conf, by NOLOGIN, or because the user has rds_iam. Correct that',
   '3D000': 'The database of the key "dbname" does not exist. Correct the key',
+  '3F000': 'A schema does not exist in the database of the key "dbname". Create it',
   '42501': 'The user may not do this. Changing its own password needs rds_password where rds.restrict_password_commands is on; a superuser secret needs a user with CREATEROLE '
     + 'and, for users that it did not make, ADMIN OPTION on both of them',
+  '42601': 'The statement has a syntax error. Correct it',
+  '42704': 'A role or another object does not exist. Create it',
+  '42P01': 'A table does not exist in the database of the key "dbname". Create it',
   '53300': 'No connection is left: of the server, of the database or of the user (CONNECTION LIMIT). Raise the limit that is reached, so that the function can log in beside the others; '
     + 'Secrets Manager retries the rotation',
   '55P03': 'Another session holds a lock. Secrets Manager retries the rotation',
@@ -105,6 +111,31 @@ class PostgresSession implements Session {
     await this.changePassword(this.username, password, this.scramIterations);
   }
 
+  public async createUser({ user, password, statements, checkInProgress }: CreateUserRequest): Promise<boolean> {
+    await this.beginAlone(`cdk-rotating-secret ${user}`);
+    return this.inTransaction(async () => {
+      if (await this.exists(user)) { return false; }
+      await checkInProgress();
+      await this.run(`CREATE ROLE ${identifier(user)} LOGIN`);
+      for (const [i, statement] of statements.entries()) { await numbered(i, () => this.run(completeStatement(statement, identifier(user)))); }
+      await this.changePassword(user, password, undefined);
+      return true;
+    });
+  }
+
+  public async checkIsOrdinary(user: string): Promise<boolean> {
+    const [row] = await this.connection.query(
+      'SELECT u.rolsuper OR u.rolcreaterole OR u.rolreplication OR u.rolbypassrls OR pg_has_role(u.oid, session_user, \'MEMBER\') OR EXISTS (SELECT FROM pg_roles r WHERE '
+      + '(r.rolsuper OR r.rolcreaterole OR r.rolreplication OR r.rolbypassrls OR r.rolname IN (\'rds_superuser\', \'rds_password\')) AND pg_has_role(u.oid, r.oid, \'MEMBER\')) AS "manages" '
+      + 'FROM pg_roles u WHERE u.rolname = $1', [user]);
+    if (row?.manages === true) { throw notOrdinary(); }
+    return row !== undefined;
+  }
+
+  public async changePasswordOf({ user, password, scramIterations }: ChangePasswordRequest): Promise<void> {
+    await this.changePassword(user, password, scramIterations);
+  }
+
   /** Begins the transaction that `shareWith` commits. Other sessions see all of it or nothing. */
   public async claim({ user, original }: ShareRequest): Promise<Partner> {
     await this.beginAlone(`cdk-rotating-secret ${[user, original].sort().join(' ')}`);
@@ -118,7 +149,7 @@ class PostgresSession implements Session {
   }
 
   public async shareWith({ user, password, original, scramIterations }: ShareRequest): Promise<void> {
-    try {
+    await this.inTransaction(async () => {
       const exists = await this.exists(user);
       if (!exists) { await this.run(`CREATE ROLE ${identifier(user)} LOGIN`); }
       // Otherwise the roles are swapped: an earlier rotation made `original` act as `user`.
@@ -129,16 +160,24 @@ class PostgresSession implements Session {
         await this.actAs(user, original, exists);
       }
       await this.changePassword(user, password, scramIterations);
+    });
+  }
+
+  public close(): Promise<void> {
+    return this.connection.close();
+  }
+
+  /** Commits the transaction that was begun, if `change` succeeds. */
+  private async inTransaction<T>(change: () => Promise<T>): Promise<T> {
+    try {
+      const result = await change();
       await this.run('COMMIT');
+      return result;
     } catch (error) {
       // After a connection error, a rollback would only wait once more.
       if (!(error instanceof ConnectivityError)) { await this.run('ROLLBACK').catch(() => {}); }
       throw error;
     }
-  }
-
-  public close(): Promise<void> {
-    return this.connection.close();
   }
 
   /** Begins a transaction under an advisory lock, and waits for the lock as long as the step has time. */

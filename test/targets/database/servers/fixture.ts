@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import type { Credentials } from '../../../../lambda-src/targets/database/credentials';
 import type { Engine } from '../../../../lambda-src/targets/database/engine';
 import { connectMySql, MySql, type ConnectMySql } from '../../../../lambda-src/targets/database/mysql/engine';
-import { connectPostgres, Postgres } from '../../../../lambda-src/targets/database/postgres/engine';
+import { connectPostgres, Postgres, type ConnectPostgres } from '../../../../lambda-src/targets/database/postgres/engine';
 import { databaseTarget } from '../../../../lambda-src/targets/database/target';
 import { tlsOptions } from '../../../../lambda-src/targets/database/tls';
 import type { DatabaseTargetConfig } from '../../../../src/targets/database/contract';
@@ -143,6 +143,8 @@ export class DatabaseHarness extends Harness {
 
   /** The connections of the engine. */
   public readonly dialled: Credentials[] = [];
+  /** The servers of the driver's connections, each as host:port. */
+  public readonly reached: string[] = [];
 
   private constructor(public readonly server: DatabaseServer, public readonly user: Login, options: DatabaseHarnessOptions) {
     const superuserSecretArn = 'superuser';
@@ -156,9 +158,17 @@ export class DatabaseHarness extends Harness {
         return engine.logIn(credentials, deadline);
       },
     });
+    const reached: string[] = [];
     const connection = options.connection ?? ((made: Connection) => made);
     const wrap = (engine: Engine) => options.engine ? options.engine(watched(engine)) : watched(engine);
-    const connectTo: ConnectMySql = async (...login) => connection(await connectMySql(...login));
+    const toMySql: ConnectMySql = async (...login) => {
+      reached.push(`${login[0].host}:${login[0].port}`);
+      return connection(await connectMySql(...login));
+    };
+    const toPostgres: ConnectPostgres = async (...login) => {
+      reached.push(`${login[0].host}:${login[0].port}`);
+      return connection(await connectPostgres(...login));
+    };
     super({
       value: valueFor(server, user, options.changes),
       simulator: options.simulator,
@@ -170,12 +180,13 @@ export class DatabaseHarness extends Harness {
         ...options.config,
       },
       makeTarget: (config) => databaseTarget(config, {
-        postgres: (database) => wrap(new Postgres(tlsOptions(database), async (...login) => connection(await connectPostgres(...login)))),
-        mysql: (database) => wrap(new MySql('mysql', tlsOptions(database), connectTo)),
-        mariadb: (database) => wrap(new MySql('mariadb', tlsOptions(database), connectTo)),
+        postgres: (database) => wrap(new Postgres(tlsOptions(database), toPostgres)),
+        mysql: (database) => wrap(new MySql('mysql', tlsOptions(database), toMySql)),
+        mariadb: (database) => wrap(new MySql('mariadb', tlsOptions(database), toMySql)),
       }),
     });
     this.dialled = dialled;
+    this.reached = reached;
     this.simulator.createSecret(superuserSecretArn, valueFor(server, server.admin, options.superuserChanges));
   }
 
