@@ -41,21 +41,23 @@ const DUAL: Variant = { name: 'two passwords', make: () => new DualPasswords(), 
 const DUAL_BY_SUPERUSER: Variant = {
   name: 'two passwords, added by a superuser', make: () => new DualPasswords(new Superuser(SUPERUSER)), config: { dualPasswords: true, superuserSecretArn: SUPERUSER },
 };
-/** A user that a rotation creates. Nothing accepts AWSCURRENT before that. */
-const CREATED: Variant = {
+/** A user that a rotation creates. The server accepts no version before that. */
+const created = (statement: string): Variant => ({
   name: 'a single user that a rotation creates',
   make: () => new SingleUser(),
-  config: { superuserSecretArn: SUPERUSER, singleUser: true, creationStatements: ['GRANT app_rights TO {user}'] },
+  config: { superuserSecretArn: SUPERUSER, singleUser: true, creationStatements: [statement] },
   user: { username: 'created', password: 'password-before-its-user' },
-  startingOver: () => ['DROP ROLE IF EXISTS app_rights', 'CREATE ROLE app_rights', 'DROP USER IF EXISTS created'],
-};
+  startingOver: ({ engine, admin }) => ['DROP USER IF EXISTS created', ...engine === 'postgres' ? ['DROP ROLE IF EXISTS app_rights', `CREATE ROLE app_rights ADMIN ${admin.username}`] : []],
+});
+const CREATED_IN_POSTGRES = created('GRANT app_rights TO {user}');
+const CREATED = created('GRANT SELECT ON app.* TO {user}');
 /** A user who accepts no version of the secret before a rotation. */
 const RESET: Variant = {
   name: 'a single user whose lost password the superuser resets',
   make: () => new SingleUser(),
   config: { superuserSecretArn: SUPERUSER, singleUser: true, resetLostPassword: true },
   user: { username: 'lost', password: 'password-that-it-never-had' },
-  startingOver: ({ engine }) => ['DROP USER IF EXISTS lost', engine === 'postgres' ? 'CREATE ROLE lost LOGIN PASSWORD \'its-own-password\'' : 'CREATE USER lost IDENTIFIED BY \'its-own-password\''],
+  startingOver: ({ admin }) => ['DROP USER IF EXISTS lost', `CREATE ROLE lost LOGIN PASSWORD 'its-own-password' ADMIN ${admin.username}`],
 };
 /** Statements without a lasting effect. */
 const READ = /^\s*(SELECT|SHOW|BEGIN|SET (?!PASSWORD|DEFAULT ROLE))/i;
@@ -177,6 +179,7 @@ function subject(name: string, server: DatabaseServer, root: TestClient, variant
     }, dependencies),
     server: probe,
     otherSecrets: { [SUPERUSER]: json(admin) },
+    startsRefused: variant.startingOver !== undefined,
     value: json(variant.user ?? USER),
     previousValue: variant.config.dualPasswords ? json({ ...USER, password: PREVIOUS }) : undefined,
     secretOf: (value) => {
@@ -212,7 +215,7 @@ function watch(dialler: Connect, { perform, dial, life }: HandlerDependencies): 
 }
 
 const KINDS = [
-  { name: 'PostgreSQL 18', start: () => startPostgres({ settings: { scram_iterations: 1 } }), variants: [SINGLE, ALTERNATING, CREATED, RESET] },
+  { name: 'PostgreSQL 18', start: () => startPostgres({ settings: { scram_iterations: 1 } }), variants: [SINGLE, ALTERNATING, CREATED_IN_POSTGRES, RESET] },
   { name: 'MySQL 8.0', start: () => startMySql(), variants: [SINGLE, ALTERNATING, DUAL, DUAL_BY_SUPERUSER, CREATED] },
   { name: 'MariaDB 11.8', start: () => startMariaDb(), variants: [SINGLE, ALTERNATING, DUAL_BY_SUPERUSER, CREATED] },
   { name: 'PostgreSQL 15', start: () => startPostgres({ version: '15' }), variants: [SINGLE, ALTERNATING] },

@@ -68,6 +68,8 @@ export interface Subject {
   readonly previousValue?: string;
   /** Whether the first rotation makes the first credential. */
   readonly startsWithout?: boolean;
+  /** Whether the server accepts no version before setSecret of the first rotation. */
+  readonly startsRefused?: boolean;
   /** The value of the secret before its first rotation. */
   readonly value: string;
   /** The rotated part of a value, which must never leak. Undefined if the value isn't usable. */

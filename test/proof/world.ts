@@ -96,6 +96,8 @@ export class World {
   /** The results of GetRandomPassword, most of which become values. */
   private readonly passwords: string[] = [];
   private readonly tested = new Set<string>();
+  /** Whether the server has accepted a version of the secret. */
+  private wasAccepted = false;
   /** How many steps of the rotation have begun. */
   private begun = 0;
   /** The error of the last failed step. */
@@ -376,8 +378,14 @@ export class World {
     const labels = server.alwaysAcceptsCurrent ? ['AWSCURRENT'] : ['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'];
     for (const label of labels) {
       const value = this.valueOf(label);
-      if (value !== '' && await server.accepts(value)) { return this.checkOverlap(server); }
+      if (value !== '' && await server.accepts(value)) {
+        this.wasAccepted = true;
+        return this.checkOverlap(server);
+      }
     }
+    const isRefusedStill = this.subject.startsRefused === true && !this.wasAccepted
+      && this.secret.stages.AWSCURRENT !== (this.rotation as StartedRotation | undefined)?.token;
+    if (isRefusedStill) { return; }
     this.violate('accepted', `none of ${labels.join(', ')} is`);
   }
 

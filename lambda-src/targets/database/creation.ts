@@ -18,17 +18,14 @@ export class WithCreation implements Strategy {
     try {
       await this.strategy.setSecret(rotation);
     } catch (error) {
-      if (!isUserRefused(error) || !await this.createIfMissing(rotation)) { throw error; }
+      const { current: { username: user, password }, pending, values } = rotation;
+      // The first of two users has the rights. If it was dropped, the second one isn't made in its place.
+      if (!isUserRefused(error) || user === pending.username + CLONE_SUFFIX) { throw error; }
+      await this.superuser.use(rotation, await this.superuser.credentials(rotation), (session) => session.createUser({
+        user, password, statements: this.statements, checkInProgress: () => values.checkInProgress(),
+      }));
+      // Also if the user exists, because another copy of this function may have created it after this one was refused.
       await this.strategy.setSecret(rotation);
     }
-  }
-
-  private async createIfMissing(rotation: DatabaseRotation): Promise<boolean> {
-    const { current: { username: user, password }, pending, values } = rotation;
-    // The first of two users has the rights. If it was dropped, the second one isn't made in its place.
-    if (pending.username !== user && user === pending.username + CLONE_SUFFIX) { return false; }
-    return this.superuser.use(rotation, await this.superuser.credentials(rotation), (session) => session.createUser({
-      user, password, statements: this.statements, checkInProgress: () => values.checkInProgress(),
-    }));
   }
 }

@@ -49,12 +49,12 @@ export interface Session {
   addPassword?(request: AddPasswordRequest): Promise<void>;
 
   /**
-   * Creates a user who may log in only after all statements succeeded. Completes a user that an earlier call left unfinished.
+   * Creates a user who may log in only after all statements succeeded. Completes a user that an earlier call left unfinished. Changes nothing if
+   * there is such a user already.
    *
-   * @returns false if there is such a user already; nothing was changed then
    * @throws TargetRefusedError with the number of the statement that failed
    */
-  createUser(request: CreateUserRequest): Promise<boolean>;
+  createUser(request: CreateUserRequest): Promise<void>;
 
   /**
    * Whether the user exists. Changes nothing.

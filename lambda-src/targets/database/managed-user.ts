@@ -36,7 +36,7 @@ export class ManagedUser extends SingleUser {
     return this.superuser.use(rotation, await this.superuser.credentials(rotation), async (session) => {
       if (!await session.checkIsOrdinary(user)) { return false; }
       await values.checkInProgress();
-      await session.changePasswordOf({ user, password });
+      await changeOrFindOut(rotation, () => session.changePasswordOf({ user, password }));
       return true;
     });
   }

@@ -219,13 +219,13 @@ class MySqlSession implements Session {
   }
 
   /** Statements have no transaction, so the user has a password that only this function knows until all of them succeeded. */
-  public async createUser({ user, password, statements, checkInProgress }: CreateUserRequest): Promise<boolean> {
+  public async createUser({ user, password, statements, checkInProgress }: CreateUserRequest): Promise<void> {
     await this.lock([user]);
     const before = await this.accounts(user);
     const account = accountName(user, ANY_HOST);
     // An earlier attempt left it. The password comes from the current value, so nothing else can have set it.
     const isUnfinished = before.length === 1 && before[0].host === ANY_HOST && hasPassword(before[0], unfinished(password));
-    if (before.length > 0 && !isUnfinished) { return false; }
+    if (before.length > 0 && !isUnfinished) { return; }
     await checkInProgress();
     if (!isUnfinished) {
       await (this.isMariaDb ? this.makeMariaDbAccount(`CREATE USER ${account}`, NATIVE, unfinished(password))
@@ -235,7 +235,6 @@ class MySqlSession implements Session {
     const [created] = await this.accounts(user);
     if (!this.isMariaDb && isLong(password) && created.plugin !== NATIVE) { throw tooLong(); }
     await this.changePassword(account, created, password);
-    return true;
   }
 
   public async checkIsOrdinary(user: string): Promise<boolean> {

@@ -111,15 +111,14 @@ class PostgresSession implements Session {
     await this.changePassword(this.username, password, this.scramIterations);
   }
 
-  public async createUser({ user, password, statements, checkInProgress }: CreateUserRequest): Promise<boolean> {
+  public async createUser({ user, password, statements, checkInProgress }: CreateUserRequest): Promise<void> {
     await this.beginAlone(`cdk-rotating-secret ${user}`);
-    return this.inTransaction(async () => {
-      if (await this.exists(user)) { return false; }
+    await this.inTransaction(async () => {
+      if (await this.exists(user)) { return; }
       await checkInProgress();
       await this.run(`CREATE ROLE ${identifier(user)} LOGIN`);
       for (const [i, statement] of statements.entries()) { await numbered(i, () => this.run(completeStatement(statement, identifier(user)))); }
       await this.changePassword(user, password, undefined);
-      return true;
     });
   }
 
@@ -168,11 +167,10 @@ class PostgresSession implements Session {
   }
 
   /** Commits the transaction that was begun, if `change` succeeds. */
-  private async inTransaction<T>(change: () => Promise<T>): Promise<T> {
+  private async inTransaction(change: () => Promise<void>): Promise<void> {
     try {
-      const result = await change();
+      await change();
       await this.run('COMMIT');
-      return result;
     } catch (error) {
       // After a connection error, a rollback would only wait once more.
       if (!(error instanceof ConnectivityError)) { await this.run('ROLLBACK').catch(() => {}); }
