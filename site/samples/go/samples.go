@@ -36,7 +36,7 @@ func firstSecret(stack awscdk.Stack) {
 func database(stack awscdk.Stack, vpc awsec2.IVpc, database awsrds.DatabaseInstance) {
 	// sample: README.md b9232c6d
 	// rotating is github.com/cdk-rotating-secret/cdk-rotating-secret-go/cdkrotatingsecret
-	strategy := rotating.RotationStrategy_AlternatingUsers(database.Secret())
+	strategy := rotating.RotationStrategy_AlternatingUsers(database.Secret(), nil)
 	target := rotating.RotationTarget_Postgres(&rotating.DatabaseTargetOptions{
 		Database: database,
 		Strategy: strategy,
@@ -166,7 +166,7 @@ func databases(stack awscdk.Stack, vpc awsec2.IVpc, database awsrds.DatabaseInst
 		Vpc: vpc,
 		Target: rotating.RotationTarget_Postgres(&rotating.DatabaseTargetOptions{
 			Database: database,
-			Strategy: rotating.RotationStrategy_AlternatingUsers(database.Secret()),
+			Strategy: rotating.RotationStrategy_AlternatingUsers(database.Secret(), nil),
 		}),
 	})
 
@@ -364,7 +364,7 @@ func migratedDatabase(stack awscdk.Stack, vpc awsec2.IVpc, database awsrds.Datab
 		Vpc: vpc,
 		Target: rotating.RotationTarget_Mysql(&rotating.DatabaseTargetOptions{
 			Database: database,
-			Strategy: rotating.RotationStrategy_AlternatingUsers(database.Secret()),
+			Strategy: rotating.RotationStrategy_AlternatingUsers(database.Secret(), nil),
 		}),
 	})
 	rotation.Rotate(existingSecret, nil)
@@ -465,4 +465,38 @@ func redis(stack awscdk.Stack, vpc awsec2.IVpc) {
 		},
 	})
 	// end
+}
+
+func firstDeployment(stack awscdk.Stack, vpc awsec2.IVpc, database awsrds.DatabaseInstance, service constructs.Construct) {
+	// sample: docs/first-deployment.md 2715c387
+	strategy := rotating.RotationStrategy_AlternatingUsers(database.Secret(), &rotating.SuperuserOptions{
+		CreationStatements: jsii.Strings("GRANT CONNECT, CREATE ON DATABASE app TO {user}"),
+	})
+	target := rotating.RotationTarget_Postgres(&rotating.DatabaseTargetOptions{
+		Database: database,
+		Strategy: strategy,
+	})
+	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		Vpc:    vpc,
+		Target: target,
+	})
+	user := rotating.NewRotatingSecret(stack, jsii.String("User"), &rotating.RotatingSecretProps{
+		RotationFunction: rotation,
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(`{"username":"app","dbname":"app"}`),
+		},
+	})
+	user.Attach(database) // engine, host and port
+	service.Node().AddDependency(user.Rotation().First())
+	// end
+}
+
+func endpoint(database awsrds.DatabaseInstance) {
+	// sample: docs/first-deployment.md 24f1848b
+	target := rotating.RotationTarget_Postgres(&rotating.DatabaseTargetOptions{
+		Database: database,
+		Endpoint: database.InstanceEndpoint().SocketAddress(),
+	})
+	// end
+	_ = target
 }

@@ -156,7 +156,9 @@ func databases(stack awscdk.Stack) {
 		Vpc: vpc,
 		Target: rotating.RotationTarget_Postgres(&rotating.DatabaseTargetOptions{
 			Database: database,
-			Strategy: rotating.RotationStrategy_AlternatingUsers(database.Secret()),
+			Strategy: rotating.RotationStrategy_AlternatingUsers(database.Secret(), &rotating.SuperuserOptions{
+				CreationStatements: jsii.Strings("GRANT app_rights TO {user}"),
+			}),
 		}),
 	})
 	rotating.NewRotatingSecret(stack, jsii.String("PostgresUser"), &rotating.RotatingSecretProps{
@@ -171,19 +173,26 @@ func databases(stack awscdk.Stack) {
 	rotating.NewRotatingSecret(stack, jsii.String("MysqlUser"), &rotating.RotatingSecretProps{
 		GenerateSecretString: databaseUser,
 		Target: rotating.RotationTarget_Mysql(&rotating.DatabaseTargetOptions{
-			Strategy:             rotating.RotationStrategy_SingleUser(),
+			Strategy:             rotating.RotationStrategy_SingleUser(nil, nil),
 			CertificateAuthority: jsii.String(string(certificateAuthority)),
 			PasswordPolicy:       &rotating.PasswordPolicy{PasswordLength: jsii.Number(40)},
 		}),
 	})
 	rotating.NewRotatingSecret(stack, jsii.String("MariadbUser"), &rotating.RotatingSecretProps{
 		GenerateSecretString: databaseUser,
-		Target:               rotating.RotationTarget_Mariadb(&rotating.DatabaseTargetOptions{PlaintextConnection: jsii.Bool(true)}),
+		RotationRules:        rotating.RotationRules_OnDemand(),
+		Target: rotating.RotationTarget_Mariadb(&rotating.DatabaseTargetOptions{
+			Strategy: rotating.RotationStrategy_SingleUser(awssecretsmanager.NewSecret(stack, jsii.String("MariadbSuperuser"), nil), &rotating.SingleUserOptions{
+				ResetLostPassword: jsii.Bool(true),
+			}),
+			Endpoint:            jsii.String("writer.example.com:3307"),
+			PlaintextConnection: jsii.Bool(true),
+		}),
 	})
 	rotating.NewRotatingSecret(stack, jsii.String("DualPasswordsUser"), &rotating.RotatingSecretProps{
 		GenerateSecretString: databaseUser,
 		Target: rotating.RotationTarget_Mysql(&rotating.DatabaseTargetOptions{
-			Strategy: rotating.RotationStrategy_DualPasswords(nil),
+			Strategy: rotating.RotationStrategy_DualPasswords(nil, nil),
 		}),
 	})
 	rotating.NewRotationFunction(stack, jsii.String("Redis"), &rotating.RotationFunctionProps{

@@ -148,7 +148,9 @@ def databases(stack: Stack) -> None:
         vpc=vpc,
         target=RotationTarget.postgres(
             database=database,
-            strategy=RotationStrategy.alternating_users(database.secret),
+            strategy=RotationStrategy.alternating_users(
+                database.secret, creation_statements=["GRANT app_rights TO {user}"]
+            ),
         ),
     )
     user = RotatingSecret(
@@ -173,7 +175,14 @@ def databases(stack: Stack) -> None:
         stack,
         "MariadbUser",
         generate_secret_string=DATABASE_USER,
-        target=RotationTarget.mariadb(plaintext_connection=True),
+        rotation_rules=RotationRules.on_demand(),
+        target=RotationTarget.mariadb(
+            strategy=RotationStrategy.single_user(
+                Secret(stack, "MariadbSuperuser"), reset_lost_password=True
+            ),
+            endpoint="writer.example.com:3307",
+            plaintext_connection=True,
+        ),
     )
     RotatingSecret(
         stack,

@@ -101,7 +101,7 @@ function databases(stack: Stack): void {
   });
   const postgres = new RotationFunction(stack, 'Postgres', {
     vpc,
-    target: RotationTarget.postgres({ database, strategy: RotationStrategy.alternatingUsers(database.secret!) }),
+    target: RotationTarget.postgres({ database, strategy: RotationStrategy.alternatingUsers(database.secret!, { creationStatements: ['GRANT app_rights TO {user}'] }) }),
   });
   new RotatingSecret(stack, 'PostgresUser', {
     rotationFunction: postgres,
@@ -118,7 +118,12 @@ function databases(stack: Stack): void {
   });
   new RotatingSecret(stack, 'MariadbUser', {
     generateSecretString: databaseUser,
-    target: RotationTarget.mariadb({ plaintextConnection: true }),
+    rotationRules: RotationRules.onDemand(),
+    target: RotationTarget.mariadb({
+      strategy: RotationStrategy.singleUser(new Secret(stack, 'MariadbSuperuser'), { resetLostPassword: true }),
+      endpoint: 'writer.example.com:3307',
+      plaintextConnection: true,
+    }),
   });
   new RotatingSecret(stack, 'DualPasswordsUser', {
     generateSecretString: databaseUser,

@@ -2,6 +2,8 @@
  * The rotation contract's cases of the first user, on real servers: users that a rotation creates, passwords that a superuser sets, and superuser
  * secrets as RDS makes them.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { created, dialledUsers, expectNoSecrets, fails } from './failing';
 import { DatabaseHarness, KINDS, letsIn, makeUser, MARIADB, MYSQL, POSTGRES, quoteLiteral, quoteName, run, type Connection, type DatabaseHarnessOptions, type Kind } from './fixture';
 import { ConnectivityError } from '../../../../lambda-src/rotation/errors';
@@ -208,6 +210,26 @@ describe.each(KINDS)('$name', (kind) => {
   test('resetLostPassword: a missing user is not created', async () => {
     const h = await make(STRATEGIES['a single user'], { config: { resetLostPassword: true } });
     await fails(h, h.step(await created(h), 'setSecret'), 'AuthenticationError', /Create the user if it was never created/);
+  });
+});
+
+describe.each([POSTGRES, MYSQL, MARIADB])('the statements of docs/first-deployment.md: $name', (kind) => {
+  const page = readFileSync(join(__dirname, '..', '..', '..', '..', 'docs', 'first-deployment.md'), 'utf8');
+  const [inSchema, ownSchema, inMySql] = [...page.matchAll(/```sql\n([^`]*)```/g)].map(([, block]) => block.trim().split('\n'));
+
+  beforeAll(async () => {
+    server = await kind.start();
+    if (server.engine === 'postgres') { await run(server, server.root, `GRANT ALL ON DATABASE ${server.database} TO ${server.admin.username} WITH GRANT OPTION`); }
+  });
+  afterAll(() => server.stop());
+
+  test.each(kind.target === 'postgres' ? [['for its own schema', ownSchema], ['in a schema that exists', inSchema]] : [['for a database', inMySql]])('create a user %s', async (_, creationStatements) => {
+    expect(creationStatements.length).toBeGreaterThanOrEqual(2);
+    const h = await make({ ...STRATEGIES['a single user'], creationStatements });
+    await h.rotate();
+    expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+    const statement = server.engine === 'postgres' ? 'SELECT FROM pg_namespace WHERE nspname = \'app\' AND has_schema_privilege(nspname, \'USAGE\')' : 'SELECT 1 FROM information_schema.SCHEMA_PRIVILEGES WHERE TABLE_SCHEMA = \'app\'';
+    expect((await run(server, h.login('AWSCURRENT'), statement)).length).toBeGreaterThan(0);
   });
 });
 

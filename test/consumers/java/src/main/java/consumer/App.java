@@ -24,6 +24,8 @@ import io.github.cdkrotatingsecret.RotationTarget;
 import io.github.cdkrotatingsecret.SesSmtpTargetOptions;
 import io.github.cdkrotatingsecret.SigningAlgorithm;
 import io.github.cdkrotatingsecret.SigningKeysTargetOptions;
+import io.github.cdkrotatingsecret.SingleUserOptions;
+import io.github.cdkrotatingsecret.SuperuserOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -180,7 +182,9 @@ public final class App {
                 .vpc(vpc)
                 .target(RotationTarget.postgres(DatabaseTargetOptions.builder()
                         .database(database)
-                        .strategy(RotationStrategy.alternatingUsers(database.getSecret()))
+                        .strategy(RotationStrategy.alternatingUsers(database.getSecret(), SuperuserOptions.builder()
+                                .creationStatements(List.of("GRANT app_rights TO {user}"))
+                                .build()))
                         .build()))
                 .build();
         RotatingSecret.Builder.create(stack, "PostgresUser")
@@ -199,7 +203,14 @@ public final class App {
                 .build();
         RotatingSecret.Builder.create(stack, "MariadbUser")
                 .generateSecretString(DATABASE_USER)
-                .target(RotationTarget.mariadb(DatabaseTargetOptions.builder().plaintextConnection(true).build()))
+                .rotationRules(RotationRules.onDemand())
+                .target(RotationTarget.mariadb(DatabaseTargetOptions.builder()
+                        .strategy(RotationStrategy.singleUser(new Secret(stack, "MariadbSuperuser"), SingleUserOptions.builder()
+                                .resetLostPassword(true)
+                                .build()))
+                        .endpoint("writer.example.com:3307")
+                        .plaintextConnection(true)
+                        .build()))
                 .build();
         RotatingSecret.Builder.create(stack, "DualPasswordsUser")
                 .generateSecretString(DATABASE_USER)
