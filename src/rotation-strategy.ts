@@ -1,7 +1,5 @@
-import { Token } from 'aws-cdk-lib';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { invalid } from './invalid';
-import { findStatementProblem } from './targets/database/creation/contract';
 
 /**
  * Options for users that a superuser creates.
@@ -16,7 +14,8 @@ export interface SuperuserOptions {
    * database of the key `dbname`. In PostgreSQL, they are one transaction with the creation of the user. In MySQL and MariaDB they may run again after a
    * failure, so each must be repeatable.
    *
-   * Give an empty list for a user without further rights. A token throws, because statements are checked at synthesis.
+   * Give an empty list for a user without further rights. The factory of the target throws for a statement that a rotation can't run, and for a
+   * token.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/first-deployment.md
    * @default - a missing user is not created: a rotation fails, and changes nothing
@@ -61,7 +60,7 @@ export class RotationStrategy {
    * `creationStatements`, which the function may read (if it was imported and has an `encryptionKey`, give that at the import); the user changes
    * its own password if there is none
    * @param options what the superuser does for the user
-   * @throws if there are options and no superuser secret, or a statement is not one that a rotation can run
+   * @throws if there are options and no superuser secret
    */
   public static singleUser(superuserSecret?: secretsmanager.ISecret, options: SingleUserOptions = {}): RotationStrategy {
     return new RotationStrategy('singleUser', superuserSecret ?? undefined, options);
@@ -78,7 +77,7 @@ export class RotationStrategy {
    * @param superuserSecret the secret of a user of the same server that may create users and give them rights and passwords, which the
    * function may read (if it was imported and has an `encryptionKey`, give that at the import)
    * @param options what the superuser does for the first user
-   * @throws if there is no superuser secret, or a statement is not one that a rotation can run
+   * @throws if there is no superuser secret
    */
   public static alternatingUsers(superuserSecret: secretsmanager.ISecret, options: SuperuserOptions = {}): RotationStrategy {
     // The compiler doesn't check callers in other languages, or an optional database.secret.
@@ -102,7 +101,7 @@ export class RotationStrategy {
    * @param superuserSecret the secret of a user of the same server with `CREATE USER` and `SELECT` on the database `mysql`, which the
    * function may read (if it was imported and has an `encryptionKey`, give that at the import)
    * @param options what the superuser does for the user
-   * @throws if there are options and no superuser secret, or a statement is not one that a rotation can run
+   * @throws if there are options and no superuser secret
    */
   public static dualPasswords(superuserSecret?: secretsmanager.ISecret, options: SuperuserOptions = {}): RotationStrategy {
     return new RotationStrategy('dualPasswords', superuserSecret ?? undefined, options);
@@ -122,7 +121,6 @@ export class RotationStrategy {
 
   private constructor(kind: 'singleUser' | 'alternatingUsers' | 'dualPasswords', superuserSecret: secretsmanager.ISecret | undefined, options: SingleUserOptions) {
     const { creationStatements, resetLostPassword = false } = options;
-    checkStatements(creationStatements);
     if (!superuserSecret && (creationStatements || resetLostPassword)) {
       throw invalid('superuserSecret', `is missing, and ${creationStatements ? 'creationStatements' : 'resetLostPassword'} needs it: give the secret of a user that may create users and set their `
         + 'passwords, such as the secret of the database');
@@ -132,15 +130,4 @@ export class RotationStrategy {
     this._creationStatements = creationStatements;
     this._resetLostPassword = resetLostPassword;
   }
-}
-
-/** No error quotes a statement, because it may have a password in it. */
-function checkStatements(statements: readonly string[] | undefined): void {
-  if (statements === undefined) { return; }
-  const asToken = 'is a token, and statements are checked at synthesis. Give text';
-  if (Token.isUnresolved(statements)) { throw invalid('creationStatements', asToken); }
-  statements.forEach((statement, i) => {
-    const problem = Token.isUnresolved(statement) ? asToken : findStatementProblem(statement);
-    if (problem !== undefined) { throw invalid('creationStatements', `has a statement, at index ${i}, that ${problem}`); }
-  });
 }

@@ -111,15 +111,22 @@ describe('options of a superuser', () => {
 
   test('a wrong statement throws with its index, and is not quoted', () => {
     const stack = makeStack();
-    const error = expectInvalid(() => RotationStrategy.singleUser(superuserOf(stack), { creationStatements: ['GRANT a TO {user}', 'ALTER ROLE {user} PASSWORD \'hunter2\''] }),
-      'creationStatements', 'at index 1', 'sets a password');
+    const strategy = RotationStrategy.singleUser(superuserOf(stack), { creationStatements: ['GRANT a TO {user}', 'ALTER ROLE {user} PASSWORD \'hunter2\''] });
+    const error = expectInvalid(() => RotationTarget.postgres({ strategy }), 'creationStatements', 'at index 1', 'sets a password');
     expect(error.message).not.toContain('hunter2');
+  });
+
+  test('a statement that can\'t be in a transaction throws for PostgreSQL, and not for MySQL', () => {
+    const strategy = RotationStrategy.singleUser(superuserOf(makeStack()), { creationStatements: [' create  DATABASE app'] });
+    expectInvalid(() => RotationTarget.postgres({ strategy }), 'creationStatements', 'at index 0', 'can\'t run in a transaction');
+    expect(() => RotationTarget.mysql({ strategy })).not.toThrow();
   });
 
   test('a statement that only the deployment knows throws', () => {
     const stack = makeStack();
     for (const statements of [[Lazy.string({ produce: () => 'GRANT a TO {user}' })], Lazy.list({ produce: () => ['GRANT a TO {user}'] })]) {
-      expectInvalid(() => RotationStrategy.dualPasswords(superuserOf(new Stack(stack, `S${stack.node.children.length}`)), { creationStatements: statements }), 'creationStatements', 'is a token');
+      const strategy = RotationStrategy.dualPasswords(superuserOf(new Stack(stack, `S${stack.node.children.length}`)), { creationStatements: statements });
+      expectInvalid(() => RotationTarget.mysql({ strategy }), 'creationStatements', 'is a token');
     }
   });
 

@@ -31,7 +31,8 @@ export function managedResourceOf(secret: ISecret): CfnResource | undefined {
 
 function referenceOf(secret: ISecret): { readonly target: CfnResource; readonly displayName: string } | undefined {
   const token = Tokenization.reverseString(secret.secretArn).firstToken;
-  return Reference.isReference(token) && CfnResource.isCfnResource(token.target) ? { target: token.target, displayName: token.displayName } : undefined;
+  if (!Reference.isReference(token) || !CfnResource.isCfnResource(token.target)) { return undefined; }
+  return { target: token.target, displayName: token.displayName };
 }
 
 /** The known ARN and name of a secret. */

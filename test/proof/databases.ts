@@ -150,7 +150,9 @@ function subject(name: string, server: DatabaseServer, root: TestClient, variant
   const json = (login: Login) => JSON.stringify({ engine, host, port, dbname, ...login });
   const login = (value: string) => JSON.parse(value) as Login;
   const probe: Server = {
-    reset: async () => { for (const statement of (variant.startingOver ?? ((on: DatabaseServer) => startingOver(on, variant)))(server)) { await root.query(statement); } },
+    reset: async () => {
+      for (const statement of variant.startingOver?.(server) ?? startingOver(server, variant)) { await root.query(statement); }
+    },
     accepts: async (value) => {
       try {
         await (await connect(server, { login: login(value) })).close();

@@ -4,7 +4,8 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
 import { DATABASE_EXCLUDE_CHARACTERS, DATABASE_LATER_EXCLUDE_CHARACTERS, DATABASE_PASSWORD_KEY, type DatabaseTargetConfig } from './contract';
-import { checkDatabaseValue, CHECKED_KEYS, DATABASE_ENGINES, factoryFor } from './database-value';
+import { findStatementProblem } from './creation/contract';
+import { checkDatabaseValue, CHECKED_KEYS, DATABASE_ENGINES, factoryFor, type DatabaseEngine } from './database-value';
 import { checkEngine, isProxy } from '../../adopted/databases';
 import { managedResourceOf, managingService } from '../../adopted/managed-secrets';
 import { findPolicyProblem, type PasswordPolicyConfig } from '../../contract';
@@ -39,6 +40,7 @@ export class DatabaseTarget extends TargetDefinition {
     this.factory = `RotationTarget.${target}`;
     this.strategy = options.strategy ?? RotationStrategy.singleUser();
     this.checkStrategy();
+    checkStatements(this.strategy._creationStatements, this.engine);
     const { endpoint } = options;
     // The error doesn't quote it, because a URL may have a password in it.
     if (endpoint !== undefined && !Token.isUnresolved(endpoint) && !parseNode(endpoint)) {
@@ -124,18 +126,36 @@ export class DatabaseTarget extends TargetDefinition {
   }
 }
 
+/** No error quotes a statement, because it may have a password in it. */
+function checkStatements(statements: readonly string[] | undefined, { notInTransaction }: DatabaseEngine): void {
+  if (statements === undefined) { return; }
+  const asToken = 'is a token, and statements are checked at synthesis. Give text';
+  if (Token.isUnresolved(statements)) { throw invalid('creationStatements', asToken); }
+  statements.forEach((statement, i) => {
+    const problem = Token.isUnresolved(statement) ? asToken : findStatementProblem(statement)
+      ?? (notInTransaction?.test(statement) ? 'can\'t run in a transaction, and the rotation has one. Run it before, by other means' : undefined);
+    if (problem !== undefined) { throw invalid('creationStatements', `has a statement, at index ${i}, that ${problem}`); }
+  });
+}
+
 function isManaged(secret: ISecret): boolean {
   return managingService(secret) === 'rds';
 }
 
 /** The address of the writer of an instance or a cluster of RDS. */
 function endpointOf(database: ec2.IConnectable | undefined): string | undefined {
-  const { instanceEndpoint, clusterEndpoint } = (database ?? {}) as { readonly [name in 'instanceEndpoint' | 'clusterEndpoint']?: { readonly socketAddress?: string } };
+  type Endpoints = { readonly [name in 'instanceEndpoint' | 'clusterEndpoint']?: { readonly socketAddress?: string } };
+  const { instanceEndpoint, clusterEndpoint } = (database ?? {}) as Endpoints;
   return database && !isProxy(database) ? (instanceEndpoint ?? clusterEndpoint)?.socketAddress : undefined;
 }
 
-/** The credentials of the superuser are sent only to a server that the app names. The server of another secret could be changed by whoever may write that secret. */
-function checkManagedSuperuser(fn: lambda.Function, superuserSecret: ISecret, database: ec2.IConnectable | undefined, endpoint: string | undefined): void {
+/**
+ * The credentials of the superuser are sent only to a server that the app names. Whoever may write another secret could change a server that is
+ * written there.
+ */
+function checkManagedSuperuser(
+  fn: lambda.Function, superuserSecret: ISecret, database: ec2.IConnectable | undefined, endpoint: string | undefined,
+): void {
   const { path } = superuserSecret.node;
   if ((endpoint ?? endpointOf(database)) === undefined) {
     throw invalid('superuserSecret', `${path} is managed by RDS, so it has no host, and ${fn.node.path} can't know for which server it is. Give the instance or the cluster of RDS as database, `

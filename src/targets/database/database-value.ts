@@ -12,6 +12,8 @@ export interface DatabaseEngine {
   readonly defaultPort: number;
   /** Who can add a second password to a user; undefined if the system accepts one password for a user. */
   readonly secondPasswordBy?: 'superuser' | 'user';
+  /** Statements that can't be in a transaction. Undefined if creationStatements have none. */
+  readonly notInTransaction?: RegExp;
   /** The longest user name. */
   readonly userNameLimit: { readonly limit: number; readonly unit: string; readonly measure: (name: string) => number };
 }
@@ -23,6 +25,8 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
     asset: 'postgres',
     engines: DATABASE_ENGINE_NAMES.postgres,
     defaultPort: 5432,
+    // https://www.postgresql.org/docs/current/sql-createdatabase.html
+    notInTransaction: /^\s*(?:create|drop)\s+(?:database|tablespace)\b/i,
     // https://www.postgresql.org/docs/current/limits.html
     userNameLimit: { limit: 63, unit: 'bytes', measure: (name) => Buffer.byteLength(name) },
   },

@@ -47,11 +47,14 @@ export async function firstUser(surroundings: Surroundings): Promise<void> {
   checks.check('the run reached its end', true);
 }
 
-async function deploy({ aws, checks, cdkWith, directory }: Surroundings, name: string, engine: Engine, server: DatabaseServer, superuserSecretArn: string): Promise<void> {
+async function deploy(
+  { aws, checks, cdkWith, directory }: Surroundings, name: string, engine: Engine, server: DatabaseServer, superuserSecretArn: string,
+): Promise<void> {
   const certificateAuthorityFile = join(directory, `${name}.pem`);
   writeFileSync(certificateAuthorityFile, server.ca);
   const cdk = cdkWith({
-    engine: server.engine, endpoint: `${server.host}:${server.port}`, superuserSecretArn, statement: engine.creationStatement, certificateAuthorityFile, database: server.database,
+    engine: server.engine, endpoint: `${server.host}:${server.port}`, superuserSecretArn,
+    statement: engine.creationStatement, certificateAuthorityFile, database: server.database,
   });
   const [user, service] = [new Secret(aws.secretsManager, 'app-user', 'password'), new Secret(aws.secretsManager, 'service', 'password')];
   const admin = await connect(server);

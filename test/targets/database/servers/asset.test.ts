@@ -28,7 +28,8 @@ interface Surroundings {
 
 /** Rotates the secret of a user twice with an asset, and returns its output. */
 async function rotateTwice(
-  server: DatabaseServer, asset: string, config: string, user: Login, { isThere = true, superuser = valueFor(server, server.admin), environment = {} }: Surroundings = {},
+  server: DatabaseServer, asset: string, config: string, user: Login,
+  { isThere = true, superuser = valueFor(server, server.admin), environment = {} }: Surroundings = {},
 ): Promise<{ output: string; passwords: string[] }> {
   if (isThere) { await makeUser(server, user); }
   const simulator = new SecretsManagerSimulator();

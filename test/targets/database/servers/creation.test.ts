@@ -241,7 +241,8 @@ describe.each([POSTGRES, MYSQL, MARIADB])('a superuser secret as RDS makes it: $
   const endpoint = () => `${server.host}:${server.port}`;
 
   test.each(['a single user', 'alternating users'])('case 98: a username and a password, at the endpoint of the configuration: %s', async (strategy) => {
-    const h = await make({ ...STRATEGIES[strategy], endpoint: endpoint(), creationStatements: await statements() }, { superuserChanges: WITHOUT_SERVER });
+    const config = { ...STRATEGIES[strategy], endpoint: endpoint(), creationStatements: await statements() };
+    const h = await make(config, { superuserChanges: WITHOUT_SERVER });
     await h.rotate();
     await h.rotate();
     expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
