@@ -57,8 +57,8 @@ export class RotationStrategy {
    *
    * @see https://dev.mysql.com/doc/refman/8.4/en/account-names.html
    * @param superuserSecret the secret of a user of the same server who may set the password of the user, and create it with
-   * `creationStatements`, which the function may read (if it was imported and has an `encryptionKey`, give that at the import); the user changes
-   * its own password if there is none
+   * `creationStatements`, which the function may read (if it was imported and has an `encryptionKey`, give that at the import), or none if
+   * the user changes its own password
    * @param options what the superuser does for the user
    * @throws if there are options and no superuser secret
    */

@@ -236,12 +236,15 @@ describe('the first master password', () => {
 describe('a superuser secret that RDS manages', () => {
   const inStack = () => {
     const stack = makeStack();
-    const secretOf = (id: string, database: rds.CfnDBInstance) => secretsmanager.Secret.fromSecretCompleteArn(stack, id, database.attrMasterUserSecretSecretArn);
+    const secretOf = (id: string, { attrMasterUserSecretSecretArn }: rds.CfnDBInstance) =>
+      secretsmanager.Secret.fromSecretCompleteArn(stack, id, attrMasterUserSecretSecretArn);
     const instance = makeInstance(stack);
     const resource = instance.node.defaultChild as rds.CfnDBInstance;
     Object.assign(resource, { manageMasterUserPassword: true, masterUserPassword: undefined });
-    const make = (superuser: secretsmanager.ISecret, options: DatabaseTargetOptions = {}, id = 'Rotation') =>
-      new RotationFunction(stack, id, { target: RotationTarget.postgres({ strategy: RotationStrategy.alternatingUsers(superuser), ...options }), vpc: instance.vpc });
+    const make = (superuser: secretsmanager.ISecret, options: DatabaseTargetOptions = {}, id = 'Rotation') => {
+      const target = RotationTarget.postgres({ strategy: RotationStrategy.alternatingUsers(superuser), ...options });
+      return new RotationFunction(stack, id, { target, vpc: instance.vpc });
+    };
     return { stack, instance, resource, secretOf, make };
   };
 
@@ -249,9 +252,11 @@ describe('a superuser secret that RDS manages', () => {
     const { stack, instance, resource, secretOf, make } = inStack();
     make(secretOf('Superuser', resource), { database: instance });
     const environment = onlyResource(stack, FUNCTION).properties.Environment.Variables;
-    expect(environment.ROTATION_CONFIG_ENDPOINT).toEqual({ 'Fn::Join': ['', [
-      { 'Fn::GetAtt': [expect.stringContaining('Database'), 'Endpoint.Address'] }, ':', { 'Fn::GetAtt': [expect.stringContaining('Database'), 'Endpoint.Port'] },
-    ]] });
+    expect(environment.ROTATION_CONFIG_ENDPOINT).toEqual({
+      'Fn::Join': ['', [
+        { 'Fn::GetAtt': [expect.stringContaining('Database'), 'Endpoint.Address'] }, ':', { 'Fn::GetAtt': [expect.stringContaining('Database'), 'Endpoint.Port'] },
+      ]],
+    });
     expect(JSON.stringify(Template.fromStack(stack).toJSON())).toContain('"Sid":"ReadSuperuserSecret"');
   });
 
@@ -281,8 +286,8 @@ describe('a superuser secret that RDS manages', () => {
     resource.masterUserSecret = { kmsKeyId: key.keyArn };
     const withoutKey = secretOf('Superuser', resource);
     expectInvalid(() => make(withoutKey, { database: instance }), 'superuserSecret', 'was imported without encryptionKey', 'Secret.fromSecretAttributes');
-    const withKey = secretsmanager.Secret.fromSecretAttributes(stack, 'WithKey', { secretCompleteArn: resource.attrMasterUserSecretSecretArn, encryptionKey: key });
-    expect(() => make(withKey, { database: instance }, 'Other')).not.toThrow();
+    const importedWithKey = secretsmanager.Secret.fromSecretAttributes(stack, 'WithKey', { secretCompleteArn: resource.attrMasterUserSecretSecretArn, encryptionKey: key });
+    expect(() => make(importedWithKey, { database: instance }, 'Other')).not.toThrow();
   });
 });
 

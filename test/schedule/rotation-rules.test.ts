@@ -22,7 +22,8 @@ test('on demand, there are no rules, and the schedule has the function', () => {
   const stack = makeStack();
   const secret = new RotatingSecret(stack, 'Secret', { rotationRules: RotationRules.onDemand(), rotateImmediately: true });
   expect(secret.rotation.first).toBeDefined();
-  expect(onlyResource(stack, SCHEDULE).properties).toEqual({ SecretId: expect.anything(), RotationLambdaARN: expect.anything(), RotateImmediatelyOnUpdate: true });
+  const { properties } = onlyResource(stack, SCHEDULE);
+  expect(properties).toEqual({ SecretId: expect.anything(), RotationLambdaARN: expect.anything(), RotateImmediatelyOnUpdate: true });
 });
 
 describe('rate', () => {

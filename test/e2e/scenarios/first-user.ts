@@ -53,8 +53,12 @@ async function deploy(
   const certificateAuthorityFile = join(directory, `${name}.pem`);
   writeFileSync(certificateAuthorityFile, server.ca);
   const cdk = cdkWith({
-    engine: server.engine, endpoint: `${server.host}:${server.port}`, superuserSecretArn,
-    statement: engine.creationStatement, certificateAuthorityFile, database: server.database,
+    engine: server.engine,
+    endpoint: `${server.host}:${server.port}`,
+    superuserSecretArn,
+    statement: engine.creationStatement,
+    certificateAuthorityFile,
+    database: server.database,
   });
   const [user, service] = [new Secret(aws.secretsManager, 'app-user', 'password'), new Secret(aws.secretsManager, 'service', 'password')];
   const admin = await connect(server);
