@@ -34,9 +34,11 @@ func firstSecret(stack awscdk.Stack) {
 }
 
 func database(stack awscdk.Stack, vpc awsec2.IVpc, database awsrds.DatabaseInstance) {
-	// sample: README.md b9232c6d
+	// sample: README.md ada6b9f6
 	// rotating is github.com/cdk-rotating-secret/cdk-rotating-secret-go/cdkrotatingsecret
-	strategy := rotating.RotationStrategy_AlternatingUsers(database.Secret(), nil)
+	strategy := rotating.RotationStrategy_AlternatingUsers(database.Secret(), &rotating.SuperuserOptions{
+		CreationStatements: jsii.Strings("GRANT CONNECT, CREATE ON DATABASE app TO {user}"),
+	})
 	target := rotating.RotationTarget_Postgres(&rotating.DatabaseTargetOptions{
 		Database: database,
 		Strategy: strategy,
