@@ -93,6 +93,8 @@ function bundling(entryPoint: string, bundle: AssetBundle): BuildOptions {
     platform: 'node',
     target: 'node20',
     format: 'cjs',
+    // import() of a module of Node.js reads all of its getters, and so loads what isn't used: of node:http, the whole of fetch.
+    supported: { 'dynamic-import': false },
     minify: true,
     // esbuild can tree-shake the SDK's ES modules. The drivers' require() needs CommonJS.
     mainFields: ['module', 'main'],
