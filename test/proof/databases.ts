@@ -29,6 +29,8 @@ interface Variant {
   readonly make: () => Strategy;
   readonly config: Pick<DatabaseTargetConfig, 'dualPasswords' | 'superuserSecretArn' | 'singleUser' | 'creationStatements' | 'resetLostPassword'>;
   readonly alternates?: boolean;
+  /** Whether the configuration has the server, and the secrets have another one or none. */
+  readonly hasEndpoint?: boolean;
   /** The user of the first value. */
   readonly user?: Login;
   /** Statements as the superuser before each history, in place of those that make the user. */
@@ -41,9 +43,13 @@ const DUAL: Variant = { name: 'two passwords', make: () => new DualPasswords(), 
 const DUAL_BY_SUPERUSER: Variant = {
   name: 'two passwords, added by a superuser', make: () => new DualPasswords(new Superuser(SUPERUSER)), config: { dualPasswords: true, superuserSecretArn: SUPERUSER },
 };
-/** A user that a rotation creates. The server accepts no version before that. */
+/**
+ * A user that a rotation creates. The server accepts no version before that. RDS manages the superuser secret, and the host in the secret was
+ * changed by somebody who may write it.
+ */
 const created = (statement: string): Variant => ({
-  name: 'a single user that a rotation creates',
+  name: 'a single user that a rotation creates, at the endpoint',
+  hasEndpoint: true,
   make: () => new SingleUser(),
   config: { superuserSecretArn: SUPERUSER, singleUser: true, creationStatements: [statement] },
   user: { username: 'created', password: 'password-before-its-user' },
@@ -127,6 +133,13 @@ const NAIVE: readonly Naive[] = [
     on: 'MySQL 8.0',
     wrong: (rotation) => query(rotation, RETAIN(rotation), 'ALTER USER USER() DISCARD OLD PASSWORD'),
   },
+  {
+    mistake: 'the host of the secret is used, though the configuration has an endpoint',
+    expected: 'dialsOwnHost',
+    variant: CREATED,
+    on: 'MariaDB 11.8',
+    wrong: async ({ engine, current, deadline }) => (await engine.logIn(current, deadline)).close(),
+  },
 ];
 
 async function asCurrent({ engine, current, deadline }: DatabaseRotation, ...passwords: string[]): Promise<void> {
@@ -147,7 +160,7 @@ async function query({ engine, current, deadline }: DatabaseRotation, ...stateme
 
 function subject(name: string, server: DatabaseServer, root: TestClient, variant: Variant, naive?: Naive): Subject {
   const { engine, host, port, ca, database: dbname, admin } = server;
-  const json = (login: Login) => JSON.stringify({ engine, host, port, dbname, ...login });
+  const json = (login: Login) => JSON.stringify({ engine, dbname, host: variant.hasEndpoint ? 'changed.example' : host, port, ...login });
   const login = (value: string) => JSON.parse(value) as Login;
   const probe: Server = {
     reset: async () => {
@@ -167,7 +180,7 @@ function subject(name: string, server: DatabaseServer, root: TestClient, variant
   };
   return {
     name: `${name}, ${variant.name}`,
-    config: { target: engine, certificateAuthority: ca, passwordPolicy: {}, ...variant.config },
+    config: { target: engine, certificateAuthority: ca, passwordPolicy: {}, ...variant.config, ...variant.hasEndpoint ? { endpoint: `${host}:${port}` } : {} },
     makeHandler: (dependencies) => makeHandler((config) => {
       const engines = {
         postgres: (database: DatabaseTargetConfig) => new Postgres(tlsOptions(database), watch(connectPostgres, dependencies)),
@@ -180,7 +193,8 @@ function subject(name: string, server: DatabaseServer, root: TestClient, variant
       return new DatabaseTarget(engines[engine](config as DatabaseTargetConfig), strategy);
     }, dependencies),
     server: probe,
-    otherSecrets: { [SUPERUSER]: json(admin) },
+    endpoint: variant.hasEndpoint ? host : undefined,
+    otherSecrets: { [SUPERUSER]: variant.hasEndpoint ? JSON.stringify(admin) : json(admin) },
     startsRefused: variant.startingOver !== undefined,
     value: json(variant.user ?? USER),
     previousValue: variant.config.dualPasswords ? json({ ...USER, password: PREVIOUS }) : undefined,

@@ -62,6 +62,8 @@ export interface Subject {
   readonly tells?: boolean;
   /** The server that has to accept the value, if there is one. */
   readonly server?: Server;
+  /** The host that every credential must be sent to, whatever the values of secrets say. */
+  readonly endpoint?: string;
   /** Other secrets that the handler reads, by name. */
   readonly otherSecrets?: Readonly<Record<string, string>>;
   /** The value of a version that has AWSPREVIOUS before the first rotation. */

@@ -26,7 +26,7 @@ export const INVARIANTS = {
   cancelledIsOver: 'nothing is written for a rotation that was cancelled',
   unknownIsNotMissing: 'nothing is written after a failed read, unless the version was missing',
   ownPending: 'no other version is taken for the pending one of the event',
-  dialsOwnHost: 'a pending credential is sent only to the server of the current one',
+  dialsOwnHost: 'a pending credential is sent only to the server of the current one, and with an endpoint every credential only there',
   tellsOfCurrent: 'a notification is published only for a version that became AWSCURRENT, and only by finishSecret',
   promotionIsTold: 'finishSecret succeeds only after the notification was published',
   accepted: 'at every instant the value of a labelled version is accepted, and with alternating users that of AWSCURRENT',
@@ -470,6 +470,7 @@ export class World {
 
   private checkDialled(host: string): void {
     this.dialled.push(host);
-    if (!this.currents.some((id) => this.valueOf(id).includes(host))) { this.violate('dialsOwnHost', `it connected to ${host}`); }
+    const { endpoint } = this.subject;
+    if (endpoint === undefined ? !this.currents.some((id) => this.valueOf(id).includes(host)) : host !== endpoint) { this.violate('dialsOwnHost', `it connected to ${host}`); }
   }
 }
