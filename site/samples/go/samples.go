@@ -244,7 +244,7 @@ func rule(stack awscdk.Stack, bus awsevents.IEventBus, secret rotating.RotatingS
 }
 
 func scheduleOptions() {
-	// sample: docs/options.md 3dfe2baf
+	// sample: docs/options.md 4a67e498
 	rotating.RotationRules_Rate(awscdk.Duration_Days(jsii.Number(10)), nil)
 	rotating.RotationRules_Rate(awscdk.Duration_Hours(jsii.Number(4)), &rotating.RotationRulesOptions{
 		Window: awscdk.Duration_Hours(jsii.Number(1)),
@@ -263,6 +263,7 @@ func scheduleOptions() {
 		WeekDay: jsii.String("MON-THU"),
 		Hour:    jsii.String("9-14"),
 	})
+	rotating.RotationRules_OnDemand() // only when RotateSecret is called
 	// end
 }
 
