@@ -280,6 +280,16 @@ describe('a superuser secret that RDS manages', () => {
     expectInvalid(() => make(secretOf('Superuser', other), { database: instance }), 'superuserSecret', 'Stack/Superuser is the master secret of Stack/Other', 'is Stack/Database');
   });
 
+  test('may have an endpoint, and a security group or an imported cluster as the database', () => {
+    const { stack, instance, resource, secretOf, make } = inStack();
+    const superuser = secretOf('Superuser', resource);
+    const imported = rds.DatabaseCluster.fromDatabaseClusterAttributes(stack, 'Imported', { clusterIdentifier: 'app' });
+    const group = new ec2.SecurityGroup(stack, 'Group', { vpc: instance.vpc });
+    expect(() => make(superuser, { database: group, endpoint: 'db.example.com' }, 'One')).not.toThrow();
+    expect(() => make(superuser, { database: imported, endpoint: 'db.example.com' }, 'Two')).not.toThrow();
+    expectInvalid(() => make(superuser, { database: imported }, 'Three'), 'superuserSecret', 'is managed by RDS, so it has no host');
+  });
+
   test('is refused if it is encrypted with a key that it was imported without', () => {
     const { stack, instance, resource, secretOf, make } = inStack();
     const key = new kms.Key(stack, 'Key');

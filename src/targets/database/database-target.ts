@@ -142,11 +142,16 @@ function isManaged(secret: ISecret): boolean {
   return managingService(secret) === 'rds';
 }
 
-/** The address of the writer of an instance or a cluster of RDS. */
+/** The address of the writer of an instance or a cluster of RDS. Undefined for anything else, and if an imported one doesn't have it. */
 function endpointOf(database: ec2.IConnectable | undefined): string | undefined {
   type Endpoints = { readonly [name in 'instanceEndpoint' | 'clusterEndpoint']?: { readonly socketAddress?: string } };
-  const { instanceEndpoint, clusterEndpoint } = (database ?? {}) as Endpoints;
-  return database && !isProxy(database) ? (instanceEndpoint ?? clusterEndpoint)?.socketAddress : undefined;
+  if (!database || isProxy(database)) { return undefined; }
+  try {
+    const { instanceEndpoint, clusterEndpoint } = database as Endpoints;
+    return (instanceEndpoint ?? clusterEndpoint)?.socketAddress;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -162,7 +167,7 @@ function checkManagedSuperuser(
       + 'or its address as endpoint');
   }
   const owner = managedResourceOf(superuserSecret);
-  if (owner && Construct.isConstruct(database) && !owner.node.scopes.includes(database)) {
+  if (owner && endpointOf(database) !== undefined && Construct.isConstruct(database) && !owner.node.scopes.includes(database)) {
     throw invalid('superuserSecret', `${path} is the master secret of ${owner.node.path}, and database of ${fn.node.path} is ${database.node.path}. Give both of the same instance or cluster`);
   }
   const { kmsKeyId } = (owner as { readonly masterUserSecret?: { readonly kmsKeyId?: unknown } } | undefined)?.masterUserSecret ?? {};

@@ -61,8 +61,16 @@ function rightsIn(line: string): Right[] {
 export function manages(lines: readonly string[]): boolean {
   return lines.some((line) => {
     const shape = outline(line);
-    return (/ ON \*\.\* /.test(shape) && !shape.startsWith('GRANT USAGE ')) || / WITH (?:GRANT|ADMIN) OPTION/.test(shape) || / ON [`"]?mysql[`"]?\./i.test(line) || shape.startsWith('GRANT PROXY ');
+    const isGlobal = / ON \*\.\* /.test(shape) && !shape.startsWith('GRANT USAGE ');
+    const [, database = ''] = / ON (?:TABLE |PROCEDURE |FUNCTION )?[`"]((?:[^`"]|``|"")*)[`"]\./.exec(line) ?? [];
+    return isGlobal || / WITH (?:GRANT|ADMIN) OPTION/.test(shape) || shape.startsWith('GRANT PROXY ') || covers(database, 'mysql');
   });
+}
+
+/** Whether the name of a database in a right, which may have wildcards, is that of `database` too. */
+function covers(pattern: string, database: string): boolean {
+  const source = pattern.replaceAll(/\\?[^]/g, (part) => part === '%' ? '.*' : part === '_' ? '.' : part.slice(-1).replace(/[.*+?^${}()|[\]\\]/, '\\$&'));
+  return new RegExp(`^${source}$`, 'i').test(database);
 }
 
 /** The roles in rights from `SHOW GRANTS`, as the server quotes them. */

@@ -125,7 +125,7 @@ class PostgresSession implements Session {
   public async checkIsOrdinary(user: string): Promise<boolean> {
     const [row] = await this.connection.query(
       'SELECT u.rolsuper OR u.rolcreaterole OR u.rolreplication OR u.rolbypassrls OR pg_has_role(u.oid, session_user, \'MEMBER\') OR EXISTS (SELECT FROM pg_roles r WHERE '
-      + '(r.rolsuper OR r.rolcreaterole OR r.rolreplication OR r.rolbypassrls OR r.rolname IN (\'rds_superuser\', \'rds_password\')) AND pg_has_role(u.oid, r.oid, \'MEMBER\')) AS "manages" '
+      + '(r.rolsuper OR r.rolcreaterole OR r.rolreplication OR r.rolbypassrls OR r.rolname IN (\'rds_superuser\', \'rds_password\', \'pg_execute_server_program\', \'pg_write_server_files\')) AND pg_has_role(u.oid, r.oid, \'MEMBER\')) AS "manages" '
       + 'FROM pg_roles u WHERE u.rolname = $1', [user]);
     if (row?.manages === true) { throw notOrdinary(); }
     return row !== undefined;

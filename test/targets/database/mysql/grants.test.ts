@@ -1,4 +1,4 @@
-import { reconcileGrants } from '../../../../lambda-src/targets/database/mysql/grants';
+import { manages, reconcileGrants, rolesIn } from '../../../../lambda-src/targets/database/mysql/grants';
 
 const CLONE = '`app_clone`@`%`';
 /** Lines of SHOW GRANTS for the first user, with the name of the other one. */
@@ -68,4 +68,37 @@ test('ignores lines that are not about rights of an account', () => {
 test('case 41: grants all privileges and the grant option in two statements, because one with both would apply to all objects', () => {
   const had = ['GRANT ALL PRIVILEGES ON `app`.* TO `app_clone`@`%` WITH GRANT OPTION'];
   expect(reconcileGrants('it', [], had)).toEqual(['REVOKE ALL PRIVILEGES ON `app`.* FROM it', 'REVOKE GRANT OPTION ON `app`.* FROM it']);
+});
+
+test.each([
+  'GRANT SELECT ON *.* TO `app`@`%`',
+  'GRANT ALL PRIVILEGES ON *.* TO `app`@`%`',
+  'GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO `app`@`%`',
+  'GRANT SELECT ON `shop`.* TO `app`@`%` WITH GRANT OPTION',
+  'GRANT `reader`@`%` TO `app`@`%` WITH ADMIN OPTION',
+  'GRANT UPDATE ON `mysql`.`user` TO `app`@`%`',
+  'GRANT INSERT ON `MySQL`.* TO `app`@`%`',
+  'GRANT INSERT ON `%`.* TO `app`@`%`',
+  'GRANT INSERT ON `my_ql`.* TO `app`@`%`',
+  'GRANT INSERT ON `m%`.* TO `app`@`%`',
+  'GRANT PROXY ON `root`@`%` TO `app`@`%`',
+])('manages others: %s', (line) => {
+  expect(manages(['GRANT USAGE ON *.* TO `app`@`%`', line])).toBe(true);
+});
+
+test.each([
+  'GRANT USAGE ON *.* TO `app`@`%` IDENTIFIED BY PASSWORD \'*0123\'',
+  'GRANT ALL PRIVILEGES ON `shop`.* TO `app`@`%`',
+  'GRANT SELECT ON `mysql_of_the_shop`.* TO `app`@`%`',
+  'GRANT SELECT ON `m\\_sql`.* TO `app`@`%`',
+  'GRANT SELECT ON `a ON *.* b`.* TO `app`@`%`',
+  'GRANT SELECT ON `mysq(l`.* TO `app`@`%`',
+  'GRANT EXECUTE ON PROCEDURE `shop`.`mysql` TO `app`@`%`',
+  'GRANT `reader`@`%` TO `app`@`%`',
+])('manages nothing but its own: %s', (line) => {
+  expect(manages([line])).toBe(false);
+});
+
+test('the roles of a user are found, and quoted as the server does', () => {
+  expect(rolesIn(['GRANT USAGE ON *.* TO `app`@`%`', 'GRANT `a, b`@`%`,`c TO d`@`%` TO `app`@`%`', 'GRANT `e` TO `app`@`%` WITH ADMIN OPTION'])).toEqual(['`a, b`@`%`', '`c TO d`@`%`', '`e`']);
 });
