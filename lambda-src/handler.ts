@@ -67,8 +67,9 @@ export function makeHandler(makeTarget: MakeTarget, overrides: HandlerOverrides 
       const versions = new SecretVersions(clientOfStep(), event, deadline.signal);
       const rotation = new Rotation(event, versions, target, config.passwordPolicy, deadline, (promotion) => tell(notify, promotion, deadline));
       const outcome = await deadline.run(event.Step, () => rotation.run());
-      if (rotation.warning) { log('WARN', rotation.warning, fields); }
-      log('INFO', `${event.Step} succeeded`, { ...fields, outcome, ...measure(Date.now() - start, outcome === 'promoted' ? 'succeeded' : undefined) });
+      const { warning, ...counts } = rotation.report;
+      if (warning) { log('WARN', warning, fields); }
+      log('INFO', `${event.Step} succeeded`, { ...fields, outcome, ...counts, ...measure(Date.now() - start, outcome === 'promoted' ? 'succeeded' : undefined) });
     } catch (thrown) {
       const error = thrown instanceof RotationError ? thrown : new UnexpectedError('The step failed with an unexpected error, left out as it may hold a value');
       log('ERROR', error.message, { ...fields, errorType: error.name, ...measure(Date.now() - start, 'failed') });

@@ -8,6 +8,7 @@ export interface LogFields extends EmbeddedMetrics {
   readonly requestId?: string;
   readonly durationMs?: number;
   readonly outcome?: string;
+  readonly removedPasswords?: number;
   readonly errorType?: string;
 }
 

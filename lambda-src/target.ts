@@ -66,6 +66,14 @@ export interface StoredVersionRules {
   refuse(pending: string, before?: string): never;
 }
 
+/** What a target did in setSecret, for the log. */
+export interface SetReport {
+  /** Why something may undo it. */
+  readonly warning?: string;
+  /** How many passwords the target doesn't accept any more. */
+  readonly removedPasswords?: number;
+}
+
 /** The target, whose credential a secret holds: the port between the rotation and a target. */
 export interface Target {
   /** Given if `createValue` stores the value itself. */
@@ -110,10 +118,8 @@ export interface Target {
   /**
    * Makes the target accept the pending value. Must be idempotent. The target may accept the values of two versions at a time: no step of a
    * rotation depends on AWSPREVIOUS being refused.
-   *
-   * @returns a warning for the log, if it succeeded and something may undo it
    */
-  setSecret(values: SecretValues, deadline: Deadline): Promise<string | void | undefined>;
+  setSecret(values: SecretValues, deadline: Deadline): Promise<SetReport | void>;
 
   /** Throws unless the target accepts the pending value. It writes nothing, because it also runs alone. */
   testSecret(values: SecretValues, deadline: Deadline): Promise<void>;

@@ -49,6 +49,15 @@ describe('a line of the log', () => {
     expect(lines).toEqual([['INFO', 'setSecret succeeded', { ...IDS, outcome: 'set', durationMs: 1_500 }]]);
   });
 
+  test('has what the target reports of setSecret, and its warning is a line of its own', async () => {
+    const { invoke, lines } = setUp({ makeTarget: () => ({ ...target, setSecret: async () => ({ warning: 'Beware', removedPasswords: 2 }) }) });
+    await invoke();
+    expect(lines).toEqual([
+      ['WARN', 'Beware', IDS],
+      ['INFO', 'setSecret succeeded', { ...IDS, outcome: 'set', removedPasswords: 2, durationMs: expect.any(Number) }],
+    ]);
+  });
+
   test('has the error of a failed step, its secret and its duration', async () => {
     jest.useFakeTimers();
     const refused = Object.assign(new Error('p4ssw0rd'), { name: 'InternalServiceError', $fault: 'server' });

@@ -4,7 +4,7 @@ import { NoCurrentVersionError, PendingValueMissingError, RotationError, Rotatio
 import { generatePassword } from './password';
 import type { SecretVersion, SecretVersions } from './secret-versions';
 import type { PasswordPolicyConfig } from '../../src/contract';
-import type { RotationIds, SecretValues, Target } from '../target';
+import type { RotationIds, SecretValues, SetReport, Target } from '../target';
 
 /** The outcome of a step, for the log. */
 export type Outcome = 'created' | 'alreadyCreated' | 'set' | 'tested' | 'promoted' | 'alreadyCurrent';
@@ -19,8 +19,8 @@ export interface Promotion {
 
 /** One invocation of one rotation of one secret. */
 export class Rotation {
-  /** Of a step that succeeded. */
-  public warning?: string;
+  /** Of a setSecret that succeeded. */
+  public report: SetReport = {};
 
   constructor(
     private readonly event: RotationEvent,
@@ -112,7 +112,7 @@ export class Rotation {
   }
 
   private async setSecret(values: SecretValues): Promise<Outcome> {
-    this.warning = await this.target.setSecret(values, this.deadline) ?? undefined;
+    this.report = await this.target.setSecret(values, this.deadline) ?? {};
     return 'set';
   }
 

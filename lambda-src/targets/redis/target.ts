@@ -7,7 +7,7 @@ import { parseRedisConfig, REDIS_DEFAULT_PORT, REDIS_PASSWORD_KEY as PASSWORD, t
 import type { Deadline } from '../../rotation/deadline';
 import { AuthenticationError, ConnectivityError, RotationError, SecretMismatchError, SecretValueError, TargetRefusedError } from '../../rotation/errors';
 import { equalButForKey, mustBeNextPassword, readKey, replaceKey, roomAt } from '../../rotation/secret-value';
-import type { SecretValues, Target, ValueRequest } from '../../target';
+import type { SecretValues, SetReport, Target, ValueRequest } from '../../target';
 import { mustShareServer, parseServerLogin, readSuperuser, shareServer, superuserRefused, type ServerLogin } from '../server-login';
 
 /** @throws Error if it is the configuration of another asset */
@@ -51,7 +51,7 @@ export class RedisTarget implements Target {
     return equalButForKey(pending, current, PASSWORD);
   }
 
-  public async setSecret(values: SecretValues, deadline: Deadline): Promise<string | undefined> {
+  public async setSecret(values: SecretValues, deadline: Deadline): Promise<SetReport> {
     const [pendingValue, currentValue] = [await values.pending(), await values.current()];
     const [pending, current] = [parseCredentials(pendingValue), parseCredentials(currentValue)];
     if (!this.isDerived(pendingValue, currentValue)) {
@@ -68,12 +68,16 @@ export class RedisTarget implements Target {
       const users: RedisUser[] = [];
       for (const session of sessions) { users.push(checkUser(session, await session.user(current.username), hashes)); }
       const forgetful: string[] = [];
+      const removed = new Set<string>();
       for (const [i, session] of sessions.entries()) {
-        const isSaved = await change(session, current.username, users[i].passwordHashes, hashes, () => values.checkInProgress());
-        if (!isSaved) { forgetful.push(session.node.name); }
+        const old = await change(session, current.username, users[i].passwordHashes, hashes, () => values.checkInProgress());
+        for (const hash of old) { removed.add(hash); }
+        // Also if there was nothing to change: the copy of the function that changed it may have ended before this.
+        if (!await session.save()) { forgetful.push(session.node.name); }
       }
-      return forgetful.length === 0 ? undefined : `A restart will undo the rotation, because there is no ACL file: ${forgetful.join(', ')}. Before any restart, write the output `
+      const warning = forgetful.length === 0 ? undefined : `A restart will undo the rotation, because there is no ACL file: ${forgetful.join(', ')}. Before any restart, write the output `
         + 'of ACL LIST into a file, one user a line. Remove the lines with user and requirepass from the configuration, and set aclfile to the file. Then restart the server';
+      return { warning, removedPasswords: removed.size };
     } finally {
       for (const session of sessions) { session.close(); }
     }
@@ -176,10 +180,10 @@ function checkUser({ node: { name } }: RedisSession, user: RedisUser | undefined
   return user;
 }
 
-/** False if a restart of the node undoes it. */
+/** Returns the passwords that were removed. */
 async function change(
   session: RedisSession, username: string, present: readonly string[], hashes: VersionHashes, beforeRemoval: () => Promise<void>,
-): Promise<boolean> {
+): Promise<string[]> {
   // A node that was restored from an older file may lack the current one. It is added first, so that it stays the older one.
   for (const hash of [hashes.current, hashes.pending]) {
     if (!present.includes(hash)) { await session.addPassword(username, hash); }
@@ -188,8 +192,7 @@ async function change(
   // A label that moved by hand may have made an old password the current one.
   if (old.length > 0) { await beforeRemoval(); }
   for (const hash of old) { await session.removePassword(username, hash); }
-  // Also if there was nothing to change: the copy of the function that changed it may have ended before this.
-  return session.save();
+  return old;
 }
 
 /**

@@ -81,6 +81,21 @@ describe.each(PRODUCTS)('$name', ({ product }) => {
     expect(await letsInRedis(server, other)).toBe(false);
   });
 
+  test('the log has the number of passwords that setSecret removed, and none of the passwords', async () => {
+    const counts = (h: RedisHarness) => h.log.filter(({ message }) => message === 'setSecret succeeded').map(({ removedPasswords }) => removedPasswords);
+    const h = await make();
+    const other = { username: h.user.username, password: 'password-of-somebody-else' };
+    await makeUser([server], other, `#${hashOf('password-of-another-one')}`, `#${hashOf(h.user.password)}`);
+    for (let i = 0; i < 4; i++) { await h.rotate(); }
+    expect(counts(h)).toEqual([0, 2, 1, 1]);
+    const rotation = await created(h);
+    await h.steps(rotation, 'setSecret', 'setSecret');
+    expect(counts(h).slice(4)).toEqual([1, 0]);
+    expect(h.log.filter(({ removedPasswords }) => removedPasswords !== undefined).map(({ step }) => step)).toEqual(Array(6).fill('setSecret'));
+    expectNothingSaid(h);
+    expect(JSON.stringify(h.log)).not.toContain(hashOf(other.password));
+  });
+
   test('a password that was added after the current one is kept: it may be that of a later rotation', async () => {
     const h = await make();
     await h.rotate();
@@ -407,6 +422,12 @@ describe.each(PRODUCTS)('$name, three nodes', ({ product }) => {
   beforeAll(async () => { servers = await startNodes(product, 3); });
   afterAll(async () => { for (const server of servers) { await server.stop(); } });
   const make = () => RedisHarness.make(servers[0], { nodes: servers.slice(1), config: { certificateAuthority: caOf(servers) } });
+
+  test('the log counts a removed password once for all nodes', async () => {
+    const h = await make();
+    for (let i = 0; i < 3; i++) { await h.rotate(); }
+    expect(h.log.filter(({ message }) => message === 'setSecret succeeded').map(({ removedPasswords }) => removedPasswords)).toEqual([0, 0, 1]);
+  });
 
   test('case 91: one is down, and nothing is promoted or changed; the retry completes, and all agree', async () => {
     const h = await make();
