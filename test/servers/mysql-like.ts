@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { copyTemplate } from './template';
 import { makeCertificate, type ServerCertificate } from '../../tools/servers/certificates';
 import { freePort } from '../../tools/servers/ports';
-import type { DatabaseServer, ServerOptions } from '../../tools/servers/server';
+import type { RestartableServer, ServerOptions } from '../../tools/servers/server';
 import { giveToServer, makeFolder, ServerProcess, unprivileged } from '../../tools/servers/server-process';
 
 /** A server of MySQL's family, without its specifics. */
@@ -42,7 +42,7 @@ const LOGS = ['general.log', 'slow.log', 'server.log'];
 const READY = /(mysqld|mariadbd): ready for connections\./;
 const PORT_TAKEN = /Can't start server: Bind on TCP\/IP port|Do you already have another (mysqld|server) server running on port/;
 
-export async function startMySqlLike(product: MySqlLike, options: ServerOptions): Promise<DatabaseServer> {
+export async function startMySqlLike(product: MySqlLike, options: ServerOptions): Promise<RestartableServer> {
   const { tls = 'good', plaintext = tls === 'none', passwordPolicy = false } = options;
   const folder = makeFolder();
   const data = path.join(folder, 'data');
@@ -57,15 +57,16 @@ export async function startMySqlLike(product: MySqlLike, options: ServerOptions)
     giveToServer(folder);
 
     let port: number;
-    do port = await freePort();
-    while (!await server.start([
+    const start = () => server.start([
       ...product.command,
       ...asArguments({ ...common(folder, port), ...product.settings }),
       ...asArguments(tls === 'none' ? product.noTls : certificateSettings(certificate)),
       ...asArguments({ 'require-secure-transport': plaintext ? 'OFF' : 'ON' }),
       ...asArguments(policy.settings ?? {}),
       ...asArguments(options.settings ?? {}),
-    ], READY, PORT_TAKEN));
+    ], READY, PORT_TAKEN);
+    do port = await freePort();
+    while (!await start());
 
     return {
       engine: product.engine,
@@ -80,6 +81,10 @@ export async function startMySqlLike(product: MySqlLike, options: ServerOptions)
       pause: () => server.pause(),
       resume: () => server.resume(),
       stop: async () => server.stop(),
+      kill: () => server.kill(),
+      restart: async () => {
+        if (!await start()) { throw new Error('The port is taken'); }
+      },
     };
   } catch (error) {
     await server.stop();

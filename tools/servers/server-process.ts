@@ -91,6 +91,11 @@ export class ServerProcess {
     this.signal('SIGCONT');
   }
 
+  /** Ends the server at once, and keeps its files. */
+  async kill(): Promise<void> {
+    while (this.signal('SIGKILL') > 0) { await sleep(2); }
+  }
+
   async stop(): Promise<void> {
     const { child, guard } = this;
     child?.ref();

@@ -52,3 +52,11 @@ export interface DatabaseServer {
   /** Kills the server and removes its data. */
   stop(): Promise<void>;
 }
+
+/** A server that can be killed and restarted with its data, as after a crash of its host. */
+export interface RestartableServer extends DatabaseServer {
+  /** Ends the server with SIGKILL, and keeps its data. */
+  kill(): Promise<void>;
+  /** After `kill`. */
+  restart(): Promise<void>;
+}

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { DatabaseServer, ServerOptions } from '../../../tools/servers/server';
+import type { RestartableServer, ServerOptions } from '../../../tools/servers/server';
 import { installed, withOwnLibraries } from '../installation';
 import { ADMIN, asArguments, DATABASE, ROOT, runServer, startMySqlLike } from '../mysql-like';
 
@@ -28,7 +28,7 @@ FLUSH PRIVILEGES;
 `;
 const SMALL = { 'innodb-log-file-size': '8M', 'innodb-undo-tablespaces': 0, 'feedback': 'OFF' };
 
-export async function startMariaDb(options: MariaDbOptions = {}): Promise<DatabaseServer> {
+export async function startMariaDb(options: MariaDbOptions = {}): Promise<RestartableServer> {
   const { version = '11.8' } = options;
   const part = `mariadb-${version}`;
   const folder = installed(part);

@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import type { DatabaseServer, ServerOptions } from '../../../tools/servers/server';
+import type { RestartableServer, ServerOptions } from '../../../tools/servers/server';
 import { installed, withOwnLibraries } from '../installation';
 import { ADMIN, DATABASE, type MySqlLike, ROOT, runServer, startMySqlLike } from '../mysql-like';
 
@@ -25,7 +25,7 @@ CREATE DATABASE ${DATABASE};
 DROP USER 'root'@'localhost';
 `;
 
-export async function startMySql(options: MySqlOptions = {}): Promise<DatabaseServer> {
+export async function startMySql(options: MySqlOptions = {}): Promise<RestartableServer> {
   const { passwordPolicy = false, version = passwordPolicy ? '9.7' : '8.0' } = options;
   if (passwordPolicy && version === '8.0') throw new Error("The build of MySQL 8.0 lacks validate_password: leave out version, or say '9.7'");
   return startMySqlLike(version === '8.0' ? mySql80() : mySql97(), options);

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as tls from 'node:tls';
 import { makeCertificate } from '../../../tools/servers/certificates';
 import { freePort } from '../../../tools/servers/ports';
 import type { Login, ServerTls } from '../../../tools/servers/server';
-import { giveToServer, makeFolder, processesIn, ServerProcess } from '../../../tools/servers/server-process';
+import { giveToServer, makeFolder, ServerProcess } from '../../../tools/servers/server-process';
 import { installed, withOwnLibraries } from '../installation';
 
 export type RedisProduct = 'redis-7' | 'valkey-8';
@@ -101,10 +100,7 @@ export async function startRedis({
       superuser: SUPERUSER,
       pause: () => server.pause(),
       resume: () => server.resume(),
-      kill: async () => {
-        for (const pid of processesIn(data)) { process.kill(pid, 'SIGKILL'); }
-        while (processesIn(data).length > 0) { await sleep(2); }
-      },
+      kill: () => server.kill(),
       giveAclFile: (lines) => {
         const [file, conf] = [path.join(data, 'users.acl'), path.join(folder, 'server.conf')];
         fs.writeFileSync(file, lines.join('\n') + '\n');
