@@ -1,15 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import type { Postgres, User } from './postgres.js';
+import type { Database, User } from './database.js';
 import {
-  CONFIG_VARIABLE, FunctionProcess, HANDLER, POSTGRES_ASSET, rotate, SecretsManagerServer, SecretsManagerSimulator, serializeConfig,
+  CONFIG_VARIABLE, FunctionProcess, HANDLER, rotate, SecretsManagerServer, SecretsManagerSimulator, serializeConfig,
 } from './repository.js';
 
 /** What a call to Secrets Manager takes within a region, in milliseconds, as an order of magnitude. */
 const LATENCY = 10;
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:111122223333:function:rotation';
-const SCHEMA = new URL('../schema.sql', import.meta.url);
 
-export type Strategy = 'alternating users' | 'single user';
+export type Strategy = 'alternating users' | 'dual passwords' | 'single user';
 
 /** The variables of a process that may talk to an account's Secrets Manager. */
 export function awsEnvironment(url: string): Record<string, string> {
@@ -24,19 +22,25 @@ export function awsEnvironment(url: string): Record<string, string> {
 /** An account with one secret of a user of the database, and the function that rotates it. */
 export class Account {
   /** @param username a user that isn't there yet */
-  static async open(postgres: Postgres, strategy: Strategy, username: string): Promise<Account> {
-    const user = await makeUser(postgres, username);
+  static async open(database: Database, strategy: Strategy, username: string): Promise<Account> {
+    const user = await database.makeUser(username);
     const simulator = new SecretsManagerSimulator();
-    const secretOf = (login: User) => JSON.stringify({ ...postgres.address, ...login });
+    const secretOf = (login: User) => JSON.stringify({ ...database.address, ...login });
     const secretId = simulator.createSecret('orders/database', secretOf(user));
-    const superuserSecretArn = strategy === 'alternating users' ? simulator.createSecret('orders/master', secretOf(postgres.master)) : undefined;
+    const superuserSecretArn = strategy === 'single user' ? undefined : simulator.createSecret('orders/master', secretOf(database.master));
     const service = await SecretsManagerServer.start(simulator, { latency: LATENCY });
     const rotation = await FunctionProcess.start({
       environment: {
         _HANDLER: HANDLER,
-        LAMBDA_TASK_ROOT: POSTGRES_ASSET,
+        LAMBDA_TASK_ROOT: database.asset,
         ...awsEnvironment(service.url),
-        [CONFIG_VARIABLE]: serializeConfig({ target: 'postgres', superuserSecretArn, certificateAuthority: postgres.authority, passwordPolicy: {} }),
+        [CONFIG_VARIABLE]: serializeConfig({
+          target: database.address.engine,
+          superuserSecretArn,
+          dualPasswords: strategy === 'dual passwords' ? true : undefined,
+          certificateAuthority: database.authority,
+          passwordPolicy: {},
+        }),
       },
       functionArn: FUNCTION_ARN,
       timeoutMs: 30_000,
@@ -94,16 +98,4 @@ export class Account {
     await this.rotation.kill();
     await Promise.all(this.services.map(async (service) => service.stop()));
   }
-}
-
-/** What whoever sets up the database does once: the user, and the tables. */
-async function makeUser(postgres: Postgres, username: string): Promise<User> {
-  const user = { username, password: `first-password-of-${username}` };
-  const schema = username;
-  await postgres.run(postgres.master,
-    `CREATE ROLE ${username} LOGIN PASSWORD '${user.password}'`,
-    `GRANT CREATE ON DATABASE ${postgres.address.dbname} TO ${username}`);
-  await postgres.run(user, `CREATE SCHEMA ${schema}`, `SET search_path TO ${schema}; ${await readFile(SCHEMA, 'utf8')}`);
-  await postgres.run(user, `ALTER ROLE ${username} SET search_path TO ${schema}`);
-  return user;
 }

@@ -5,12 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { freePort, giveToServer, makeCertificate, unprivileged } from './repository.js';
-
-export interface User {
-  readonly username: string;
-  readonly password: string;
-}
+import { schemaOf, type Database, type User } from './database.js';
+import { assetOf, freePort, giveToServer, makeCertificate, unprivileged } from './repository.js';
 
 /** What postgres-host.ts gets. */
 export interface HostOptions {
@@ -22,18 +18,9 @@ export interface HostOptions {
   readonly keyFile: string;
 }
 
-export interface Postgres {
-  /** Where it is, in the keys of a secret. */
-  readonly address: { readonly engine: 'postgres'; readonly host: string; readonly port: number; readonly dbname: string };
-  /** As the master user of RDS: may make users and isn't a superuser. */
-  readonly master: User;
-  /** The authority of the server's certificate, as PEM, and the file that it is in. */
-  readonly authority: string;
-  readonly authorityFile: string;
-  run(user: User, ...statements: string[]): Promise<pg.QueryResult[]>;
+export interface Postgres extends Database {
   /** What the server wrote. */
   log(): string;
-  stop(): Promise<void>;
 }
 
 const HOST = fileURLToPath(new URL('postgres-host.ts', import.meta.url));
@@ -41,7 +28,6 @@ const SUPERUSER: User = { username: 'postgres', password: 'superuser-of-the-rehe
 const MASTER: User = { username: 'master', password: 'master-of-the-rehearsal' };
 const DATABASE = 'app';
 
-/** A real PostgreSQL on the loopback interface, with TLS, in a folder that is gone when it stops. */
 export async function startPostgres(): Promise<Postgres> {
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'rehearsal-'));
   const certificate = await makeCertificate(join(folder, 'tls'), 'good');
@@ -72,7 +58,7 @@ export async function startPostgres(): Promise<Postgres> {
     const client = new pg.Client({ host: 'localhost', port, database, user: username, password, ssl: { ca: certificate.ca } });
     await client.connect();
     try {
-      const results: pg.QueryResult[] = [];
+      const results: pg.QueryResult<Record<string, unknown>>[] = [];
       for (const statement of statements) { results.push(await client.query(statement)); }
       return results;
     } finally {
@@ -88,7 +74,18 @@ export async function startPostgres(): Promise<Postgres> {
     master: MASTER,
     authority: certificate.ca,
     authorityFile: certificate.caFile,
+    asset: assetOf('postgres'),
     run: (user, ...statements) => run(user, DATABASE, statements),
+    makeUser: async (username) => {
+      const user = { username, password: `first-password-of-${username}` };
+      const schema = username;
+      await run(MASTER, DATABASE, [
+        `CREATE ROLE ${username} LOGIN PASSWORD '${user.password}'`, `GRANT CREATE ON DATABASE ${DATABASE} TO ${username}`,
+      ]);
+      await run(user, DATABASE, [`CREATE SCHEMA ${schema}`, `SET search_path TO ${schema}; ${await schemaOf('schema.sql')}`]);
+      await run(user, DATABASE, [`ALTER ROLE ${username} SET search_path TO ${schema}`]);
+      return user;
+    },
     log: () => log,
     stop,
   };

@@ -19,6 +19,8 @@ export const { makeCertificate } = load<typeof import('../../../tools/servers/ce
 export const { freePort } = load<typeof import('../../../tools/servers/ports.js')>('tools/servers/ports.ts');
 export const { giveToServer, unprivileged } =
   load<typeof import('../../../tools/servers/server-process.js')>('tools/servers/server-process.ts');
+/** MariaDB. `npm run databases` in the repository installs it. */
+export const { startMariaDb: startServer } = load<typeof import('../../../test/servers/mariadb/mariadb.js')>('test/servers/mariadb/mariadb.ts');
 export const { rotate, SecretsManagerServer, SecretsManagerSimulator } =
   load<typeof import('../../../simulator/index.js')>('simulator/index.ts');
 
@@ -27,5 +29,5 @@ export type SecretsManagerServer = Server;
 export type SecretsManagerSimulator = Simulator;
 export type Terminal = Screen;
 
-/** The function that rotates users of PostgreSQL, as it ships. `npm run bundle` in the repository makes it. */
-export const POSTGRES_ASSET = join(ROOT, 'assets', 'postgres');
+/** The function that rotates users of databases, as it ships. `npm run bundle` in the repository makes it. */
+export const assetOf = (name: 'postgres' | 'mysql') => join(ROOT, 'assets', name);

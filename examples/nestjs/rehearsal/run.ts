@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Health } from '#src/health/health.controller.js';
 import { Account, type Strategy } from './account.js';
+import type { Database } from './database.js';
 import { DESIGNS, type Design } from './designs.js';
 import { Load } from './load.js';
-import type { Postgres } from './postgres.js';
 import { Reads } from './reads.js';
 import { REQUESTS_PER_SECOND, ROTATION_INTERVAL, TTL_SECONDS } from './scale.js';
 import { ServiceProcess } from './service-process.js';
@@ -30,8 +30,8 @@ export interface Outcome extends Progress {
 }
 
 /** All designs side by side, on the same database, with the same secret and the same rotations. */
-export async function run(postgres: Postgres, strategy: Strategy, of: number, onProgress: (progress: Progress) => void): Promise<Outcome> {
-  const account = await Account.open(postgres, strategy, strategy === 'single user' ? 'single' : 'app');
+export async function run(database: Database, strategy: Strategy, of: number, onProgress: (progress: Progress) => void): Promise<Outcome> {
+  const account = await Account.open(database, strategy, strategy === 'single user' ? 'single' : 'app');
   const bodies = new Set<string>();
   const services: ServiceProcess[] = [];
   const lanes: Lane[] = [];
@@ -42,7 +42,7 @@ export async function run(postgres: Postgres, strategy: Strategy, of: number, on
     const doors = await Promise.all(DESIGNS.map(async (design) => {
       const reads = new Reads();
       const secretsManager = await account.entrance(() => reads.count());
-      const service = await ServiceProcess.start({ design, secretId: account.secretId, secretsManager, authorityFile: postgres.authorityFile });
+      const service = await ServiceProcess.start({ design, secretId: account.secretId, secretsManager, authorityFile: database.authorityFile });
       services.push(service);
       return { design, reads, service };
     }));
@@ -65,7 +65,7 @@ export async function run(postgres: Postgres, strategy: Strategy, of: number, on
 
     const ours = doors.find(({ design }) => design === 'this service')!.service;
     problems.push(...await checkHealth(ours, account.currentVersionId), ...await checkKeepAlive(ours));
-    problems.push(...await checkOrders(postgres, account, lanes.find(({ design }) => design === 'this service')!));
+    problems.push(...await checkOrders(database, account, lanes.find(({ design }) => design === 'this service')!));
     for (const service of services.splice(0)) {
       const end = await service.stop();
       if (service === ours && end !== 'SIGTERM') { problems.push(`this service ended with ${end}`); }
@@ -94,9 +94,9 @@ async function checkKeepAlive({ url }: ServiceProcess): Promise<string[]> {
 }
 
 /** No order was placed twice because a login was tried again, and none was lost. */
-async function checkOrders(postgres: Postgres, account: Account, { design, load }: Lane): Promise<string[]> {
-  const [{ rows: [{ count }] }] = await postgres.run(account.login(), `SELECT count(*) FROM orders WHERE item = '${design}'`);
-  return Number(count) === load.placed ? [] : [`${design} placed ${load.placed} orders, and the database has ${count}`];
+async function checkOrders(database: Database, account: Account, { design, load }: Lane): Promise<string[]> {
+  const [{ rows: [{ count }] }] = await database.run(account.login(), `SELECT count(*) AS count FROM orders WHERE item = '${design}'`);
+  return Number(count) === load.placed ? [] : [`${design} placed ${load.placed} orders, and the database has ${Number(count)}`];
 }
 
 function findLeaks(texts: Iterable<string>, passwords: Iterable<string>): string[] {

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { Injectable, Logger, ServiceUnavailableException, type OnApplicationShutdown } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
-import type pg from 'pg';
 import type { Configuration } from '../configuration.js';
 import type { SecretVersion } from '../secrets/secret-version.js';
 import { SecretsService } from '../secrets/secrets.service.js';
 import { isLoginRefused } from './login.js';
-import { VersionPool, type Connection, type PoolOptions } from './version-pool.js';
+import type { Client, Connection, PoolOptions } from './pool.js';
+import { VersionPool } from './version-pool.js';
 
 /** Queries, with connections of the login that is valid now. Only logins are tried again, never a statement. */
 @Injectable()
@@ -29,12 +29,12 @@ export class DatabaseService implements OnApplicationShutdown {
     };
   }
 
-  async query<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return this.withClient(async (client) => (await client.query<Row>(text, [...values])).rows);
+  async query<Row>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return this.withClient(async (client) => client.query<Row>(text, values));
   }
 
   /** For transactions, and whatever else needs a connection to itself. */
-  async withClient<Result>(work: (client: pg.ClientBase) => Promise<Result>): Promise<Result> {
+  async withClient<Result>(work: (client: Client) => Promise<Result>): Promise<Result> {
     const { client, release } = await this.connect();
     try {
       const result = await work(client);
