@@ -85,6 +85,8 @@ export class ServerProcess {
   pause(): void {
     // Repeated while it forks.
     for (let before = -1, now = this.signal('SIGSTOP'); now !== before;) [before, now] = [now, this.signal('SIGSTOP')];
+    // A thread may still answer after the signal was sent.
+    while (!processesIn(path.join(this.folder, 'data')).every(isStopped)) { /* Takes less than a millisecond */ }
   }
 
   resume(): void {
@@ -133,4 +135,15 @@ export function processesIn(folder: string): number[] {
     })
     .map(Number)
     .sort((a, b) => a - b);
+}
+
+/** Whether no thread of a process runs. */
+function isStopped(pid: number): boolean {
+  const threads = `/proc/${pid}/task`;
+  try {
+    return fs.readdirSync(threads).every((thread) => /^\d+ \(.*\) [TtZX] /s.test(fs.readFileSync(path.join(threads, thread, 'stat'), 'utf8')));
+  } catch {
+    // A thread ended meanwhile, or the process did.
+    return !fs.existsSync(threads);
+  }
 }
