@@ -1,15 +1,14 @@
 /**
- * Makes the site, and opens every page in a headless Chromium, at the width of a phone and of a desktop, without access to anything but the
+ * Makes the site with the references of all languages, and opens every page in a headless Chromium, at the width of a phone and of a desktop, without access to anything but the
  * site. Installs Chromium from Debian if the machine has none.
  */
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Checks } from '../../tools/checks';
-import { startCommand } from '../../tools/command';
+import { runTasks, startCommand } from '../../tools/command';
 import { filesBelow } from '../../tools/files';
 import { ROOT, run } from '../../tools/run';
 
@@ -26,6 +25,7 @@ const WIDTHS = [390, 1280];
 const LOOKS = 50;
 const PAUSE_MS = 100;
 const LANGUAGES = ['TypeScript', 'Python', 'Java', 'C#', 'Go'];
+const REFERENCES = ['typescript', 'python', 'java', 'csharp', 'go'];
 /** The script that reads a page in its browser. */
 const IN_PAGE = readFileSync(join(__dirname, 'site', 'in-page.js'), 'utf8').replace(/^\/\*[^]*?\*\/\s*/, '').trim();
 const TYPES: Readonly<Record<string, string>> = {
@@ -64,8 +64,7 @@ const checks = new Checks();
 void main();
 
 async function main(): Promise<void> {
-  const { status } = spawnSync('npx', ['projen', 'site'], { cwd: ROOT, stdio: 'inherit' });
-  if (status !== 0) { process.exit(status ?? 1); }
+  runTasks(['compile', 'docgen:languages', 'site']);
   const server = await serve();
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const executablePath = run('bash', [join(__dirname, 'site', 'chromium.sh')]).trim();
@@ -137,6 +136,8 @@ async function checkPages(browser: Browser, origin: string): Promise<void> {
     }
     await context.close();
   }
+  const missing = REFERENCES.filter((name) => !names.includes(`reference/${name}`));
+  checks.check(`there is a reference of each language (${REFERENCES.join(', ')})`, missing.length === 0, missing);
   checks.check(`there are pages (${addresses.length}), each at ${WIDTHS.join(' and ')} px`, addresses.length > 25);
   for (const [name, found] of Object.entries(problems)) { checks.check(`every page ${name}`, found.length === 0, found); }
   const all = [...looks].flatMap(([address, { links }]) => links.map((link) => ({ address, link }))).filter(({ link }) => link.startsWith(origin));
