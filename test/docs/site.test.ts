@@ -1,11 +1,12 @@
 /* How the pages of the repository become those of the site: tabs, handwritten samples, links, the sidebar, and the check for dead links. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { anchorsIn } from './runbook';
 import { deadLinks } from '../../scripts/build/site/dead-links';
 import { handwrittenIn, hashOf, problemsOf } from '../../scripts/build/site/handwritten';
 import { anchorOf, sidebarOf, siteFileOf, withSiteLinks, type Page } from '../../scripts/build/site/pages';
 import { samplesOf, withFixture, withTabs } from '../../scripts/build/site/samples';
+import { DATABASE_TARGETS } from '../../src/targets/database/contract';
 import { filesBelow } from '../../tools/files';
 
 const ROOT = join(__dirname, '..', '..');
@@ -152,6 +153,30 @@ describe('links', () => {
     const pages = new Map([['index.html', html + dead], ['other.html', '<a name="there"></a>']]);
     expect(deadLinks(pages, new Set(pages.keys()), '/base/'))
       .toEqual(['/base/none', '/base/other#none', '/elsewhere', '/base/none.svg', '#none'].map((target) => `index.html: ${target}`));
+  });
+});
+
+describe('the page of each target', () => {
+  const TARGETS = PAGES.filter(({ path }) => path.startsWith('docs/targets/'));
+
+  test.each(TARGETS.map(({ path }) => path))('%s has the keys of the secret, the steps, the first deployment and the errors', (path) => {
+    const { text } = TARGETS.find((page) => page.path === path)!;
+    const headings = [...text.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+    expect(headings.filter((heading) => ['The secret', 'What happens at each step', 'The first deployment', 'If it fails'].includes(heading)).sort())
+      .toEqual(['If it fails', 'The first deployment', 'The secret', 'What happens at each step']);
+    expect(headings[0]).toBe('The secret');
+    for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret']) { expect(text).toContain(`| \`${step}\` |`); }
+  });
+
+  test('is in the table of the README, and every target with a folder of its own has one', () => {
+    const readme = read('README.md');
+    for (const { path } of TARGETS) { expect(readme).toContain(`](${path})`); }
+    const files = readdirSync(join(ROOT, 'src', 'targets'), { recursive: true, encoding: 'utf8' });
+    const folders = files.filter((file) => file.endsWith('-target.ts')).map((file) => basename(file, '-target.ts'));
+    const shared = ['access-key', 'cache-user', 'database', 'function', 'module'];
+    const own = [...folders.filter((name) => !shared.includes(name)), ...DATABASE_TARGETS];
+    expect(own.length).toBeGreaterThan(7);
+    expect(own.filter((name) => !TARGETS.some(({ path }) => path === `docs/targets/${name}.md`))).toEqual([]);
   });
 });
 

@@ -503,3 +503,55 @@ func endpoint(database awsrds.DatabaseInstance) {
 	// end
 	_ = target
 }
+
+func postgresUser(database awsrds.DatabaseInstance) {
+	// sample: docs/targets/postgres.md 027a06c4
+	strategy := rotating.RotationStrategy_AlternatingUsers(database.Secret(), &rotating.SuperuserOptions{
+		CreationStatements: jsii.Strings("GRANT app_rights TO {user}"),
+	})
+	target := rotating.RotationTarget_Postgres(&rotating.DatabaseTargetOptions{
+		Database: database,
+		Strategy: strategy,
+	})
+	// end
+	_ = target
+}
+
+func mysqlUser(database awsrds.DatabaseInstance) {
+	// sample: docs/targets/mysql.md 7e0e56d1
+	strategy := rotating.RotationStrategy_DualPasswords(nil, nil)
+	target := rotating.RotationTarget_Mysql(&rotating.DatabaseTargetOptions{
+		Database: database,
+		Strategy: strategy,
+	})
+	// end
+	_ = target
+}
+
+func mariadbUser(database awsrds.DatabaseInstance) {
+	// sample: docs/targets/mariadb.md da51a650
+	strategy := rotating.RotationStrategy_DualPasswords(database.Secret(), nil)
+	target := rotating.RotationTarget_Mariadb(&rotating.DatabaseTargetOptions{
+		Database: database,
+		Strategy: strategy,
+	})
+	// end
+	_ = target
+}
+
+func generatedValue(stack awscdk.Stack) {
+	// sample: docs/targets/generated.md deeafbf2
+	rotating.NewRotatingSecret(stack, jsii.String("Token"), &rotating.RotatingSecretProps{
+		Target: rotating.RotationTarget_Generated(&rotating.GeneratedTargetOptions{
+			GenerateStringKey: jsii.String("token"),
+			PasswordPolicy: &rotating.PasswordPolicy{
+				PasswordLength:     jsii.Number(48),
+				ExcludePunctuation: jsii.Bool(true),
+			},
+		}),
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(`{"service":"orders"}`),
+		},
+	})
+	// end
+}
