@@ -56,7 +56,7 @@ describe.each(KINDS)('$name', (kind) => {
 
   test.each(strategiesOf(kind.target))('the rights are enough for %s', async (strategy) => {
     if (strategy === 'dualPasswords()') { await run(server, server.root, ...forDualPasswords); }
-    const h = await DatabaseHarness.make(server, { user, superuserChanges: SUPERUSER as unknown as Record<string, unknown>, config: STRATEGIES[strategy] });
+    const h = await DatabaseHarness.make(server, { user, superuserChanges: { ...SUPERUSER }, config: STRATEGIES[strategy] });
     await h.rotate();
     expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
     await h.rotate();
