@@ -38,7 +38,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   tsconfig: { compilerOptions: { inlineSourceMap: false, inlineSources: false } },
   tsconfigDevFile: 'tsconfig.dev.json',
   tsconfigDev: {
-    include: ['.projenrc.ts', 'projenrc/**/*.ts', 'lambda-src/**/*.ts', 'rehearsal/**/*.ts', 'simulator/**/*.ts', 'tools/**/*.ts', 'test/**/*.ts', 'demo/**/*.ts', 'examples/**/*.ts', 'examples/**/*.mts', 'test/**/*.mts', 'scripts/**/*.ts', 'bench/**/*.ts'],
+    include: ['.projenrc.ts', 'projenrc/**/*.ts', 'lambda-src/**/*.ts', 'rehearsal/**/*.ts', 'simulator/**/*.ts', 'tools/**/*.ts', 'servers/**/*.ts', 'test/**/*.ts', 'demo/**/*.ts', 'examples/**/*.ts', 'examples/**/*.mts', 'test/**/*.mts', 'scripts/**/*.ts', 'bench/**/*.ts'],
     exclude: ['**/node_modules', '**/cdk.out', 'test/consumers', ...NESTJS_SERVICE],
     compilerOptions: {
       rootDir: '.',
@@ -122,7 +122,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   },
   eslintOptions: {
     dirs: ['src', 'lambda-src', 'rehearsal', 'simulator'],
-    devdirs: ['tools', 'test', 'demo', 'examples', 'scripts', 'bench'],
+    devdirs: ['tools', 'servers', 'test', 'demo', 'examples', 'scripts', 'bench'],
     tsconfigPath: './tsconfig.dev.json',
     ignorePatterns: [
       'cdk.out/', 'test/consumers/', 'assets/', '*.d.ts', '*.js', '!.projenrc.ts', '!projenrc/**/*.ts', 'node_modules/', 'lib/', 'coverage/',
@@ -141,7 +141,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
 });
 
 const unpublished = [
-  '/lambda-src/', '/rehearsal/', '/simulator/', '/tools/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/rosetta/', '/site/', '.site-cache.json', '/.chromium/', '.jsii.tabl.json', '/CONTRIBUTING.md', '/CHANGELOG.md', '/SECURITY.md',
+  '/lambda-src/', '/rehearsal/', '/simulator/', '/tools/', '/servers/', '/demo/', '/examples/', '/bench/', '/docs/', '/scripts/', '/.ci/', '/rosetta/', '/site/', '.site-cache.json', '/.chromium/', '.jsii.tabl.json', '/CONTRIBUTING.md', '/CHANGELOG.md', '/SECURITY.md',
   '/stryker.config.json', '/tsconfig.dev.json', '/test/', '/.databases/', '/.bench/', '!/assets/', '!/rotation/', '!/testing/',
 ];
 for (const path of unpublished) {
@@ -174,8 +174,8 @@ const bundle = project.addTask('bundle', {
 project.preCompileTask.spawn(bundle);
 
 project.addTask('databases', {
-  description: 'Install the database servers that the tests run against, into .databases',
-  steps: [{ exec: 'bash test/servers/install.sh', receiveArgs: true }],
+  description: 'Install the database servers that the tests, the demo and the benchmarks use, into .databases',
+  steps: [{ exec: 'bash servers/install.sh', receiveArgs: true }],
 });
 
 // The compiler would take a tenth of the time of the tests. See the file.

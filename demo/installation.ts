@@ -12,7 +12,7 @@ const HEARTBEAT_MS = 5_000;
 export async function installServers(terminal: Terminal, parts: readonly string[]): Promise<void> {
   if (parts.length === 0) { return; }
   // A group of its own, so that all that it starts can be ended too.
-  const child = spawn('bash', [join('test', 'servers', 'install.sh'), ...parts], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn('bash', [join('servers', 'install.sh'), ...parts], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const end = () => {
     try { process.kill(-child.pid!, 'SIGTERM'); } catch { /* It has ended already. */ }
   };

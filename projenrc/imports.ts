@@ -62,7 +62,7 @@ function withoutExceptions(path: string, imported: string): string {
 const not = (names: string[]) => names.length === 0 ? '*.ts' : `!(${names.join('|')}).ts`;
 const features = foldersIn('lambda-src').filter((folder) => folder !== 'lambda-src/rotation').map((folder) => `./${folder}`);
 
-const TOOLS = ['./rehearsal', './simulator', './tools', './scripts'];
+const TOOLS = ['./rehearsal', './simulator', './tools', './servers', './scripts'];
 
 /** The allowed directions of import. scripts/check/circles.ts finds circles, because lint overlooks imports of types. */
 export const ZONES: Zone[] = [
@@ -86,12 +86,9 @@ export const ZONES: Zone[] = [
   ...['./lambda-src/rotation', './lambda-src/handler.ts'].map((target) => ({ target, from: features, message: 'The rotation knows targets and features by their ports only.' })),
   { target: './lambda-src/rotation', from: './lambda-src/handler.ts', message: 'The handler calls the rotation, never the other way.' },
   { target: './lambda-src/targets', from: './lambda-src/rotation/secret-versions.ts', message: 'A target never calls Secrets Manager.' },
-  { target: './!(test|demo|bench)/**', from: './test', message: 'Nothing outside test/ imports test/.' },
-  // The demos of targets and the templates of AWS run with the servers of the tests.
-  ...['./demo/*.ts', './demo/!(targets)/**'].map((target) => ({ target, from: './test', message: 'In demo/, only demo/targets imports test/.' })),
-  { target: './bench', from: './test', except: ['./servers'], message: 'Of test/, bench/ imports test/servers only.' },
+  { target: './!(test)/**', from: './test', message: 'Nothing outside test/ imports test/.' },
   ...['./src', './lambda-src'].map((target) => ({ target, from: TOOLS, message: 'What users run imports nothing that only builds or tests it.' })),
-  { target: './rehearsal', from: ['./tools', './scripts'], message: 'The rehearsal ships with the simulator and the handler, and nothing else.' },
+  { target: './rehearsal', from: ['./tools', './servers', './scripts'], message: 'The rehearsal ships with the simulator and the handler, and nothing else.' },
 ];
 
 /** A contract imports no package; a target imports neither CDK nor the client of Secrets Manager. */

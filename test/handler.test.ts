@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { BUS, CREDENTIALS, PublishingEndpoint, TOPIC } from './notification/endpoint';
 import { makeHandler, type HandlerOverrides } from '../lambda-src/handler';
 import type { LogFields } from '../lambda-src/log';
 import { Deadline } from '../lambda-src/rotation/deadline';
 import type { Target } from '../lambda-src/target';
+import { BUS, CREDENTIALS, PublishingEndpoint, TOPIC } from '../servers/stand-ins/publishing-endpoint';
 import { CONFIG_VARIABLE, HANDLER, serializeConfig, type HandlerConfig } from '../src/contract';
 
 const EVENT = { SecretId: 'secret', ClientRequestToken: 'token', Step: 'setSecret' };

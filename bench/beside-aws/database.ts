@@ -1,5 +1,5 @@
-import { startMariaDb, startMySql, startPostgres, type DatabaseServer, type Engine, type Login, type ServerOptions } from '../../test/servers';
-import { connect, isRefusal, type TestClient } from '../../test/servers/clients';
+import { startMariaDb, startMySql, startPostgres, type DatabaseServer, type Engine, type Login, type ServerOptions } from '../../servers';
+import { connect, isRefusal, type TestClient } from '../../servers/clients';
 
 export const FIRST_LOGIN: Login = { username: 'app', password: 'first-password-of-all' };
 /** How this package marks users of MariaDB that it made: a role without rights. */

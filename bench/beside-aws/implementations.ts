@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Runtime } from './lambda-process';
+import type { Engine } from '../../servers';
 import { CONFIG_VARIABLE, serializeConfig, type HandlerConfig } from '../../src/contract';
-import type { Engine } from '../../test/servers';
 
 /** The name under which each world keeps the superuser's secret. */
 export const SUPERUSER_SECRET = 'superuser';

@@ -11,7 +11,7 @@ import { explore, RULES, type Exploration, type Rule } from './faults';
 import { commitOf, ENGINE_NAMES, naive, nameOf, ours, templates, type Implementation, type Variant } from './implementations';
 import { pythonOfTemplates, versionsOf } from './python';
 import { lookAtWeakPoints, type WeakPoint } from './weak-points';
-import type { Engine } from '../../test/servers';
+import type { Engine } from '../../servers';
 import { startCommand } from '../../tools/command';
 import { printTable, type Table } from '../../tools/table';
 import { Terminal, wrap } from '../../tools/terminal';

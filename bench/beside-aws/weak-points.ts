@@ -3,8 +3,8 @@ import { CountingProxy } from './fault-points';
 import { ENGINE_NAMES, type Implementation } from './implementations';
 import { FunctionFailure, TIMEOUT_MS } from './lambda-process';
 import { inWorld, type World } from './world';
+import type { Engine, ServerTls } from '../../servers';
 import { eventOf, runRotation, startRotation, STEPS } from '../../simulator';
-import type { Engine, ServerTls } from '../../test/servers';
 
 const ENGINES: readonly Engine[] = ['postgres', 'mysql', 'mariadb'];
 const WRONG_TLS: readonly ServerTls[] = ['none', 'expired', 'wrongHost', 'unknownCa'];

@@ -5,8 +5,8 @@ import { FIRST_LOGIN, type Database } from './database';
 import { CountingProxy } from './fault-points';
 import { SUPERUSER_SECRET, type Implementation, type Variant } from './implementations';
 import { LambdaProcess, type Runtime } from './lambda-process';
+import type { Login } from '../../servers';
 import { rotate, SecretsManagerServer, SecretsManagerSimulator, type RotationEvent, type SimulatorOptions } from '../../simulator';
-import type { Login } from '../../test/servers';
 
 interface Address {
   readonly host: string;

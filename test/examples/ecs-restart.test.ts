@@ -2,11 +2,11 @@
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { RestartStack } from '../../examples/ecs-restart/restart-stack';
+import { BUS, CREDENTIALS, PublishingEndpoint } from '../../servers/stand-ins/publishing-endpoint';
 import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../../simulator';
 import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../../src/contract';
 import { FunctionProcess } from '../../tools/function-process';
 import { resourcesOf, SECRET } from '../fixture';
-import { BUS, CREDENTIALS, PublishingEndpoint } from '../notification/endpoint';
 
 const stack = new RestartStack(new App(), 'Stack');
 const RULE = 'AWS::Events::Rule';

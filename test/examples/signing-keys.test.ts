@@ -2,11 +2,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { FakeS3, FakeS3Server, type S3Request } from '../../servers/stand-ins/fake-s3';
+import { CREDENTIALS } from '../../servers/stand-ins/publishing-endpoint';
 import { eventOf, runRotation, SecretsManagerServer, SecretsManagerSimulator, startRotation, STEPS } from '../../simulator';
 import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../../src/contract';
 import { FunctionProcess } from '../../tools/function-process';
-import { CREDENTIALS } from '../notification/endpoint';
-import { FakeS3, FakeS3Server, type S3Request } from '../targets/signing-keys/fake-s3';
 
 const ROOT = join(__dirname, '..', '..');
 /** ROTATIONS=50 takes some minutes. */

@@ -2,7 +2,7 @@
 import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BUS, CREDENTIALS, failEntry, PublishingEndpoint, refuse, TOPIC } from './endpoint';
+import { BUS, CREDENTIALS, failEntry, PublishingEndpoint, refuse, TOPIC } from '../../servers/stand-ins/publishing-endpoint';
 import { eventOf, rotate, runRotation, SecretsManagerServer, SecretsManagerSimulator, startRotation, STEPS } from '../../simulator';
 import { CONFIG_VARIABLE, HANDLER, serializeConfig, type NotificationConfig } from '../../src/contract';
 import { FunctionProcess } from '../../tools/function-process';

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import Ajv from 'ajv/dist/2020';
-import { BUS, CREDENTIALS, failEntry, PublishingEndpoint, refuse, TOPIC } from './endpoint';
 import type { Answer } from '../../lambda-src/aws/answer';
 import { endpointOf } from '../../lambda-src/aws/endpoint';
 import type { SignedCall } from '../../lambda-src/aws/signed-call';
@@ -11,6 +10,7 @@ import { channelOf, notifier, notifierOf } from '../../lambda-src/notification/n
 import { Deadline } from '../../lambda-src/rotation/deadline';
 import { findCallProblem, foreignAnswer } from '../../lambda-src/rotation/service-errors';
 import type { Promotion } from '../../lambda-src/rotation/steps';
+import { BUS, CREDENTIALS, failEntry, PublishingEndpoint, refuse, TOPIC } from '../../servers/stand-ins/publishing-endpoint';
 import type { NotificationConfig } from '../../src/contract';
 
 const SECRET = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:my-app/password-AbCdEf';

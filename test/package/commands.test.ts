@@ -19,7 +19,7 @@ const STARTED = /(?:(?:npx )?tsx (?:--tsconfig \S+ )?|bash )((?!-)[\w./-]+\.(?:t
 /** What a person starts: the tasks that get arguments, what CI runs, and what the pages name. */
 function findCommands(): string[] {
   const ofTasks = Object.values(tasks).flatMap(({ steps = [] }) => steps.filter(({ receiveArgs }) => receiveArgs).map(({ exec = '' }) => exec));
-  const pages = ['README.md', 'CONTRIBUTING.md', ...['docs', 'test', 'examples'].flatMap((folder) => filesBelow(join(ROOT, folder))
+  const pages = ['README.md', 'CONTRIBUTING.md', ...['docs', 'servers', 'test', 'examples'].flatMap((folder) => filesBelow(join(ROOT, folder))
     .filter((file) => file.endsWith('.md') && !/node_modules|\.venv/.test(file)).map((file) => join(folder, file)))];
   const texts = ['.ci/run', ...pages].map((file) => readFileSync(join(ROOT, file), 'utf8'));
   const found = [...ofTasks, ...texts].flatMap((text) => [...text.matchAll(STARTED)].map(([command]) => command.replace(/^npx /, '')));
@@ -43,7 +43,7 @@ const COMMANDS = findCommands();
 
 test('the commands are found', () => {
   expect(COMMANDS).toEqual(expect.arrayContaining([
-    'bash test/e2e/run.sh', 'bash test/servers/install.sh', 'tsx --tsconfig tsconfig.dev.json demo/main.ts', 'tsx scripts/check/circles.ts', 'tsx scripts/check/tests.ts databases',
+    'bash test/e2e/run.sh', 'bash servers/install.sh', 'tsx --tsconfig tsconfig.dev.json demo/main.ts', 'tsx scripts/check/circles.ts', 'tsx scripts/check/tests.ts databases',
   ]));
   expect(COMMANDS.length).toBeGreaterThan(25);
 });
@@ -86,7 +86,7 @@ test('a command gets its known options', () => {
   expect(run('--quick', 'one')).toMatchObject({ status: 0, stdout: 'ran true one\n' });
 });
 
-test.each([['bash test/e2e/run.sh', 'generated'], ['tsx --tsconfig tsconfig.dev.json demo/main.ts', 'postgres'], ['bash test/servers/install.sh', 'postgres']])(
+test.each([['bash test/e2e/run.sh', 'generated'], ['tsx --tsconfig tsconfig.dev.json demo/main.ts', 'postgres'], ['bash servers/install.sh', 'postgres']])(
   '%s takes what it knows and nothing else', (command, known) => {
     const { status, stdout, stderr } = start(command, 'no-such');
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });

@@ -14,9 +14,9 @@ import type { DatabaseRotation, Strategy } from '../../lambda-src/targets/databa
 import { Superuser } from '../../lambda-src/targets/database/superuser';
 import { DatabaseTarget, databaseTarget } from '../../lambda-src/targets/database/target';
 import { tlsOptions } from '../../lambda-src/targets/database/tls';
+import { startMariaDb, startMySql, startPostgres, type DatabaseServer, type Login } from '../../servers';
+import { connect, isRefusal, type TestClient } from '../../servers/clients';
 import type { DatabaseTargetConfig } from '../../src/targets/database/contract';
-import { startMariaDb, startMySql, startPostgres, type DatabaseServer, type Login } from '../servers';
-import { connect, isRefusal, type TestClient } from '../servers/clients';
 
 const USER: Login = { username: 'app', password: 'first-password-of-all' };
 const SUPERUSER = 'superuser';

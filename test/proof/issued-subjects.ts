@@ -1,7 +1,6 @@
 import { runCopies } from './copies';
 import { exhaust } from './exhaustion';
 import { accessKeyTarget, partsOf } from './issued-target';
-import { AS_ISSUED, AS_SMTP, issuedKey, IssuingServer, restIn, type Key, type Shape } from './issuing-server';
 import { ISSUE, type Perform, type Subject } from './subjects';
 import { World, type Invariant, type Verdict } from './world';
 import { makeHandler } from '../../lambda-src/handler';
@@ -9,6 +8,7 @@ import type { Deadline } from '../../lambda-src/rotation/deadline';
 import type { SecretValues, Target, ValueRequest } from '../../lambda-src/target';
 import { AccessKeyTarget, type AccessKeyTargetParts } from '../../lambda-src/targets/access-key/access-key-target';
 import type { AccessKeyInfo } from '../../lambda-src/targets/access-key/access-keys';
+import { AS_ISSUED, AS_SMTP, issuedKey, IssuingServer, restIn, type Key, type Shape } from '../../servers/stand-ins/issuing-server';
 
 /** Replaces the credential before a server has issued the first. */
 const WITHOUT = '{"user":"app","note":"n0"}';

@@ -2,7 +2,6 @@
  * The shipped targets whose credentials a server issues, with IAM, AWS STS and SES in memory. Only the network is replaced: requests are forms,
  * and answers are XML.
  */
-import type { IssuingServer } from './issuing-server';
 import { ISSUE, type Perform } from './subjects';
 import type { SignedCall } from '../../lambda-src/aws/signed-call';
 import { AccessKeyTarget, type AccessKeyTargetParts } from '../../lambda-src/targets/access-key/access-key-target';
@@ -10,6 +9,8 @@ import { accessKeysOf } from '../../lambda-src/targets/access-key/access-keys';
 import { CredentialValue } from '../../lambda-src/targets/access-key/credential-value';
 import { stsAcceptance } from '../../lambda-src/targets/access-key/iam-access-key/target';
 import { smtpAcceptance } from '../../lambda-src/targets/access-key/ses-smtp/target';
+import { lastUsed } from '../../servers/stand-ins/iam-server';
+import type { IssuingServer } from '../../servers/stand-ins/issuing-server';
 import type { UserIds } from '../../src/targets/access-key/contract';
 
 export const REGION = 'eu-west-1';
@@ -60,12 +61,6 @@ function serviceCall(server: IssuingServer, perform: Perform, user: UserIds): Si
       default: throw new Error(action);
     }
   };
-}
-
-/** As IAM answers: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html */
-export function lastUsed(server: IssuingServer, id: string): string {
-  const [date, name] = server.wasUsed(id) ? ['<LastUsedDate>2026-11-25T01:02:03Z</LastUsedDate>', 's3'] : ['', 'N/A'];
-  return `<UserName>${USER.userName}</UserName><AccessKeyLastUsed>${date}<ServiceName>${name}</ServiceName><Region>${name}</Region></AccessKeyLastUsed>`;
 }
 
 function memberOf({ id, issuedAt }: { id: string; issuedAt: number }): string {

@@ -5,8 +5,8 @@ import { makeHandler } from '../../lambda-src/handler';
 import type { Deadline } from '../../lambda-src/rotation/deadline';
 import { connectRedis, type ConnectRedis, type RedisConnection } from '../../lambda-src/targets/redis/connection';
 import { RedisTarget } from '../../lambda-src/targets/redis/target';
+import { hashOf, RedisProbe, startRedis, type RedisProduct, type RedisServer } from '../../servers/redis/redis';
 import { parseRedisConfig } from '../../src/targets/redis/contract';
-import { hashOf, RedisProbe, startRedis, type RedisProduct, type RedisServer } from '../servers/redis/redis';
 
 const USER = { username: 'app', password: 'first-password-of-all' };
 const PREVIOUS = 'password-before-the-first';

@@ -13,7 +13,7 @@ import { Publication } from '../../lambda-src/targets/signing-keys/publication';
 import { s3Object } from '../../lambda-src/targets/signing-keys/s3-object';
 import { SigningKeysTarget, signingKeysTarget } from '../../lambda-src/targets/signing-keys/target';
 import { rotateKeys, setOf } from '../../lambda-src/targets/signing-keys/value';
-import { FakeS3 } from '../targets/signing-keys/fake-s3';
+import { FakeS3 } from '../../servers/stand-ins/fake-s3';
 
 const BUCKET = 'keys';
 const KEY = '.well-known/jwks.json';

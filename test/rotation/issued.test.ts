@@ -2,11 +2,11 @@
  * The rotation contract for credentials that a server issues, with the shipped target for access keys of IAM. The proof tests the same at every
  * boundary and in every order.
  */
+import { issuedKey, IssuingServer, type Key } from '../../servers/stand-ins/issuing-server';
 import { connectionReset, eventOf, type StartedRotation } from '../../simulator';
 import { CONFIG_VARIABLE } from '../../src/contract';
 import { failure, Harness } from '../harness';
 import { accessKeyTarget } from '../proof/issued-target';
-import { issuedKey, IssuingServer, type Key } from '../proof/issuing-server';
 import { ISSUE, type Perform } from '../proof/subjects';
 
 const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;

@@ -3,8 +3,8 @@ import * as fs from 'node:fs';
 import * as net from 'node:net';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, type TestClient } from './clients';
-import { type DatabaseServer, Proxy, type ServerOptions, startMariaDb, startMySql, startPostgres } from './index';
+import { connect, type TestClient } from '../../servers/clients';
+import { type DatabaseServer, Proxy, type ServerOptions, startMariaDb, startMySql, startPostgres } from '../../servers/index';
 
 type Start = (options?: ServerOptions) => Promise<DatabaseServer>;
 
@@ -220,7 +220,7 @@ describe.each(SERVERS)('%s', (name, start, version) => {
 
 test.each([['startPostgres'], ['startMariaDb']])('%s: the server ends with the process that started it, however that process ends', async (start) => {
   const program = `
-    const { ${start} } = require(${JSON.stringify(path.join(__dirname, 'index.ts'))});
+    const { ${start} } = require(${JSON.stringify(path.join(__dirname, '..', '..', 'servers', 'index.ts'))});
     ${start}().then((server) => { server.pause(); console.log(server.port); });
     setInterval(() => {}, 1000);
   `;

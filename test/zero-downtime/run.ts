@@ -5,13 +5,13 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SYSTEMS, type Strategy, type System } from './systems';
+import type { Login } from '../../servers';
 import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../../simulator';
 import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../../src/contract';
 import { runTasks, startCommand } from '../../tools/command';
 import { FunctionProcess } from '../../tools/function-process';
 import { printTable } from '../../tools/table';
 import { Terminal } from '../../tools/terminal';
-import type { Login } from '../servers';
 
 /** The order of magnitude of a call to Secrets Manager within a region, in milliseconds. */
 const LATENCY = 10;

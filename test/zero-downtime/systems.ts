@@ -1,6 +1,6 @@
-import { startMariaDb, startMySql, startPostgres, type DatabaseServer, type Login } from '../servers';
-import { connect, isRefusal } from '../servers/clients';
-import { hashOf, runRedis, sendRedis, startRedis, type RedisProduct, type RedisServer } from '../servers/redis/redis';
+import { startMariaDb, startMySql, startPostgres, type DatabaseServer, type Login } from '../../servers';
+import { connect, isRefusal } from '../../servers/clients';
+import { hashOf, runRedis, sendRedis, startRedis, type RedisProduct, type RedisServer } from '../../servers/redis/redis';
 
 export interface Strategy {
   readonly name: string;

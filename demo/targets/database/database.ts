@@ -1,8 +1,8 @@
 import { Duration, type Stack } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { DatabaseServer, Login } from '../../../servers';
+import { connect, isRefusal } from '../../../servers/clients';
 import { RotatingSecret, RotationRules, RotationStrategy, type RotationTarget } from '../../../src';
-import type { DatabaseServer, Login } from '../../../test/servers';
-import { connect, isRefusal } from '../../../test/servers/clients';
 import { SecretText } from '../../secret-text';
 import type { TargetScene } from '../../target-scene';
 import { LostReplies } from '../lost-replies';

@@ -1,7 +1,7 @@
 import { Duration, type Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { FakeS3, FakeS3Server } from '../../../servers/stand-ins/fake-s3';
 import { RotatingSecret, RotationRules, RotationTarget, SigningAlgorithm } from '../../../src';
-import { FakeS3, FakeS3Server } from '../../../test/targets/signing-keys/fake-s3';
 import { ValueText } from '../../secret-text';
 import type { TargetScene } from '../../target-scene';
 import { LostReplies } from '../lost-replies';

@@ -20,7 +20,7 @@ export const { freePort } = load<typeof import('../../../tools/servers/ports.js'
 export const { giveToServer, unprivileged } =
   load<typeof import('../../../tools/servers/server-process.js')>('tools/servers/server-process.ts');
 /** MariaDB. `npm run databases` in the repository installs it. */
-export const { startMariaDb: startServer } = load<typeof import('../../../test/servers/mariadb/mariadb.js')>('test/servers/mariadb/mariadb.ts');
+export const { startMariaDb: startServer } = load<typeof import('../../../servers/mariadb/mariadb.js')>('servers/mariadb/mariadb.ts');
 export const { rotate, SecretsManagerServer, SecretsManagerSimulator } =
   load<typeof import('../../../simulator/index.js')>('simulator/index.ts');
 

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
-import { startMariaDb, startMySql, startPostgres, type DatabaseServer, type Login } from '../../servers';
-import { connect, isRefusal } from '../../servers/clients';
+import { startMariaDb, startMySql, startPostgres, type DatabaseServer, type Login } from '../../../servers';
+import { connect, isRefusal } from '../../../servers/clients';
 import type { Surroundings } from '../app-under-test';
 import { STEPS } from '../rotation';
 import { pendingVersion, Secret } from '../secret';

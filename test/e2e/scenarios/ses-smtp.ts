@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
+import { SmtpTestServer } from '../../../servers/stand-ins/smtp-server';
 import { makeCertificate } from '../../../tools/servers/certificates';
-import { SmtpTestServer } from '../../targets/access-key/smtp-server';
 import { withKeyOfUser } from '../access-keys';
 import type { Surroundings } from '../app-under-test';
 import { REGION } from '../emulator';

@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
-import { IamServer, USER_ARN } from './iam-server';
-import { SmtpTestServer } from './smtp-server';
+import { IamServer, USER_ARN } from '../../../servers/stand-ins/iam-server';
+import { AS_ISSUED, AS_SMTP, IssuingServer, issuedKey, type Shape } from '../../../servers/stand-ins/issuing-server';
+import { CREDENTIALS } from '../../../servers/stand-ins/publishing-endpoint';
+import { SmtpTestServer } from '../../../servers/stand-ins/smtp-server';
 import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../../../simulator';
 import { CONFIG_VARIABLE, HANDLER, serializeConfig, type HandlerConfig } from '../../../src/contract';
 import { FunctionProcess } from '../../../tools/function-process';
 import { makeCertificate } from '../../../tools/servers/certificates';
-import { CREDENTIALS } from '../../notification/endpoint';
-import { AS_ISSUED, AS_SMTP, IssuingServer, issuedKey, type Shape } from '../../proof/issuing-server';
 
 jest.setTimeout(60_000);
 

@@ -1,11 +1,11 @@
 import { CredentialValue } from '../../../lambda-src/targets/access-key/credential-value';
 import { TaggedUserTarget } from '../../../lambda-src/targets/access-key/tagged-user-target';
+import { AS_ISSUED, issuedKey, IssuingServer } from '../../../servers/stand-ins/issuing-server';
 import { eventOf, startRotation } from '../../../simulator';
 import { CONFIG_VARIABLE } from '../../../src/contract';
 import { USER_TAG } from '../../../src/targets/access-key/contract';
 import { failure, Harness } from '../../harness';
 import { partsOf } from '../../proof/issued-target';
-import { AS_ISSUED, issuedKey, IssuingServer } from '../../proof/issuing-server';
 
 const USERS = 50;
 const arnOf = (userName: string) => `arn:aws:iam::111122223333:user/apps/${userName}`;

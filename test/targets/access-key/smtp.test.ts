@@ -3,11 +3,11 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SmtpTestServer } from './smtp-server';
 import { Deadline } from '../../../lambda-src/rotation/deadline';
 import { smtpPassword } from '../../../lambda-src/targets/access-key/ses-smtp/password';
 import { logIn } from '../../../lambda-src/targets/access-key/ses-smtp/smtp';
 import { smtpServer } from '../../../lambda-src/targets/access-key/ses-smtp/target';
+import { SmtpTestServer } from '../../../servers/stand-ins/smtp-server';
 import { makeCertificate, type ServerCertificate } from '../../../tools/servers/certificates';
 
 const CREDENTIAL = { id: 'AKIA1', secret: 'BLBM/9hSUELfq8Gw+rU1YcBjkOxGbhT2XG763xVLGWL9' };

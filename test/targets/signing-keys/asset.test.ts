@@ -1,7 +1,7 @@
 /* The deployed file, over HTTP, with a service that checks its signatures. */
 import { join } from 'node:path';
-import { FakeS3, FakeS3Server } from './fake-s3';
 import { jose } from './jose';
+import { FakeS3, FakeS3Server } from '../../../servers/stand-ins/fake-s3';
 import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../../../simulator';
 import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../../../src/contract';
 import { ALGORITHMS } from '../../../src/targets/signing-keys/contract';

@@ -2,12 +2,12 @@
  * Rotations while signers sign and verifiers verify: 10, or as many as ROTATIONS says. Each rotation is stopped at one of its calls, at each in
  * turn, before or after it.
  */
-import { FakeS3 } from './fake-s3';
 import { jose } from './jose';
 import type { SignedCall } from '../../../lambda-src/aws/signed-call';
 import { makeHandler } from '../../../lambda-src/handler';
 import { s3Object } from '../../../lambda-src/targets/signing-keys/s3-object';
 import { signingKeysTarget } from '../../../lambda-src/targets/signing-keys/target';
+import { FakeS3 } from '../../../servers/stand-ins/fake-s3';
 import { InMemoryClient, STEPS } from '../../../simulator';
 import { Harness } from '../../harness';
 

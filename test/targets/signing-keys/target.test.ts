@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { FakeS3 } from './fake-s3';
 import type { SignedCall } from '../../../lambda-src/aws/signed-call';
 import { makeHandler } from '../../../lambda-src/handler';
 import { makeKey, publicOf, type PrivateJwk, type PublicJwk } from '../../../lambda-src/targets/signing-keys/keys';
 import { s3Object } from '../../../lambda-src/targets/signing-keys/s3-object';
 import { signingKeysTarget } from '../../../lambda-src/targets/signing-keys/target';
 import { setOf } from '../../../lambda-src/targets/signing-keys/value';
+import { FakeS3 } from '../../../servers/stand-ins/fake-s3';
 import { InMemoryClient, STEPS } from '../../../simulator';
 import { parseSigningKeysConfig, type Algorithm } from '../../../src/targets/signing-keys/contract';
 import { failure, Harness } from '../../harness';

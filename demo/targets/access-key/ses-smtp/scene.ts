@@ -1,11 +1,11 @@
 import { Duration, SecretValue, type Stack } from 'aws-cdk-lib';
 import { User } from 'aws-cdk-lib/aws-iam';
 import { createTransport } from 'nodemailer';
+import { IamServer, USER_ARN } from '../../../../servers/stand-ins/iam-server';
+import { AS_SMTP, issuedKey, IssuingServer } from '../../../../servers/stand-ins/issuing-server';
+import { CREDENTIALS } from '../../../../servers/stand-ins/publishing-endpoint';
+import { SmtpTestServer } from '../../../../servers/stand-ins/smtp-server';
 import { RotatingSecret, RotationRules, RotationTarget } from '../../../../src';
-import { CREDENTIALS } from '../../../../test/notification/endpoint';
-import { AS_SMTP, issuedKey, IssuingServer } from '../../../../test/proof/issuing-server';
-import { IamServer, USER_ARN } from '../../../../test/targets/access-key/iam-server';
-import { SmtpTestServer } from '../../../../test/targets/access-key/smtp-server';
 import { makeCertificate } from '../../../../tools/servers/certificates';
 import { ValueText } from '../../../secret-text';
 import type { TargetScene } from '../../../target-scene';

@@ -1,5 +1,5 @@
+import { startMariaDb } from '../../../../servers';
 import { RotationTarget } from '../../../../src';
-import { startMariaDb } from '../../../../test/servers';
 import { sceneOf } from '../database';
 
 export const scene = sceneOf({

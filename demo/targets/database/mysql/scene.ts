@@ -1,5 +1,5 @@
+import { startMySql } from '../../../../servers';
 import { RotationTarget } from '../../../../src';
-import { startMySql } from '../../../../test/servers';
 import { sceneOf } from '../database';
 
 export const scene = sceneOf({

@@ -1,5 +1,5 @@
+import { startPostgres } from '../../../../servers';
 import { RotationTarget } from '../../../../src';
-import { startPostgres } from '../../../../test/servers';
 import { sceneOf } from '../database';
 
 export const scene = sceneOf({

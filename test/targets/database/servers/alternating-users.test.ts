@@ -4,9 +4,9 @@
  */
 import { created, dialledUsers, dialledVersions, expectNoSecrets, fails, passwordStatements, pendingWith, setPassword } from './failing';
 import { DatabaseHarness, KINDS, letsIn, makeUser, MARIADB, MYSQL, POSTGRES, quoteName, run, type DatabaseHarnessOptions } from './fixture';
+import type { DatabaseServer, Login } from '../../../../servers';
 import { accessDenied } from '../../../../simulator';
 import { failure } from '../../../harness';
-import type { DatabaseServer, Login } from '../../../servers';
 
 /** Revokes a right from a user, to test whether it was copied. */
 let tables = 0;

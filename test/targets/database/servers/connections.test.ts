@@ -2,8 +2,8 @@
 import * as net from 'node:net';
 import { created, dialledVersions, fails } from './failing';
 import { DatabaseHarness, letsIn, makeUser, MARIADB, MYSQL, POSTGRES, run, STRATEGIES, type DatabaseHarnessOptions } from './fixture';
-import { Proxy, type DatabaseServer, type ServerTls } from '../../../servers';
-import { connect } from '../../../servers/clients';
+import { Proxy, type DatabaseServer, type ServerTls } from '../../../../servers';
+import { connect } from '../../../../servers/clients';
 
 const UNREACHABLE = /The database server can't be reached, or doesn't answer in time.*security groups/;
 

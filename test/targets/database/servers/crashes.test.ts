@@ -5,8 +5,8 @@
  */
 import { created, dialledVersions, expectNoSecrets, fails, passwordStatements } from './failing';
 import { DatabaseHarness, KINDS, letsIn, MARIADB, MYSQL, POSTGRES, STRATEGIES, type Connection, type Strategy } from './fixture';
+import { Proxy, type DatabaseServer } from '../../../../servers';
 import { failure } from '../../../harness';
-import { Proxy, type DatabaseServer } from '../../../servers';
 
 const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 

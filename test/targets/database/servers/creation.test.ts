@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { created, dialledUsers, expectNoSecrets, fails } from './failing';
 import { DatabaseHarness, KINDS, letsIn, makeUser, MARIADB, MYSQL, POSTGRES, quoteLiteral, quoteName, run, type Connection, type DatabaseHarnessOptions, type Kind } from './fixture';
 import { ConnectivityError } from '../../../../lambda-src/rotation/errors';
+import type { DatabaseServer, Login } from '../../../../servers';
 import type { DatabaseTargetConfig } from '../../../../src/targets/database/contract';
 import { failure } from '../../../harness';
-import type { DatabaseServer, Login } from '../../../servers';
 
 const SUPERUSER = { superuserSecretArn: 'superuser' };
 const STRATEGIES: Readonly<Record<string, Partial<DatabaseTargetConfig>>> = {

@@ -4,9 +4,9 @@
  */
 import { created, expectNoSecrets, fails, pendingWith } from './failing';
 import { DatabaseHarness, KINDS, letsIn, makeUser, quoteName, run, type Connection, type DatabaseHarnessOptions } from './fixture';
+import type { DatabaseServer, Login } from '../../../../servers';
+import { connect } from '../../../../servers/clients';
 import { failure } from '../../../harness';
-import type { DatabaseServer, Login } from '../../../servers';
-import { connect } from '../../../servers/clients';
 
 const PASSWORD = 'first-password-of-it';
 let names = 0;

@@ -5,8 +5,8 @@
 import { created, expectNoSecrets, fails, passwordStatements, setPassword } from './failing';
 import { DatabaseHarness, KINDS, letsIn, makeUser, POSTGRES, run, type Connection, type DatabaseHarnessOptions, type Kind } from './fixture';
 import { nativeHash, sha256Crypt } from '../../../../lambda-src/targets/database/mysql/password-hash';
+import type { DatabaseServer, Login } from '../../../../servers';
 import { failure } from '../../../harness';
-import type { DatabaseServer, Login } from '../../../servers';
 
 const NAMED = (name: string) => KINDS.find((kind) => kind.name === name)!;
 const MYSQLS = ['MySQL 8.0', 'MySQL 9.7'].map(NAMED);

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { run, type DatabaseHarness } from './fixture';
 import { RotationError } from '../../../../lambda-src/rotation/errors';
+import type { DatabaseServer, Login } from '../../../../servers';
 import type { StartedRotation } from '../../../../simulator';
 import { failure, passwordOf } from '../../../harness';
-import type { DatabaseServer, Login } from '../../../servers';
 
 /**
  * Checks that a step failed as the contract requires: a named error that says what to do, nothing written to the secret, and (case 69) no value

@@ -6,9 +6,9 @@ import { connectMySql, MySql, type ConnectMySql } from '../../../../lambda-src/t
 import { connectPostgres, Postgres, type ConnectPostgres } from '../../../../lambda-src/targets/database/postgres/engine';
 import { databaseTarget } from '../../../../lambda-src/targets/database/target';
 import { tlsOptions } from '../../../../lambda-src/targets/database/tls';
+import { startMariaDb, startMySql, startPostgres, type DatabaseServer, type Login, type ServerOptions } from '../../../../servers';
 import type { DatabaseTargetConfig } from '../../../../src/targets/database/contract';
 import { Harness, type HarnessOptions } from '../../../harness';
-import { startMariaDb, startMySql, startPostgres, type DatabaseServer, type Login, type ServerOptions } from '../../../servers';
 
 export type Strategy = 'singleUser' | 'alternatingUsers';
 export const STRATEGIES: readonly Strategy[] = ['singleUser', 'alternatingUsers'];

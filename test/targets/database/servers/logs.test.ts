@@ -4,8 +4,8 @@
  */
 import { created, expectNoSecrets, fails, formsOf } from './failing';
 import { DatabaseHarness, MARIADB, MYSQL, POSTGRES, STRATEGIES } from './fixture';
+import type { DatabaseServer } from '../../../../servers';
 import { passwordOf } from '../../../harness';
-import type { DatabaseServer } from '../../../servers';
 
 describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
   let server: DatabaseServer;

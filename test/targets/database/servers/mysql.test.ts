@@ -1,8 +1,8 @@
 /* Accounts, rights and plugins of MySQL and MariaDB, on real servers: contract cases 32, 34 to 36, 41, 70 and 72. */
 import { created, expectNoSecrets, fails, formsOf, pendingWith } from './failing';
 import { DatabaseHarness, KINDS, letsIn, makeUser, run, STRATEGIES, type DatabaseHarnessOptions } from './fixture';
+import type { DatabaseServer, Login } from '../../../../servers';
 import { passwordOf } from '../../../harness';
-import type { DatabaseServer, Login } from '../../../servers';
 
 const PASSWORD = 'first-password-of-it';
 let users = 0;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { created, fails, pendingWith, putPrevious } from './failing';
 import { DatabaseHarness, KINDS, run, type Kind } from './fixture';
-import type { DatabaseServer, Login } from '../../../servers';
+import type { DatabaseServer, Login } from '../../../../servers';
 
 const DOCS = join(__dirname, '..', '..', '..', '..', 'docs');
 const POSTGRES_KINDS = KINDS.filter(({ target }) => target === 'postgres');

@@ -6,9 +6,9 @@ import { Client, type ClientConfig } from 'pg';
 import { created, expectNoSecrets, fails, formsOf, pendingWith, putPrevious } from './failing';
 import { DatabaseHarness, KINDS, letsIn, makeUser, quoteName, run, STRATEGIES, valueFor, type DatabaseHarnessOptions } from './fixture';
 import { scramVerifier } from '../../../../lambda-src/targets/database/postgres/scram';
+import type { DatabaseServer, Login } from '../../../../servers';
+import { connect } from '../../../../servers/clients';
 import { passwordOf } from '../../../harness';
-import type { DatabaseServer, Login } from '../../../servers';
-import { connect } from '../../../servers/clients';
 
 let users = 0;
 

@@ -3,8 +3,8 @@
  */
 import { fails, created } from './failing';
 import { DatabaseHarness, letsIn, MARIADB, MYSQL, POSTGRES } from './fixture';
+import type { DatabaseServer } from '../../../../servers';
 import { recover, regenerate } from '../../../regeneration/regenerating';
-import type { DatabaseServer } from '../../../servers';
 
 describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
   let server: DatabaseServer;

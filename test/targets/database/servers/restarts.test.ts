@@ -4,7 +4,7 @@
  */
 import { created, expectNoSecrets } from './failing';
 import { DatabaseHarness, letsIn, run, type Connection } from './fixture';
-import { startMariaDb, startMySql, type RestartableServer, type ServerOptions } from '../../../servers';
+import { startMariaDb, startMySql, type RestartableServer, type ServerOptions } from '../../../../servers';
 
 const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 const DURABLE: ServerOptions = { settings: { 'innodb-flush-log-at-trx-commit': 1, 'sync-binlog': 1, 'innodb-doublewrite': 'ON' } };

@@ -4,9 +4,9 @@
  */
 import { created, dialledVersions, expectNoSecrets, fails, passwordStatements, pendingWith, setPassword } from './failing';
 import { DatabaseHarness, KINDS, letsIn, makeUser, MARIADB, MYSQL, POSTGRES, run, STRATEGIES } from './fixture';
+import type { DatabaseServer } from '../../../../servers';
 import { accessDenied, throttled, type Interceptor } from '../../../../simulator';
 import { failure, passwordOf } from '../../../harness';
-import type { DatabaseServer } from '../../../servers';
 
 const NOT_ACCEPTED = /accepts neither the pending password, nor the current one, nor the previous one\. Create the user if it was never created, or give it/;
 

@@ -3,8 +3,8 @@
  */
 import { created, dialledUsers, dialledVersions, expectNoSecrets, fails, setPassword } from './failing';
 import { DatabaseHarness, KINDS, makeUser, MARIADB, MYSQL, POSTGRES, run, STRATEGIES, type DatabaseHarnessOptions } from './fixture';
+import type { DatabaseServer } from '../../../../servers';
 import type { StartedRotation } from '../../../../simulator';
-import type { DatabaseServer } from '../../../servers';
 
 const NOT_ACCEPTED = /does not accept the pending credentials\. See that the user is not locked and that its password has not expired/;
 

@@ -1,8 +1,8 @@
 /* The rotation contract's case 33 on real servers: whatever hangs, setSecret ends before Lambda ends it, and starts nothing new after that. */
 import { created, dialledVersions, fails } from './failing';
 import { DatabaseHarness, letsIn, MARIADB, MYSQL, POSTGRES, STRATEGIES, type Connection, type Strategy } from './fixture';
-import type { DatabaseServer } from '../../../servers';
-import { connect, type TestClient } from '../../../servers/clients';
+import type { DatabaseServer } from '../../../../servers';
+import { connect, type TestClient } from '../../../../servers/clients';
 
 /** A server for each, so that one that hangs doesn't affect others, and all can wait at the same time. */
 describe('PostgreSQL, MariaDB and MySQL, with both strategies', () => {

@@ -4,12 +4,12 @@ import { dirname, join, relative } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { BUS, CREDENTIALS, PublishingEndpoint } from '../../../../servers/stand-ins/publishing-endpoint';
 import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../../../../simulator';
 import { RotatingSecret, RotationFunction, RotationNotification, RotationTarget } from '../../../../src';
 import { CONFIG_VARIABLE } from '../../../../src/contract';
 import { FunctionProcess } from '../../../../tools/function-process';
 import { configOf, expectInvalid, FUNCTION, makeStack, resourcesOf, warningsOf } from '../../../fixture';
-import { BUS, CREDENTIALS, PublishingEndpoint } from '../../../notification/endpoint';
 
 const MODULES = join(__dirname, '..', '..', '..', '..', 'node_modules');
 const generateSecretString = { secretStringTemplate: JSON.stringify({ client: 'app' }), generateStringKey: 'apiKey' };

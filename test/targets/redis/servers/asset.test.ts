@@ -3,10 +3,10 @@
  */
 import { join } from 'node:path';
 import { makeUser } from './fixture';
+import { letsInRedis, startRedis } from '../../../../servers/redis/redis';
 import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../../../../simulator';
 import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../../../../src/contract';
 import { FunctionProcess } from '../../../../tools/function-process';
-import { letsInRedis, startRedis } from '../../../servers/redis/redis';
 
 const ROOT = join(__dirname, '..', '..', '..', '..');
 

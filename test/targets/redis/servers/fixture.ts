@@ -1,8 +1,8 @@
 import { connectRedis, type ConnectRedis } from '../../../../lambda-src/targets/redis/connection';
 import { RedisTarget, type Resolve } from '../../../../lambda-src/targets/redis/target';
+import { hashOf, letsInRedis, runRedis, startRedis, type RedisProduct, type RedisServer } from '../../../../servers/redis/redis';
 import { parseRedisConfig, type RedisTargetConfig } from '../../../../src/targets/redis/contract';
 import { Harness, passwordOf } from '../../../harness';
-import { hashOf, letsInRedis, runRedis, startRedis, type RedisProduct, type RedisServer } from '../../../servers/redis/redis';
 
 export const PRODUCTS: readonly { readonly name: string; readonly product: RedisProduct }[] = [
   { name: 'Redis 7', product: 'redis-7' },

@@ -4,11 +4,11 @@
  */
 import { PRODUCTS, RedisHarness } from './fixture';
 import type { ConnectRedis } from '../../../../lambda-src/targets/redis/connection';
+import { hashOf, startRedis } from '../../../../servers/redis/redis';
 import { runCopies } from '../../../proof/copies';
 import { exhaust } from '../../../proof/exhaustion';
 import { catchNaiveRedis, withRedisSubjects } from '../../../proof/redis';
 import { withoutTimers } from '../../../proof/without-timers';
-import { hashOf, startRedis } from '../../../servers/redis/redis';
 
 const EVERY_BOUNDARY = 17;
 const EVERY_PAIR = 151;

@@ -7,10 +7,10 @@ import { caOf, makeUser, PRODUCTS, RedisHarness, startNodes, type RedisHarnessOp
 import { RotationError } from '../../../../lambda-src/rotation/errors';
 import type { ConnectRedis } from '../../../../lambda-src/targets/redis/connection';
 import type { Resolve } from '../../../../lambda-src/targets/redis/target';
+import { Proxy } from '../../../../servers';
+import { hashOf, letsInRedis, RedisProbe, runRedis, startRedis, type RedisServer } from '../../../../servers/redis/redis';
 import type { StartedRotation } from '../../../../simulator';
 import { failure } from '../../../harness';
-import { Proxy } from '../../../servers';
-import { hashOf, letsInRedis, RedisProbe, runRedis, startRedis, type RedisServer } from '../../../servers/redis/redis';
 
 const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 

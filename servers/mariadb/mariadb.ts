@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { RestartableServer, ServerOptions } from '../../../tools/servers/server';
+import type { RestartableServer, ServerOptions } from '../../tools/servers/server';
 import { installed, withOwnLibraries } from '../installation';
 import { ADMIN, asArguments, DATABASE, ROOT, runServer, startMySqlLike } from '../mysql-like';
 

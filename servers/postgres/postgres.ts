@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
-import { makeCertificate } from '../../../tools/servers/certificates';
-import { freePort } from '../../../tools/servers/ports';
-import type { DatabaseServer, ServerOptions } from '../../../tools/servers/server';
-import { giveToServer, makeFolder, ServerProcess, unprivileged } from '../../../tools/servers/server-process';
+import { makeCertificate } from '../../tools/servers/certificates';
+import { freePort } from '../../tools/servers/ports';
+import type { DatabaseServer, ServerOptions } from '../../tools/servers/server';
+import { giveToServer, makeFolder, ServerProcess, unprivileged } from '../../tools/servers/server-process';
 import { installed } from '../installation';
 import { copyTemplate } from '../template';
 

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { copyTemplate } from './template';
-import { makeCertificate, type ServerCertificate } from '../../tools/servers/certificates';
-import { freePort } from '../../tools/servers/ports';
-import type { RestartableServer, ServerOptions } from '../../tools/servers/server';
-import { giveToServer, makeFolder, ServerProcess, unprivileged } from '../../tools/servers/server-process';
+import { makeCertificate, type ServerCertificate } from '../tools/servers/certificates';
+import { freePort } from '../tools/servers/ports';
+import type { RestartableServer, ServerOptions } from '../tools/servers/server';
+import { giveToServer, makeFolder, ServerProcess, unprivileged } from '../tools/servers/server-process';
 
 /** A server of MySQL's family, without its specifics. */
 export interface MySqlLike {

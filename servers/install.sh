@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Installs database servers that the tests and the demo run against into .databases/ and nowhere else. Does nothing if they are there.
+# Installs database servers that the tests, the demo and the benchmarks use into .databases/ and nowhere else. Does nothing if they are there.
 # Needs x86-64 Debian; no root.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/.."
 exec < /dev/null
 
-here=test/servers
+here=servers
 root=$PWD/.databases
 wanted=$(cat "$here/install.sh" "$here/packages/package-lock.json" | sha256sum | cut -d' ' -f1)
 
@@ -45,7 +45,7 @@ done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 die() {
-  echo "test/servers/install.sh: $*" >&2
+  echo "servers/install.sh: $*" >&2
   exit 1
 }
 [ "$(uname -sm)" = 'Linux x86_64' ] || die "the servers' binaries are for Linux on x86-64, this is $(uname -sm)"
@@ -65,7 +65,7 @@ part=
 finish() {
   local status=$?
   rm -rf "$scratch"
-  [ "$status" -eq 0 ] || echo "test/servers/install.sh: ${part:-nothing} could not be installed; the lines above say why" >&2
+  [ "$status" -eq 0 ] || echo "servers/install.sh: ${part:-nothing} could not be installed; the lines above say why" >&2
 }
 trap finish EXIT
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C

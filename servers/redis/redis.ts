@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as tls from 'node:tls';
-import { makeCertificate } from '../../../tools/servers/certificates';
-import { freePort } from '../../../tools/servers/ports';
-import type { Login, ServerTls } from '../../../tools/servers/server';
-import { giveToServer, makeFolder, ServerProcess } from '../../../tools/servers/server-process';
+import { makeCertificate } from '../../tools/servers/certificates';
+import { freePort } from '../../tools/servers/ports';
+import type { Login, ServerTls } from '../../tools/servers/server';
+import { giveToServer, makeFolder, ServerProcess } from '../../tools/servers/server-process';
 import { installed, withOwnLibraries } from '../installation';
 
 export type RedisProduct = 'redis-7' | 'valkey-8';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Answer } from '../../../lambda-src/aws/answer';
-import type { SignedCall } from '../../../lambda-src/aws/signed-call';
+import type { Answer } from '../../lambda-src/aws/answer';
+import type { SignedCall } from '../../lambda-src/aws/signed-call';
 
 export interface S3Request {
   readonly method: string;

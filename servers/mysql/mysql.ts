@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import type { RestartableServer, ServerOptions } from '../../../tools/servers/server';
+import type { RestartableServer, ServerOptions } from '../../tools/servers/server';
 import { installed, withOwnLibraries } from '../installation';
 import { ADMIN, DATABASE, type MySqlLike, ROOT, runServer, startMySqlLike } from '../mysql-like';
 

@@ -2,4 +2,4 @@ export { startMariaDb, type MariaDbOptions, type MariaDbVersion } from './mariad
 export { startMySql, type MySqlOptions, type MySqlVersion } from './mysql/mysql';
 export { startPostgres, type PostgresOptions, type PostgresVersion } from './postgres/postgres';
 export { Proxy } from './proxy';
-export type { DatabaseServer, Engine, Login, RestartableServer, ServerOptions, ServerTls } from '../../tools/servers/server';
+export type { DatabaseServer, Engine, Login, RestartableServer, ServerOptions, ServerTls } from '../tools/servers/server';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { INSTALLATION } from './installation';
-import { giveToServer, makeFolder } from '../../tools/servers/server-process';
+import { giveToServer, makeFolder } from '../tools/servers/server-process';
 
 /**
  * Copies a data folder that was initialized once per installation.

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
-import type { ServerCertificate } from '../../../tools/servers/certificates';
+import type { ServerCertificate } from '../../tools/servers/certificates';
 
 /** A real SMTP server, with TLS from the first byte, like port 465 of SES. */
 export class SmtpTestServer {

@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { CREDENTIALS, findSigned } from '../../notification/endpoint';
-import { lastUsed } from '../../proof/issued-target';
-import type { IssuingServer } from '../../proof/issuing-server';
+import type { IssuingServer } from './issuing-server';
+import { CREDENTIALS, findSigned } from './publishing-endpoint';
 
-export const USER_ARN = 'arn:aws:iam::111122223333:user/some/path/app';
+const USER_NAME = 'app';
+export const USER_ARN = `arn:aws:iam::111122223333:user/some/path/${USER_NAME}`;
 
 /** A request with a valid signature. */
 export interface Asked {
@@ -59,7 +59,7 @@ export class IamServer {
       return this.keys.use({ id: keyId, secret: this.secrets.get(keyId)! }) ? result(action, `<Arn>${USER_ARN}</Arn>`) : refusal(403, 'InvalidClientTokenId');
     }
     if (service !== 'iam' || form.Version !== '2010-05-08' || keyId !== CREDENTIALS.AWS_ACCESS_KEY_ID) { return refusal(403, 'AccessDenied'); }
-    if (userName !== 'app' && action !== 'GetAccessKeyLastUsed') { return refusal(404, 'NoSuchEntity'); }
+    if (userName !== USER_NAME && action !== 'GetAccessKeyLastUsed') { return refusal(404, 'NoSuchEntity'); }
     switch (action) {
       case 'ListAccessKeys': {
         const members = this.keys.list().map((key) => `<member>\n<AccessKeyId>${key.id}</AccessKeyId>\n<CreateDate>${new Date(key.issuedAt).toISOString()}</CreateDate>\n</member>`);
@@ -84,4 +84,10 @@ function result(action: string, content: string): [number, string] {
 
 function refusal(status: number, code: string): [number, string] {
   return [status, `<ErrorResponse><Error><Code>${code}</Code><Message>p4ssw0rd</Message></Error></ErrorResponse>`];
+}
+
+/** As IAM answers: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccessKeyLastUsed.html */
+export function lastUsed(server: IssuingServer, id: string): string {
+  const [date, name] = server.wasUsed(id) ? ['<LastUsedDate>2026-11-25T01:02:03Z</LastUsedDate>', 's3'] : ['', 'N/A'];
+  return `<UserName>${USER_NAME}</UserName><AccessKeyLastUsed>${date}<ServiceName>${name}</ServiceName><Region>${name}</Region></AccessKeyLastUsed>`;
 }

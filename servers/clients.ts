@@ -1,6 +1,6 @@
 import { createConnection } from 'mysql2/promise';
 import { Client } from 'pg';
-import type { DatabaseServer, Login } from '../../tools/servers/server';
+import type { DatabaseServer, Login } from '../tools/servers/server';
 
 export interface TestClient {
   /** The rows of the answer. Empty if it has none. */
