@@ -1,4 +1,5 @@
 /* `src/main.ts` with another design of `SecretsService`. */
+import type { Server } from 'node:http';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ConsoleLogger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
@@ -18,4 +19,6 @@ const testing = await Test.createTestingModule({ imports: [AppModule] })
   .compile();
 const app = testing.createNestApplication({ logger: new ConsoleLogger({ json: true }) });
 app.enableShutdownHooks();
+// As in `src/main.ts`: a connection that the service closes first cuts off a request.
+(app.getHttpServer() as Server).keepAliveTimeout = 75_000;
 await app.listen(Number(process.env.PORT));
