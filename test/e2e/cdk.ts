@@ -31,7 +31,7 @@ export class Cdk {
     private readonly directory: string,
     private readonly endpoint: string,
     private readonly interruption: AbortSignal,
-    /** What the app is told besides what its cdk.json says. */
+    /** The context in addition to that of cdk.json. */
     private readonly context: Readonly<Record<string, string>>,
   ) {
     this.assembly = join(directory, 'cdk.out');

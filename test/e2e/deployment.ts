@@ -33,7 +33,7 @@ export class Deployment {
     return this.physicalId(this.functionId);
   }
 
-  /** The functions that the app has besides. */
+  /** The other functions of the app. */
   public get otherFunctionNames(): string[] {
     return this.logicalIds(FUNCTION).filter((id) => id !== this.functionId).map((id) => this.physicalId(id));
   }

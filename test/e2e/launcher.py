@@ -93,7 +93,7 @@ def enforce_with_rotation_function(*args, resource_arn="*", service_context=None
 
 
 def enforce_key(secret, access_key_id, action, service, region):
-    """Whoever reads or writes a secret with a customer managed key uses that key, through Secrets Manager."""
+    """A reader or writer of a secret with a customer managed key uses that key, through Secrets Manager."""
     if not secret.get("KmsKeyId"):
         return None
     for key_action in KEY_ACTIONS.get(action, []):

@@ -47,7 +47,7 @@ export class Rotations {
     await this.checkOutcome(title, token, old.id, old.value!, created[0]);
   }
 
-  /** Somebody starts a rotation, and cancels it after some steps. */
+  /** A rotation that is started, and cancelled after some steps. */
   public async giveUp(title: string, steps: readonly Step[], afterRun?: AfterRun): Promise<void> {
     const token = await this.secret.rotate();
     for (const step of steps) {

@@ -17,7 +17,7 @@ test.each<[string, Partial<DescribeSecretCommandOutput>, RegExp, boolean]>([
   ['with a pending version', { VersionIdsToStages: { one: ['AWSCURRENT'], two: ['AWSPENDING'] } }, /^A rotation began, .*createSecret, setSecret, testSecret or finishSecret/, false],
   ['whose only version is pending and so current', { VersionIdsToStages: { one: ['AWSCURRENT', 'AWSPENDING'] } }, /^A rotation began/, false],
   ['without a pending version', { VersionIdsToStages: { one: ['AWSCURRENT'] } }, /^No rotation is in progress/, false],
-  ['into which somebody put a value', { VersionIdsToStages: { one: ['AWSPREVIOUS'], two: ['AWSCURRENT'] } }, /^No rotation is in progress/, false],
+  ['with a value that was put by hand', { VersionIdsToStages: { one: ['AWSPREVIOUS'], two: ['AWSCURRENT'] } }, /^No rotation is in progress/, false],
   ['without a version', {}, /^No rotation is in progress/, false],
   ['whose rotation is off', { RotationEnabled: false, VersionIdsToStages: { one: ['AWSCURRENT'] } }, /^Its rotation is turned off/, true],
   ['whose rotation was never on', { RotationEnabled: undefined }, /^Its rotation is turned off/, true],

@@ -121,7 +121,7 @@ describe('an event bus', () => {
     ['an entry that failed', failEntry('NotAuthorizedForSourceException'), /NotAuthorizedForSourceException\. Grant it/],
     ['an error', refuse(400, '{"__type":"AccessDeniedException","Message":"p4ssw0rd"}'), /AccessDeniedException\. Grant it/],
     ['an error with a namespace', refuse(400, '{"__type":"com.amazonaws.events#ResourceNotFoundException","message":"p4ssw0rd"}'), /ResourceNotFoundException\. It does not exist/],
-    ['an error that nobody knows', refuse(400, '{"__type":"SomethingException"}'), /SomethingException\. See/],
+    ['an unknown error', refuse(400, '{"__type":"SomethingException"}'), /SomethingException\. See/],
     ['an error whose name is in the header', named('com.amazonaws.events#AccessDeniedException:http://p4ssw0rd/'), /was refused with AccessDeniedException\. Grant it/],
     ['an error with a code', refuse(400, '{"code":"AccessDeniedException"}'), /was refused with AccessDeniedException\. Grant it/],
     ['an error without a type', refuse(400, '{"message":"p4ssw0rd"}'), foreign('400')],

@@ -45,7 +45,7 @@ const DUAL_BY_SUPERUSER: Variant = {
 };
 /**
  * A user that a rotation creates. The server accepts no version before that. RDS manages the superuser secret, and the host in the secret was
- * changed by somebody who may write it.
+ * changed.
  */
 const created = (statement: string): Variant => ({
   name: 'a single user that a rotation creates, at the endpoint',

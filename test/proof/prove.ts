@@ -268,7 +268,7 @@ const { values: { databases = false, long = false, pairs = false, copies = false
   usage: {
     '--databases': 'prove it of the databases, on real servers, as npm run prove:databases does',
     '--long': 'explore more',
-    '--pairs': 'of targets whose values somebody else issues, and of signing keys, every pair of boundaries instead of a sample',
+    '--pairs': 'of targets whose values are issued, and of signing keys, every pair of boundaries instead of a sample',
     '--only=TEXT': 'only rows of the table with this text in their name',
     '--copies': 'run 20 copies of every step at once, on generated values and on real servers',
     '--rounds=N': `how many rotations --copies makes on each target, ${ROUNDS} by default`,

@@ -86,7 +86,7 @@ export class Verifiers implements Server {
     const signer = currentIn(value);
     if (!signer) { return false; }
     const set = this.s3.object(KEY)?.body;
-    // Nobody reads an object that doesn't exist yet.
+    // Verifiers read no object that doesn't exist yet.
     if (set === undefined) { return true; }
     if (signer.kid !== this.signer?.kid) {
       this.signedBefore = this.signer;

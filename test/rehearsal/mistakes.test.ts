@@ -177,7 +177,7 @@ test('finds a key that is made and lost', async () => {
   ]);
 });
 
-test('finds a request that nobody awaits', async () => {
+test('finds a request that is not awaited', async () => {
   let request: Promise<unknown> | undefined;
   const report = await rehearsed({
     setSecret: async ({ pending, current }: Context) => {

@@ -118,7 +118,7 @@ export async function accessKeyFleet({ aws, checks, cdkWith }: Surroundings): Pr
   for (const [whose, name] of [['another secret', theirs.userName], ['no secret', bystander]] as const) {
     const Value = mine.userArn.replace(mine.userName, name);
     await aws.secretsManager.send(new TagResourceCommand({ SecretId: mine.secret.arn, Tags: [{ Key: USER_TAG, Value }] }));
-    await refuse(`a secret whose tag somebody changed to the user of ${whose}`, mine.secret, /is not one of the user that the tag/);
+    await refuse(`a secret whose tag was changed to the user of ${whose}`, mine.secret, /is not one of the user that the tag/);
   }
 
   const texts = [...await aws.logMessages(idsOf('AWS::Logs::LogGroup')[0]), ...answers, cdk.template().text, cdk.output];

@@ -108,7 +108,7 @@ async function listSecrets(aws: Aws): Promise<SecretListEntry[]> {
   return found;
 }
 
-/** A secret that isn't of the app, which the function rotates all the same. */
+/** A secret that isn't of the app, which the function rotates too. */
 async function makeSecret(aws: Aws, functionArn: string, name: string, keyId: string | undefined): Promise<Secret> {
   const { ARN } = await aws.secretsManager.send(new CreateSecretCommand({ Name: name, KmsKeyId: keyId, SecretString: '{"password":"untouched"}' }));
   await aws.secretsManager.send(new RotateSecretCommand({

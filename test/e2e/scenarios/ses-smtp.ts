@@ -14,7 +14,7 @@ interface SmtpUser {
   readonly password: string;
 }
 
-/** The SMTP user of a user of IAM, from none on. The SMTP server derives passwords from the access keys that the user has when somebody logs in. */
+/** The SMTP user of a user of IAM, from none on. The SMTP server derives passwords from the access keys that the user has at a login. */
 export async function sesSmtp(surroundings: Surroundings): Promise<void> {
   const { aws, checks, emulator, directory } = surroundings;
   const certificate = await makeCertificate(join(directory, 'smtp'), 'good');

@@ -27,7 +27,7 @@ export async function shared({ aws, checks, cdkWith }: Surroundings): Promise<vo
     }));
     await new Rotations(checks, aws, functionName, new Secret(aws.secretsManager, ARN!, 'password'), {}).refuse(title, 'AccessDenied');
   };
-  await refuse('another secret, whose rotation function somebody made this one');
+  await refuse('another secret, with this function as its rotation function');
   await refuse('such a secret with the same key', (await new Secret(aws.secretsManager, secrets[0].physicalId, 'password').describe()).KmsKeyId);
 
   await checks.need('cdk destroy', () => cdk.destroy());

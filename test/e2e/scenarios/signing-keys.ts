@@ -5,7 +5,7 @@ import { labelled, Secret } from '../secret';
 
 const OBJECT = '.well-known/jwks.json';
 
-/** Keys that sign, from none on: whoever has read the bucket before a rotation verifies what is signed after it. */
+/** Keys that sign, from none on: a verifier that has read the bucket before a rotation verifies what is signed after it. */
 export async function signingKeys({ aws, checks, cdkWith }: Surroundings): Promise<void> {
   const jose = await import('jose');
   const cdk = cdkWith({ cacheSeconds: '1' });

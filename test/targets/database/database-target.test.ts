@@ -232,7 +232,7 @@ describe('the connection', () => {
   const configured = (options: DatabaseTargetOptions) => configOf(withFunction(RotationTarget.postgres(options)));
 
   test.each<[string, DatabaseTargetOptions]>([
-    ['nobody says anything', {}],
+    ['there are no options', {}],
     ['plaintextConnection is false', { plaintextConnection: false }],
     ['plaintextConnection is undefined', { plaintextConnection: undefined }],
     // JavaScript bypasses the compiler.

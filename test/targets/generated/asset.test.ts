@@ -178,7 +178,7 @@ test.each([
   ['no body', 'HTTP/1.1 403 Forbidden', '', '403'],
   ['a redirection', 'HTTP/1.1 302 Found\r\nlocation: https://example.com/', '', '302'],
   ['nothing, as a success', 'HTTP/1.1 200 OK', '', undefined],
-  ['a JSON text of somebody else, as a success', 'HTTP/1.1 200 OK\r\ncontent-type: application/json', '{"status":"s3cret"}', undefined],
+  ['a JSON text that is not from Secrets Manager, as a success', 'HTTP/1.1 200 OK\r\ncontent-type: application/json', '{"status":"s3cret"}', undefined],
 ])('case 64: %s is not an answer of Secrets Manager, and is an error', async (_, head, body, status) => {
   const invoke = await load(await listen(createServer((socket) => {
     socket.on('error', () => {});

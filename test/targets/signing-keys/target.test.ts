@@ -221,7 +221,7 @@ describe('cases 17, 20: refuses a value that can not be rotated, without its con
 
 describe('a pending value that a user put', () => {
   const others: [string, (before: Value) => Promise<object>, RegExp][] = [
-    ['keys that nobody has seen', async () => {
+    ['keys that no verifier has seen', async () => {
       const [current, next] = [await key(), await key()];
       return { current, next, jwks: { keys: [current, next].map(publicOf) } };
     }, /its "current" is not the key that verifiers know as the next one/],

@@ -127,7 +127,7 @@ describe.each(SETTINGS.map((setting) => ({ ...setting, name: `${setting.kind.nam
     expect(await accepted(h, 'AWSPENDING', 'AWSCURRENT')).toEqual([true, true]);
   });
 
-  test('case 90: a second password of somebody else is replaced, and AWSCURRENT is not', async () => {
+  test('case 90: a second password from elsewhere is replaced, and AWSCURRENT is not', async () => {
     const h = await make();
     const others = { ...h.user, password: 'password-of-somebody' };
     await run(server, server.root, ...server.engine === 'mariadb'
@@ -162,7 +162,7 @@ describe.each(SETTINGS.map((setting) => ({ ...setting, name: `${setting.kind.nam
     expect(await accepted(h, 'AWSCURRENT', 'AWSPREVIOUS')).toEqual([true, true]);
   });
 
-  test('AWSCURRENT that somebody moved back to the previous version is kept by the next rotation', async () => {
+  test('AWSCURRENT that was moved back to the previous version is kept by the next rotation', async () => {
     const h = await make();
     await h.rotate();
     const { AWSCURRENT: from, AWSPREVIOUS: to } = h.secret.stages;
@@ -234,7 +234,7 @@ describe.each(SETTINGS.map((setting) => ({ ...setting, name: `${setting.kind.nam
     expect(await stored(h)).toBe(before);
   });
 
-  test('AWSCURRENT that somebody moved while the step waited is kept, and the rotation ends', async () => {
+  test('AWSCURRENT that moved while the step waited is kept, and the rotation ends', async () => {
     const others = 'password-of-somebody';
     let h: DatabaseHarness | undefined;
     let isArmed = false;
@@ -345,7 +345,7 @@ describe.each(SETTINGS.map((setting) => ({ ...setting, name: `${setting.kind.nam
   }
 
   if (setting.by === 'user') {
-    test('a password that somebody sets while the step waits is kept, if AWSCURRENT is not accepted any more', async () => {
+    test('a password that is set while the step waits is kept, if AWSCURRENT is not accepted any more', async () => {
       const others = 'password-of-somebody';
       let h: DatabaseHarness | undefined;
       let isArmed = false;

@@ -295,7 +295,7 @@ describe.each(KINDS.filter(({ target }) => target === 'postgres'))('$name', (kin
     const DIRECTIONS = [[false, '_clone'], [true, 'the name without _clone']] as const;
     const UNPROVEN = [
       ['nothing in common', () => []],
-      ['a membership that somebody granted', (first: string, second: string) => [`GRANT ${first} TO ${second}`]],
+      ['a membership that was granted by hand', (first: string, second: string) => [`GRANT ${first} TO ${second}`]],
       ['a membership the other way round', (first: string, second: string) => [`GRANT ${second} TO ${first}`]],
       ['the setting without the membership', (first: string, second: string) => [`ALTER ROLE ${second} SET role TO ${first}`]],
       ['the setting for one database only', (first: string, second: string) => [`GRANT ${first} TO ${second}`, `ALTER ROLE ${second} IN DATABASE app SET role TO ${first}`]],

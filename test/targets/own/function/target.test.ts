@@ -287,7 +287,7 @@ test.each<[string, string, string, RegExp]>([
   ['code that is not there', '{"errorType":"Runtime.ImportModuleError","errorMessage":"Error: Cannot find module"}', 'TargetFunctionLoadError', /could not be loaded \(Runtime\.ImportModuleError\)/],
   ['a handler that is not there', '{"errorType":"Runtime.HandlerNotFound","errorMessage":"p4ssw0rd"}', 'TargetFunctionLoadError', /Look at the handler/],
   ['code that is none', '{"errorType":"Runtime.UserCodeSyntaxError","errorMessage":"p4ssw0rd"}', 'TargetFunctionLoadError', /could not be loaded/],
-  ['a promise that nobody awaited', '{"errorType":"Runtime.UnhandledPromiseRejection","errorMessage":"p4ssw0rd"}', 'TargetFunctionUnhandledRejectionError', /Await it/],
+  ['a promise that was not awaited', '{"errorType":"Runtime.UnhandledPromiseRejection","errorMessage":"p4ssw0rd"}', 'TargetFunctionUnhandledRejectionError', /Await it/],
   ['an error of JavaScript', '{"errorType":"TypeError","errorMessage":"p4ssw0rd","trace":[]}', 'TargetFunctionThrewError', /threw an error \(TypeError\)/],
   ['an error of Java', '{"errorType":"java.lang.IllegalStateException","errorMessage":"p4ssw0rd"}', 'TargetFunctionThrewError', /\(java\.lang\.IllegalStateException\)/],
   ['an error without a type', '{"errorMessage":"p4ssw0rd"}', 'TargetFunctionThrewError', /threw an error\. /],

@@ -13,7 +13,7 @@ const ROOT = join(__dirname, '..', '..', '..', '..');
 const cleanUp: (() => Promise<unknown>)[] = [];
 afterEach(async () => { for (const end of cleanUp.splice(0).reverse()) { await end(); } });
 
-test('the asset rotates a user three times, and refuses nobody with AWSCURRENT or AWSPREVIOUS', async () => {
+test('the asset rotates a user three times, and refuses no login with AWSCURRENT or AWSPREVIOUS', async () => {
   const server = await startRedis({ product: 'valkey-8' });
   cleanUp.push(() => server.stop());
   const { host, port, ca, superuser } = server;

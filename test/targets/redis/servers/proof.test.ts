@@ -16,7 +16,7 @@ const EVERY_STALE = 37;
 
 jest.setTimeout(300_000);
 
-test.each(PRODUCTS)('$name: stopped at some boundaries and pairs, with stale reads, and 5 copies at once, nobody is refused', async ({ product }) => {
+test.each(PRODUCTS)('$name: stopped at some boundaries and pairs, with stale reads, and 5 copies at once, no login is refused', async ({ product }) => {
   const restore = withoutTimers();
   const explored: number[] = [];
   await withRedisSubjects([product], async (subject) => {

@@ -70,7 +70,7 @@ describe.each(PRODUCTS)('$name', ({ product }) => {
     expect(await letsInRedis(server, h.user)).toBe(false);
   });
 
-  test('case 90: passwords that somebody else added are removed, but not in the first rotation', async () => {
+  test('case 90: passwords from elsewhere are removed, but not in the first rotation', async () => {
     const h = await make();
     const other = { username: h.user.username, password: 'password-of-somebody-else' };
     await makeUser([server], other, `#${hashOf(h.user.password)}`);
