@@ -13,7 +13,9 @@ const late = (name: string, entry: SecretListEntry = {}): SecretListEntry => ({
 });
 
 const environment = { ...process.env };
-const client = mockClient(SecretsManagerClient);
+let client: ReturnType<typeof mockClient>;
+beforeAll(() => { client = mockClient(SecretsManagerClient); });
+afterAll(() => { client.restore(); });
 beforeEach(() => { client.reset(); });
 afterEach(() => { process.env = { ...environment }; });
 
