@@ -3,7 +3,7 @@ import type { HandlerDependencies, Subject } from './subjects';
 import { Violation, type Invariant } from './world';
 import { makeHandler } from '../../lambda-src/handler';
 import type { Deadline } from '../../lambda-src/rotation/deadline';
-import { connectRedis, type ConnectRedis, type RedisConnection } from '../../lambda-src/targets/redis/connection';
+import { connectRedis, type ConnectRedis, type RedisConnection } from '../../lambda-src/redis/connection';
 import { RedisTarget } from '../../lambda-src/targets/redis/target';
 import { hashOf, RedisProbe, startRedis, type RedisProduct, type RedisServer } from '../../servers/redis/redis';
 import { parseRedisConfig } from '../../src/targets/redis/contract';

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
-import { connectRedis, type ConnectRedis, type RedisNode } from './connection';
-import { logIn, passwordHash, type RedisSession, type RedisUser } from './session';
+import { connectRedis, type ConnectRedis, type RedisNode } from '../../redis/connection';
+import { logIn, passwordHash, type RedisSession, type RedisUser } from '../../redis/session';
 import type { HandlerConfig } from '../../../src/contract';
 import { parseNode } from '../../../src/targets/contract';
 import { parseRedisConfig, REDIS_DEFAULT_PORT, REDIS_PASSWORD_KEY as PASSWORD, type RedisTargetConfig } from '../../../src/targets/redis/contract';

@@ -1,4 +1,4 @@
-import { connectRedis, type ConnectRedis } from '../../../../lambda-src/targets/redis/connection';
+import { connectRedis, type ConnectRedis } from '../../../../lambda-src/redis/connection';
 import { RedisTarget, type Resolve } from '../../../../lambda-src/targets/redis/target';
 import { hashOf, letsInRedis, runRedis, startRedis, type RedisProduct, type RedisServer } from '../../../../servers/redis/redis';
 import { parseRedisConfig, type RedisTargetConfig } from '../../../../src/targets/redis/contract';

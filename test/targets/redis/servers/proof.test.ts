@@ -3,7 +3,7 @@
  * servers, and naive variants are caught.
  */
 import { PRODUCTS, RedisHarness } from './fixture';
-import type { ConnectRedis } from '../../../../lambda-src/targets/redis/connection';
+import type { ConnectRedis } from '../../../../lambda-src/redis/connection';
 import { hashOf, startRedis } from '../../../../servers/redis/redis';
 import { runCopies } from '../../../proof/copies';
 import { exhaust } from '../../../proof/exhaustion';

@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { encodeCommand, ErrorReply, ReplyReader, type Reply } from './resp';
-import type { Deadline } from '../../rotation/deadline';
-import { ConnectivityError, TlsError, type RotationError } from '../../rotation/errors';
-import { isTlsError } from '../../rotation/service-errors';
-import { connectTimeout, type ServerAddress } from '../server-login';
+import type { Deadline } from '../rotation/deadline';
+import { ConnectivityError, TlsError, type RotationError } from '../rotation/errors';
+import { isTlsError } from '../rotation/service-errors';
+import { connectTimeout, type ServerAddress } from '../targets/server-login';
 
 /** A server that must accept the password. */
 export interface RedisNode extends ServerAddress {

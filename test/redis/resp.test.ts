@@ -1,4 +1,4 @@
-import { encodeCommand, ErrorReply, ReplyFormatError, ReplyReader, type Reply } from '../../../lambda-src/targets/redis/resp';
+import { encodeCommand, ErrorReply, ReplyFormatError, ReplyReader, type Reply } from '../../lambda-src/redis/resp';
 
 /** A generator of its own, so that a failure can be repeated. */
 function randomFrom(seed: number): (below: number) => number {

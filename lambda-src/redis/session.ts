@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { ConnectRedis, RedisConnection, RedisNode } from './connection';
 import { ErrorReply, type Reply } from './resp';
-import type { Deadline } from '../../rotation/deadline';
-import { AuthenticationError, ConnectivityError, TargetRefusedError, type RotationError } from '../../rotation/errors';
-import { remedyOf } from '../../rotation/service-errors';
+import type { Deadline } from '../rotation/deadline';
+import { AuthenticationError, ConnectivityError, TargetRefusedError, type RotationError } from '../rotation/errors';
+import { remedyOf } from '../rotation/service-errors';
 
 /** https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors: the first word of an error is its code. */
 const REMEDIES: Record<string, string> = {
