@@ -208,10 +208,11 @@ export class RotationFunction extends lambda.Function {
     this.network = new RotationNetwork(this, props, this.binding, notification);
     this.node.addValidation({ validate: () => this.changedVariables(variables).map((variable) => reserved(variable).message) });
     this.node.addValidation({ validate: () => findReplicas(this, this.schedules.keys()) });
+    const isNamedBySecret = this.binding.reaches !== undefined && this.binding.reaches.isNamedByApp !== true;
     checkTargets({
       fn: this,
       target: definition,
-      isOfDatabase: this.binding.reaches !== undefined,
+      isOfDatabase: isNamedBySecret,
       secrets: () => this.schedules.keys(),
       factoryFor: RotationTarget._factoryFor,
     });
@@ -220,7 +221,7 @@ export class RotationFunction extends lambda.Function {
       validate: () => {
         warnOfGivenRole(this, props.role);
         policies.warn(this);
-        if (this.binding.reaches) {
+        if (isNamedBySecret) {
           warnOfAttachments(this, [...this.schedules].map(([secret, { resource }]) => [secret, resource]));
           const read = (this.binding.reads ?? []).map(({ property, secret }) => [property, secret] as const);
           warnOfMissingHosts(this.node.root, [...[...this.schedules.keys()].map((secret) => ['secret', secret] as const), ...read]);

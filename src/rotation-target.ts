@@ -7,6 +7,8 @@ import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { RotationStrategy } from './rotation-strategy';
 import { IamAccessKeyTarget } from './targets/access-key/iam-access-key/iam-access-key-target';
 import { SesSmtpTarget } from './targets/access-key/ses-smtp/ses-smtp-target';
+import { ElastiCacheUserTarget } from './targets/cache-user/elasticache-user/elasticache-user-target';
+import { MemoryDbUserTarget } from './targets/cache-user/memorydb-user/memorydb-user-target';
 import { DatabaseTarget } from './targets/database/database-target';
 import { factoryFor } from './targets/database/database-value';
 import type { TargetDefinition } from './targets/definition';
@@ -141,6 +143,43 @@ export interface RedisTargetOptions {
    * @default - the certificate authorities that Node.js trusts
    */
   readonly certificateAuthority?: string;
+}
+
+/**
+ * Options for a target that is a user of Amazon ElastiCache or Amazon MemoryDB.
+ */
+export interface CacheUserTargetOptions {
+  /**
+   * The ARN of the user, such as `attrArn` of a `CfnUser`. The function may change this user only. The user belongs to one secret.
+   *
+   * The permission to change its passwords includes its access string.
+   */
+  readonly userArn: string;
+
+  /**
+   * A cache of the user, to log in to with each new password: a host, or a host and a port as in `cache.example.com:6380`. The default port is 6379.
+   * The function then needs the `vpc` of the cache. Connections always use TLS.
+   *
+   * @default - no login. A rotation then relies on the status and the number of passwords that the service shows
+   */
+  readonly endpoint?: string;
+
+  /**
+   * The cache of `endpoint`. Its security group lets the function in, on its default port or on 6379.
+   *
+   * @default - no security group changes
+   */
+  readonly cache?: ec2.IConnectable;
+
+  /**
+   * The policy of generated passwords. A property that you leave out has its default. `passwordLength` is from 16 to 128, and `includeSpace` is not
+   * allowed.
+   *
+   * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html
+   * @default - 32 characters: lowercase and uppercase letters, digits and punctuation, at least one of each, but none of
+   * ``" ' ` \\ / @ : ? # [ ] % & $ < > | ; ! ( ) * ^ { } ~ ,`` and the space, which need escaping in URIs or shells
+   */
+  readonly passwordPolicy?: PasswordPolicy;
 }
 
 /**
@@ -427,6 +466,36 @@ export class RotationTarget {
    */
   public static redis(options: RedisTargetOptions): RotationTarget {
     return new RotationTarget(new RedisTarget(generatorOf(options.passwordPolicy), options));
+  }
+
+  /**
+   * A user of Amazon ElastiCache with a password (RBAC).
+   *
+   * The secret is a JSON object with `username` and `password`, and may have `user_arn` as AWS's own rotation function needs it. A rotation changes
+   * `password`. The user has the passwords of AWSCURRENT and AWSPREVIOUS at the same time, so no client is refused. A rotation replaces all
+   * passwords of the user, so they are this secret's alone.
+   *
+   * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyUser.html
+   * @param options the user, a cache to log in to, and how to generate the passwords
+   * @throws if the ARN is not that of one user, or if the policy can't be met or its length isn't from 16 to 128
+   */
+  public static elastiCacheUser(options: CacheUserTargetOptions): RotationTarget {
+    return new RotationTarget(new ElastiCacheUserTarget(generatorOf(options.passwordPolicy), options));
+  }
+
+  /**
+   * A user of Amazon MemoryDB with a password.
+   *
+   * The secret is a JSON object with `username` and `password`, and may have `user_arn`. A rotation changes `password`. The user has the passwords of
+   * AWSCURRENT and AWSPREVIOUS at the same time, so no client is refused. A rotation replaces all passwords of the user, so they are this secret's
+   * alone.
+   *
+   * @see https://docs.aws.amazon.com/memorydb/latest/APIReference/API_UpdateUser.html
+   * @param options the user, a cluster to log in to, and how to generate the passwords
+   * @throws if the ARN is not that of one user, or if the policy can't be met or its length isn't from 16 to 128
+   */
+  public static memoryDbUser(options: CacheUserTargetOptions): RotationTarget {
+    return new RotationTarget(new MemoryDbUserTarget(generatorOf(options.passwordPolicy), options));
   }
 
   /**

@@ -4,16 +4,20 @@ interface Service {
   readonly name: string;
   /** The end of `AWS_ENDPOINT_URL_…`: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
   readonly variable: string;
+  /** The name in endpoints, if it differs from that in signatures and permissions. */
+  readonly endpoint?: string;
   /** Whether GovCloud has separate FIPS endpoints, like those of Secrets Manager. Most services have one endpoint there, with FIPS. */
   readonly hasFipsInGovCloud?: boolean;
   /** Whether a partition has one endpoint. */
   readonly isGlobal?: boolean;
 }
 
-/** The keys are the names in endpoints, signatures and permissions. */
+/** The keys are the names in signatures and permissions, and mostly in endpoints. */
 export const SERVICES = {
+  elasticache: { name: 'ElastiCache', variable: 'ELASTICACHE' },
   events: { name: 'EventBridge', variable: 'EVENTBRIDGE' },
   iam: { name: 'IAM', variable: 'IAM', isGlobal: true },
+  memorydb: { name: 'MemoryDB', variable: 'MEMORYDB', endpoint: 'memory-db', hasFipsInGovCloud: true },
   s3: { name: 'Amazon S3', variable: 'S3', hasFipsInGovCloud: true },
   sns: { name: 'SNS', variable: 'SNS' },
   sts: { name: 'AWS STS', variable: 'STS' },
@@ -57,6 +61,6 @@ export function endpointOf(id: ServiceId, region: string, secretsManager: URL): 
     const fips = host === 'amazonaws.com' && secretsManager.host.includes('-fips.') ? '-fips' : '';
     return { url: new URL(`https://${id}${fips}.${host}`), signingRegion: home };
   }
-  const href = secretsManager.href.replace('//secretsmanager', `//${id}`);
+  const href = secretsManager.href.replace('//secretsmanager', `//${service.endpoint ?? id}`);
   return { url: new URL(service.hasFipsInGovCloud ? href : href.replace('-fips.us-gov-', '.us-gov-')), signingRegion: home };
 }

@@ -3,7 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct, IDependable } from 'constructs';
 import type { RotationNotification } from '../notification/rotation-notification';
-import type { TargetBinding } from '../targets/definition';
+import type { CalledService, TargetBinding } from '../targets/definition';
 
 const DESCRIPTION = 'Rotation of secrets';
 
@@ -23,6 +23,11 @@ const SECRETS_MANAGER: Service = { name: 'secretsmanager', title: 'Secrets Manag
 const PUBLISHING_SERVICES: Record<PublishingService, Service> = {
   events: { name: 'events', title: 'EventBridge', constant: 'EVENTBRIDGE', warning: 'noRouteToEventBridge' },
   sns: { name: 'sns', title: 'SNS', constant: 'SNS', warning: 'noRouteToSns' },
+};
+
+const CALLED_SERVICES: Record<CalledService, Service> = {
+  'elasticache': { name: 'elasticache', title: 'ElastiCache', constant: 'ELASTICACHE', warning: 'noRouteToElastiCache' },
+  'memory-db': { name: 'memory-db', title: 'MemoryDB', constant: 'MEMORY_DB', warning: 'noRouteToMemoryDb' },
 };
 
 /** The target of an attachment. It may have no connections, and an RDS cluster has its connections only after it attached the secret. */
@@ -48,7 +53,7 @@ export class RotationNetwork {
   constructor(
     private readonly fn: lambda.Function,
     private readonly options: lambda.FunctionOptions,
-    private readonly binding: Pick<TargetBinding, 'reads' | 'names' | 'reaches'>,
+    private readonly binding: Pick<TargetBinding, 'reads' | 'names' | 'reaches' | 'calls'>,
     private readonly notification?: RotationNotification,
   ) {
     const { reads = [], names = [], reaches } = binding;
@@ -83,6 +88,7 @@ export class RotationNetwork {
       if (target.connections) { schedule.node.addDependency(...this.letIn(target.connections)); }
     }
     this.warnOfIsolatedSubnets(SECRETS_MANAGER);
+    if (this.binding.calls) { this.warnOfIsolatedSubnets(CALLED_SERVICES[this.binding.calls]); }
     if (this.notification) { this.warnOfIsolatedSubnets(PUBLISHING_SERVICES[this.notification._service]); }
   }
 

@@ -9,6 +9,9 @@ import type { TargetConfig } from '../contract';
 import type { RotatedSecrets } from '../function/rotated-secrets';
 import type { Generator, TargetGenerator } from '../value/generator';
 
+/** A service that a target calls, as in the names of its endpoints. */
+export type CalledService = 'elasticache' | 'memory-db';
+
 /** What a function needs for its target, in addition to the permissions to rotate secrets. */
 export interface TargetBinding {
   /** Permissions in addition to those that rotate secrets. */
@@ -17,6 +20,8 @@ export interface TargetBinding {
   readonly reads?: readonly SecretRead[];
   /** The network target of the function. */
   readonly reaches?: Reach;
+  /** The service that the function calls, so that it needs a route to its endpoint. */
+  readonly calls?: CalledService;
   /** Constructs that the configuration or the network of the function refers to. The stack of the function depends on their stacks. */
   readonly names?: readonly (IConstruct | undefined)[];
   /**
@@ -46,6 +51,8 @@ export interface SecretRead {
 /** A network target of a function. Targets of the secrets' attachments let the function in as well. */
 export interface Reach {
   readonly connectable?: ec2.IConnectable;
+  /** Whether the app names the server, so that the secret needs no host. */
+  readonly isNamedByApp?: boolean;
   /** The port, if the connectable has no default port. */
   readonly defaultPort: number;
 }

@@ -58,6 +58,11 @@ describe('endpoints', () => {
   const CASES: [ServiceId, string, boolean, string, string][] = [
     ['events', 'eu-west-1', false, 'https://events.eu-west-1.amazonaws.com', 'eu-west-1'],
     ['events', 'us-gov-west-1', true, 'https://events.us-gov-west-1.amazonaws.com', 'us-gov-west-1'],
+    ['elasticache', 'eu-west-1', false, 'https://elasticache.eu-west-1.amazonaws.com', 'eu-west-1'],
+    ['elasticache', 'us-east-1', true, 'https://elasticache-fips.us-east-1.amazonaws.com', 'us-east-1'],
+    ['elasticache', 'us-gov-west-1', true, 'https://elasticache.us-gov-west-1.amazonaws.com', 'us-gov-west-1'],
+    ['memorydb', 'cn-north-1', false, 'https://memory-db.cn-north-1.amazonaws.com.cn', 'cn-north-1'],
+    ['memorydb', 'us-gov-west-1', true, 'https://memory-db-fips.us-gov-west-1.amazonaws.com', 'us-gov-west-1'],
     ['sts', 'cn-northwest-1', false, 'https://sts.cn-northwest-1.amazonaws.com.cn', 'cn-northwest-1'],
     ['sts', 'us-east-2', true, 'https://sts-fips.us-east-2.amazonaws.com', 'us-east-2'],
     ['s3', 'eu-central-1', false, 'https://s3.eu-central-1.amazonaws.com', 'eu-central-1'],

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { inspect } from 'node:util';
-import { Deadline } from '../../lambda-src/rotation/deadline';
-import { ConnectivityError, RotationError, StepTimeoutError } from '../../lambda-src/rotation/errors';
 import { connectRedis } from '../../lambda-src/redis/connection';
 import { logIn } from '../../lambda-src/redis/session';
+import { Deadline } from '../../lambda-src/rotation/deadline';
+import { ConnectivityError, RotationError, StepTimeoutError } from '../../lambda-src/rotation/errors';
 import { makeCertificate, type ServerCertificate } from '../../tools/servers/certificates';
 
 const LOGIN = { username: 'the-user', password: 'the-password-of-the-user' };

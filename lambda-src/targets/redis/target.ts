@@ -1,9 +1,9 @@
 import { lookup } from 'node:dns/promises';
-import { connectRedis, type ConnectRedis, type RedisNode } from '../../redis/connection';
-import { logIn, passwordHash, type RedisSession, type RedisUser } from '../../redis/session';
 import type { HandlerConfig } from '../../../src/contract';
 import { parseNode } from '../../../src/targets/contract';
 import { parseRedisConfig, REDIS_DEFAULT_PORT, REDIS_PASSWORD_KEY as PASSWORD, type RedisTargetConfig } from '../../../src/targets/redis/contract';
+import { connectRedis, type ConnectRedis, type RedisNode } from '../../redis/connection';
+import { logIn, passwordHash, type RedisSession, type RedisUser } from '../../redis/session';
 import type { Deadline } from '../../rotation/deadline';
 import { AuthenticationError, ConnectivityError, RotationError, SecretMismatchError, SecretValueError, TargetRefusedError } from '../../rotation/errors';
 import { equalButForKey, mustBeNextPassword, readKey, replaceKey, roomAt } from '../../rotation/secret-value';

@@ -4,8 +4,8 @@
 import { connect } from 'node:tls';
 import { inspect } from 'node:util';
 import { caOf, makeUser, PRODUCTS, RedisHarness, startNodes, type RedisHarnessOptions } from './fixture';
-import { RotationError } from '../../../../lambda-src/rotation/errors';
 import type { ConnectRedis } from '../../../../lambda-src/redis/connection';
+import { RotationError } from '../../../../lambda-src/rotation/errors';
 import type { Resolve } from '../../../../lambda-src/targets/redis/target';
 import { Proxy } from '../../../../servers';
 import { hashOf, letsInRedis, RedisProbe, runRedis, startRedis, type RedisServer } from '../../../../servers/redis/redis';
