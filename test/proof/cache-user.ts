@@ -1,10 +1,10 @@
 import { exhaust } from './exhaustion';
 import type { HandlerDependencies, Subject } from './subjects';
 import { Violation, type Invariant } from './world';
-import { makeHandler } from '../../lambda-src/handler';
 import type { SignedCall } from '../../lambda-src/aws/signed-call';
-import type { Deadline } from '../../lambda-src/rotation/deadline';
+import { makeHandler } from '../../lambda-src/handler';
 import { connectRedis, type ConnectRedis } from '../../lambda-src/redis/connection';
+import type { Deadline } from '../../lambda-src/rotation/deadline';
 import { CacheUserTarget } from '../../lambda-src/targets/cache-user/cache-user-target';
 import { elastiCacheUser } from '../../lambda-src/targets/cache-user/elasticache-user/api';
 import { memoryDbUser } from '../../lambda-src/targets/cache-user/memorydb-user/api';
@@ -24,7 +24,7 @@ interface Naive {
 }
 
 const NAIVE: readonly Naive[] = [
-  { mistake: 'only the pending password is sent', expected: 'accepted', api: (api) => ({ setPasswords: ([pending], deadline) => api.setPasswords([pending], deadline), describe: twoPasswords(api) }) },
+  { mistake: 'only the pending password is sent', expected: 'overlaps', api: (api) => ({ setPasswords: ([pending], deadline) => api.setPasswords([pending], deadline), describe: twoPasswords(api) }) },
   {
     mistake: 'the end of the change is never waited for',
     expected: 'accepted',
@@ -60,7 +60,9 @@ function subject(target: CacheUserTargetId, server: RedisServer, probe: RedisPro
       reset: () => service.reset(PREVIOUS, USER.password),
       accepts: (value) => service.accepts(JSON.parse(value) as typeof USER),
       alwaysAcceptsCurrent: true,
+      revokesPreviousIn: 'setSecret',
     },
+    previousValue: JSON.stringify({ ...USER, password: PREVIOUS, user_arn: userArn }),
     value: JSON.stringify({ ...USER, user_arn: userArn }),
     secretOf: (value) => {
       try {

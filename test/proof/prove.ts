@@ -4,6 +4,7 @@
  * step at once, for generated values and databases, for 100 rotations each, or `--rounds=N`.
  */
 import { join } from 'node:path';
+import { catchNaiveCacheUsers, withCacheUserSubjects } from './cache-user';
 import { COMMON_CASES, DATABASE_CASES, ISSUED_CASES, runContractTests, TWO_PASSWORDS_CASES } from './cases';
 import { countCopies, runCopies } from './copies';
 import { catchNaiveStrategies, withDatabaseSubjects } from './databases';
@@ -203,7 +204,7 @@ async function proveGenerated(long: boolean, seed: number | undefined): Promise<
 /** The proofs for databases: every call to Secrets Manager, every login and every statement is a boundary. */
 async function proveDatabases(long: boolean): Promise<void> {
   await proveCases(['--testPathIgnorePatterns', '/node_modules/', '--', 'test/targets/database/servers'], DATABASE_CASES, true);
-  await proveCases(['--testPathIgnorePatterns', '/node_modules/', '--', 'test/targets/redis/servers'], TWO_PASSWORDS_CASES, true);
+  await proveCases(['--testPathIgnorePatterns', '/node_modules/', '--', 'test/targets/redis/servers', 'test/targets/cache-user/servers'], TWO_PASSWORDS_CASES, true);
   const proveDatabase = async (subject: Subject, everyStale?: number): Promise<void> => {
     const restore = withoutTimers();
     await prove(`${subject.name}: stopped at ${long ? 'every boundary, and at every pair' : 'every seventh boundary, and at some pairs'}`, async (progress) => {
@@ -218,8 +219,9 @@ async function proveDatabases(long: boolean): Promise<void> {
   };
   await withDatabaseSubjects((subject) => proveDatabase(subject));
   await withRedisSubjects(long ? ['redis-7', 'valkey-8'] : ['valkey-8'], (subject) => proveDatabase(subject, EVERY_REDIS_STALE));
+  await withCacheUserSubjects((subject) => proveDatabase(subject));
   await prove('naive strategies', async () => {
-    const naive = [...await catchNaiveStrategies(), ...await catchNaiveRedis()];
+    const naive = [...await catchNaiveStrategies(), ...await catchNaiveRedis(), ...await catchNaiveCacheUsers()];
     const missed = naive.filter(({ expected, caught }) => expected !== caught);
     return { result: `${naive.length - missed.length} of ${naive.length} caught${missed.map(({ mistake, caught }) => `, but ${mistake}: ${caught ?? 'nothing'}`).join('')}`, ok: missed.length === 0 };
   });

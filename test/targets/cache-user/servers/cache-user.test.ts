@@ -91,7 +91,7 @@ describe.each(CACHE_USER_TARGETS)('%s', (target) => {
     expect(await accepted(passwordOf(h.value('AWSCURRENT')))).toBe(true);
   });
 
-  test('case 93: a change that is applied later is waited for, then tested by a login', async () => {
+  test('case 47: a change that is applied later is waited for, then tested by a login', async () => {
     service.looks = 8;
     const h = harness();
     const rotation = h.start();
@@ -164,7 +164,7 @@ describe.each(CACHE_USER_TARGETS)('%s', (target) => {
     expect(service.changes).toBe(0);
   });
 
-  test('case 24: a user_arn that is not that of the app is refused before any call', async () => {
+  test('a user_arn that is not that of the app is refused before any call', async () => {
     const h = harness({ value: { user_arn: USER_ARNS[target].replace('app', 'admin') } });
     const error = await failure(h.step(h.start(), 'createSecret'));
     expect(error.message).toMatch(/"user_arn" in the value of the secret is not the userArn of the RotationTarget/);
@@ -177,7 +177,7 @@ describe.each(CACHE_USER_TARGETS)('%s', (target) => {
     expect(await accepted(passwordOf(h.value('AWSCURRENT')))).toBe(true);
   });
 
-  test.each(['fifteen-charact', `${'x'.repeat(129)}`, 'a password with spaces', 'pässword-of-sixteen'])('case 20: the password %j is refused before any call', async (password) => {
+  test.each(['fifteen-charact', `${'x'.repeat(129)}`, 'a password with spaces', 'pässword-of-sixteen'])('the password %j is refused before any call', async (password) => {
     const h = harness({ value: { password } });
     const error = await failure(h.step(h.start(), 'createSecret'));
     expect(error.message).toMatch(/16 to 128 printable characters/);
