@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awselasticache"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsmemorydb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
@@ -552,6 +554,56 @@ func generatedValue(stack awscdk.Stack) {
 		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
 			SecretStringTemplate: jsii.String(`{"service":"orders"}`),
 		},
+	})
+	// end
+}
+
+func elastiCacheUser(stack awscdk.Stack) {
+	// sample: docs/targets/elasticache-user.md 6d61e494
+	user := awselasticache.NewCfnUser(stack, jsii.String("User"), &awselasticache.CfnUserProps{
+		UserId:       jsii.String("app"),
+		UserName:     jsii.String("app"),
+		Engine:       jsii.String("valkey"),
+		AccessString: jsii.String("on ~app:* +@read +@write"),
+	})
+	secret := rotating.NewRotatingSecret(stack, jsii.String("Secret"), &rotating.RotatingSecretProps{
+		Target: rotating.RotationTarget_ElastiCacheUser(&rotating.CacheUserTargetOptions{UserArn: user.AttrArn()}),
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(`{"username":"app"}`),
+		},
+	})
+	// The first password of the user is that of the secret.
+	user.SetPasswords(&[]*string{secret.SecretValueFromJson(jsii.String("password")).UnsafeUnwrap()})
+	// end
+}
+
+func elastiCacheLogin(stack awscdk.Stack, vpc awsec2.IVpc) {
+	// sample: docs/targets/elasticache-user.md f9d0f663
+	target := rotating.RotationTarget_ElastiCacheUser(&rotating.CacheUserTargetOptions{
+		UserArn:  jsii.String("arn:aws:elasticache:eu-west-1:111122223333:user:app"),
+		Endpoint: jsii.String("app-a1b2c3.serverless.euw1.cache.amazonaws.com:6379"),
+		Cache:    awsec2.SecurityGroup_FromSecurityGroupId(stack, jsii.String("Cache"), jsii.String("sg-12345678"), nil),
+	})
+	rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{Vpc: vpc, Target: target})
+	// end
+}
+
+func memoryDbUser(stack awscdk.Stack) {
+	// sample: docs/targets/memorydb-user.md 3c4d9fd5
+	user := awsmemorydb.NewCfnUser(stack, jsii.String("User"), &awsmemorydb.CfnUserProps{
+		UserName:     jsii.String("app"),
+		AccessString: jsii.String("on ~app:* +@read +@write"),
+	})
+	secret := rotating.NewRotatingSecret(stack, jsii.String("Secret"), &rotating.RotatingSecretProps{
+		Target: rotating.RotationTarget_MemoryDbUser(&rotating.CacheUserTargetOptions{UserArn: user.AttrArn()}),
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(`{"username":"app"}`),
+		},
+	})
+	// The first password of the user is that of the secret.
+	user.SetAuthenticationMode(map[string]interface{}{
+		"Type":      jsii.String("password"),
+		"Passwords": &[]*string{secret.SecretValueFromJson(jsii.String("password")).UnsafeUnwrap()},
 	})
 	// end
 }

@@ -205,6 +205,20 @@ func databases(stack awscdk.Stack) {
 			CertificateAuthority: jsii.String(string(certificateAuthority)),
 		}),
 	})
+	rotating.NewRotationFunction(stack, jsii.String("ElastiCache"), &rotating.RotationFunctionProps{
+		Vpc: vpc,
+		Target: rotating.RotationTarget_ElastiCacheUser(&rotating.CacheUserTargetOptions{
+			UserArn:        jsii.String("arn:aws:elasticache:eu-west-1:111111111111:user:app"),
+			Endpoint:       jsii.String("cache.example.com:6380"),
+			Cache:          awsec2.NewSecurityGroup(stack, jsii.String("CacheSecurityGroup"), &awsec2.SecurityGroupProps{Vpc: vpc}),
+			PasswordPolicy: &rotating.PasswordPolicy{PasswordLength: jsii.Number(40)},
+		}),
+	})
+	rotating.NewRotationFunction(stack, jsii.String("MemoryDb"), &rotating.RotationFunctionProps{
+		Target: rotating.RotationTarget_MemoryDbUser(&rotating.CacheUserTargetOptions{
+			UserArn: jsii.String("arn:aws:memorydb:eu-west-1:111111111111:user/app"),
+		}),
+	})
 }
 
 func targets(stack awscdk.Stack) {

@@ -202,6 +202,22 @@ def databases(stack: Stack) -> None:
             certificate_authority=Path("ca.pem").read_text(),
         ),
     )
+    RotationFunction(
+        stack,
+        "ElastiCache",
+        vpc=vpc,
+        target=RotationTarget.elasti_cache_user(
+            user_arn="arn:aws:elasticache:eu-west-1:111111111111:user:app",
+            endpoint="cache.example.com:6380",
+            cache=SecurityGroup(stack, "CacheSecurityGroup", vpc=vpc),
+            password_policy=PasswordPolicy(password_length=40),
+        ),
+    )
+    RotationFunction(
+        stack,
+        "MemoryDb",
+        target=RotationTarget.memory_db_user(user_arn="arn:aws:memorydb:eu-west-1:111111111111:user/app"),
+    )
 
 
 def targets(stack: Stack) -> None:

@@ -139,6 +139,16 @@ function databases(stack: Stack): void {
       certificateAuthority: readFileSync('ca.pem', 'utf8'),
     }),
   });
+  new RotationFunction(stack, 'ElastiCache', {
+    vpc,
+    target: RotationTarget.elastiCacheUser({
+      userArn: 'arn:aws:elasticache:eu-west-1:111111111111:user:app',
+      endpoint: 'cache.example.com:6380',
+      cache: new SecurityGroup(stack, 'CacheSecurityGroup', { vpc }),
+      passwordPolicy: { passwordLength: 40 },
+    }),
+  });
+  new RotationFunction(stack, 'MemoryDb', { target: RotationTarget.memoryDbUser({ userArn: 'arn:aws:memorydb:eu-west-1:111111111111:user/app' }) });
 }
 
 function targets(stack: Stack): void {

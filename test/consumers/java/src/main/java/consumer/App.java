@@ -1,6 +1,7 @@
 package consumer;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.cdkrotatingsecret.CacheUserTargetOptions;
 import io.github.cdkrotatingsecret.DatabaseTargetOptions;
 import io.github.cdkrotatingsecret.GeneratedTargetOptions;
 import io.github.cdkrotatingsecret.IamAccessKeyTargetOptions;
@@ -226,6 +227,20 @@ public final class App {
                         .database(SecurityGroup.Builder.create(stack, "RedisSecurityGroup").vpc(vpc).build())
                         .passwordPolicy(PasswordPolicy.builder().passwordLength(40).build())
                         .certificateAuthority(Files.readString(Path.of("ca.pem")))
+                        .build()))
+                .build();
+        RotationFunction.Builder.create(stack, "ElastiCache")
+                .vpc(vpc)
+                .target(RotationTarget.elastiCacheUser(CacheUserTargetOptions.builder()
+                        .userArn("arn:aws:elasticache:eu-west-1:111111111111:user:app")
+                        .endpoint("cache.example.com:6380")
+                        .cache(SecurityGroup.Builder.create(stack, "CacheSecurityGroup").vpc(vpc).build())
+                        .passwordPolicy(PasswordPolicy.builder().passwordLength(40).build())
+                        .build()))
+                .build();
+        RotationFunction.Builder.create(stack, "MemoryDb")
+                .target(RotationTarget.memoryDbUser(CacheUserTargetOptions.builder()
+                        .userArn("arn:aws:memorydb:eu-west-1:111111111111:user/app")
                         .build()))
                 .build();
     }
