@@ -165,7 +165,7 @@ export interface CacheUserTargetOptions {
   readonly endpoint?: string;
 
   /**
-   * The cache of `endpoint`. Its security group lets the function in, on its default port or on 6379.
+   * The cache of `endpoint`. Its security group lets the function in, on its default port, on the port of `endpoint` if synthesis knows it, or on 6379.
    *
    * @default - no security group changes
    */

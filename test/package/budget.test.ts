@@ -55,6 +55,6 @@ function resources(stack: Stack): number {
   return Object.keys((Template.fromStack(stack).toJSON() as { Resources: object }).Resources).length;
 }
 
-test('the reference of the public API has at most 5800 lines', () => {
-  expect(readFileSync(join(ROOT, 'API.md'), 'utf8').split('\n').length - 1).toBeLessThanOrEqual(5_800);
+test('the reference of the public API has at most 5900 lines', () => {
+  expect(readFileSync(join(ROOT, 'API.md'), 'utf8').split('\n').length - 1).toBeLessThanOrEqual(5_900);
 });

@@ -78,7 +78,7 @@ export abstract class CacheUserTargetDefinition extends TargetDefinition {
     let rotated: ISecret | undefined;
     return {
       statements: [new iam.PolicyStatement({ sid: 'RotateCacheUser', actions: [...actions], resources: [userArn] })],
-      reaches: endpoint === undefined ? undefined : { connectable: cache, defaultPort: CACHE_DEFAULT_PORT, isNamedByApp: true },
+      reaches: endpoint === undefined ? undefined : { connectable: cache, defaultPort: portIn(endpoint), isNamedByApp: true },
       calls,
       names: cache?.connections.securityGroups,
       checkSecret: (secret) => {
@@ -113,4 +113,8 @@ function checkLength({ passwordLength: length }: Generator, property: string): v
 
 function checkSpace({ includeSpace }: Generator, property: string): void {
   if (includeSpace === true) { throw invalid(property, 'is true, and the password of a cache user has no space. Leave it out'); }
+}
+
+function portIn(endpoint: string): number {
+  return Token.isUnresolved(endpoint) ? CACHE_DEFAULT_PORT : parseCacheEndpoint(endpoint)!.port;
 }

@@ -95,7 +95,7 @@ describe.each(SERVICES)('$name', ({ id, arn, make, actions, endpoint, title }) =
     const cache = new ec2.SecurityGroup(stack, 'Cache', { vpc });
     const rotationFunction = new RotationFunction(stack, 'Rotation', { vpc, target: make({ userArn: arn, endpoint: 'cache.example.com:6380', cache }) });
     new RotatingSecret(stack, 'User', { rotationFunction, generateSecretString: USER });
-    Template.fromStack(stack).hasResourceProperties('AWS::EC2::SecurityGroupIngress', { FromPort: 6379, ToPort: 6379 });
+    Template.fromStack(stack).hasResourceProperties('AWS::EC2::SecurityGroupIngress', { FromPort: 6380, ToPort: 6380 });
     expect(configOf(stack)).toMatchObject({ endpoint: 'cache.example.com:6380' });
     expect(warningsOf(stack)).toEqual([]);
   });
