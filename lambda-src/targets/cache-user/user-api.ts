@@ -15,8 +15,6 @@ export interface CacheUser {
 
 /** One user of the API of a service. */
 export interface CacheUserApi {
-  /** The operation that changes passwords, with the name of the service, as in a permission. */
-  readonly change: string;
   /** Undefined if there is no such user. */
   describe(deadline: Deadline): Promise<CacheUser | undefined>;
   /** Replaces all passwords of the user. False if the state of the user doesn't allow a change now. The change is applied later. */

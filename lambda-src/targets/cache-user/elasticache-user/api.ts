@@ -13,8 +13,6 @@ const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>',
 export function elastiCacheUser(userId: string, region: string, call: SignedCall): CacheUserApi {
   const ask = (action: string, parameters: Query['parameters'], deadline: Deadline) => query(call, { service: 'elasticache', region, version: VERSION, action, parameters }, deadline);
   return {
-    change: 'elasticache:ModifyUser',
-
     async describe(deadline) {
       const { error, body, status } = await ask('DescribeUsers', { UserId: userId }, deadline);
       if (error === 'UserNotFound') { return undefined; }

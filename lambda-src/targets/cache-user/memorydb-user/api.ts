@@ -31,8 +31,6 @@ export function memoryDbUser(userName: string, region: string, call: SignedCall)
     return { error, status: answer.status, content: parse(answer.body) };
   };
   return {
-    change: 'memorydb:UpdateUser',
-
     async describe(deadline) {
       const { error, status, content } = await request('DescribeUsers', { UserName: userName }, deadline);
       if (error === 'UserNotFoundFault') { return undefined; }
