@@ -9,9 +9,9 @@ import { CacheUserTarget } from '../../lambda-src/targets/cache-user/cache-user-
 import { elastiCacheUser } from '../../lambda-src/targets/cache-user/elasticache-user/api';
 import { memoryDbUser } from '../../lambda-src/targets/cache-user/memorydb-user/api';
 import type { CacheUserApi } from '../../lambda-src/targets/cache-user/user-api';
+import { RedisProbe, startRedis, type RedisServer } from '../../servers/redis/redis';
+import { CacheService, CacheServiceEndpoint, USER_ARNS } from '../../servers/stand-ins/cache-service';
 import { CACHE_USER_TARGETS, parseCacheUserConfig, type CacheUserTargetId } from '../../src/targets/cache-user/contract';
-import { CacheService, CacheServiceEndpoint, USER_ARNS } from '../servers/cache/cache-service';
-import { RedisProbe, startRedis, type RedisServer } from '../servers/redis/redis';
 
 const USER = { username: 'app', password: 'first-password-of-all' };
 const PREVIOUS = 'password-before-the-first';

@@ -3,13 +3,13 @@
  * asset trusts public certificate authorities only, so the test itself logs in.
  */
 import { join } from 'node:path';
+import { RedisProbe, startRedis } from '../../../../servers/redis/redis';
+import { CacheService, CacheServiceEndpoint, USER_ARNS } from '../../../../servers/stand-ins/cache-service';
+import { CREDENTIALS } from '../../../../servers/stand-ins/publishing-endpoint';
 import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../../../../simulator';
 import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../../../../src/contract';
 import { CACHE_USER_TARGETS } from '../../../../src/targets/cache-user/contract';
 import { FunctionProcess } from '../../../../tools/function-process';
-import { CREDENTIALS } from '../../../notification/endpoint';
-import { CacheService, CacheServiceEndpoint, USER_ARNS } from '../../../servers/cache/cache-service';
-import { RedisProbe, startRedis } from '../../../servers/redis/redis';
 
 const ROOT = join(__dirname, '..', '..', '..', '..');
 

@@ -4,11 +4,11 @@ import { connectRedis, type ConnectRedis } from '../../../../lambda-src/redis/co
 import { CacheUserTarget } from '../../../../lambda-src/targets/cache-user/cache-user-target';
 import { elastiCacheUser } from '../../../../lambda-src/targets/cache-user/elasticache-user/api';
 import { memoryDbUser } from '../../../../lambda-src/targets/cache-user/memorydb-user/api';
+import { RedisProbe, startRedis, type RedisServer } from '../../../../servers/redis/redis';
+import { CacheService, CacheServiceEndpoint, USER_ARNS } from '../../../../servers/stand-ins/cache-service';
+import { CREDENTIALS } from '../../../../servers/stand-ins/publishing-endpoint';
 import { CACHE_USER_TARGETS, parseCacheUserConfig, type CacheUserTargetConfig } from '../../../../src/targets/cache-user/contract';
 import { failure, Harness, passwordOf } from '../../../harness';
-import { CREDENTIALS } from '../../../notification/endpoint';
-import { CacheService, CacheServiceEndpoint, USER_ARNS } from '../../../servers/cache/cache-service';
-import { RedisProbe, startRedis, type RedisServer } from '../../../servers/redis/redis';
 
 const FIRST = 'first-password-of-all';
 const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;

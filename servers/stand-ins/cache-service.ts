@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { CacheUserTargetId } from '../../../src/targets/cache-user/contract';
-import { CREDENTIALS, findSigned } from '../../notification/endpoint';
+import { CREDENTIALS, findSigned } from './publishing-endpoint';
+import type { CacheUserTargetId } from '../../src/targets/cache-user/contract';
 import { hashOf, RedisProbe, type RedisServer } from '../redis/redis';
 
 export const USER_ARNS: Readonly<Record<CacheUserTargetId, string>> = {
