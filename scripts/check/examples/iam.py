@@ -15,6 +15,7 @@ ARNS = {
     "AWS::DynamoDB::Table": "dynamodb:{at}:table/{id}",
     "AWS::ECS::Cluster": "ecs:{at}:cluster/{id}",
     "AWS::ECS::Service": "ecs:{at}:service/cluster/{id}",
+    "AWS::ElastiCache::User": "elasticache:{at}:user:{id}",
     "AWS::Events::EventBus": "events:{at}:event-bus/{id}",
     "AWS::Events::Rule": "events:{at}:rule/{id}",
     "AWS::IAM::ManagedPolicy": "iam::{account}:policy/{id}",
