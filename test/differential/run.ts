@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { checkAccessKeys } from './access-keys';
 import { differencesOf } from './differences';
+import { checkMemoryDbUsers } from './memorydb-users';
 import { SCENARIOS, type Scenario } from './scenarios';
 import { SecretsManagerServer, SecretsManagerSimulator } from '../../simulator';
 
@@ -168,9 +169,9 @@ async function main({ name, endpoint }: Peer): Promise<void> {
   console.log(`${name}: ${SCENARIOS.length} scenarios, ${passed} answers as expected, ${differing} of them known to differ`);
   console.log(`${passed} passed, ${failed} failed`);
   // Its IAM has the limit of two access keys.
-  const accessKeys = name === 'moto' ? await checkAccessKeys(name, endpoint, ACCOUNT) : undefined;
-  if (accessKeys) { console.log(accessKeys.summary); }
-  process.exitCode = failed === 0 && accessKeys?.allPassed !== false ? 0 : 1;
+  const targets = name === 'moto' ? [await checkAccessKeys(name, endpoint, ACCOUNT), await checkMemoryDbUsers(name, endpoint, ACCOUNT)] : [];
+  for (const { summary } of targets) { console.log(summary); }
+  process.exitCode = failed === 0 && targets.every(({ allPassed }) => allPassed) ? 0 : 1;
 }
 
 void withPeer(main).catch((error: unknown) => {
