@@ -24,7 +24,7 @@ export interface DeploymentOptions {
   readonly text: ValueText;
   /** @default - one of its own */
   readonly simulator?: SecretsManagerSimulator;
-  /** Environment variables of the function besides those of the template. */
+  /** Environment variables of the function in addition to those of the template. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Runs at the moment of each kill. */
   readonly onKill?: () => Promise<void>;

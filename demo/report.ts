@@ -9,7 +9,7 @@ import type { Terminal } from '../tools/terminal';
 const OUTCOMES: Readonly<Record<string, string>> = {
   created: 'stored a new password',
   alreadyCreated: 'kept the stored password',
-  set: 'nobody else has to be told',
+  set: 'nothing else to change',
   tested: 'the value is well formed',
   promoted: 'moved AWSCURRENT',
   alreadyCurrent: 'nothing left to do',

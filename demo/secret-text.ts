@@ -3,7 +3,7 @@ import { DemoError } from './demo-error';
 
 /** What may be shown and said about the values of a secret. */
 export abstract class ValueText {
-  /** The parts of a value that nobody may see. */
+  /** The secret parts of a value. */
   public abstract secretsIn(value: string): readonly string[];
 
   /** The value with a mask in place of its secrets. */
@@ -48,7 +48,7 @@ export class SecretText extends ValueText {
   }
 }
 
-/** Whether a text holds a secret, as it is or in one of the ways in which it's usually written. */
+/** Whether a text holds a secret, unchanged or escaped in one of the usual ways. */
 function holdsSecret(text: string, password: string): boolean {
   const inJson = JSON.stringify(password).slice(1, -1);
   const forms = [

@@ -37,11 +37,11 @@ export interface Surroundings {
 export interface TargetServer {
   /** What it is, and what is only a stand-in. */
   readonly description: readonly string[];
-  /** Environment variables that the function needs besides those of the template, to find this server. */
+  /** Environment variables that the function needs in addition to those of the template, to find this server. */
   readonly environment?: Readonly<Record<string, string>>;
   /** The app that is deployed: one secret and its function. */
   addTo(stack: Stack): void;
-  /** What somebody has to do once, when the secret is there. */
+  /** The work that has to be done once, when the secret exists. */
   prepare?(value: string): Promise<void>;
   /** Logs in as a reader of the secret does. */
   logIn(value: string): Promise<boolean>;

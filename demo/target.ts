@@ -9,7 +9,7 @@ import { TARGETS } from './targets';
 import { StackTemplate } from './template';
 import type { Terminal } from '../tools/terminal';
 
-/** Rotations without a crash, so that the credential of the first is one that nobody may use any more. */
+/** Rotations without a crash. Afterwards, the credential of the first one is revoked. */
 const ROTATIONS = 3;
 
 interface Stage {
@@ -121,7 +121,7 @@ async function rotateWithCrashes(stage: Stage): Promise<void> {
   for (const { sentence, holds } of server.afterwards?.() ?? []) { checks.check(sentence, holds); }
 }
 
-/** Who is let in, when a rotation is over. */
+/** The logins that succeed, when a rotation is over. */
 async function checkLogins(stage: Stage): Promise<void> {
   const { checks, scene, server, credentials } = stage;
   keepCurrent(stage);

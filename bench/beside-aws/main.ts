@@ -172,7 +172,7 @@ async function main(checkout: string, { stride, runs, warmRotations }: Extent, w
 
   const nodeVersion = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
   const machine = [
-    `Measured on ${new Date().toISOString().slice(0, 10)} beside commit [\`${commit.slice(0, 7)}\`](${REPOSITORY}/tree/${commit})`,
+    `Measured on ${new Date().toISOString().slice(0, 10)} beside commit [\`${commit.slice(0, 7)}\`](${REPOSITORY}/tree/${commit.slice(0, 7)})`,
     `${cpus().length} cores (${cpus()[0].model.trim()}), load ${before.toFixed(1)} before`,
     versionsOf(python), `Node.js ${nodeVersion}`, versions.join(', '),
   ].join('; ');

@@ -57,7 +57,7 @@ export class RestartStack extends Stack {
       action: 'updateService',
       parameters: { Cluster: service.cluster.clusterName, Service: service.serviceName, ForceNewDeployment: true },
       iamResources: [service.serviceArn],
-      // The service in the answer is long, and nobody reads it.
+      // The service in the answer is long, and not needed.
       resultPath: sfn.JsonPath.DISCARD,
     });
     restart.addRetry({ interval: Duration.seconds(5), maxAttempts: 6, backoffRate: 2 });

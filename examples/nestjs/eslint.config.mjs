@@ -12,6 +12,6 @@ export default tseslint.config(
       'indent': 'off',
     },
   },
-  // What the runner returns is nobody's to wait for.
+  // The runner waits for its own promises.
   { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-floating-promises': 'off' } },
 );

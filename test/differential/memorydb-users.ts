@@ -30,7 +30,8 @@ export async function checkMemoryDbUsers(peer: string, endpoint: string, account
   checks.check(`${peer}: a user that doesn't exist is missing`, await memoryDbUser(`${name}-missing`, REGION, call).describe(deadline) === undefined);
 
   const config = { target: 'memorydb-user', userArn, passwordPolicy: { excludePunctuation: true } };
-  const h = new Harness({ value: JSON.stringify({ username: name, password: first, user_arn: userArn }), config, makeTarget: (given) => memoryDbUserTarget(given, call) });
+  const value = JSON.stringify({ username: name, password: first, user_arn: userArn });
+  const h = new Harness({ value, config, makeTarget: (given) => memoryDbUserTarget(given, call) });
   const passwords = [first];
   for (let n = 1; n <= 3; n++) {
     await h.steps(h.start(), ...STEPS);

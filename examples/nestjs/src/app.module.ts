@@ -5,7 +5,7 @@ import { HealthModule } from './health/health.module.js';
 import { OrdersModule } from './orders/orders.module.js';
 
 @Module({
-  // No .env file: somebody would put a password there.
+  // No .env file: passwords end up there.
   imports: [ConfigModule.forRoot({ isGlobal: true, cache: true, ignoreEnvFile: true, validate }), OrdersModule, HealthModule],
 })
 export class AppModule {}

@@ -127,7 +127,7 @@ class TextbookRotation {
     const current = await this.current();
     if (current.id === this.token) { return; }
     if ((pending.created < current.created || !isSameServer(pending, current)) && !this.makes('promotesStale')) {
-      throw new TextbookError('Somebody changed the secret; start a new rotation');
+      throw new TextbookError('The secret was changed; start a new rotation');
     }
     try {
       await this.promote(current.id);

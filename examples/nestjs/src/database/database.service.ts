@@ -41,7 +41,7 @@ export class DatabaseService implements OnApplicationShutdown {
       release();
       return result;
     } catch (error) {
-      // Nobody knows in which state it is.
+      // Its state is unknown.
       release(error as Error);
       throw error;
     }
@@ -72,7 +72,7 @@ export class DatabaseService implements OnApplicationShutdown {
 
   private poolOf(version: SecretVersion): VersionPool {
     const { pool } = this;
-    // Whoever asked before a newer version was read comes late with an older one.
+    // A read that began earlier may end later, with an older version.
     if (pool && (version.versionId === pool.version.versionId || version.readAt < pool.version.readAt)) { return pool; }
     this.pool = new VersionPool(version, this.options);
     if (pool) { this.retire(pool); }

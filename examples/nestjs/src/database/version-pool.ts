@@ -38,10 +38,10 @@ export class VersionPool {
     }
   }
 
-  /** Nobody new may come. Those who are there finish what they do, and then the connections end. */
+  /** Takes no new request. The requests that have a connection finish, and then the connections end. */
   async retire(): Promise<void> {
     this.retired = true;
-    // A pool forgets who waits in its queue when it ends, so it may only end when nobody does.
+    // A pool that ends forgets the requests in its queue, so it ends when the queue is empty.
     if (this.users === 0) { this.drain(); }
     return this.drained;
   }

@@ -16,7 +16,7 @@ const ROOT = join(__dirname, '..', '..', '..', '..');
 const cleanUp: (() => unknown)[] = [];
 afterEach(async () => { for (const end of cleanUp.splice(0).reverse()) { await end(); } });
 
-test.each(CACHE_USER_TARGETS)('the asset %s rotates a user twice, and refuses nobody with AWSCURRENT or AWSPREVIOUS', async (target) => {
+test.each(CACHE_USER_TARGETS)('the asset %s rotates a user twice, and refuses no login with AWSCURRENT or AWSPREVIOUS', async (target) => {
   const server = await startRedis({ product: 'valkey-8' });
   cleanUp.push(() => server.stop());
   const probe = new RedisProbe(server);
