@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseHarness, KINDS, letsIn, run } from './fixture';
-import type { DatabaseTargetConfig } from '../../../../src/targets/database/contract';
 import type { DatabaseServer, Login } from '../../../../servers';
+import type { DatabaseTargetConfig } from '../../../../src/targets/database/contract';
 
 const SUPERUSER: Login = { username: 'rotation', password: 'password-of-the-superuser' };
 const FIRST: Login = { username: 'app', password: 'first-password-of-app' };
