@@ -11,7 +11,7 @@ wanted=$(cat "$here/install.sh" "$here/packages/package-lock.json" | sha256sum |
 
 is_installed() { [ "$(cat "$root/$1/.installed" 2> /dev/null)" = "$wanted" ]; }
 
-all=(postgres mysql-8.0 mariadb-10.11 mariadb-11.8 mysql-9.7 redis-7 valkey-8)
+all=(postgres mysql-8.0 mariadb-10.11 mariadb-11.8 mysql-9.7 redis-7 valkey-8 rabbitmq-3)
 usage() {
   echo 'npm run databases -- [SERVER...]'
   echo
@@ -52,7 +52,7 @@ die() {
 tools=(sha256sum flock)
 case " ${missing[*]} " in *' postgres '*) tools+=(npm) ;; esac
 case " ${missing[*]} " in *' mysql-8.0 '*) tools+=(mvn python3) ;; esac
-case " ${missing[*]} " in *' my'* | *' ma'*) tools+=(apt-get dpkg dpkg-deb) ;; esac
+case " ${missing[*]} " in *' my'* | *' ma'* | *' re'* | *' va'* | *' ra'*) tools+=(apt-get dpkg dpkg-deb) ;; esac
 for tool in "${tools[@]}"; do
   command -v "$tool" > /dev/null || die "$tool is needed and not there"
 done
@@ -121,6 +121,13 @@ install_valkey_8() {
   debian_packages "$1" trixie valkey-tools
   cp "$1/usr/bin/valkey-check-rdb" "$1/usr/bin/valkey-server"
   expect_major 8 "$(run_there "$1" "$1/usr/bin/valkey-server" --version)"
+}
+
+install_rabbitmq_3() {
+  debian_packages "$1" bookworm rabbitmq-server
+  # Debian's erl has the path of an installed package in it.
+  sed -i 's#=/usr/lib/erlang$#=${ERL_ROOTDIR:-/usr/lib/erlang}#' "$1/usr/lib/erlang/bin/erl"
+  ls -d "$1"/usr/lib/rabbitmq/lib/rabbitmq_server-3.* > /dev/null || die 'the tests were written against RabbitMQ 3, but Debian now has another one'
 }
 
 expect_major() {
