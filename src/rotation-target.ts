@@ -15,6 +15,7 @@ import type { TargetDefinition } from './targets/definition';
 import { GeneratedTarget } from './targets/generated/generated-target';
 import { FunctionTarget } from './targets/own/function/function-target';
 import { ModuleTarget } from './targets/own/module/module-target';
+import { RabbitMqTarget } from './targets/rabbitmq/rabbitmq-target';
 import { RedisTarget } from './targets/redis/redis-target';
 import { SigningKeysTarget } from './targets/signing-keys/signing-keys-target';
 import { checkGenerator, generatorOf, type Generator } from './value/generator';
@@ -180,6 +181,42 @@ export interface CacheUserTargetOptions {
    * ``" ' ` \\ / @ : ? # [ ] % & $ < > | ; ! ( ) * ^ { } ~ ,`` and the space, which need escaping in URIs or shells
    */
   readonly passwordPolicy?: PasswordPolicy;
+}
+
+/**
+ * Options for a target that is a user of RabbitMQ.
+ */
+export interface RabbitMqTargetOptions {
+  /**
+   * Whether one user or two users in turn have the password of the secret: `RotationStrategy.singleUser` or `RotationStrategy.alternatingUsers`. Both
+   * need the secret of a user with the tag `administrator`, which has the same `host`, `port` and `managementPort` as the secret.
+   */
+  readonly strategy: RotationStrategy;
+
+  /**
+   * The broker. Its security group lets the function in: on its default port or 5671 for AMQP, and on 443 and 15671 for the management API.
+   *
+   * @see https://www.rabbitmq.com/docs/networking#ports
+   * @default - no security group changes
+   */
+  readonly broker?: ec2.IConnectable;
+
+  /**
+   * The policy of generated passwords. A property that you leave out has its default.
+   *
+   * @default - 32 characters: lowercase and uppercase letters, digits and punctuation, at least one of each, but none of
+   * ``" ' ` \\ / @ : ? # [ ] % & $ < > | ; ! ( ) * ^ { } ~ , =`` and the space, which need escaping in URIs or shells, or which Amazon MQ refuses
+   */
+  readonly passwordPolicy?: PasswordPolicy;
+
+  /**
+   * The certificate authority that signed the certificate of the broker, as PEM.
+   *
+   * The environment of a function holds 4 KB, so give only the root certificate.
+   *
+   * @default - the certificate authorities that Node.js trusts
+   */
+  readonly certificateAuthority?: string;
 }
 
 /**
@@ -496,6 +533,21 @@ export class RotationTarget {
    */
   public static memoryDbUser(options: CacheUserTargetOptions): RotationTarget {
     return new RotationTarget(new MemoryDbUserTarget(generatorOf(options.passwordPolicy), options));
+  }
+
+  /**
+   * A user of RabbitMQ, on a broker with the plugin `rabbitmq_management` and TLS.
+   *
+   * The secret is a JSON object with `host`, `port`, `managementPort`, `username` and `password`. A rotation changes `password`, and with alternating
+   * users also `username`. `port` is that of AMQP over TLS, by default 5671. `managementPort` is that of the management API over TLS, by default 443 for
+   * hosts of Amazon MQ and 15671 for others.
+   *
+   * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/rabbitmq.md
+   * @param options which users rotate, which broker, and how to generate the passwords
+   * @throws if the policy can't be met, the strategy isn't one for RabbitMQ, or the certificate authority is not a certificate
+   */
+  public static rabbitMq(options: RabbitMqTargetOptions): RotationTarget {
+    return new RotationTarget(new RabbitMqTarget(generatorOf(options.passwordPolicy), options));
   }
 
   /**

@@ -102,15 +102,16 @@ export class RotationNetwork {
         + 'RotationFunction the vpc of the database, and vpcSubnets from which it and Secrets Manager can be reached');
       return [];
     }
-    const port = connections.defaultPort ?? ec2.Port.tcp(this.binding.reaches!.defaultPort);
+    const { defaultPort, furtherPorts = [] } = this.binding.reaches!;
+    const ports = [connections.defaultPort ?? ec2.Port.tcp(defaultPort), ...furtherPorts.map((port) => ec2.Port.tcp(port))];
     const groups = [...fn.connections.securityGroups, ...connections.securityGroups];
     const children = () => groups.flatMap((group) => group.node.children);
     const before = new Set(children());
     const stacks = connections.securityGroups.map((group) => Stack.of(group));
     if (stacks.some((stack) => this.downstream.has(stack) && !this.upstream.has(stack))) {
-      connections.allowFrom(fn, port, DESCRIPTION);
+      for (const port of ports) { connections.allowFrom(fn, port, DESCRIPTION); }
     } else {
-      this.allowFromHere(connections, port);
+      for (const port of ports) { this.allowFromHere(connections, port); }
     }
     const rules = children().filter((child) => !before.has(child));
     this.rules.set(connections, rules);

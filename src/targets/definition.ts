@@ -55,6 +55,8 @@ export interface Reach {
   readonly isNamedByApp?: boolean;
   /** The port, if the connectable has no default port. */
   readonly defaultPort: number;
+  /** Ports that the function needs in addition. */
+  readonly furtherPorts?: readonly number[];
 }
 
 /** Everything that the generic constructs know of a target. Each target has a definition in its own folder. */

@@ -472,6 +472,26 @@ func redis(stack awscdk.Stack, vpc awsec2.IVpc) {
 	// end
 }
 
+func rabbitMq(stack awscdk.Stack, vpc awsec2.IVpc) {
+	// sample: docs/targets/rabbitmq.md 1f56698a
+	administrator := awssecretsmanager.Secret_FromSecretNameV2(stack, jsii.String("Administrator"), jsii.String("rabbitmq/administrator"))
+	target := rotating.RotationTarget_RabbitMq(&rotating.RabbitMqTargetOptions{
+		Strategy: rotating.RotationStrategy_AlternatingUsers(administrator, nil),
+	})
+	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		Vpc:    vpc,
+		Target: target,
+	})
+
+	rotating.NewRotatingSecret(stack, jsii.String("User"), &rotating.RotatingSecretProps{
+		RotationFunction: rotation,
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(`{"username":"app","host":"rabbitmq.internal.example.com"}`),
+		},
+	})
+	// end
+}
+
 func firstDeployment(stack awscdk.Stack, vpc awsec2.IVpc, database awsrds.DatabaseInstance, service constructs.Construct) {
 	// sample: docs/first-deployment.md 2715c387
 	strategy := rotating.RotationStrategy_AlternatingUsers(database.Secret(), &rotating.SuperuserOptions{

@@ -1,0 +1,4 @@
+import { rabbitMqTarget } from './target';
+import { makeHandler } from '../../handler';
+
+export const handler = makeHandler(rabbitMqTarget);

@@ -1,0 +1,20 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+/** The algorithm of new hashes, which every server since RabbitMQ 3.6 has. https://www.rabbitmq.com/docs/passwords */
+export const HASHING_ALGORITHM = 'rabbit_password_hashing_sha256';
+
+const ALGORITHMS: ReadonlyMap<string, string> = new Map([[HASHING_ALGORITHM, 'sha256'], ['rabbit_password_hashing_sha512', 'sha512'], ['rabbit_password_hashing_md5', 'md5']]);
+/** In bytes. */
+const SALT = 4;
+
+/** The base64 of a salt, and of the hash of the salt and the password: https://www.rabbitmq.com/docs/passwords#computing-password-hash */
+export function hashPassword(password: string, salt: Buffer = randomBytes(SALT), algorithm = 'sha256'): string {
+  return Buffer.concat([salt, createHash(algorithm).update(salt).update(password).digest()]).toString('base64');
+}
+
+/** Whether a hash is that of a password. */
+export function isHashOf(hash: string, hashingAlgorithm: string, password: string): boolean {
+  const algorithm = ALGORITHMS.get(hashingAlgorithm);
+  const salt = Buffer.from(hash, 'base64').subarray(0, SALT);
+  return algorithm !== undefined && salt.length === SALT && hashPassword(password, salt, algorithm) === hash;
+}

@@ -1,0 +1,407 @@
+/*
+ * The cases of the rotation contract on a real server.
+ */
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer } from 'node:tls';
+import { inspect } from 'node:util';
+import { RabbitMqHarness, type RabbitMqHarnessOptions, type User } from './fixture';
+import { RotationError } from '../../../../lambda-src/rotation/errors';
+import type { CallApi, Permission, TopicPermission } from '../../../../lambda-src/targets/rabbitmq/management';
+import { CLONE_TAG } from '../../../../lambda-src/targets/rabbitmq/target';
+import type { StartedRotation } from '../../../../simulator';
+import { makeCertificate } from '../../../../tools/servers/certificates';
+import { failure } from '../../../harness';
+import { askRabbitMq, startRabbitMq, type RabbitMqServer } from '../../../servers/rabbitmq/rabbitmq';
+
+const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
+const ALTERNATING = { config: { alternatingUsers: true } };
+
+let server: RabbitMqServer;
+beforeAll(async () => {
+  server = await startRabbitMq();
+  for (const vhost of ['one', 'two/ü', 'three']) { await askRabbitMq(server, 'PUT', `vhosts/${encodeURIComponent(vhost)}`); }
+}, 90_000);
+afterAll(() => server.stop());
+const make = (options?: RabbitMqHarnessOptions) => RabbitMqHarness.make(server, options);
+
+/** Checks that a step failed as it must: a named error that says what to do, and no value in it or in the log. */
+async function fails(h: RabbitMqHarness, step: Promise<void>, name: string, text: RegExp): Promise<void> {
+  const error = await failure(step);
+  expect(error).toBeInstanceOf(RotationError);
+  expect(`${error.name}: ${error.message}`).toMatch(new RegExp(`^${name}: .*(?:${text.source})`));
+  expect(error.message).toMatch(/\. [A-Z]/);
+  expectNothingSaid(h, inspect(error, { depth: 9, showHidden: true }));
+}
+
+function expectNothingSaid(h: RabbitMqHarness, ...said: string[]): void {
+  const all = [...said, ...h.log.map((line) => JSON.stringify(line))].join('\n');
+  for (const text of [...h.passwords, h.user.username]) { expect(all).not.toContain(text); }
+}
+
+async function created(h: RabbitMqHarness): Promise<StartedRotation> {
+  const rotation = h.start();
+  await h.step(rotation, 'createSecret');
+  return rotation;
+}
+
+/** Gives a user permissions on two virtual hosts, a topic permission and a limit. */
+async function giveRights(h: RabbitMqHarness, { username }: User): Promise<void> {
+  const user = encodeURIComponent(username);
+  await h.ask('PUT', `permissions/one/${user}`, { configure: '', write: '^w', read: '.*' });
+  await h.ask('PUT', `permissions/${encodeURIComponent('two/ü')}/${user}`, { configure: '^c', write: '', read: '' });
+  await h.ask('PUT', `topic-permissions/one/${user}`, { exchange: 'amq.topic', write: '^a', read: '^b' });
+  await h.ask('PUT', `user-limits/${user}/max-connections`, { value: 7 });
+}
+
+/** What a user may do, without its name. */
+async function rightsOf(h: RabbitMqHarness, username: string): Promise<unknown> {
+  const limits = await h.ask<{ value: object }[]>('GET', `user-limits/${encodeURIComponent(username)}`);
+  const permissions = await h.of<Permission[]>(username, '/permissions');
+  const topics = await h.of<TopicPermission[]>(username, '/topic-permissions');
+  const text = (each: object) => JSON.stringify({ ...each, user: undefined });
+  const tags = (await h.of(username)).tags.filter((tag) => tag !== CLONE_TAG).sort();
+  return { limits: limits.map(({ value }) => value), permissions: permissions.map(text).sort(), topics: topics.map(text).sort(), tags };
+}
+
+/** Calls of the management API that fail: before the server gets them, or after it did them, as a lost reply does. */
+function failing(at: { readonly change: number; readonly isLost: boolean }): (call: CallApi) => CallApi {
+  let change = 0;
+  return (call) => async (...args) => {
+    if (args[3] === 'GET' || change++ !== at.change) { return call(...args); }
+    if (at.isLost) { await call(...args); }
+    throw new Error('the function ends here');
+  };
+}
+
+describe('a single user', () => {
+  test('case 25: the password changes, AWSPREVIOUS is refused, and tags, permissions and limits stay', async () => {
+    const h = await make({ tags: 'policymaker,own' });
+    await giveRights(h, h.user);
+    const before = await rightsOf(h, h.user.username);
+    expect(before).toMatchObject({ limits: [{ 'max-connections': 7 }], tags: ['own', 'policymaker'] });
+    for (let i = 0; i < 3; i++) {
+      await h.rotate();
+      expect(await h.accepts(h.login('AWSCURRENT'))).toBe(true);
+      expect(await h.accepts(h.login('AWSPREVIOUS'))).toBe(false);
+    }
+    expect(await rightsOf(h, h.user.username)).toEqual(before);
+    expect(h.changes).toHaveLength(3);
+    expect(h.sentInClear).toBe(false);
+    expectNothingSaid(h);
+  });
+
+  test('cases 23, 56: setSecret changes nothing if the pending password is set already', async () => {
+    const h = await make();
+    const rotation = await created(h);
+    await h.step(rotation, 'setSecret');
+    await h.step(rotation, 'setSecret', h.makeHandler());
+    expect(h.changes).toHaveLength(1);
+    await h.steps(rotation, 'testSecret', 'finishSecret');
+  });
+
+  test.each([true, false])('cases 55, 56: the function ends at the change, and the reply is lost: %s. The retry completes', async (isLost) => {
+    const h = await make({ call: failing({ change: 0, isLost }) });
+    const rotation = await created(h);
+    await failure(h.step(rotation, 'setSecret'));
+    await h.steps(rotation, ...STEPS);
+    expect(await h.accepts(h.login('AWSCURRENT'))).toBe(true);
+  });
+
+  test('case 26: if only the previous password works, it is changed', async () => {
+    const h = await make();
+    await h.rotate();
+    const { username, password } = h.login('AWSPREVIOUS');
+    await h.ask('PUT', `users/${encodeURIComponent(username)}`, { password, tags: '' });
+    await h.rotate();
+    expect(await h.accepts(h.login('AWSCURRENT'))).toBe(true);
+  });
+
+  test('case 28: a password of no version is not replaced', async () => {
+    const h = await make();
+    await h.ask('PUT', `users/${encodeURIComponent(h.user.username)}`, { password: 'changed by hand', tags: '' });
+    await fails(h, h.step(await created(h), 'setSecret'), 'AuthenticationError', /accepts neither the current password/);
+    expect(h.changes).toEqual([]);
+  });
+
+  test('a missing user is named as the reason', async () => {
+    const h = await make();
+    await h.ask('DELETE', `users/${encodeURIComponent(h.user.username)}`);
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /has no user/);
+    expect(h.changes).toEqual([]);
+  });
+
+  test('cases 44, 46: testSecret accepts a copy of the current value, and refuses a pending password that is not set', async () => {
+    const h = await make();
+    await fails(h, h.step(await created(h), 'testSecret'), 'AuthenticationError', /does not accept the pending credentials/);
+    const alone = await make();
+    const copy = alone.start();
+    alone.simulator.perform('PutSecretValue', { SecretId: alone.arn, ClientRequestToken: copy.token, SecretString: alone.value('AWSCURRENT'), VersionStages: ['AWSPENDING'] });
+    await alone.step(copy, 'testSecret');
+    expect(alone.calls).toEqual([]);
+  });
+
+  test('case 32: passwords and names with special characters arrive unchanged', async () => {
+    const user = { username: 'a:b"c\\d;e$f%2F/😀', password: 'p"q\\r;s$t%u:v 😀' };
+    await askRabbitMq(server, 'PUT', `users/${encodeURIComponent(user.username)}`, { password: user.password, tags: '' });
+    const h = await make({ user });
+    expect(await h.accepts(user)).toBe(true);
+    await h.rotate();
+    expect(await h.accepts(h.login('AWSCURRENT'))).toBe(true);
+    expect(await h.accepts(user)).toBe(false);
+  });
+});
+
+describe('alternating users', () => {
+  test('cases 34, 35, 41, 77: the other user is created with the same rights, and follows each change of them', async () => {
+    const h = await make({ ...ALTERNATING, tags: 'policymaker' });
+    const [first, clone] = [h.user.username, `${h.user.username}_clone`];
+    await giveRights(h, h.user);
+    await h.rotate();
+    expect(h.login('AWSCURRENT').username).toBe(clone);
+    expect(await rightsOf(h, clone)).toEqual(await rightsOf(h, first));
+    expect((await h.of(clone)).tags).toContain(CLONE_TAG);
+    expect(await h.accepts(h.login('AWSPREVIOUS'))).toBe(true);
+
+    const user = encodeURIComponent(clone);
+    await h.ask('DELETE', `permissions/one/${user}`);
+    await h.ask('DELETE', `topic-permissions/one/${user}`);
+    await h.ask('DELETE', `user-limits/${user}/max-connections`);
+    await h.ask('PUT', `permissions/three/${user}`, { configure: '', write: '', read: '^new' });
+    await h.ask('PUT', `users/${user}`, { password_hash: (await h.of(clone)).password_hash, tags: CLONE_TAG });
+    await h.rotate();
+    expect(h.login('AWSCURRENT').username).toBe(first);
+    expect(await rightsOf(h, first)).toEqual(await rightsOf(h, clone));
+    expect(await rightsOf(h, first)).toMatchObject({ limits: [], topics: [], tags: [] });
+    expect((await h.of(first)).tags).not.toContain(CLONE_TAG);
+    expect(await h.accepts(h.login('AWSCURRENT'))).toBe(true);
+    expect(await h.accepts(h.login('AWSPREVIOUS'))).toBe(true);
+    expect(h.sentInClear).toBe(false);
+    expectNothingSaid(h);
+  });
+
+  test('case 57: the function ends at each change, with and without its effect. AWSCURRENT is accepted, and the retry completes', async () => {
+    for (const isLost of [false, true]) {
+      for (let change = 0; ; change++) {
+        const h = await make({ ...ALTERNATING, call: failing({ change, isLost }) });
+        await giveRights(h, h.user);
+        const rotation = await created(h);
+        const error = await h.step(rotation, 'setSecret').catch((caught: unknown) => caught);
+        if (error === undefined) {
+          expect(change).toBe(5);
+          break;
+        }
+        expect(await h.accepts(h.login('AWSCURRENT'))).toBe(true);
+        await h.steps(rotation, ...STEPS);
+        expect(await rightsOf(h, h.login('AWSCURRENT').username)).toEqual(await rightsOf(h, h.user.username));
+        expect(await h.accepts(h.login('AWSCURRENT'))).toBe(true);
+        expect(await h.accepts(h.login('AWSPREVIOUS'))).toBe(true);
+      }
+    }
+  }, 60_000);
+
+  test('case 61: two copies of setSecret converge', async () => {
+    const h = await make(ALTERNATING);
+    await giveRights(h, h.user);
+    const rotation = await created(h);
+    await Promise.all([h.step(rotation, 'setSecret'), h.step(rotation, 'setSecret', h.makeHandler())]);
+    await h.steps(rotation, 'testSecret', 'finishSecret');
+    expect(await rightsOf(h, h.login('AWSCURRENT').username)).toEqual(await rightsOf(h, h.user.username));
+  });
+
+  test('case 61: a copy whose creation of the user is late, after the whole rotation, does not lock AWSCURRENT out', async () => {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => { release = resolve; });
+    let isFirst = true;
+    const h = await make({
+      ...ALTERNATING,
+      call: (call) => async (...args) => {
+        if (args[3] === 'PUT' && isFirst) {
+          isFirst = false;
+          await held;
+          await call(...args);
+          throw new Error('the function ends here');
+        }
+        return call(...args);
+      },
+    });
+    const rotation = await created(h);
+    const late = failure(h.step(rotation, 'setSecret'));
+    while (isFirst) { await new Promise((resolve) => setTimeout(resolve, 5)); }
+    const other = h.makeHandler();
+    for (const step of ['setSecret', 'testSecret', 'finishSecret'] as const) { await h.step(rotation, step, other); }
+    release();
+    await late;
+    expect(await h.accepts(h.login('AWSCURRENT'))).toBe(true);
+  });
+
+  test('case 37: if the current password is refused, nothing is changed', async () => {
+    const h = await make(ALTERNATING);
+    await h.ask('PUT', `users/${encodeURIComponent(h.user.username)}`, { password: 'changed by hand', tags: '' });
+    await fails(h, h.step(await created(h), 'setSecret'), 'AuthenticationError', /does not accept the credentials of the version with AWSCURRENT/);
+    expect(h.changes).toEqual([]);
+  });
+
+  test('case 99: an existing user with the name of the other one is not changed without a proof', async () => {
+    const h = await make(ALTERNATING);
+    const clone = encodeURIComponent(`${h.user.username}_clone`);
+    await h.ask('PUT', `users/${clone}`, { password: 'of another application', tags: 'monitoring' });
+    const before = await h.ask('GET', `users/${clone}`);
+    const rotation = await created(h);
+    await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /nothing proves that it belongs to this secret.*cdk-rotating-secret-clone/);
+    expect(h.changes).toEqual([]);
+    expect(await h.ask('GET', `users/${clone}`)).toEqual(before);
+    await h.ask('PUT', `users/${clone}`, { password: 'of another application', tags: CLONE_TAG });
+    await h.steps(rotation, ...STEPS);
+    expect(await h.accepts(h.login('AWSCURRENT'))).toBe(true);
+  });
+
+  test('a topic permission that the first user no longer has ends, and the others stay in force meanwhile', async () => {
+    const h = await make(ALTERNATING);
+    await giveRights(h, h.user);
+    await h.rotate();
+    const clone = encodeURIComponent(`${h.user.username}_clone`);
+    await h.ask('DELETE', `topic-permissions/one/${clone}`);
+    await h.ask('PUT', `topic-permissions/one/${clone}`, { exchange: 'amq.direct', write: '^d', read: '^e' });
+    await h.rotate();
+    const topics = await h.of<TopicPermission[]>(h.user.username, '/topic-permissions');
+    expect(topics.map(({ exchange, write, read }) => [exchange, write, read]).sort()).toEqual([['amq.direct', '^d', '^e'], ['amq.topic', '.*', '.*']]);
+    expect(h.changes.filter((change) => change.startsWith('DELETE topic'))).toEqual([]);
+  });
+
+  test('50 rotations while a client logs in with AWSCURRENT: none of its logins is refused', async () => {
+    const h = await make(ALTERNATING);
+    let isOver = false;
+    let accepted = 0;
+    let refused = 0;
+    const client = (async () => {
+      while (!isOver) {
+        if (await h.accepts(h.login('AWSCURRENT'))) { accepted++; } else { refused++; }
+      }
+    })();
+    for (let i = 0; i < 50; i++) { await h.rotate(); }
+    isOver = true;
+    await client;
+    expect(refused).toBe(0);
+    expect(accepted).toBeGreaterThan(50);
+  }, 60_000);
+});
+
+describe('naive variants are caught', () => {
+  const naive = async (call: (call: CallApi) => CallApi) => {
+    const h = await make({ ...ALTERNATING, tags: 'policymaker', call });
+    await giveRights(h, h.user);
+    await h.rotate();
+    const isCopied = JSON.stringify(await rightsOf(h, h.login('AWSCURRENT').username)) === JSON.stringify(await rightsOf(h, h.user.username));
+    return { isCopied, sentInClear: h.sentInClear };
+  };
+  let h: RabbitMqHarness;
+
+  test('the target itself copies everything, and sends no password', async () => {
+    expect(await naive((call) => call)).toEqual({ isCopied: true, sentInClear: false });
+  });
+
+  test('one that drops the tags', async () => {
+    const { isCopied } = await naive((call) => (login, ca, deadline, method, path, body) =>
+      call(login, ca, deadline, method, path, body && 'tags' in body ? { ...body, tags: CLONE_TAG } : body));
+    expect(isCopied).toBe(false);
+  });
+
+  test('one that forgets a virtual host', async () => {
+    const { isCopied } = await naive((call) => (login, ca, deadline, method, path, body) =>
+      method === 'PUT' && path.startsWith('permissions/one/') ? Promise.resolve({ status: 204, body: undefined }) : call(login, ca, deadline, method, path, body));
+    expect(isCopied).toBe(false);
+  });
+
+  test('one that sends the password in clear', async () => {
+    h = await make({
+      call: (call) => (login, ca, deadline, method, path, body) =>
+        call(login, ca, deadline, method, path, body && 'password_hash' in body ? { tags: '', password: h.login('AWSPENDING').password } : body),
+    });
+    await h.rotate();
+    expect(h.sentInClear).toBe(true);
+  });
+});
+
+describe('the superuser', () => {
+  test.each([
+    ['its password is wrong', { password: 'wrong-password-of-the-superuser' }, 'AuthenticationError', /does not accept the credentials of the superuser secret/],
+    ['case 39: its host differs', { host: '127.0.0.1' }, 'SecretMismatchError', /differ between the superuser secret and the secret/],
+    ['its management port differs', { managementPort: 1 }, 'SecretMismatchError', /managementPort/],
+  ])('case 40: %s, so both users stay unchanged', async (_, superuserChanges, name, text) => {
+    const h = await make({ superuserChanges });
+    await fails(h, h.step(await created(h), 'setSecret'), name, text);
+    expect(h.changes).toEqual([]);
+  });
+
+  test('case 40: without the tag administrator it is refused, and the error names the tag', async () => {
+    const superuserChanges = { username: 'monitor', password: 'password-of-the-monitor' };
+    await askRabbitMq(server, 'PUT', 'users/monitor', { password: superuserChanges.password, tags: 'monitoring' });
+    const h = await make({ superuserChanges });
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /needs the tag administrator/);
+  });
+});
+
+describe('connections', () => {
+  test('case 66: a certificate of an unknown authority is refused, by both ports', async () => {
+    const h = await make({ config: { certificateAuthority: undefined } });
+    const rotation = await created(h);
+    await fails(h, h.step(rotation, 'setSecret'), 'TlsError', /no certificate to trust/);
+    await fails(h, h.step(rotation, 'testSecret'), 'TlsError', /no certificate to trust/);
+  });
+
+  test.each(['wrongHost', 'expired', 'unknownCa'] as const)('case 66: a certificate that is %s is refused (a stand-in, which has TLS only)', async (kind) => {
+    const folder = mkdtempSync(join(tmpdir(), 'rabbitmq-'));
+    const certificate = await makeCertificate(folder, kind);
+    const received: Buffer[] = [];
+    const standIn = createServer({ cert: readFileSync(certificate.certificateFile), key: readFileSync(certificate.keyFile) }, (socket) => {
+      socket.on('error', () => undefined).on('data', (chunk) => received.push(chunk));
+    }).on('tlsClientError', () => undefined).listen(0, '127.0.0.1');
+    await once(standIn, 'listening');
+    try {
+      const { port } = standIn.address() as AddressInfo;
+      const ports = { port, managementPort: port };
+      const h = await make({ changes: ports, superuserChanges: ports, config: { certificateAuthority: certificate.ca } });
+      const rotation = await created(h);
+      await fails(h, h.step(rotation, 'setSecret'), 'TlsError', /no certificate to trust/);
+      await fails(h, h.step(rotation, 'testSecret'), 'TlsError', /no certificate to trust/);
+      expect(received).toEqual([]);
+    } finally {
+      standIn.close();
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('case 29: a server that is down is not taken for a wrong password', async () => {
+    const h = await make({ changes: { port: 1, managementPort: 1 }, superuserChanges: { port: 1, managementPort: 1 } });
+    const rotation = await created(h);
+    await fails(h, h.step(rotation, 'setSecret'), 'ConnectivityError', /ECONNREFUSED/);
+    await fails(h, h.step(rotation, 'testSecret'), 'ConnectivityError', /ECONNREFUSED/);
+  });
+
+  test('the port of AMQP given as that of the management API, and the other way round', async () => {
+    const { port, managementPort } = server;
+    const swapped = { port: managementPort, managementPort: port };
+    const h = await make({ changes: swapped, superuserChanges: swapped });
+    const rotation = await created(h);
+    await fails(h, h.step(rotation, 'setSecret'), 'ConnectivityError', /management API/);
+    await fails(h, h.step(rotation, 'testSecret'), 'ConnectivityError', /AMQP/);
+  });
+
+  test('case 33: a server that doesn\'t answer fails in time', async () => {
+    const h = await make();
+    const rotation = await created(h);
+    server.pause();
+    try {
+      h.remaining = 3_000;
+      await fails(h, h.step(rotation, 'setSecret'), 'StepTimeoutError|ConnectivityError', /time/);
+    } finally {
+      server.resume();
+    }
+    h.remaining = 30_000;
+    await h.steps(rotation, ...STEPS);
+  }, 30_000);
+});
