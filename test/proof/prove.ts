@@ -14,6 +14,7 @@ import { ISSUED_TARGETS, NAIVE_ISSUED, overtake, refuseForeign, rotateAfterPut }
 import { catchNaive } from './naive';
 import { EXAMPLE_TARGET, OWN_TARGETS } from './own-targets';
 import { progressEvery, type Progress } from './progress';
+import { withRabbitMqSubjects } from './rabbitmq';
 import { catchNaiveRedis, withRedisSubjects } from './redis';
 import { SCENARIOS } from './scenarios';
 import { NAIVE_KEYS, SIGNING_KEYS, UNPUBLISHED } from './signing-keys';
@@ -220,6 +221,7 @@ async function proveDatabases(long: boolean): Promise<void> {
   await withDatabaseSubjects((subject) => proveDatabase(subject));
   await withRedisSubjects(long ? ['redis-7', 'valkey-8'] : ['valkey-8'], (subject) => proveDatabase(subject, EVERY_REDIS_STALE));
   await withCacheUserSubjects((subject) => proveDatabase(subject));
+  await withRabbitMqSubjects((subject) => proveDatabase(subject));
   await prove('naive strategies', async () => {
     const naive = [...await catchNaiveStrategies(), ...await catchNaiveRedis(), ...await catchNaiveCacheUsers()];
     const missed = naive.filter(({ expected, caught }) => expected !== caught);

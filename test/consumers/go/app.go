@@ -219,6 +219,15 @@ func databases(stack awscdk.Stack) {
 			UserArn: jsii.String("arn:aws:memorydb:eu-west-1:111111111111:user/app"),
 		}),
 	})
+	rotating.NewRotationFunction(stack, jsii.String("RabbitMq"), &rotating.RotationFunctionProps{
+		Vpc: vpc,
+		Target: rotating.RotationTarget_RabbitMq(&rotating.RabbitMqTargetOptions{
+			Strategy:             rotating.RotationStrategy_AlternatingUsers(awssecretsmanager.NewSecret(stack, jsii.String("RabbitMqAdministrator"), nil), nil),
+			Broker:               awsec2.NewSecurityGroup(stack, jsii.String("RabbitMqSecurityGroup"), &awsec2.SecurityGroupProps{Vpc: vpc}),
+			PasswordPolicy:       &rotating.PasswordPolicy{PasswordLength: jsii.Number(40)},
+			CertificateAuthority: jsii.String(string(certificateAuthority)),
+		}),
+	})
 }
 
 func targets(stack awscdk.Stack) {

@@ -218,6 +218,17 @@ def databases(stack: Stack) -> None:
         "MemoryDb",
         target=RotationTarget.memory_db_user(user_arn="arn:aws:memorydb:eu-west-1:111111111111:user/app"),
     )
+    RotationFunction(
+        stack,
+        "RabbitMq",
+        vpc=vpc,
+        target=RotationTarget.rabbit_mq(
+            strategy=RotationStrategy.alternating_users(Secret(stack, "RabbitMqAdministrator")),
+            broker=SecurityGroup(stack, "RabbitMqSecurityGroup", vpc=vpc),
+            password_policy=PasswordPolicy(password_length=40),
+            certificate_authority=Path("ca.pem").read_text(),
+        ),
+    )
 
 
 def targets(stack: Stack) -> None:

@@ -149,6 +149,15 @@ function databases(stack: Stack): void {
     }),
   });
   new RotationFunction(stack, 'MemoryDb', { target: RotationTarget.memoryDbUser({ userArn: 'arn:aws:memorydb:eu-west-1:111111111111:user/app' }) });
+  new RotationFunction(stack, 'RabbitMq', {
+    vpc,
+    target: RotationTarget.rabbitMq({
+      strategy: RotationStrategy.alternatingUsers(new Secret(stack, 'RabbitMqAdministrator')),
+      broker: new SecurityGroup(stack, 'RabbitMqSecurityGroup', { vpc }),
+      passwordPolicy: { passwordLength: 40 },
+      certificateAuthority: readFileSync('ca.pem', 'utf8'),
+    }),
+  });
 }
 
 function targets(stack: Stack): void {

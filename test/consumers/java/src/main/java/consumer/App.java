@@ -8,6 +8,7 @@ import io.github.cdkrotatingsecret.IamAccessKeyTargetOptions;
 import io.github.cdkrotatingsecret.InvokeTargetOptions;
 import io.github.cdkrotatingsecret.JwksPublication;
 import io.github.cdkrotatingsecret.PasswordPolicy;
+import io.github.cdkrotatingsecret.RabbitMqTargetOptions;
 import io.github.cdkrotatingsecret.RedisTargetOptions;
 import io.github.cdkrotatingsecret.RotatingSecret;
 import io.github.cdkrotatingsecret.RotationAlarmsOptions;
@@ -241,6 +242,15 @@ public final class App {
         RotationFunction.Builder.create(stack, "MemoryDb")
                 .target(RotationTarget.memoryDbUser(CacheUserTargetOptions.builder()
                         .userArn("arn:aws:memorydb:eu-west-1:111111111111:user/app")
+                        .build()))
+                .build();
+        RotationFunction.Builder.create(stack, "RabbitMq")
+                .vpc(vpc)
+                .target(RotationTarget.rabbitMq(RabbitMqTargetOptions.builder()
+                        .strategy(RotationStrategy.alternatingUsers(new Secret(stack, "RabbitMqAdministrator")))
+                        .broker(SecurityGroup.Builder.create(stack, "RabbitMqSecurityGroup").vpc(vpc).build())
+                        .passwordPolicy(PasswordPolicy.builder().passwordLength(40).build())
+                        .certificateAuthority(Files.readString(Path.of("ca.pem")))
                         .build()))
                 .build();
     }
