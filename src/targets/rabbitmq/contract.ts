@@ -42,7 +42,7 @@ export const RABBITMQ_CLONE_SUFFIX = '_clone';
  * The characters that need escaping in a URI such as amqps://user:password@host, and those that need quotes in a shell or a configuration. Amazon MQ
  * refuses `,`, `:` and `=` in passwords.
  * https://www.rfc-editor.org/rfc/rfc3986#section-2.2
- * https://docs.aws.amazon.com/amazon-mq/latest/developer-guide/rabbitmq-basic-elements-user.html
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-amazonmq-broker-user.html
  */
 export const RABBITMQ_EXCLUDE_CHARACTERS = '"\'`\\/@:?#[]%&$<>|;!()*^{}~,= ';
 
