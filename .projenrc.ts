@@ -89,6 +89,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'esbuild@0.28.2',
     'fast-check',
     'jose@6.2.18',
+    'ldapts@8.2.0',
     'mysql2@3.24.6',
     'nodemailer@10.6.0',
     'pg@8.23.1',

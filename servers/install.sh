@@ -11,7 +11,7 @@ wanted=$(cat "$here/install.sh" "$here/packages/package-lock.json" | sha256sum |
 
 is_installed() { [ "$(cat "$root/$1/.installed" 2> /dev/null)" = "$wanted" ]; }
 
-all=(postgres mysql-8.0 mariadb-10.11 mariadb-11.8 mysql-9.7 redis-7 valkey-8 rabbitmq-3)
+all=(postgres mysql-8.0 mariadb-10.11 mariadb-11.8 mysql-9.7 redis-7 valkey-8 rabbitmq-3 openldap-2.5)
 usage() {
   echo 'npm run databases -- [SERVER...]'
   echo
@@ -52,7 +52,7 @@ die() {
 tools=(sha256sum flock)
 case " ${missing[*]} " in *' postgres '*) tools+=(npm) ;; esac
 case " ${missing[*]} " in *' mysql-8.0 '*) tools+=(mvn python3) ;; esac
-case " ${missing[*]} " in *' my'* | *' ma'* | *' re'* | *' va'* | *' ra'*) tools+=(apt-get dpkg dpkg-deb) ;; esac
+case " ${missing[*]} " in *' my'* | *' ma'* | *' re'* | *' va'* | *' ra'* | *' openldap'*) tools+=(apt-get dpkg dpkg-deb) ;; esac
 for tool in "${tools[@]}"; do
   command -v "$tool" > /dev/null || die "$tool is needed and not there"
 done
@@ -128,6 +128,19 @@ install_rabbitmq_3() {
   # Debian's erl has the path of an installed package in it.
   sed -i 's#=/usr/lib/erlang$#=${ERL_ROOTDIR:-/usr/lib/erlang}#' "$1/usr/lib/erlang/bin/erl"
   ls -d "$1"/usr/lib/rabbitmq/lib/rabbitmq_server-3.* > /dev/null || die 'the tests were written against RabbitMQ 3, but Debian now has another one'
+}
+
+# The schemas are in /etc, which is left out of other packages.
+install_openldap_2_5() {
+  debian_packages "$1" bookworm slapd
+  local package
+  for package in "$scratch"/apt-bookworm/cache/archives/slapd_*.deb; do
+    dpkg-deb --fsys-tarfile "$package" | tar -x -C "$1" --no-same-owner ./etc/ldap/schema
+  done
+  local version
+  version=$(run_there "$1" "$1/usr/sbin/slapd" -VV 2>&1 || true)
+  echo "$version"
+  [[ $version == *'slapd 2.5.'* ]] || die "the tests were written against OpenLDAP 2.5, but Debian now has: $version"
 }
 
 expect_major() {

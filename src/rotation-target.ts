@@ -13,6 +13,7 @@ import { DatabaseTarget } from './targets/database/database-target';
 import { factoryFor } from './targets/database/database-value';
 import type { TargetDefinition } from './targets/definition';
 import { GeneratedTarget } from './targets/generated/generated-target';
+import { LdapTarget } from './targets/ldap/ldap-target';
 import { FunctionTarget } from './targets/own/function/function-target';
 import { ModuleTarget } from './targets/own/module/module-target';
 import { RabbitMqTarget } from './targets/rabbitmq/rabbitmq-target';
@@ -181,6 +182,45 @@ export interface CacheUserTargetOptions {
    * ``" ' ` \\ / @ : ? # [ ] % & $ < > | ; ! ( ) * ^ { } ~ ,`` and the space, which need escaping in URIs or shells
    */
   readonly passwordPolicy?: PasswordPolicy;
+}
+
+/**
+ * Options for a target that is a user of an LDAP directory.
+ */
+export interface LdapTargetOptions {
+  /**
+   * How the password changes: by the user itself, by a superuser, or with a second password beside it.
+   *
+   * `RotationStrategy.dualPasswords` needs a superuser secret. `RotationStrategy.alternatingUsers`, `creationStatements` and `resetLostPassword`
+   * are refused.
+   *
+   * @default RotationStrategy.singleUser()
+   */
+  readonly strategy?: RotationStrategy;
+
+  /**
+   * The server. Its security group lets the function in, on its default port or on 636.
+   *
+   * @default - no security group changes
+   */
+  readonly directory?: ec2.IConnectable;
+
+  /**
+   * The policy of generated passwords. A property that you leave out has its default.
+   *
+   * @default - 32 characters: lowercase and uppercase letters, digits and punctuation, at least one of each, but none of
+   * ``" ' ` \\ / @ { }`` and the space, which need escaping in shells or begin a hash
+   */
+  readonly passwordPolicy?: PasswordPolicy;
+
+  /**
+   * The certificate authority that signed the certificate of the server, as PEM.
+   *
+   * The environment of a function holds 4 KB, so give only the root certificate.
+   *
+   * @default - the certificate authorities that Node.js trusts
+   */
+  readonly certificateAuthority?: string;
 }
 
 /**
@@ -533,6 +573,20 @@ export class RotationTarget {
    */
   public static memoryDbUser(options: CacheUserTargetOptions): RotationTarget {
     return new RotationTarget(new MemoryDbUserTarget(generatorOf(options.passwordPolicy), options));
+  }
+
+  /**
+   * A user of an LDAP directory, such as OpenLDAP, over LDAPS.
+   *
+   * The secret has the keys `host`, `port`, `username` and `password`. The username is the distinguished name of the entry, such as
+   * `uid=app,ou=services,dc=example,dc=com`. The default port is 636. A rotation changes `password`.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc3062
+   * @param options the strategy, the server, and how to generate the passwords
+   * @throws if the strategy isn't for a directory, the policy can't be met, or the certificate authority is not a certificate
+   */
+  public static ldap(options: LdapTargetOptions = {}): RotationTarget {
+    return new RotationTarget(new LdapTarget(generatorOf(options.passwordPolicy), options));
   }
 
   /**

@@ -1,0 +1,176 @@
+import { isIP } from 'node:net';
+import { connect, type TLSSocket } from 'node:tls';
+import { Attribute, Change, Client, ResultCodeError } from 'ldapts';
+import { encodePasswordModify, PASSWORD_MODIFY, type PasswordModify } from './password-modify';
+import type { Deadline } from '../../rotation/deadline';
+import { AuthenticationError, ConnectivityError, RotationError, TargetRefusedError, TlsError } from '../../rotation/errors';
+import { isTlsError, remedyOf } from '../../rotation/service-errors';
+import { connectTimeout, type ServerAddress } from '../server-login';
+
+/** A connection to a directory. Its errors name no value. */
+export interface LdapConnection {
+  /** @throws AuthenticationError only if the server doesn't accept the user with the password */
+  bind(dn: string, password: string): Promise<void>;
+  /** The user of the connection, as the server names it. Undefined if the server doesn't say. Empty if it is anonymous. */
+  whoAmI(): Promise<string | undefined>;
+  modifyPassword(request: PasswordModify): Promise<void>;
+  /** Changes the values of userPassword, all in one operation. */
+  modifyValues(dn: string, operation: 'add' | 'replace', values: readonly string[]): Promise<void>;
+  close(): void;
+}
+
+export type ConnectLdap = (server: ServerAddress, certificateAuthority: string | undefined, deadline: Deadline) => Promise<LdapConnection>;
+
+/** In milliseconds. A server that hashes with Argon2 or PBKDF2 takes a part of a second. */
+const OPERATION_TIMEOUT = 5_000;
+
+/** https://www.rfc-editor.org/rfc/rfc4532 */
+const WHO_AM_I = '1.3.6.1.4.1.4203.1.11.3';
+
+const INVALID_CREDENTIALS = 49;
+const UNWILLING_TO_PERFORM = 53;
+const INSUFFICIENT_ACCESS = 50;
+const REFERRAL = 10;
+
+/** The result codes of any operation: https://www.rfc-editor.org/rfc/rfc4511#appendix-A.2 */
+const REMEDIES: Record<string, string> = {
+  1: 'It is an error within the server, or the order of operations is wrong for it. Read the log of the server',
+  2: 'The server has no such operation. See that it supports LDAP 3 and the password modify operation (RFC 3062)',
+  8: 'The server asks for a stronger authentication. Allow simple binds over TLS for this user',
+  10: 'The server is a replica that is read only, or doesn\'t hold the entry. Put the host of the writer into the key "host"',
+  13: 'The server asks for more confidentiality. Allow the cipher of this connection (security ssf=… in OpenLDAP)',
+  21: 'The value isn\'t of the syntax of userPassword. Read the log of the server',
+  32: 'There is no entry with the distinguished name of the key "username". Create it, or correct the key',
+  34: 'The key "username" is not a distinguished name. Put one such as uid=app,ou=services,dc=example,dc=com into the secret',
+  48: 'The entry has no password, or the server allows no simple bind for it. Give it the password of the version with AWSCURRENT',
+  50: 'The user of the connection may not do this. Give it the right to write userPassword of the entry, or take pwdReset from the entry. docs/targets/ldap.md shows the rights',
+  51: 'The server is busy. Secrets Manager retries the rotation',
+  52: 'The server is unavailable, or shuts down. Secrets Manager retries the rotation',
+  65: 'The class of the entry doesn\'t allow userPassword. Give the entry the class simpleSecurityObject',
+};
+
+/** The refusals of a change. A wrong password has another code. */
+const POLICY_REMEDIES: Record<string, string> = {
+  19: 'Its password policy refused the new password, and the current one still works. Look at the quality, the length, the history and the minimum age (ppolicy: pwdCheckQuality, pwdMinLength, pwdInHistory, '
+    + 'pwdMinAge), and set passwordPolicy of the RotationTarget accordingly. With dualPasswords, no policy may apply to the entry: give RotationStrategy.singleUser',
+  53: 'It is unwilling to change the password, and the current one still works. See that the user has the rights =xw on userPassword of its own entry, that the database isn\'t read only, and that the policy lets the user change its password (ppolicy: pwdAllowUserChange)',
+};
+
+/** Connects with TLS, and verifies the certificate. */
+export const connectLdap: ConnectLdap = async (server, certificateAuthority, deadline) => {
+  deadline.signal.throwIfAborted();
+  const connection = new Connection(server, certificateAuthority, deadline);
+  await connection.secured();
+  return connection;
+};
+
+class Connection implements LdapConnection {
+  private readonly client: Client;
+  private readonly socket: TLSSocket;
+  private isSecure = false;
+  private code = '';
+
+  constructor({ host, port }: ServerAddress, ca: string | undefined, private readonly deadline: Deadline) {
+    this.socket = connect({ host, port, servername: isIP(host) ? undefined : host, ca, rejectUnauthorized: true, minVersion: 'TLSv1.2' });
+    this.socket.on('error', (error: NodeJS.ErrnoException) => { this.code ||= error.code ?? ''; });
+    this.socket.setNoDelay();
+    deadline.signal.addEventListener('abort', this.abort);
+    let isUsed = false;
+    this.client = new Client({
+      // The socket knows the server. A host could make the text no URL.
+      url: 'ldaps://server',
+      timeout: OPERATION_TIMEOUT,
+      createSecureConnection: (() => {
+        // ldapts would connect again after a lost connection, without a bind.
+        if (isUsed) { throw this.unreachable(); }
+        isUsed = true;
+        return this.socket;
+      }) as unknown as typeof connect,
+    });
+  }
+
+  private readonly abort = () => { this.socket.destroy(); };
+
+  public async secured(): Promise<void> {
+    const timer = setTimeout(() => {
+      this.code ||= 'ETIMEDOUT';
+      this.socket.destroy();
+    }, connectTimeout(this.deadline));
+    try {
+      this.isSecure = await new Promise<boolean>((resolve) => {
+        this.socket.once('secureConnect', () => resolve(true));
+        this.socket.once('close', () => resolve(false));
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+    if (!this.isSecure) {
+      this.deadline.signal.removeEventListener('abort', this.abort);
+      throw this.connectionError();
+    }
+  }
+
+  public async bind(dn: string, password: string): Promise<void> {
+    await this.perform('a login', {}, () => this.client.bind(dn, password));
+  }
+
+  public async whoAmI(): Promise<string | undefined> {
+    try {
+      const { value = '' } = await this.client.exop(WHO_AM_I);
+      return value.toString();
+    } catch (error) {
+      if (error instanceof ResultCodeError && error.code !== INSUFFICIENT_ACCESS) { return undefined; }
+      throw this.errorOf(error, 'to tell the user of the login', { 50: 'The user has to change its password before anything else (ppolicy: pwdReset, pwdMustChange). Set pwdMustChange to FALSE in its policy' });
+    }
+  }
+
+  public async modifyPassword(request: PasswordModify): Promise<void> {
+    await this.perform('the change of the password', POLICY_REMEDIES, () => this.client.exop(PASSWORD_MODIFY, encodePasswordModify(request)));
+  }
+
+  public async modifyValues(dn: string, operation: 'add' | 'replace', values: readonly string[]): Promise<void> {
+    const modification = new Attribute({ type: 'userPassword', values: [...values] });
+    await this.perform('the change of userPassword', POLICY_REMEDIES, () => this.client.modify(dn, new Change({ operation, modification })));
+  }
+
+  public close(): void {
+    this.deadline.signal.removeEventListener('abort', this.abort);
+    this.socket.destroy();
+  }
+
+  private async perform(what: string, remedies: Record<string, string>, send: () => Promise<unknown>): Promise<void> {
+    try {
+      await send();
+    } catch (error) {
+      throw this.errorOf(error, what, remedies);
+    }
+  }
+
+  /** No text of the server or of ldapts is passed on, because it may hold a value. */
+  private errorOf(error: unknown, what: string, remedies: Record<string, string>): RotationError {
+    if (error instanceof RotationError) { return error; }
+    if (!(error instanceof ResultCodeError)) { return this.connectionError(); }
+    const { code } = error;
+    if (code === INVALID_CREDENTIALS) {
+      return new AuthenticationError('The server does not accept this user with this password. See that the entry exists, is not locked, and has the password, and that the password has not expired');
+    }
+    const remedy = remedyOf(remedies, String(code)) ?? remedyOf(REMEDIES, String(code))
+      ?? (code === UNWILLING_TO_PERFORM ? 'It is unwilling to accept the user. See that the user isn\'t turned off' : 'Read the log of the server');
+    return new TargetRefusedError(`The server refused ${what} with the result code ${code}${code === REFERRAL ? ' (referral)' : ''}. ${remedy}`, String(code));
+  }
+
+  private connectionError(): RotationError {
+    const { reason } = this.deadline.signal as { reason?: unknown };
+    if (reason instanceof RotationError) { return reason; }
+    if (!this.isSecure && isTlsError(this.code)) {
+      return new TlsError(`The server has no certificate to trust, or no TLS (${this.code}), so no credential was sent. Use the port of ldaps, put the name that the certificate is for into the key "host", `
+        + 'renew the certificate, or give its certificate authority to the RotationTarget as certificateAuthority');
+    }
+    return this.unreachable();
+  }
+
+  private unreachable(): ConnectivityError {
+    return new ConnectivityError(`The server can't be reached with TLS, or doesn't answer in time${/^[A-Z0-9_]{1,64}$/.test(this.code) ? ` (${this.code})` : ''}. See that it runs and has ldaps on this port, that the keys `
+      + '"host" and "port" are right, that the function is in a VPC with a route to it, and that their security groups let the function in. Secrets Manager retries the rotation');
+  }
+}
