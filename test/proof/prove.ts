@@ -11,6 +11,7 @@ import { catchNaiveStrategies, withDatabaseSubjects } from './databases';
 import { exhaust, giveUp, SWITCHES } from './exhaustion';
 import { interleave } from './interleavings';
 import { ISSUED_TARGETS, NAIVE_ISSUED, overtake, refuseForeign, rotateAfterPut } from './issued-subjects';
+import { catchNaiveLdap, withLdapSubjects } from './ldap';
 import { catchNaive } from './naive';
 import { EXAMPLE_TARGET, OWN_TARGETS } from './own-targets';
 import { progressEvery, type Progress } from './progress';
@@ -222,8 +223,9 @@ async function proveDatabases(long: boolean): Promise<void> {
   await withRedisSubjects(long ? ['redis-7', 'valkey-8'] : ['valkey-8'], (subject) => proveDatabase(subject, EVERY_REDIS_STALE));
   await withCacheUserSubjects((subject) => proveDatabase(subject));
   await withRabbitMqSubjects((subject) => proveDatabase(subject));
+  await withLdapSubjects((subject) => proveDatabase(subject));
   await prove('naive strategies', async () => {
-    const naive = [...await catchNaiveStrategies(), ...await catchNaiveRedis(), ...await catchNaiveCacheUsers()];
+    const naive = [...await catchNaiveStrategies(), ...await catchNaiveRedis(), ...await catchNaiveCacheUsers(), ...await catchNaiveLdap()];
     const missed = naive.filter(({ expected, caught }) => expected !== caught);
     return { result: `${naive.length - missed.length} of ${naive.length} caught${missed.map(({ mistake, caught }) => `, but ${mistake}: ${caught ?? 'nothing'}`).join('')}`, ok: missed.length === 0 };
   });
