@@ -627,3 +627,22 @@ func memoryDbUser(stack awscdk.Stack) {
 	})
 	// end
 }
+
+func ldap(stack awscdk.Stack, vpc awsec2.IVpc) {
+	// sample: docs/targets/ldap.md c5c11406
+	target := rotating.RotationTarget_Ldap(&rotating.LdapTargetOptions{
+		Strategy: rotating.RotationStrategy_DualPasswords(awssecretsmanager.Secret_FromSecretNameV2(stack, jsii.String("Superuser"), jsii.String("ldap/superuser")), nil),
+	})
+	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		Vpc:    vpc,
+		Target: target,
+	})
+
+	rotating.NewRotatingSecret(stack, jsii.String("User"), &rotating.RotatingSecretProps{
+		RotationFunction: rotation,
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(`{"username":"uid=app,ou=services,dc=example,dc=com","host":"ldap.internal.example.com"}`),
+		},
+	})
+	// end
+}

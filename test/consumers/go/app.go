@@ -228,6 +228,15 @@ func databases(stack awscdk.Stack) {
 			CertificateAuthority: jsii.String(string(certificateAuthority)),
 		}),
 	})
+	rotating.NewRotationFunction(stack, jsii.String("Ldap"), &rotating.RotationFunctionProps{
+		Vpc: vpc,
+		Target: rotating.RotationTarget_Ldap(&rotating.LdapTargetOptions{
+			Strategy:             rotating.RotationStrategy_DualPasswords(awssecretsmanager.NewSecret(stack, jsii.String("LdapSuperuser"), nil), nil),
+			Directory:            awsec2.NewSecurityGroup(stack, jsii.String("LdapSecurityGroup"), &awsec2.SecurityGroupProps{Vpc: vpc}),
+			PasswordPolicy:       &rotating.PasswordPolicy{PasswordLength: jsii.Number(40)},
+			CertificateAuthority: jsii.String(string(certificateAuthority)),
+		}),
+	})
 }
 
 func targets(stack awscdk.Stack) {

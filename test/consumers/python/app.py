@@ -229,6 +229,17 @@ def databases(stack: Stack) -> None:
             certificate_authority=Path("ca.pem").read_text(),
         ),
     )
+    RotationFunction(
+        stack,
+        "Ldap",
+        vpc=vpc,
+        target=RotationTarget.ldap(
+            strategy=RotationStrategy.dual_passwords(Secret(stack, "LdapSuperuser")),
+            directory=SecurityGroup(stack, "LdapSecurityGroup", vpc=vpc),
+            password_policy=PasswordPolicy(password_length=40),
+            certificate_authority=Path("ca.pem").read_text(),
+        ),
+    )
 
 
 def targets(stack: Stack) -> None:

@@ -158,6 +158,15 @@ function databases(stack: Stack): void {
       certificateAuthority: readFileSync('ca.pem', 'utf8'),
     }),
   });
+  new RotationFunction(stack, 'Ldap', {
+    vpc,
+    target: RotationTarget.ldap({
+      strategy: RotationStrategy.dualPasswords(new Secret(stack, 'LdapSuperuser')),
+      directory: new SecurityGroup(stack, 'LdapSecurityGroup', { vpc }),
+      passwordPolicy: { passwordLength: 40 },
+      certificateAuthority: readFileSync('ca.pem', 'utf8'),
+    }),
+  });
 }
 
 function targets(stack: Stack): void {

@@ -7,6 +7,7 @@ import io.github.cdkrotatingsecret.GeneratedTargetOptions;
 import io.github.cdkrotatingsecret.IamAccessKeyTargetOptions;
 import io.github.cdkrotatingsecret.InvokeTargetOptions;
 import io.github.cdkrotatingsecret.JwksPublication;
+import io.github.cdkrotatingsecret.LdapTargetOptions;
 import io.github.cdkrotatingsecret.PasswordPolicy;
 import io.github.cdkrotatingsecret.RabbitMqTargetOptions;
 import io.github.cdkrotatingsecret.RedisTargetOptions;
@@ -249,6 +250,15 @@ public final class App {
                 .target(RotationTarget.rabbitMq(RabbitMqTargetOptions.builder()
                         .strategy(RotationStrategy.alternatingUsers(new Secret(stack, "RabbitMqAdministrator")))
                         .broker(SecurityGroup.Builder.create(stack, "RabbitMqSecurityGroup").vpc(vpc).build())
+                        .passwordPolicy(PasswordPolicy.builder().passwordLength(40).build())
+                        .certificateAuthority(Files.readString(Path.of("ca.pem")))
+                        .build()))
+                .build();
+        RotationFunction.Builder.create(stack, "Ldap")
+                .vpc(vpc)
+                .target(RotationTarget.ldap(LdapTargetOptions.builder()
+                        .strategy(RotationStrategy.dualPasswords(new Secret(stack, "LdapSuperuser")))
+                        .directory(SecurityGroup.Builder.create(stack, "LdapSecurityGroup").vpc(vpc).build())
                         .passwordPolicy(PasswordPolicy.builder().passwordLength(40).build())
                         .certificateAuthority(Files.readString(Path.of("ca.pem")))
                         .build()))
