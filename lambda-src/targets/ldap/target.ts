@@ -112,13 +112,14 @@ export class LdapTarget implements Target {
     });
   }
 
-  /** Runs `change`. If the connection is lost, finds out whether it was done, because only the reply may be lost. */
+  /** Runs `change`. If it fails, finds out whether it was done: only the reply may be lost, or another copy of the function did it. */
   private async changeOrFindOut(pending: ServerLogin, deadline: Deadline, change: () => Promise<unknown>): Promise<void> {
     try {
       await change();
     } catch (error) {
-      // A refusal is an answer. Another look would be one more wrong login.
-      if (error instanceof TargetRefusedError || error instanceof AuthenticationError) { throw error; }
+      // A refusal is an answer, and another look would be one more wrong login. But a server is unwilling (53) to verify an old password that another
+      // copy of the function changed.
+      if (error instanceof AuthenticationError || (error instanceof TargetRefusedError && error.code !== '53')) { throw error; }
       if (!await this.isAccepted(pending, deadline).catch(() => false)) { throw error; }
     }
   }
