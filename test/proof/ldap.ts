@@ -5,8 +5,8 @@ import { makeHandler } from '../../lambda-src/handler';
 import type { Deadline } from '../../lambda-src/rotation/deadline';
 import { connectLdap, type ConnectLdap } from '../../lambda-src/targets/ldap/connection';
 import { LdapTarget } from '../../lambda-src/targets/ldap/target';
+import { letsInLdap, makeLdapUser, SERVICES, startLdap, type LdapServer } from '../../servers/ldap/ldap';
 import { parseLdapConfig } from '../../src/targets/ldap/contract';
-import { letsInLdap, makeLdapUser, SERVICES, startLdap, type LdapServer } from '../servers/ldap/ldap';
 
 const USER = { username: `uid=app,${SERVICES}`, password: 'first-password-of-all' };
 const PREVIOUS = 'password-before-the-first';

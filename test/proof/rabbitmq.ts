@@ -4,8 +4,8 @@ import type { Deadline } from '../../lambda-src/rotation/deadline';
 import { logInByAmqp } from '../../lambda-src/targets/rabbitmq/amqp';
 import { callApi } from '../../lambda-src/targets/rabbitmq/management';
 import { RabbitMqTarget } from '../../lambda-src/targets/rabbitmq/target';
+import { askRabbitMq, startRabbitMq, type RabbitMqServer } from '../../servers/rabbitmq/rabbitmq';
 import { parseRabbitMqConfig } from '../../src/targets/rabbitmq/contract';
-import { askRabbitMq, startRabbitMq, type RabbitMqServer } from '../servers/rabbitmq/rabbitmq';
 
 const USER = { username: 'app', password: 'first-password-of-all' };
 const SUPERUSER = 'superuser';

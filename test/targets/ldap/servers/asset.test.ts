@@ -2,10 +2,10 @@
  * The file that Lambda runs, in a process of its own, beside a real server.
  */
 import { join } from 'node:path';
+import { letsInLdap, makeLdapUser, SERVICES, startLdap } from '../../../../servers/ldap/ldap';
 import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../../../../simulator';
 import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../../../../src/contract';
 import { FunctionProcess } from '../../../../tools/function-process';
-import { letsInLdap, makeLdapUser, SERVICES, startLdap } from '../../../servers/ldap/ldap';
 
 const ROOT = join(__dirname, '..', '..', '..', '..');
 

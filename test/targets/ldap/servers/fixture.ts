@@ -1,8 +1,8 @@
 import { connectLdap, type ConnectLdap } from '../../../../lambda-src/targets/ldap/connection';
 import { LdapTarget } from '../../../../lambda-src/targets/ldap/target';
+import { letsInLdap, makeLdapUser, SERVICES, storedPasswords, type LdapServer } from '../../../../servers/ldap/ldap';
 import { parseLdapConfig, type LdapTargetConfig } from '../../../../src/targets/ldap/contract';
 import { Harness, passwordOf } from '../../../harness';
-import { letsInLdap, makeLdapUser, SERVICES, storedPasswords, type LdapServer } from '../../../servers/ldap/ldap';
 
 export type Kind = 'itself' | 'superuser' | 'dualPasswords';
 

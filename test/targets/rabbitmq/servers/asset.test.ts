@@ -2,10 +2,10 @@
  * The file that Lambda runs, in a process of its own, beside a real server.
  */
 import { join } from 'node:path';
+import { askRabbitMq, startRabbitMq } from '../../../../servers/rabbitmq/rabbitmq';
 import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../../../../simulator';
 import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../../../../src/contract';
 import { FunctionProcess } from '../../../../tools/function-process';
-import { askRabbitMq, startRabbitMq } from '../../../servers/rabbitmq/rabbitmq';
 
 const ROOT = join(__dirname, '..', '..', '..', '..');
 

@@ -1,9 +1,9 @@
 import { logInByAmqp } from '../../../../lambda-src/targets/rabbitmq/amqp';
 import { callApi, type CallApi } from '../../../../lambda-src/targets/rabbitmq/management';
 import { RabbitMqTarget } from '../../../../lambda-src/targets/rabbitmq/target';
+import { askRabbitMq, type RabbitMqServer } from '../../../../servers/rabbitmq/rabbitmq';
 import { parseRabbitMqConfig, type RabbitMqTargetConfig } from '../../../../src/targets/rabbitmq/contract';
 import { Harness, passwordOf } from '../../../harness';
-import { askRabbitMq, type RabbitMqServer } from '../../../servers/rabbitmq/rabbitmq';
 
 /** The user of a secret. */
 export interface User {

@@ -12,10 +12,10 @@ import { RabbitMqHarness, type RabbitMqHarnessOptions, type User } from './fixtu
 import { RotationError } from '../../../../lambda-src/rotation/errors';
 import type { CallApi, Permission, TopicPermission } from '../../../../lambda-src/targets/rabbitmq/management';
 import { CLONE_TAG } from '../../../../lambda-src/targets/rabbitmq/target';
+import { askRabbitMq, startRabbitMq, type RabbitMqServer } from '../../../../servers/rabbitmq/rabbitmq';
 import type { StartedRotation } from '../../../../simulator';
 import { makeCertificate } from '../../../../tools/servers/certificates';
 import { failure } from '../../../harness';
-import { askRabbitMq, startRabbitMq, type RabbitMqServer } from '../../../servers/rabbitmq/rabbitmq';
 
 const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 const ALTERNATING = { config: { alternatingUsers: true } };

@@ -3,10 +3,10 @@ import { connect } from 'node:net';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, InvalidCredentialsError } from 'ldapts';
-import { makeCertificate } from '../../../tools/servers/certificates';
-import { freePort } from '../../../tools/servers/ports';
-import type { Login, ServerTls } from '../../../tools/servers/server';
-import { giveToServer, makeFolder, processesIn, ServerProcess } from '../../../tools/servers/server-process';
+import { makeCertificate } from '../../tools/servers/certificates';
+import { freePort } from '../../tools/servers/ports';
+import type { Login, ServerTls } from '../../tools/servers/server';
+import { giveToServer, makeFolder, processesIn, ServerProcess } from '../../tools/servers/server-process';
 import { installed, withOwnLibraries } from '../installation';
 
 export interface LdapOptions {

@@ -1,10 +1,10 @@
 import * as fs from 'node:fs';
 import * as https from 'node:https';
 import * as path from 'node:path';
-import { makeCertificate } from '../../../tools/servers/certificates';
-import { freePort } from '../../../tools/servers/ports';
-import type { Login, ServerTls } from '../../../tools/servers/server';
-import { giveToServer, makeFolder, ServerProcess } from '../../../tools/servers/server-process';
+import { makeCertificate } from '../../tools/servers/certificates';
+import { freePort } from '../../tools/servers/ports';
+import type { Login, ServerTls } from '../../tools/servers/server';
+import { giveToServer, makeFolder, ServerProcess } from '../../tools/servers/server-process';
 import { installed } from '../installation';
 
 export interface RabbitMqOptions {
