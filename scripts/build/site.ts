@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { deadLinks } from './site/dead-links';
-import { outsideCode, sidebarOf, siteFileOf, withSiteLinks } from './site/pages';
+import { outsideCode, sidebarOf, siteFileOf, titleOf, withSiteLinks } from './site/pages';
 import { codesOf, isReference, pagesOfRepository, samplesOfPages } from './site/repository';
 import { withTabs } from './site/samples';
 import { startCommand } from '../../tools/command';
@@ -54,7 +54,7 @@ function writePages(): void {
   for (const page of pages) {
     const linked = withSiteLinks(page, GITHUB, (path) => existsSync(join(ROOT, path)));
     const text = page.path === 'CHANGELOG.md' || isReference(page) ? outsideCode(linked, withoutTemplates) : linked;
-    write(siteFileOf(page.path)!, isReference(page) ? REFERENCE + text : withTabs(page.path, text, codeOf));
+    write(siteFileOf(page.path)!, isReference(page) ? REFERENCE + text.replace(/^# API Reference.*$/m, `# ${titleOf(page)}`) : withTabs(page.path, text, codeOf));
   }
   for (const image of filesBelow(join(ROOT, 'docs')).filter((file) => file.endsWith('.svg'))) {
     mkdirSync(dirname(join(PAGES, image)), { recursive: true });

@@ -76,7 +76,7 @@ export function sidebarOf(pages: readonly Page[]): Subject[] {
   return subjects;
 }
 
-function titleOf({ path, text }: Page): string {
+export function titleOf({ path, text }: Page): string {
   return TITLES[path] ?? (/^# (.+)$/m.exec(text)?.[1] ?? path).replace(/`/g, '');
 }
 
