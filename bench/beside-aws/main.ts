@@ -233,4 +233,5 @@ const { values: { quick = false, long = false, write = false }, positionals: [ch
 main(resolve(checkout), EXTENTS[quick ? 'quick' : long ? 'long' : 'sample'], write).catch((error: unknown) => {
   process.stderr.write(`${(error as Error).message}\n`);
   process.exitCode = 1;
-});
+  // A whole run left a loop behind once, and did not end.
+}).finally(() => process.exit());

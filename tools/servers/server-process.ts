@@ -7,6 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const NOBODY = '65534';
 const START_TIMEOUT = 60_000;
+/** For a signal to take effect, in milliseconds. */
+const SIGNAL_TIMEOUT = 10_000;
 
 /**
  * The prefix of a command line that must not run as root. The user nobody may still enter folders that only root may enter, such as a checkout
@@ -85,8 +87,11 @@ export class ServerProcess {
   pause(): void {
     // Repeated while it forks.
     for (let before = -1, now = this.signal('SIGSTOP'); now !== before;) [before, now] = [now, this.signal('SIGSTOP')];
-    // A thread may still answer after the signal was sent.
-    while (!processesIn(path.join(this.folder, 'data')).every(isStopped)) { /* Takes less than a millisecond */ }
+    // A thread may still answer after the signal was sent. It usually takes less than a millisecond.
+    const deadline = Date.now() + SIGNAL_TIMEOUT;
+    while (!processesIn(path.join(this.folder, 'data')).every(isStopped)) {
+      if (Date.now() > deadline) { throw new Error('The server did not stop when it was paused'); }
+    }
   }
 
   resume(): void {
@@ -95,7 +100,11 @@ export class ServerProcess {
 
   /** Ends the server at once, and keeps its files. */
   async kill(): Promise<void> {
-    while (this.signal('SIGKILL') > 0) { await sleep(2); }
+    const deadline = Date.now() + SIGNAL_TIMEOUT;
+    while (this.signal('SIGKILL') > 0) {
+      if (Date.now() > deadline) { throw new Error('The server did not end when it was killed'); }
+      await sleep(2);
+    }
   }
 
   async stop(): Promise<void> {
