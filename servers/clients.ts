@@ -49,5 +49,7 @@ export async function connect(server: DatabaseServer, options: ConnectOptions = 
 
 /** Whether a login failed only because the server doesn't accept the credentials. */
 export function isRefusal(error: unknown): boolean {
-  return /^(28P01|28000|ER_ACCESS_DENIED_ERROR|ER_ACCOUNT_HAS_BEEN_LOCKED)$/.test((error as { code?: string }).code ?? '');
+  const { code = '', errno } = error as { code?: string; errno?: number };
+  // MariaDB's number for a locked account, for which the driver has no name.
+  return /^(28P01|28000|ER_ACCESS_DENIED_ERROR|ER_ACCOUNT_HAS_BEEN_LOCKED)$/.test(code) || errno === 4151;
 }

@@ -14,6 +14,8 @@ export interface SuperuserOptions {
    * database of the key `dbname`. In PostgreSQL, they are one transaction with the creation of the user. In MySQL and MariaDB they may run again after a
    * failure, so each must be repeatable.
    *
+   * A principal that may change the value of the secret can put another name into it, and so get a user with these rights.
+   *
    * Give an empty list for a user without further rights. The factory of the target throws for a statement that a rotation can't run, and for a
    * token.
    *

@@ -63,13 +63,14 @@ export interface DatabaseTargetOptions {
   readonly database?: ec2.IConnectable;
 
   /**
-   * The host that rotations log in to, or the host and the port as in `writer.example.com:5432`, for all secrets of the function. The keys
-   * `host` and `port` of the secrets then have no effect on rotations.
+   * The host that rotations log in to, or the host and the port as in `writer.example.com:5432`, for all secrets of the function. The default
+   * port is that of the engine. The keys `host` and `port` of the secrets then have no effect on rotations.
    *
    * Give it if the secret has a reader, a proxy or another name than the certificate of the server: for a cluster of Amazon RDS,
    * `cluster.clusterEndpoint.socketAddress`. Credentials of a superuser secret without `host` are sent to this server alone.
    *
-   * @default - the host and the port of the secret; with a superuser secret that RDS manages, the endpoint of `database`
+   * @default - the host and the port of the secret; with a superuser secret that RDS manages, the endpoint of `database`, which the secrets must
+   * have too
    */
   readonly endpoint?: string;
 

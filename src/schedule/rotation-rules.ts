@@ -182,7 +182,8 @@ export class RotationRules {
   }
 
   /**
-   * Rotates only on demand: when `RotateSecret` is called, and at deployment if `rotateImmediately` is true. There is no schedule, so a
+   * Rotates only on demand: when `RotateSecret` is called, and at deployment if `rotateImmediately` is true. Give it to a secret from its first
+   * deployment on: whether Secrets Manager drops an earlier schedule is not documented. There is no schedule, so a
    * `RotationCheck` reports a secret with these rules only if its rotation was turned off or is unfinished, and never because it has not rotated
    * for long.
    *

@@ -52,16 +52,19 @@ export interface Session {
    * Creates a user who may log in only after all statements succeeded. Completes a user that an earlier call left unfinished. Changes nothing if
    * there is such a user already.
    *
+   * @returns `completed` if the user has the password of a version now, also by another copy of this function; `exists` if it has another one;
+   * `unknown` if it exists and the server doesn't show its hash
    * @throws TargetRefusedError with the number of the statement that failed
    */
-  createUser(request: CreateUserRequest): Promise<void>;
+  createUser(request: CreateUserRequest): Promise<'completed' | 'exists' | 'unknown'>;
 
   /**
    * Whether the user exists. Changes nothing.
    *
-   * @throws TargetRefusedError if it may manage other users, or is a superuser
+   * @param passwords those of the versions, if the server shows hashes
+   * @throws TargetRefusedError if the user may manage other users, is a superuser, is unfinished, or is refused for another reason than its password
    */
-  checkIsOrdinary(user: string): Promise<boolean>;
+  checkIsResettable(user: string, passwords: readonly string[]): Promise<boolean>;
 
   /** Changes the password of another user. */
   changePasswordOf(request: ChangePasswordRequest): Promise<void>;
@@ -82,6 +85,8 @@ export interface Session {
 export interface CreateUserRequest {
   readonly user: string;
   readonly password: string;
+  /** The password of the pending version, which another copy of this function may have set. */
+  readonly pendingPassword: string;
   /** As in the configuration, with `{user}` for the user. */
   readonly statements: readonly string[];
   /** Throws if the rotation was cancelled or superseded: then nothing may be written any more. */

@@ -72,6 +72,12 @@ export function notOrdinary(): TargetRefusedError {
     + 'AWSCURRENT, or put the password that works into the secret, and rotate again');
 }
 
+/** The user is refused, and another password would not change that. */
+export function notLost(): TargetRefusedError {
+  return new TargetRefusedError('The server accepts no version of the secret, and the user is locked, expired or may not log in, so its password is not reset. Unlock the user, or end its expiry '
+    + '(VALID UNTIL in PostgreSQL, PASSWORD EXPIRE in MySQL), and rotate again');
+}
+
 /** The error of a statement or a login, by the server's code. */
 export function refusal(system: string, code: string, remedy: string | undefined): RotationError {
   if (remedy !== undefined) { return new TargetRefusedError(`${system} refused with ${code}. ${remedy}`, code); }

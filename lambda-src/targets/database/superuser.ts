@@ -2,21 +2,15 @@ import { parseCredentials, type Credentials } from './credentials';
 import type { Session } from './engine';
 import { withSessionIfAccepted, type DatabaseRotation } from './strategy';
 import { AuthenticationError } from '../../rotation/errors';
-import { readSuperuser, superuserRefused } from '../server-login';
+import { readSuperuser, superuserRefused, type ServerAddress } from '../server-login';
 
 /** The superuser is refused, and not the user of the secret. */
 export class SuperuserRefusedError extends AuthenticationError {}
 
-/** The server of the configuration. Without a port, it is that of the secret. */
-export interface Endpoint {
-  readonly host: string;
-  readonly port?: number;
-}
-
 /** The user of a superuser secret, on the server and in the database of the current version. */
 export class Superuser {
   /** @param endpoint the server that every login is at; undefined if that is the server of the secret */
-  constructor(private readonly secretArn: string, private readonly endpoint?: Endpoint) {}
+  constructor(private readonly secretArn: string, private readonly endpoint?: ServerAddress) {}
 
   /**
    * The credentials, read anew.
@@ -25,7 +19,7 @@ export class Superuser {
    */
   public async credentials({ values, engine, pending, current }: DatabaseRotation): Promise<Credentials> {
     const users = [pending.username, current.username];
-    const server = this.endpoint ? [{ ...current, ...this.endpoint }, current] : [current];
+    const server = this.endpoint ? [this.endpoint, current] : [current];
     // RDS manages secrets that have no other keys.
     const [{ host, port }] = server;
     const defaults = this.endpoint ? { engine: engine.engines[0], host, port } : {};

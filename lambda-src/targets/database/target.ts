@@ -1,12 +1,12 @@
 import { AlternatingUsers } from './alternating-users';
-import { WithCreation } from './creation';
+import { WithRepair } from './creation';
 import { parseCredentials, type Credentials } from './credentials';
 import { DualPasswords } from './dual-passwords';
 import type { Engine } from './engine';
 import { ManagedUser } from './managed-user';
 import { SingleUser } from './single-user';
 import { isAccepted, type Strategy } from './strategy';
-import { Superuser, type Endpoint } from './superuser';
+import { Superuser } from './superuser';
 import type { HandlerConfig } from '../../../src/contract';
 import { parseNode } from '../../../src/targets/contract';
 import { DATABASE_PASSWORD_KEY as PASSWORD, parseDatabaseConfig, type DatabaseTargetConfig } from '../../../src/targets/database/contract';
@@ -14,7 +14,7 @@ import type { Deadline } from '../../rotation/deadline';
 import { AuthenticationError, ConfigurationError, SecretMismatchError, SecretValueError } from '../../rotation/errors';
 import { equalButForKey, mustBeNextPassword, readKey, replaceKey, roomAt } from '../../rotation/secret-value';
 import type { SecretValues, Target, ValueRequest } from '../../target';
-import { mustShareServer } from '../server-login';
+import { mustShareServer, shareServer, type ServerAddress } from '../server-login';
 
 const USERNAME = 'username';
 
@@ -29,12 +29,13 @@ type EngineFactories = Partial<Record<DatabaseTargetConfig['target'], (config: D
 export function databaseTarget(config: HandlerConfig, engines: EngineFactories): Target {
   const database = parseDatabaseConfig(config, Object.keys(engines) as DatabaseTargetConfig['target'][]);
   const engine = engines[database.target]!(database);
-  const endpoint = endpointOf(database);
-  return new DatabaseTarget(endpoint ? at(endpoint, engine) : engine, strategyOf(database, endpoint));
+  const endpoint = endpointOf(database, engine);
+  const strategy = strategyOf(database, endpoint);
+  return new DatabaseTarget(endpoint ? at(endpoint, engine) : engine, strategy, database.endpointIsServer ? endpoint : undefined);
 }
 
 /** The engine, with every login at the endpoint. A host in the value of a secret has no effect then. */
-function at(endpoint: Endpoint, engine: Engine): Engine {
+function at(endpoint: ServerAddress, engine: Engine): Engine {
   return {
     engines: engine.engines,
     defaultPort: engine.defaultPort,
@@ -43,25 +44,27 @@ function at(endpoint: Endpoint, engine: Engine): Engine {
   };
 }
 
-function endpointOf({ endpoint }: DatabaseTargetConfig): Endpoint | undefined {
+/** Without a port, it is that of the engine: a port in the value of a secret has no effect either. */
+function endpointOf({ endpoint }: DatabaseTargetConfig, { defaultPort }: Engine): ServerAddress | undefined {
   if (endpoint === undefined) { return undefined; }
   const { host, port } = parseNode(endpoint) ?? {};
   if (host === undefined) { throw new ConfigurationError('endpoint of the RotationTarget is not a host, or a host and a port from 1 to 65535. Correct it, and deploy'); }
-  return port === undefined ? { host } : { host, port };
+  return { host, port: port ?? defaultPort };
 }
 
-function strategyOf(config: DatabaseTargetConfig, endpoint: Endpoint | undefined): Strategy {
-  const { creationStatements, dualPasswords, singleUser, superuserSecretArn } = config;
+function strategyOf(config: DatabaseTargetConfig, endpoint: ServerAddress | undefined): Strategy {
+  const { creationStatements, dualPasswords, resetLostPassword, singleUser, superuserSecretArn } = config;
   if (superuserSecretArn === undefined) { return dualPasswords ? new DualPasswords() : new SingleUser(); }
   const superuser = new Superuser(superuserSecretArn, endpoint);
   const strategy = dualPasswords ? new DualPasswords(superuser)
-    : singleUser ? new ManagedUser(superuser, config.resetLostPassword ?? false) : new AlternatingUsers(superuser);
-  return creationStatements ? new WithCreation(strategy, superuser, creationStatements) : strategy;
+    : singleUser ? new ManagedUser(superuser) : new AlternatingUsers(superuser);
+  return creationStatements || resetLostPassword ? new WithRepair(strategy, superuser, { creationStatements, resetLostPassword }) : strategy;
 }
 
 /** The credentials of a database user. */
 export class DatabaseTarget implements Target {
-  constructor(private readonly engine: Engine, private readonly strategy: Strategy) {}
+  /** @param server the server that the secrets must have; undefined if any */
+  constructor(private readonly engine: Engine, private readonly strategy: Strategy, private readonly server?: ServerAddress) {}
 
   public async createValue({ current, generatePassword }: ValueRequest): Promise<string> {
     this.parse(current);
@@ -128,6 +131,11 @@ export class DatabaseTarget implements Target {
   }
 
   private parse(value: string): Credentials {
-    return parseCredentials(value, this.engine);
+    const credentials = parseCredentials(value, this.engine);
+    if (this.server && !shareServer(credentials, this.server)) {
+      throw new SecretMismatchError('The keys "host" and "port" in the value of the secret are not those of the database of the RotationTarget, so nothing was sent anywhere. Correct them, or give the RotationTarget '
+        + 'the endpoint of the server if they are another name of it');
+    }
+    return credentials;
   }
 }

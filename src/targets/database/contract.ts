@@ -24,6 +24,8 @@ export interface DatabaseTargetConfig extends TargetConfig {
   readonly resetLostPassword?: boolean;
   /** The host to log in to, or the host and the port. If absent, those of the secret. */
   readonly endpoint?: string;
+  /** Whether the secrets must have the host and the port of the endpoint. */
+  readonly endpointIsServer?: boolean;
   /** The certificate authority of the server, as PEM. If absent, those of Amazon RDS and of Node.js. */
   readonly certificateAuthority?: string;
   /** Whether to connect without TLS. */
@@ -62,6 +64,7 @@ export function parseDatabaseConfig(config: TargetConfig, targets: readonly Data
     creationStatements: texts('creationStatements'),
     resetLostPassword: flag('resetLostPassword'),
     endpoint: text('endpoint'),
+    endpointIsServer: flag('endpointIsServer'),
     certificateAuthority: text('certificateAuthority'),
     plaintextConnection: flag('plaintextConnection'),
     passwordPolicy,

@@ -63,6 +63,7 @@ export class DatabaseTarget extends TargetDefinition {
       creationStatements: this.strategy._creationStatements,
       resetLostPassword: this.strategy._resetLostPassword ? true : undefined,
       endpoint: this.endpoint,
+      endpointIsServer: this.options.endpoint === undefined && this.endpoint !== undefined ? true : undefined,
       certificateAuthority: this.options.certificateAuthority,
       plaintextConnection: this.options.plaintextConnection === true ? true : undefined,
       passwordPolicy: this.laterPolicy(passwordPolicy),

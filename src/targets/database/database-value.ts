@@ -26,7 +26,7 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
     engines: DATABASE_ENGINE_NAMES.postgres,
     defaultPort: 5432,
     // https://www.postgresql.org/docs/current/sql-createdatabase.html
-    notInTransaction: /^\s*(?:create|drop)\s+(?:database|tablespace)\b/i,
+    notInTransaction: /^\s*(?:(?:create|drop)\s+(?:database|tablespace)|vacuum|(?:create|drop|reindex)\b.*\bconcurrently)\b/i,
     // https://www.postgresql.org/docs/current/limits.html
     userNameLimit: { limit: 63, unit: 'bytes', measure: (name) => Buffer.byteLength(name) },
   },

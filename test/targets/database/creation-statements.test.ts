@@ -51,6 +51,16 @@ test.each([
   ['ALTER ROLE {user} PASSWORD \'x\'', 'sets a password'],
   ['ALTER USER {user} IDENTIFIED BY \'x\'', 'sets a password'],
   ['GRANT a TO {user} IDENTIFIED VIA unix_socket', 'sets a password'],
+  ['ALTER ROLE {user} PASSWORD E\'x\'', 'sets a password'],
+  ['ALTER ROLE {user} PASSWORD\'x\'', 'sets a password'],
+  ['ALTER ROLE {user} PASSWORD U&\'x\'', 'sets a password'],
+  ['SET PASSWORD FOR {user} = \'x\'', 'belongs to the session'],
+  ['CREATE SUBSCRIPTION s CONNECTION \'password=x\' PUBLICATION p', 'takes the login or the name from the user'],
+  ['ALTER ROLE {user} NOLOGIN', 'takes the login or the name from the user'],
+  ['ALTER ROLE {user} RENAME TO b', 'takes the login or the name from the user'],
+  ['ALTER USER {user} ACCOUNT LOCK', 'takes the login or the name from the user'],
+  ['SELECT set_config(\'password_encryption\', \'md5\', false)', 'takes the login or the name from the user'],
+  ['EXECUTE IMMEDIATE \'COMMIT\'', 'takes the login or the name from the user'],
 ])('%j: %s', (statement, problem) => {
   if (problem === undefined) { return expect(findStatementProblem(statement)).toBeUndefined(); }
   expect(findStatementProblem(statement)).toContain(problem);

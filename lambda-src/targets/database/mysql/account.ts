@@ -94,6 +94,11 @@ export function isLocked(terms: Terms): boolean {
   return terms.get('ACCOUNT') === 'ACCOUNT LOCK';
 }
 
+/** Whether the password was expired by hand, so that a login can do nothing but change it. */
+export function isExpired(terms: Terms): boolean {
+  return terms.get('PASSWORD EXPIRE') === EXPIRED;
+}
+
 /** The number of failed logins in a row that locks the account. 0 if none does. */
 export function failedLoginLimit(terms: Terms): number {
   return Number(terms.get('FAILED_LOGIN_ATTEMPTS')?.split(' ')[1] ?? 0);

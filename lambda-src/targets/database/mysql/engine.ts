@@ -4,8 +4,8 @@ import type { ConnectionOptions } from 'node:tls';
 import { createConnection } from 'mysql2';
 import type { Credentials } from '../credentials';
 import type { AddPasswordRequest, ChangePasswordRequest, CreateUserRequest, Engine, Partner, Session, ShareRequest } from '../engine';
-import { connectionError, NEW_POLICY, notOrdinary, numbered, refusal, UnprovenUserError, withoutTls, type DriverError } from '../failures';
-import { endOfLock, failedLoginLimit, isLocked, parseTerms, reconcileTerms, UnknownTermError, type Terms } from './account';
+import { connectionError, NEW_POLICY, notLost, notOrdinary, numbered, refusal, UnprovenUserError, withoutTls, type DriverError } from '../failures';
+import { endOfLock, failedLoginLimit, isExpired, isLocked, parseTerms, reconcileTerms, UnknownTermError, type Terms } from './account';
 import { manages, reconcileGrants, rolesIn } from './grants';
 import { isHashOf, MAX_ROUNDS, nativeHash, roundsOf } from './password-hash';
 import { DATABASE_ENGINE_NAMES } from '../../../../src/targets/database/contract';
@@ -89,6 +89,9 @@ const HASH_REFUSED = new Set(['ER_NOT_VALID_PASSWORD', 'ER_OPTION_PREVENTS_STATE
  * role without rights.
  */
 const MARK = 'cdk-rotating-secret';
+/** The mark of a user that is being created: in MySQL an attribute, in MariaDB a role without rights. */
+const UNFINISHED = { unfinished: true };
+const UNFINISHED_ROLE = `${MARK} unfinished`;
 /** The first version of MySQL with attributes of accounts. */
 const ATTRIBUTES_SINCE = [8, 0, 21];
 /** https://dev.mysql.com/doc/refman/8.0/en/password-management.html#dual-passwords */
@@ -100,7 +103,7 @@ const MAX_PASSWORD_BYTES = 256;
 /** The delay before a password changes, if failed logins lock the user. Other copies of this function finish their logins meanwhile. */
 const SETTLING_TIME = 1_000;
 
-/** MySQL takes no longer passwords. The mark of an unfinished account comes after this many characters. */
+/** MySQL takes no longer passwords. The mark of an unfinished account comes after this many bytes. */
 const UNFINISHED_PREFIX = 200;
 
 type Row = Record<string, unknown>;
@@ -218,34 +221,69 @@ class MySqlSession implements Session {
     }
   }
 
-  /** Statements have no transaction, so the user has a password that only this function knows until all of them succeeded. */
-  public async createUser({ user, password, statements, checkInProgress }: CreateUserRequest): Promise<void> {
+  /** Statements have no transaction, so the account is locked and marked until all of them succeeded. */
+  public async createUser({ user, password, statements, checkInProgress, pendingPassword }: CreateUserRequest): Promise<'completed' | 'exists'> {
+    if (user !== user.trim()) { throw new TargetRefusedError('The user name begins or ends with a space, which the server may leave out, so the user was not created. Use another name'); }
     await this.lock([user]);
     const before = await this.accounts(user);
     const account = accountName(user, ANY_HOST);
-    // An earlier attempt left it. The password comes from the current value, so nothing else can have set it.
-    const isUnfinished = before.length === 1 && before[0].host === ANY_HOST && hasPassword(before[0], unfinished(password));
-    if (before.length > 0 && !isUnfinished) { return; }
-    await checkInProgress();
-    if (!isUnfinished) {
-      await (this.isMariaDb ? this.makeMariaDbAccount(`CREATE USER ${account}`, NATIVE, unfinished(password))
-        : this.connection.query(`CREATE USER ${account} IDENTIFIED BY ${literal(unfinished(password))}`));
+    const isUnfinished = before.length === 1 && before[0].host === ANY_HOST
+      && (await this.isMarkedUnfinished(user, before[0]) || hasPassword(before[0], unfinished(password)));
+    if (before.length > 0 && !isUnfinished) {
+      return before.some((each) => [password, pendingPassword].some((one) => hasPassword(each, one))) ? 'completed' : 'exists';
     }
+    await checkInProgress();
+    if (!isUnfinished) { await this.createUnfinished(account, password); }
     for (const [i, statement] of statements.entries()) { await numbered(i, () => this.connection.query(completeStatement(statement, account))); }
     const [created] = await this.accounts(user);
     if (!this.isMariaDb && isLong(password) && created.plugin !== NATIVE) { throw tooLong(); }
-    await this.changePassword(account, created, password);
+    await this.finish(account, created, password);
+    return 'completed';
   }
 
-  public async checkIsOrdinary(user: string): Promise<boolean> {
-    const accounts = (await this.rows(user)).map(({ Host }) => accountName(user, String(Host)));
-    const seen = new Set(accounts);
+  public async checkIsResettable(user: string, passwords: readonly string[]): Promise<boolean> {
+    const accounts = await this.accounts(user);
+    for (const account of accounts) {
+      const isRefused = await this.isMarkedUnfinished(user, account) || isLocked(account.terms) || isExpired(account.terms);
+      if (isRefused || passwords.some((password) => hasPassword(account, password))) { throw notLost(); }
+    }
+    const seen = new Set(accounts.map(({ host }) => accountName(user, host)));
     for (const each of seen) {
       const lines = await this.grants(each);
       if (manages(lines)) { throw notOrdinary(); }
       for (const role of rolesIn(lines)) { seen.add(role); }
     }
     return accounts.length > 0;
+  }
+
+  /** The mark outlives a change of the secret's value. In one statement with the account, so that none is left without it. */
+  private async createUnfinished(account: string, password: string): Promise<void> {
+    if (this.isMariaDb) {
+      const isMarked = await this.withRole(UNFINISHED_ROLE, false, (role) => this.makeMariaDbAccount(`GRANT ${role} TO ${account}`, NATIVE, unfinished(password)));
+      if (!isMarked) { await this.makeMariaDbAccount(`CREATE USER ${account}`, NATIVE, unfinished(password)); }
+      await this.connection.query(`ALTER USER ${account} ACCOUNT LOCK`);
+      return;
+    }
+    const mark = this.hasAttributes ? ` ATTRIBUTE ${attributesText({ [MARK]: UNFINISHED })}` : '';
+    await this.connection.query(`CREATE USER ${account} IDENTIFIED BY ${literal(unfinished(password))} ACCOUNT LOCK${mark}`);
+  }
+
+  private async isMarkedUnfinished(user: string, { host, attributes }: Account): Promise<boolean> {
+    if (!this.isMariaDb) { return JSON.stringify(attributes[MARK]) === JSON.stringify(UNFINISHED); }
+    const rows = await this.connection.query(`SELECT * FROM mysql.roles_mapping WHERE Role = ${literal(UNFINISHED_ROLE)} AND User = ${literal(user)}`);
+    return rows.some(({ User, Host }) => String(User) === user && String(Host) === host);
+  }
+
+  /** The password, the end of the lock and, in MySQL, the end of the mark are one statement. */
+  private async finish(account: string, { plugin, attributes }: Account, password: string): Promise<void> {
+    if (!this.isMariaDb) {
+      const unmark = attributes[MARK] === undefined ? '' : ` ATTRIBUTE ${attributesText({ [MARK]: null })}`;
+      await this.connection.query(`ALTER USER ${account} IDENTIFIED WITH ${plugin} BY ${literal(password)} ACCOUNT UNLOCK${unmark}`);
+      return;
+    }
+    await this.setMariaDbPassword(` FOR ${account}`, NATIVE, password);
+    await this.connection.query(`ALTER USER ${account} ACCOUNT UNLOCK`);
+    await this.withRole(UNFINISHED_ROLE, false, (role) => this.connection.query(`REVOKE ${role} FROM ${account}`));
   }
 
   public async changePasswordOf({ user, password }: ChangePasswordRequest): Promise<void> {
@@ -557,7 +595,11 @@ class MySqlSession implements Session {
    * @throws TargetRefusedError in that case if there must be a mark, because other accounts of the user have it
    */
   private async withMarkRole(first: string, mustMark: boolean, use: (role: string) => Promise<unknown>): Promise<boolean> {
-    const role = identifier(markRole(first));
+    return this.withRole(markRole(first), mustMark, use);
+  }
+
+  private async withRole(name: string, mustMark: boolean, use: (role: string) => Promise<unknown>): Promise<boolean> {
+    const role = identifier(name);
     try {
       await this.connection.query(`CREATE ROLE IF NOT EXISTS ${role}`);
       await use(role);
@@ -662,7 +704,8 @@ function accountName(user: string, host: string): string {
 
 /** The password of an unfinished account. Servers accept its length, and it is as strong as the password itself. */
 function unfinished(password: string): string {
-  return password.slice(0, UNFINISHED_PREFIX) + createHmac('sha256', password).update('unfinished').digest('hex').slice(0, 32);
+  const prefix = Buffer.from(password).subarray(0, UNFINISHED_PREFIX).toString().replace(/\uFFFD+$/, '');
+  return prefix + createHmac('sha256', password).update('unfinished').digest('hex').slice(0, 32);
 }
 
 function markOf(first: string): unknown {

@@ -3,7 +3,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { Client, type ClientConfig } from 'pg';
 import type { Credentials } from '../credentials';
 import type { ChangePasswordRequest, CreateUserRequest, Engine, Partner, Session, ShareRequest } from '../engine';
-import { connectionError, NEW_POLICY, notOrdinary, numbered, refusal, withoutPassword, withoutTls, type DriverError } from '../failures';
+import { connectionError, NEW_POLICY, notLost, notOrdinary, numbered, refusal, withoutPassword, withoutTls, type DriverError } from '../failures';
 import { DEFAULT_ITERATIONS, isChangedBySaslPrep, md5Verifier, scramVerifier } from './scram';
 import { DATABASE_ENGINE_NAMES } from '../../../../src/targets/database/contract';
 import { completeStatement } from '../../../../src/targets/database/creation/contract';
@@ -46,7 +46,7 @@ const REMEDIES: Record<string, string> = {
     + 'and, for users that it did not make, ADMIN OPTION on both of them',
   '42601': 'The statement has a syntax error. Correct it',
   '42704': 'A role or another object does not exist. Create it',
-  '42P01': 'A table does not exist in the database of the key "dbname". Create it',
+  '42P01': 'A table does not exist in the database of the key "dbname". Create it, or put the schema before its name: the search path has no schema of yours',
   '53300': 'No connection is left: of the server, of the database or of the user (CONNECTION LIMIT). Raise the limit that is reached, so that the function can log in beside the others; '
     + 'Secrets Manager retries the rotation',
   '55P03': 'Another session holds a lock. Secrets Manager retries the rotation',
@@ -111,23 +111,27 @@ class PostgresSession implements Session {
     await this.changePassword(this.username, password, this.scramIterations);
   }
 
-  public async createUser({ user, password, statements, checkInProgress }: CreateUserRequest): Promise<void> {
+  public async createUser({ user, password, statements, checkInProgress }: CreateUserRequest): Promise<'completed' | 'unknown'> {
+    let exists = false;
     await this.beginAlone(`cdk-rotating-secret ${user}`);
     await this.inTransaction(async () => {
-      if (await this.exists(user)) { return; }
+      exists = await this.exists(user);
+      if (exists) { return; }
       await checkInProgress();
       await this.run(`CREATE ROLE ${identifier(user)} LOGIN`);
       for (const [i, statement] of statements.entries()) { await numbered(i, () => this.run(completeStatement(statement, identifier(user)))); }
       await this.changePassword(user, password, undefined);
     });
+    return exists ? 'unknown' : 'completed';
   }
 
-  public async checkIsOrdinary(user: string): Promise<boolean> {
+  public async checkIsResettable(user: string): Promise<boolean> {
     const [row] = await this.connection.query(
       'SELECT u.rolsuper OR u.rolcreaterole OR u.rolreplication OR u.rolbypassrls OR pg_has_role(u.oid, session_user, \'MEMBER\') OR EXISTS (SELECT FROM pg_roles r WHERE '
-      + '(r.rolsuper OR r.rolcreaterole OR r.rolreplication OR r.rolbypassrls OR r.rolname IN (\'rds_superuser\', \'rds_password\', \'pg_execute_server_program\', \'pg_write_server_files\')) AND pg_has_role(u.oid, r.oid, \'MEMBER\')) AS "manages" '
-      + 'FROM pg_roles u WHERE u.rolname = $1', [user]);
+      + '(r.rolsuper OR r.rolcreaterole OR r.rolreplication OR r.rolbypassrls OR r.rolname IN (\'rds_superuser\', \'rds_password\', \'pg_execute_server_program\', \'pg_write_server_files\')) AND pg_has_role(u.oid, r.oid, \'MEMBER\')) AS "manages", '
+      + 'NOT u.rolcanlogin OR coalesce(u.rolvaliduntil <= now(), false) AS "refused" FROM pg_roles u WHERE u.rolname = $1', [user]);
     if (row?.manages === true) { throw notOrdinary(); }
+    if (row?.refused === true) { throw notLost(); }
     return row !== undefined;
   }
 

@@ -3,12 +3,15 @@ export const USER_PLACEHOLDER = '{user}';
 
 const QUOTED = /'(?:[^'\\]|'')*'|"(?:[^"\\]|"")*"|`(?:[^`\\]|``)*`/g;
 
+/** Statements that take the login from the user, or its name, or that hide another statement. */
+const REFUSED = /\bnologin\b|\baccount lock\b|\brename to\b|\bset_config ?\(|^(?:alter system|execute|call|do)\b|\bsubscription\b/i;
+
 /** Statements that would end the transaction, or change what later statements of the session do. */
 const OF_THE_SESSION = /^(?:abort|begin|commit|discard|end|lock|prepare|release|reset|rollback|savepoint|set(?! default role )|start|unlock|use)\b/i;
 
 const OF_THE_ROTATION = /^(?:create|drop|rename) (?:user|role) (?:if (?:not )?exists )?\{user\}/i;
 
-const WITH_PASSWORD = /\b(?:identified|password '')/i;
+const WITH_PASSWORD = /\b(?:identified\b|password ?=? ?(?:e|u&)?'')/i;
 
 /**
  * Why a statement can't be one of `creationStatements`. Undefined if it can.
@@ -27,6 +30,7 @@ export function findStatementProblem(statement: string): string | undefined {
   if (/[\w'"`@.]\{user\}|\{user\}[\w'"`@.]/.test(plain)) { return `has ${USER_PLACEHOLDER} next to another character of a name. It stands for the whole account, with its host, so leave that out`; }
   if (OF_THE_SESSION.test(plain)) { return 'belongs to the session or its transaction, which the rotation has. Leave it out'; }
   if (OF_THE_ROTATION.test(plain)) { return 'creates, drops or renames the user. The rotation creates it, so give only the statements that follow'; }
+  if (REFUSED.test(plain)) { return 'takes the login or the name from the user, or changes settings. Leave it out'; }
   if (WITH_PASSWORD.test(plain)) { return 'sets a password, which would be in the template. The rotation sets the password. Leave it out'; }
   return undefined;
 }

@@ -2,6 +2,7 @@
  * The rotation contract's cases of the first user, on real servers: users that a rotation creates, passwords that a superuser sets, and superuser
  * secrets as RDS makes them.
  */
+import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { created, dialledUsers, expectNoSecrets, fails } from './failing';
@@ -47,6 +48,11 @@ async function rights({ username }: Login): Promise<string> {
 
 async function make(config: Partial<DatabaseTargetConfig>, options: DatabaseHarnessOptions = {}): Promise<DatabaseHarness> {
   return DatabaseHarness.make(server, { user: missingUser(), ...options, config: { ...config, ...options.config } });
+}
+
+/** The password of a half-made account in MySQL and MariaDB, which anybody with AWSCURRENT can compute. */
+function unfinished(password: string): string {
+  return password + createHmac('sha256', password).update('unfinished').digest('hex').slice(0, 32);
 }
 
 /** Counts the statements, and lets the connection break at one of them: before the server gets it, or before its answer comes. */
@@ -167,6 +173,42 @@ describe.each(KINDS)('$name', (kind) => {
     await run(server, server.root, ...server.engine === 'postgres' ? [`REVOKE later_role FROM ${h.user.username}`, 'DROP ROLE later_role'] : ['DROP ROLE later_role']);
   });
 
+  test('a user that is left within its statements is completed by a secret with another password, and its password is not reset before', async () => {
+    if (server.engine === 'postgres') { return; }
+    const creationStatements = [...(await statements()).slice(0, 1), `GRANT later_${++names} TO {user}`];
+    const h = await make({ ...STRATEGIES['a single user'], creationStatements, resetLostPassword: true });
+    await failure(h.step(await created(h), 'setSecret'));
+    expect(await letsIn(server, { ...h.user, password: unfinished(h.user.password) })).toBe(false);
+    const reset = await make({ ...STRATEGIES['a single user'], resetLostPassword: true }, { user: { ...h.user, password: 'password-of-another-secret' } });
+    await fails(reset, reset.step(await created(reset), 'setSecret'), 'TargetRefusedError', /its password is not reset/);
+    await run(server, server.admin, `CREATE ROLE ${creationStatements[1].split(' ')[1]}`);
+    const other = await make({ ...STRATEGIES['a single user'], creationStatements, resetLostPassword: true }, { user: { ...h.user, password: 'password-of-another-secret' } });
+    await other.rotate();
+    expect(await letsIn(server, other.login('AWSCURRENT'))).toBe(true);
+    expect(await rights(h.user)).toContain('later_');
+    expect(await rights(h.user)).not.toContain('unfinished');
+  });
+
+  test('an existing user with another password gets no further failed login', async () => {
+    if (server.engine === 'postgres') { return; }
+    const user = missingUser();
+    await makeUser(server, user);
+    const h = await make({ ...STRATEGIES['a single user'], creationStatements: [] }, { user: { ...user, password: 'not-its-password' } });
+    await failure(h.step(await created(h), 'setSecret'));
+    expect(dialledUsers(h).filter((name) => name === user.username)).toHaveLength(2);
+  });
+
+  test('resetLostPassword: the password of a user that is refused for another reason is not reset', async () => {
+    const user = missingUser();
+    await makeUser(server, user);
+    const name = quoteName(server, user.username);
+    await run(server, server.root, server.engine === 'postgres' ? `ALTER ROLE ${name} VALID UNTIL '2001-01-01'` : `ALTER USER ${name}@'%' ACCOUNT LOCK`);
+    const h = await make(STRATEGIES['a single user'], { user, config: { resetLostPassword: true } });
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /locked, expired or may not log in/);
+    await run(server, server.root, server.engine === 'postgres' ? `ALTER ROLE ${name} VALID UNTIL 'infinity'` : `ALTER USER ${name}@'%' ACCOUNT UNLOCK`);
+    expect(await letsIn(server, user)).toBe(true);
+  });
+
   test('without creationStatements, a missing user is an error, and is not created', async () => {
     const h = await make(STRATEGIES['a single user']);
     await fails(h, h.step(await created(h), 'setSecret'), 'AuthenticationError', /Create the user if it was never created/);
@@ -265,6 +307,19 @@ describe.each([POSTGRES, MYSQL, MARIADB])('a superuser secret as RDS makes it: $
     const h = await make({ ...STRATEGIES['alternating users'], endpoint: endpoint() }, { user: undefined, changes, superuserChanges });
     await h.steps(h.start(), 'createSecret', 'setSecret', 'testSecret').catch(() => {});
     expect(h.reached.filter((address) => address !== endpoint())).toEqual([]);
+  });
+
+  test('case 98: without a port, the endpoint has that of the engine, whatever the secret has', async () => {
+    const h = await make({ ...STRATEGIES['alternating users'], endpoint: server.host }, { user: undefined, superuserChanges: WITHOUT_SERVER });
+    await failure(h.step(await created(h), 'setSecret'));
+    expect(new Set(h.reached)).toEqual(new Set([`${server.host}:${server.engine === 'postgres' ? 5432 : 3306}`]));
+  });
+
+  test.each([{ host: 'other.example' }, { port: 1 }])('a secret of another server than the database, %j, is refused without a login', async (changes) => {
+    const h = await make({ ...STRATEGIES['alternating users'], endpoint: endpoint(), endpointIsServer: true }, { user: undefined, changes, superuserChanges: WITHOUT_SERVER });
+    const error = await failure(h.step(h.start(), 'createSecret'));
+    expect(error.message).toMatch(/not those of the database of the RotationTarget/);
+    expect(h.reached).toEqual([]);
   });
 
   test('the engine of the secret was changed by hand: no login', async () => {

@@ -77,8 +77,9 @@ export async function letsIn(server: DatabaseServer, login: Login): Promise<bool
     await run(server, login, 'SELECT 1');
     return true;
   } catch (error) {
-    const { code = '' } = error as { code?: string };
-    if (/^(28P01|28000|ER_ACCESS_DENIED_ERROR|ER_ACCOUNT_HAS_BEEN_LOCKED)$/.test(code)) { return false; }
+    const { code = '', errno } = error as { code?: string; errno?: number };
+    // MariaDB's number for a locked account, for which the driver has no name.
+    if (/^(28P01|28000|ER_ACCESS_DENIED_ERROR|ER_ACCOUNT_HAS_BEEN_LOCKED)$/.test(code) || errno === 4151) { return false; }
     throw error;
   }
 }
