@@ -63,3 +63,66 @@ RotatingSecret.Builder.create(this, "TokenKeys")
         .rotationRules(RotationRules.rate(Duration.days(30)))
         .build();
 // end
+
+// sample: README.md ada6b9f6
+List<String> creationStatements = List.of("GRANT CONNECT, CREATE ON DATABASE app TO {user}");
+RotationStrategy strategy = RotationStrategy.alternatingUsers(database.getSecret(),
+        SuperuserOptions.builder().creationStatements(creationStatements).build());
+RotationTarget target = RotationTarget.postgres(DatabaseTargetOptions.builder().database(database).strategy(strategy).build());
+RotationFunction rotation = RotationFunction.Builder.create(this, "Rotation").vpc(vpc).target(target).build();
+RotatingSecret user = RotatingSecret.Builder.create(this, "User")
+        .rotationFunction(rotation)
+        .generateSecretString(SecretStringGenerator.builder().secretStringTemplate("{\"username\":\"app\",\"dbname\":\"app\"}").build())
+        .build();
+user.attach(database); // adds engine, host and port
+// end
+
+// sample: docs/first-deployment.md 2715c387
+RotationStrategy strategy = RotationStrategy.alternatingUsers(database.getSecret(), SuperuserOptions.builder()
+        .creationStatements(List.of("GRANT CONNECT, CREATE ON DATABASE app TO {user}"))
+        .build());
+RotationTarget target = RotationTarget.postgres(DatabaseTargetOptions.builder().database(database).strategy(strategy).build());
+RotationFunction rotation = RotationFunction.Builder.create(this, "Rotation").vpc(vpc).target(target).build();
+RotatingSecret user = RotatingSecret.Builder.create(this, "User")
+        .rotationFunction(rotation)
+        .generateSecretString(SecretStringGenerator.builder().secretStringTemplate("{\"username\":\"app\",\"dbname\":\"app\"}").build())
+        .build();
+user.attach(database); // engine, host and port
+service.getNode().addDependency(user.getRotation().getFirst());
+// end
+
+// sample: docs/targets/postgres.md 027a06c4
+RotationStrategy strategy = RotationStrategy.alternatingUsers(database.getSecret(), SuperuserOptions.builder()
+        .creationStatements(List.of("GRANT app_rights TO {user}"))
+        .build());
+RotationTarget target = RotationTarget.postgres(DatabaseTargetOptions.builder().database(database).strategy(strategy).build());
+// end
+
+// sample: docs/targets/memorydb-user.md 3c4d9fd5
+// CfnUser is software.amazon.awscdk.services.memorydb.CfnUser.
+var user = software.amazon.awscdk.services.memorydb.CfnUser.Builder.create(this, "User")
+        .userName("app")
+        .accessString("on ~app:* +@read +@write")
+        .build();
+RotatingSecret secret = RotatingSecret.Builder.create(this, "Secret")
+        .target(RotationTarget.memoryDbUser(CacheUserTargetOptions.builder().userArn(user.getAttrArn()).build()))
+        .generateSecretString(SecretStringGenerator.builder().secretStringTemplate("{\"username\":\"app\"}").build())
+        .build();
+// The first password of the user is that of the secret.
+user.setAuthenticationMode(Map.of(
+        "Type", "password",
+        "Passwords", List.of(secret.secretValueFromJson("password").unsafeUnwrap())));
+// end
+
+// sample: docs/targets/elasticache-user.md 6d61e494
+// CfnUser is software.amazon.awscdk.services.elasticache.CfnUser.
+var user = software.amazon.awscdk.services.elasticache.CfnUser.Builder.create(this, "User")
+        .userId("app").userName("app").engine("valkey").accessString("on ~app:* +@read +@write")
+        .build();
+RotatingSecret secret = RotatingSecret.Builder.create(this, "Secret")
+        .target(RotationTarget.elastiCacheUser(CacheUserTargetOptions.builder().userArn(user.getAttrArn()).build()))
+        .generateSecretString(SecretStringGenerator.builder().secretStringTemplate("{\"username\":\"app\"}").build())
+        .build();
+// The first password of the user is that of the secret.
+user.setPasswords(List.of(secret.secretValueFromJson("password").unsafeUnwrap()));
+// end
