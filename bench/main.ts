@@ -6,8 +6,10 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
+import { nameOf } from './beside-aws/implementations';
 import { composition } from './composition';
 import { markdown, replaceBetween } from './docs';
+import { measureMemory } from './memory';
 import { nodeOfLambda } from './node-of-lambda';
 import { measurePackage } from './package';
 import { PEERS } from './peers/bundles';
@@ -23,6 +25,8 @@ import { printTable, type Table } from '../tools/table';
 import { Terminal } from '../tools/terminal';
 
 const ROOT = join(__dirname, '..');
+/** In MiB. */
+const MEMORY_SIZE = 256;
 const terminal = new Terminal(process.stdout);
 const sections: { readonly title: string; readonly text?: string; readonly table: Table }[] = [];
 
@@ -104,6 +108,16 @@ async function main(quick: boolean, write: boolean): Promise<void> {
     rows: [[String(fleet.rotations), String(fleet.atOnce), fleet.perSecond.toFixed(0), `${(fleet.early / 1e6).toFixed(1)} MB`, `${(fleet.late / 1e6).toFixed(1)} MB`]],
   });
 
+  const memories = [];
+  for (const engine of ['postgres', 'mysql'] as const) {
+    memories.push(await measureMemory(node, { engine, alternating: true }, quick ? 60 : 2000, MEMORY_SIZE));
+  }
+  const mebibytes = (bytes: number) => (bytes / 1024 / 1024).toFixed(0);
+  section('Resident memory of one process, in MiB', {
+    columns: ['Database', 'Warm rotations', 'After a tenth', 'After all', 'At most'],
+    rows: memories.map(({ variant, rotations, early, late, peak }) => [nameOf(variant), String(rotations), ...[early, late, peak].map(mebibytes)]),
+  }, `With Lambda's flags for Node.js in ${MEMORY_SIZE} MiB, the default${memories[0].isHeld ? ', and held to it by the kernel' : ''}.`);
+
   const most = quick ? 10 : 160;
   const startUpRatio = (peer: string) => of(`${peer}, ours`).ready.median / of(`${peer}, by hand`).ready.median;
   const synthesisRatio = (a: Whose, b: Whose, secrets: number) => find(a, secrets)!.milliseconds.median / find(b, secrets)!.milliseconds.median;
@@ -117,6 +131,7 @@ async function main(quick: boolean, write: boolean): Promise<void> {
     ['resources for a further secret', '2', 2, Number(each('ours')), String],
     ['synthesis of one secret, relative to one by hand', '0.2 ×', 0.2, synthesisRatio('oursAlone', 'functionEach', 1), (value) => `${value.toFixed(2)} ×`],
     [`synthesis of ${most} secrets, relative to addRotationSchedule with one function`, '0.8 ×', 0.8, synthesisRatio('ours', 'sharedFunction', most), (value) => `${value.toFixed(2)} ×`],
+    ['resident after warm rotations, alternating users', '130 MiB', 130 * 1024 * 1024, Math.max(...memories.map(({ late }) => late)), (value) => `${mebibytes(value)} MiB`],
     ['packed tarball', '2 MB', 2_000_000, tarball.packedBytes, kilobytes],
   ];
   section('Goals', {

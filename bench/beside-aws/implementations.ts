@@ -17,8 +17,8 @@ export interface Variant {
 export interface Surroundings {
   /** Of Secrets Manager. */
   readonly url: string;
-  /** The certificate authority of the database's server, as PEM, and the file that holds it. */
-  readonly ca: string;
+  /** The certificate authority of the database's server, as PEM, and the file that holds it. Ours trusts those of its asset without one. */
+  readonly ca?: string;
   readonly caFile: string;
 }
 
@@ -27,7 +27,7 @@ export interface Implementation {
   runtimeOf(variant: Variant, surroundings: Surroundings): Runtime;
 }
 
-const REGION = 'eu-west-1';
+export const REGION = 'eu-west-1';
 export const ENGINE_NAMES: Readonly<Record<Engine, string>> = { postgres: 'PostgreSQL', mysql: 'MySQL', mariadb: 'MariaDB' };
 
 export function nameOf({ engine, alternating }: Variant): string {

@@ -1,4 +1,3 @@
-import type { ConnectionOptions } from 'node:tls';
 import { exhaust } from './exhaustion';
 import type { HandlerDependencies, Server, Subject } from './subjects';
 import { Violation, type Invariant } from './world';
@@ -13,7 +12,7 @@ import { SingleUser } from '../../lambda-src/targets/database/single-user';
 import type { DatabaseRotation, Strategy } from '../../lambda-src/targets/database/strategy';
 import { Superuser } from '../../lambda-src/targets/database/superuser';
 import { DatabaseTarget, databaseTarget } from '../../lambda-src/targets/database/target';
-import { tlsOptions } from '../../lambda-src/targets/database/tls';
+import { tlsOptions, type DatabaseTls } from '../../lambda-src/targets/database/tls';
 import { startMariaDb, startMySql, startPostgres, type DatabaseServer, type Login } from '../../servers';
 import { connect, isRefusal, type TestClient } from '../../servers/clients';
 import type { DatabaseTargetConfig } from '../../src/targets/database/contract';
@@ -214,7 +213,7 @@ interface DatabaseConnection {
   query(sql: string, parameters?: readonly unknown[]): Promise<Record<string, unknown>[]>;
   close(): Promise<void>;
 }
-type Connect = (credentials: Credentials, tls: ConnectionOptions | undefined, deadline: Deadline) => Promise<DatabaseConnection>;
+type Connect = (credentials: Credentials, tls: DatabaseTls | undefined, deadline: Deadline) => Promise<DatabaseConnection>;
 
 /** The connections of a copy of the function. The proof decides how every login and every statement ends, and the connections die with the copy. */
 function watch(dialler: Connect, { perform, dial, life }: HandlerDependencies): Connect {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { rootCertificates, type ConnectionOptions } from 'node:tls';
+import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 import type { DatabaseTargetConfig } from '../../../src/targets/database/contract';
 
@@ -14,13 +14,32 @@ const RDS_CERTIFICATES = join(__dirname, 'rds-certificates.json.gz');
 /** Amazon's certificate authorities in Lambda's Node.js runtimes, for a region that is newer than this package. */
 const RUNTIME_CERTIFICATES = '/var/runtime/ca-cert.pem';
 
-/** The options of the connection: always verified, or not encrypted at all. */
-export function tlsOptions(config: Pick<DatabaseTargetConfig, 'certificateAuthority' | 'plaintextConnection'>): ConnectionOptions | undefined {
+/** The TLS options of both drivers. */
+export interface DatabaseTls {
+  readonly ca: string | string[];
+  readonly minVersion: 'TLSv1.2';
+  readonly rejectUnauthorized: true;
+  /** Only mysql2 has this option. The other driver always verifies the name of the server. */
+  readonly verifyIdentity: true;
+  /** mysql2 keeps a context of its own, one for each object of options. */
+  readonly secureContext: SecureContext;
+}
+
+/**
+ * The options of all connections: always verified, or not encrypted at all. They have one context, because parsed certificates are memory that V8
+ * doesn't count: with a context for each connection, a warm function runs out of memory before the next garbage collection.
+ */
+export function tlsOptions(config: Pick<DatabaseTargetConfig, 'certificateAuthority' | 'plaintextConnection'>): DatabaseTls | undefined {
   if (config.plaintextConnection) { return undefined; }
+  const ca = config.certificateAuthority ?? [...rootCertificates, ...rdsCertificates()];
+  const minVersion = 'TLSv1.2';
+  let context: SecureContext | undefined;
   return {
-    ca: config.certificateAuthority ?? [...rootCertificates, ...rdsCertificates()],
+    ca,
+    minVersion,
     rejectUnauthorized: true,
-    minVersion: 'TLSv1.2',
+    verifyIdentity: true,
+    get secureContext() { return context ??= createSecureContext({ ca, minVersion }); },
   };
 }
 

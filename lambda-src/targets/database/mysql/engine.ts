@@ -1,6 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
 import { isIP } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
 import { createConnection } from 'mysql2';
 import type { Credentials } from '../credentials';
 import type { AddPasswordRequest, ChangePasswordRequest, CreateUserRequest, Engine, Partner, Session, ShareRequest } from '../engine';
@@ -14,6 +13,7 @@ import type { Deadline } from '../../../rotation/deadline';
 import { AuthenticationError, ConnectivityError, RotationError, SecretValueError, TargetRefusedError, TlsError } from '../../../rotation/errors';
 import { remedyOf } from '../../../rotation/service-errors';
 import { connectTimeout } from '../../server-login';
+import type { DatabaseTls } from '../tls';
 
 const STATEMENT_TIMEOUT = 8_000;
 const CLOSE_TIMEOUT = 1_000;
@@ -114,7 +114,7 @@ export interface MySqlConnection {
   close(): Promise<void>;
 }
 
-export type ConnectMySql = (credentials: Credentials, tls: ConnectionOptions | undefined, deadline: Deadline) => Promise<MySqlConnection>;
+export type ConnectMySql = (credentials: Credentials, tls: DatabaseTls | undefined, deadline: Deadline) => Promise<MySqlConnection>;
 
 /** MySQL 8.0 and later and MariaDB 10.4 and later, on RDS, Aurora and elsewhere. Their differences are detected on the server. */
 export class MySql implements Engine {
@@ -123,7 +123,7 @@ export class MySql implements Engine {
 
   constructor(
     private readonly product: 'mysql' | 'mariadb',
-    private readonly tls: ConnectionOptions | undefined,
+    private readonly tls: DatabaseTls | undefined,
     private readonly connect: ConnectMySql = connectMySql,
   ) {
     this.engines = DATABASE_ENGINE_NAMES[product];
@@ -781,7 +781,7 @@ function mustHavePasswords(accounts: readonly Account[]): void {
   }
 }
 
-export async function connectMySql(credentials: Credentials, tls: ConnectionOptions | undefined, deadline: Deadline): Promise<MySqlConnection> {
+export async function connectMySql(credentials: Credentials, tls: DatabaseTls | undefined, deadline: Deadline): Promise<MySqlConnection> {
   const { host, port, username: user, password, dbname: database } = credentials;
   // For an address, the driver would check the certificate against the name `localhost`.
   if (tls && isIP(host)) {
@@ -793,11 +793,13 @@ export async function connectMySql(credentials: Credentials, tls: ConnectionOpti
     user,
     password,
     database,
-    ssl: tls && { ca: tls.ca as string | string[], rejectUnauthorized: true, verifyIdentity: true, minVersion: tls.minVersion },
+    ssl: tls,
     charset: 'UTF8MB4_GENERAL_CI',
     connectTimeout: connectTimeout(deadline),
     // Parsers that are made at run time only pay off for thousands of rows.
     disableEval: true,
+    // None is prepared. The driver takes memory for the most at once: by default half a megabyte for each connection.
+    maxPreparedStatements: 1,
   });
   // The driver's own `destroy` waits for the server to close the connection.
   const destroy = () => { (connection as unknown as { stream: { destroy(): void } }).stream.destroy(); };

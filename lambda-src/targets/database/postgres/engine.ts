@@ -1,5 +1,4 @@
 import type { EventEmitter } from 'node:events';
-import type { ConnectionOptions } from 'node:tls';
 import { Client, type ClientConfig } from 'pg';
 import type { Credentials } from '../credentials';
 import type { ChangePasswordRequest, CreateUserRequest, Engine, Partner, Session, ShareRequest } from '../engine';
@@ -11,6 +10,7 @@ import type { Deadline } from '../../../rotation/deadline';
 import { AuthenticationError, ConnectivityError, RotationError, SecretValueError, TargetRefusedError } from '../../../rotation/errors';
 import { remedyOf } from '../../../rotation/service-errors';
 import { connectTimeout } from '../../server-login';
+import type { DatabaseTls } from '../tls';
 
 const STATEMENT_TIMEOUT = 8_000;
 const LOCK_TIMEOUT = 5_000;
@@ -67,14 +67,14 @@ export interface PostgresConnection {
   close(): Promise<void>;
 }
 
-export type ConnectPostgres = (credentials: Credentials, tls: ConnectionOptions | undefined, deadline: Deadline) => Promise<PostgresConnection>;
+export type ConnectPostgres = (credentials: Credentials, tls: DatabaseTls | undefined, deadline: Deadline) => Promise<PostgresConnection>;
 
 /** PostgreSQL 12 and later, on RDS, Aurora and elsewhere. */
 export class Postgres implements Engine {
   public readonly engines = DATABASE_ENGINE_NAMES.postgres;
   public readonly defaultPort = 5432;
 
-  constructor(private readonly tls: ConnectionOptions | undefined, private readonly connect: ConnectPostgres = connectPostgres) {}
+  constructor(private readonly tls: DatabaseTls | undefined, private readonly connect: ConnectPostgres = connectPostgres) {}
 
   public userNameLimit(name: string): string | undefined {
     return Buffer.byteLength(name) > MAX_NAME_BYTES ? `${MAX_NAME_BYTES} bytes, the limit of PostgreSQL` : undefined;
@@ -368,7 +368,7 @@ function literal(text: string): string {
   return `'${text.replaceAll('\'', '\'\'')}'`;
 }
 
-export async function connectPostgres(credentials: Credentials, tls: ConnectionOptions | undefined, deadline: Deadline): Promise<PostgresConnection> {
+export async function connectPostgres(credentials: Credentials, tls: DatabaseTls | undefined, deadline: Deadline): Promise<PostgresConnection> {
   let asked = false;
   let scramIterations: number | undefined;
   const config: ClientConfig & { scramMaxIterations: number } = {

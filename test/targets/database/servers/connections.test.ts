@@ -1,5 +1,6 @@
 /* The rotation contract's cases of connections, on real servers: unreachable servers, untrusted certificates, and refusals. */
 import * as net from 'node:net';
+import nodeTls from 'node:tls';
 import { created, dialledVersions, fails } from './failing';
 import { DatabaseHarness, letsIn, makeUser, MARIADB, MYSQL, POSTGRES, run, STRATEGIES, type DatabaseHarnessOptions } from './fixture';
 import { Proxy, type DatabaseServer, type ServerTls } from '../../../../servers';
@@ -113,6 +114,18 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
       expect(dialledVersions(h)).toEqual(['AWSCURRENT']);
     } finally {
       await other.stop();
+    }
+  });
+
+  test.each(STRATEGIES)('%s: all connections of a function have one TLS context, whose certificates are memory that V8 does not count', async (strategy) => {
+    const h = await make({ strategy });
+    const contexts = jest.spyOn(nodeTls, 'createSecureContext');
+    try {
+      await h.steps(await created(h), 'setSecret', 'testSecret', 'finishSecret');
+      expect(h.dialled.length).toBeGreaterThan(1);
+      expect(contexts.mock.calls.filter(([options]) => options?.ca === server.ca).length).toBe(1);
+    } finally {
+      contexts.mockRestore();
     }
   });
 
