@@ -10,6 +10,8 @@ import { installed } from '../installation';
 export interface RabbitMqOptions {
   /** @default 'good' */
   readonly tls?: Exclude<ServerTls, 'none'>;
+  /** Further lines of the configuration. */
+  readonly settings?: readonly string[];
 }
 
 /** A server of its own. It ends with the process that started it. */
@@ -30,7 +32,7 @@ const ADMINISTRATOR: Login = { username: 'administrator', password: 'administrat
 const READY = /completed with \d+ plugins|Starting broker\.\.\. completed/;
 const PORT_TAKEN = /eaddrinuse/;
 
-export async function startRabbitMq({ tls = 'good' }: RabbitMqOptions = {}): Promise<RabbitMqServer> {
+export async function startRabbitMq({ tls = 'good', settings = [] }: RabbitMqOptions = {}): Promise<RabbitMqServer> {
   const folder = makeFolder();
   const data = path.join(folder, 'data');
   fs.mkdirSync(data, { mode: 0o700 });
@@ -54,7 +56,7 @@ export async function startRabbitMq({ tls = 'good' }: RabbitMqOptions = {}): Pro
       fs.writeFileSync(path.join(folder, 'rabbitmq.conf'), [
         'listeners.tcp = none', `listeners.ssl.1 = 127.0.0.1:${port}`, ...files('ssl_options'), 'ssl_options.verify = verify_none', 'ssl_options.fail_if_no_peer_cert = false',
         'management.ssl.ip = 127.0.0.1', `management.ssl.port = ${managementPort}`, ...files('management.ssl'),
-        `management.load_definitions = ${path.join(folder, 'definitions.json')}`, 'log.console = true', 'log.console.level = warning', 'log.file = false', '',
+        `management.load_definitions = ${path.join(folder, 'definitions.json')}`, 'log.console = true', 'log.console.level = warning', 'log.file = false', ...settings, '',
       ].join('\n'));
       giveToServer(folder);
       const variables = {
