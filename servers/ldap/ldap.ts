@@ -31,6 +31,8 @@ export interface LdapServer {
   readonly root: Login;
   /** May do what docs/targets/ldap.md asks for, and nothing else. */
   readonly superuser: Login;
+  /** The server's log. */
+  output(): string;
   pause(): void;
   resume(): void;
   /** Ends the server at once, and keeps its files. */
@@ -96,6 +98,7 @@ export async function startLdap({ tls: kind = 'good', policy, settings = [], rep
       ca: certificate.ca,
       root: ROOT,
       superuser: SUPERUSER,
+      output: () => server.output(),
       pause: () => server.pause(),
       resume: () => server.resume(),
       kill: async () => {

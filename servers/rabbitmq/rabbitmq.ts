@@ -23,6 +23,8 @@ export interface RabbitMqServer {
   readonly ca: string;
   /** A user with the tag administrator, and no permission on any virtual host. */
   readonly administrator: Login;
+  /** The server's log. */
+  output(): string;
   pause(): void;
   resume(): void;
   stop(): Promise<void>;
@@ -86,6 +88,7 @@ export async function startRabbitMq({ tls = 'good', settings = [] }: RabbitMqOpt
       managementPort,
       ca: certificate.ca,
       administrator: ADMINISTRATOR,
+      output: () => server.output(),
       pause: () => server.pause(),
       resume: () => server.resume(),
       stop: () => server.stop(),

@@ -97,6 +97,89 @@ describe.each(KINDS)('%s', (kind: Kind) => {
     expect(await h.isAccepted('AWSCURRENT')).toBe(true);
   });
 
+  test('case 27: a previous version that can not be read is ignored', async () => {
+    const h = await make({ kind });
+    await h.rotate();
+    const rotation = await created(h);
+    const versionId = h.secret.stages.AWSPREVIOUS;
+    h.simulator.intercept = ({ operation, phase, input }) => {
+      if (operation === 'GetSecretValue' && phase === 'before' && input.VersionId === versionId) {
+        throw Object.assign(new Error('refused'), { name: 'AccessDeniedException', $metadata: { httpStatusCode: 400 }, $fault: 'client' });
+      }
+    };
+    await h.steps(rotation, 'setSecret', 'testSecret');
+    expect(await h.isAccepted('AWSPENDING')).toBe(true);
+    expect(await h.isAccepted('AWSCURRENT')).toBe(kind === 'dualPasswords');
+  });
+
+  test('case 31: a pending version without a value changes nothing', async () => {
+    const h = await make({ kind });
+    await fails(h, h.step(h.start(), 'setSecret'), 'PendingValueMissingError', /AWSPENDING/);
+    expect(h.sent).toEqual([]);
+  });
+
+  test('case 46: testSecret alone accepts a copy of the current value, and writes nothing', async () => {
+    const h = await make({ kind });
+    const copy = h.start();
+    h.simulator.perform('PutSecretValue', { SecretId: h.arn, ClientRequestToken: copy.token, SecretString: h.value('AWSCURRENT'), VersionStages: ['AWSPENDING'] });
+    const before = await h.stored();
+    await h.step(copy, 'testSecret');
+    expect(await h.stored()).toEqual(before);
+  });
+
+  test('case 47: a server that takes a moment to accept the password', async () => {
+    const h = await make({ kind });
+    const rotation = await created(h);
+    const handler = h.makeHandler({ sleep: (milliseconds) => sleep(milliseconds) });
+    const late = new Promise<void>((resolve, reject) => { setTimeout(() => { h.step(rotation, 'setSecret').then(resolve, reject); }, 250); });
+    await Promise.all([h.step(rotation, 'testSecret', handler), late]);
+    expect(h.sleeps.length).toBeGreaterThan(0);
+  });
+
+  test('case 74: a login that the server takes for an anonymous one changes nothing', async () => {
+    const anonymous = async () => 'dn:';
+    const h = await make({ kind, connect: through(() => ({ whoAmI: anonymous })) });
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /takes the login for an anonymous one, so nothing was changed/);
+    expect(h.sent.every(({ operation }) => operation === 'bind')).toBe(true);
+  });
+
+  test('case 78: a change that was given up, and is done later by the server, is detected by the retry', async () => {
+    let isFirst = true;
+    const own = await startLdap();
+    try {
+      const h = await LdapHarness.make(own, {
+        kind,
+        connect: through((to) => {
+          const pausing = <T extends unknown[]>(write: (...args: T) => Promise<void>) => async (...args: T) => {
+            if (isFirst) { own.pause(); }
+            isFirst = false;
+            return write(...args);
+          };
+          return { modifyPassword: pausing(to.modifyPassword), modifyValues: pausing(to.modifyValues) };
+        }),
+      });
+      const rotation = await created(h);
+      h.remaining = 3_000;
+      await fails(h, h.step(rotation, 'setSecret'), '(ConnectivityError|StepTimeoutError)', /time/);
+      own.resume();
+      h.remaining = 30_000;
+      await h.steps(rotation, 'setSecret', 'testSecret', 'finishSecret');
+      expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+      expect(await h.isAccepted('AWSPREVIOUS')).toBe(kind === 'dualPasswords');
+      await h.rotate();
+      expect((await h.stored()).length).toBeLessThanOrEqual(3);
+    } finally {
+      await own.stop();
+    }
+  }, 20_000);
+
+  test('case 70: the log of the server has no password', async () => {
+    const h = await make({ kind });
+    await h.rotate();
+    expect(server.output()).toContain(h.user.username);
+    for (const password of h.passwords) { expect(server.output()).not.toContain(password); }
+  });
+
   test('case 28: no version has the password of the entry, or the entry is missing', async () => {
     const h = await make({ kind });
     await makeLdapUser(server, h.user.username, 'password-of-somebody-else');
@@ -322,7 +405,7 @@ describe('the superuser', () => {
     expect(await h.isAccepted('AWSCURRENT')).toBe(true);
   });
 
-  test('the user of the secret is no superuser of itself, whatever name of its entry is in the superuser secret', async () => {
+  test('case 74: the user of the secret is no superuser of itself, whatever name of its entry is in the superuser secret', async () => {
     const user = { username: `cn=user a+sn=b,${SERVICES}`, password: 'first-password' };
     await asLdap(server, server.root, async (client) => {
       await client.add(user.username, { objectClass: ['person', 'simpleSecurityObject'], cn: 'user a', sn: 'b', userPassword: user.password });

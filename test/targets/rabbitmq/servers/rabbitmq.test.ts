@@ -80,7 +80,7 @@ function failing(at: { readonly change: number; readonly isLost: boolean }): (ca
 }
 
 describe('a single user', () => {
-  test('case 25: the password changes, AWSPREVIOUS is refused, and tags, permissions and limits stay', async () => {
+  test('cases 25, 69: the password changes, AWSPREVIOUS is refused, and tags, permissions and limits stay', async () => {
     const h = await make({ tags: 'policymaker,own' });
     await giveRights(h, h.user);
     const before = await rightsOf(h, h.user.username);
@@ -121,6 +121,73 @@ describe('a single user', () => {
     await h.rotate();
     expect(await h.accepts(h.login('AWSCURRENT'))).toBe(true);
   });
+
+  test('case 24: a pending version for another host or user is sent nowhere', async () => {
+    for (const changes of [{ host: 'elsewhere.invalid' }, { username: 'other' }, { port: 1 }, { managementPort: 1 }]) {
+      for (const config of [{}, { alternatingUsers: true }]) {
+        const h = await make({ config });
+        const rotation = h.start();
+        const SecretString = JSON.stringify({ ...JSON.parse(h.value('AWSCURRENT')), password: 'pending-password', ...changes });
+        h.simulator.perform('PutSecretValue', { SecretId: h.arn, ClientRequestToken: rotation.token, SecretString, VersionStages: ['AWSPENDING'] });
+        await fails(h, h.step(rotation, 'setSecret'), 'SecretMismatchError', /differs from the current one/);
+        expect(h.calls).toEqual([]);
+      }
+    }
+  });
+
+  test('case 27: a previous version that can not be read is ignored', async () => {
+    for (const config of [{}, { alternatingUsers: true }]) {
+      const h = await make({ config });
+      await h.rotate();
+      const rotation = await created(h);
+      const versionId = h.secret.stages.AWSPREVIOUS;
+      h.simulator.intercept = ({ operation, phase, input }) => {
+        if (operation === 'GetSecretValue' && phase === 'before' && input.VersionId === versionId) {
+          throw Object.assign(new Error('refused'), { name: 'AccessDeniedException', $metadata: { httpStatusCode: 400 }, $fault: 'client' });
+        }
+      };
+      await h.steps(rotation, 'setSecret', 'testSecret');
+      expect(await h.accepts(h.login('AWSPENDING'))).toBe(true);
+    }
+  });
+
+  test('case 31: a pending version without a value changes nothing', async () => {
+    const h = await make();
+    await fails(h, h.step(h.start(), 'setSecret'), 'PendingValueMissingError', /AWSPENDING/);
+    expect(h.calls).toEqual([]);
+  });
+
+  test('case 47: a server that takes a moment to accept the password', async () => {
+    const h = await make();
+    const rotation = await created(h);
+    const handler = h.makeHandler({ sleep: (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); }) });
+    const late = new Promise<void>((resolve, reject) => { setTimeout(() => { h.step(rotation, 'setSecret').then(resolve, reject); }, 250); });
+    await Promise.all([h.step(rotation, 'testSecret', handler), late]);
+    expect(h.sleeps.length).toBeGreaterThan(0);
+  });
+
+  test('case 78: a change that was given up, and is done later by the server, is detected by the retry', async () => {
+    for (const config of [{}, { alternatingUsers: true }]) {
+      let isFirst = true;
+      const h: RabbitMqHarness = await make({
+        config,
+        call: (call) => async (...args) => {
+          if (args[3] !== 'PUT' || !isFirst) { return call(...args); }
+          isFirst = false;
+          server.pause();
+          h.remaining = 0;
+          return call(...args);
+        },
+      });
+      const rotation = await created(h);
+      h.remaining = 3_000;
+      await fails(h, h.step(rotation, 'setSecret'), 'StepTimeoutError|ConnectivityError', /time/);
+      server.resume();
+      h.remaining = 30_000;
+      await h.steps(rotation, ...STEPS);
+      expect(await h.accepts(h.login('AWSCURRENT'))).toBe(true);
+    }
+  }, 30_000);
 
   test('case 28: a password of no version is not replaced', async () => {
     const h = await make();
@@ -250,7 +317,7 @@ describe('alternating users', () => {
     }
   }, 60_000);
 
-  test('case 57: the function ends at each change of an existing user. The retry brings rights up to date, also of a user who has the pending password', async () => {
+  test('cases 42, 57: the function ends at each change of an existing user. The retry brings rights up to date, also of a user who has the pending password', async () => {
     for (let change = 0; ; change++) {
       let isFailing = false;
       const fail = failing({ change, isLost: true });
@@ -558,6 +625,24 @@ const ADDRESS = Object.values(networkInterfaces()).flat().find((each) => each &&
     relay.close();
   }
 });
+
+test('case 70: the log of the server has no password, nor its hash', async () => {
+  const own = await startRabbitMq({ settings: ['log.console.level = debug'] });
+  try {
+    for (const config of [{}, { alternatingUsers: true }]) {
+      const h = await RabbitMqHarness.make(own, { config });
+      await h.rotate();
+      expect(own.output()).toContain(`${h.login('AWSCURRENT').username}`.slice(0, 6));
+      for (const password of h.passwords) { expect(own.output()).not.toContain(password); }
+      for (const { body } of h.calls) {
+        const { password_hash: hash } = JSON.parse(body) as { password_hash?: string };
+        if (hash !== undefined) { expect(own.output()).not.toContain(hash); }
+      }
+    }
+  } finally {
+    await own.stop();
+  }
+}, 90_000);
 
 describe('connections', () => {
   test('a redirect is not followed, so the administrator\'s password goes to no other host', async () => {
