@@ -41,7 +41,13 @@ describe.each(CACHE_USER_TARGETS)('%s', (target) => {
 
   const toServer: ConnectRedis = (node, _, deadline) => connectRedis({ ...node, host: 'localhost', port: server.port, address: server.address }, server.ca, deadline);
 
-  function harness({ value = {}, config = {}, connect = toServer }: { value?: object; config?: Partial<CacheUserTargetConfig>; connect?: ConnectRedis } = {}): Harness {
+  interface Options {
+    readonly value?: object;
+    readonly config?: Partial<CacheUserTargetConfig>;
+    readonly connect?: ConnectRedis;
+  }
+
+  function harness({ value = {}, config = {}, connect = toServer }: Options = {}): Harness {
     const client = new SecretsManagerClient({ region: 'eu-west-1' });
     return new Harness({
       value: JSON.stringify({ username: 'app', password: FIRST, user_arn: USER_ARNS[target], note: 'kept', ...value }),
