@@ -10,6 +10,8 @@ import { installed } from '../installation';
 export interface RabbitMqOptions {
   /** @default 'good' */
   readonly tls?: Exclude<ServerTls, 'none'>;
+  /** Further lines of the configuration. */
+  readonly settings?: readonly string[];
 }
 
 /** A server of its own. It ends with the process that started it. */
@@ -21,6 +23,8 @@ export interface RabbitMqServer {
   readonly ca: string;
   /** A user with the tag administrator, and no permission on any virtual host. */
   readonly administrator: Login;
+  /** The server's log. */
+  output(): string;
   pause(): void;
   resume(): void;
   stop(): Promise<void>;
@@ -30,7 +34,7 @@ const ADMINISTRATOR: Login = { username: 'administrator', password: 'administrat
 const READY = /completed with \d+ plugins|Starting broker\.\.\. completed/;
 const PORT_TAKEN = /eaddrinuse/;
 
-export async function startRabbitMq({ tls = 'good' }: RabbitMqOptions = {}): Promise<RabbitMqServer> {
+export async function startRabbitMq({ tls = 'good', settings = [] }: RabbitMqOptions = {}): Promise<RabbitMqServer> {
   const folder = makeFolder();
   const data = path.join(folder, 'data');
   fs.mkdirSync(data, { mode: 0o700 });
@@ -54,7 +58,7 @@ export async function startRabbitMq({ tls = 'good' }: RabbitMqOptions = {}): Pro
       fs.writeFileSync(path.join(folder, 'rabbitmq.conf'), [
         'listeners.tcp = none', `listeners.ssl.1 = 127.0.0.1:${port}`, ...files('ssl_options'), 'ssl_options.verify = verify_none', 'ssl_options.fail_if_no_peer_cert = false',
         'management.ssl.ip = 127.0.0.1', `management.ssl.port = ${managementPort}`, ...files('management.ssl'),
-        `management.load_definitions = ${path.join(folder, 'definitions.json')}`, 'log.console = true', 'log.console.level = warning', 'log.file = false', '',
+        `management.load_definitions = ${path.join(folder, 'definitions.json')}`, 'log.console = true', 'log.console.level = warning', 'log.file = false', ...settings, '',
       ].join('\n'));
       giveToServer(folder);
       const variables = {
@@ -84,6 +88,7 @@ export async function startRabbitMq({ tls = 'good' }: RabbitMqOptions = {}): Pro
       managementPort,
       ca: certificate.ca,
       administrator: ADMINISTRATOR,
+      output: () => server.output(),
       pause: () => server.pause(),
       resume: () => server.resume(),
       stop: () => server.stop(),

@@ -206,7 +206,7 @@ async function proveGenerated(long: boolean, seed: number | undefined): Promise<
 /** The proofs for databases: every call to Secrets Manager, every login and every statement is a boundary. */
 async function proveDatabases(long: boolean): Promise<void> {
   await proveCases(['--testPathIgnorePatterns', '/node_modules/', '--', 'test/targets/database/servers'], DATABASE_CASES, true);
-  await proveCases(['--testPathIgnorePatterns', '/node_modules/', '--', 'test/targets/redis/servers', 'test/targets/cache-user/servers'], TWO_PASSWORDS_CASES, true);
+  await proveCases(['--testPathIgnorePatterns', '/node_modules/', '--', 'test/targets/redis/servers'], TWO_PASSWORDS_CASES, true);
   const proveDatabase = async (subject: Subject, everyStale?: number): Promise<void> => {
     const restore = withoutTimers();
     await prove(`${subject.name}: stopped at ${long ? 'every boundary, and at every pair' : 'every seventh boundary, and at some pairs'}`, async (progress) => {

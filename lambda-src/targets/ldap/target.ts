@@ -23,6 +23,12 @@ interface Logins {
   readonly superuser?: ServerLogin;
 }
 
+/** A user that the server accepted. */
+interface Accepted {
+  /** As the server names it. Undefined if the server doesn't say. */
+  readonly identity: string | undefined;
+}
+
 /** A user of an LDAP directory. */
 export class LdapTarget implements Target {
   constructor(private readonly config: LdapTargetConfig, private readonly connect: ConnectLdap) {}
@@ -74,9 +80,10 @@ export class LdapTarget implements Target {
 
   /** One password. Tries the likely one first, because a server may lock a user after one or a few wrong logins. */
   private async changePassword({ pending, current, previous, superuser }: Logins, deadline: Deadline): Promise<void> {
-    const change = async (known: ServerLogin) => this.withUser(known, deadline, async (connection) => {
+    const change = async (known: ServerLogin) => this.withUser(known, deadline, async (connection, user) => {
       await this.changeOrFindOut(pending, deadline, () => superuser
-        ? this.asSuperuser(superuser, deadline, (other) => other.modifyPassword({ userIdentity: known.username, newPassword: pending.password }))
+        ? this.asSuperuser(superuser, user, deadline, (other) =>
+          other.modifyPassword({ userIdentity: known.username, newPassword: pending.password }))
         : connection.modifyPassword({ oldPassword: known.password, newPassword: pending.password }));
       return true;
     });
@@ -93,19 +100,20 @@ export class LdapTarget implements Target {
    */
   private async addPassword({ pending, current, previous: known, superuser }: Logins, values: SecretValues, deadline: Deadline): Promise<void> {
     const previous = known?.password === current.password ? undefined : known;
-    const currentAccepted = await this.isAccepted(current, deadline);
+    const currentAccepted = await this.accepted(current, deadline);
     // A password that was taken from the user is never given back.
-    const previousAccepted = previous !== undefined && await this.isAccepted(previous, deadline);
-    const mustLook = previous === undefined || !(currentAccepted || previousAccepted);
-    const pendingAccepted = mustLook && await this.isAccepted(pending, deadline);
+    const previousAccepted = previous && await this.accepted(previous, deadline);
+    const mustLook = previous === undefined || !(currentAccepted ?? previousAccepted);
+    const pendingAccepted = mustLook ? await this.accepted(pending, deadline) : undefined;
     // One of the versions must have a password of the user. Otherwise, a right to write the secret would be one to change passwords of other users.
-    if (!currentAccepted && !previousAccepted && !pendingAccepted) { throw noneAccepted(); }
+    const user = currentAccepted ?? previousAccepted ?? pendingAccepted;
+    if (!user) { throw noneAccepted(); }
     const [operation, logins] = previous === undefined
       ? ['add' as const, [...currentAccepted ? [] : [current], ...pendingAccepted ? [] : [pending]]]
       : ['replace' as const, [...previousAccepted ? [previous] : [], current, pending]];
     if (logins.length === 0) { return; }
     const hashes = [...new Set(logins.map(({ password }) => password))].map((password) => passwordHash(password));
-    await this.asSuperuser(superuser!, deadline, async (connection) => {
+    await this.asSuperuser(superuser!, user, deadline, async (connection) => {
       // A label that moved by hand may have made an old password the current one.
       if (operation === 'replace') { await values.checkInProgress(); }
       await this.changeOrFindOut(pending, deadline, () => connection.modifyValues(current.username, operation, hashes));
@@ -125,11 +133,17 @@ export class LdapTarget implements Target {
   }
 
   private async isAccepted(login: ServerLogin, deadline: Deadline): Promise<boolean> {
-    return await this.withUser(login, deadline, async () => true) ?? false;
+    return await this.accepted(login, deadline) !== undefined;
+  }
+
+  private accepted(login: ServerLogin, deadline: Deadline): Promise<Accepted | undefined> {
+    return this.withUser(login, deadline, async (_, user) => user);
   }
 
   /** Undefined if the server doesn't accept the login. */
-  private async withUser<T>(login: ServerLogin, deadline: Deadline, use: (connection: LdapConnection) => Promise<T>): Promise<T | undefined> {
+  private async withUser<T>(
+    login: ServerLogin, deadline: Deadline, use: (connection: LdapConnection, user: Accepted) => Promise<T>,
+  ): Promise<T | undefined> {
     const connection = await this.connect(login, this.config.certificateAuthority, deadline);
     try {
       try {
@@ -138,14 +152,15 @@ export class LdapTarget implements Target {
         if (error instanceof AuthenticationError) { return undefined; }
         throw error;
       }
-      mustBeKnown(await connection.whoAmI());
-      return await use(connection);
+      return await use(connection, { identity: checkIdentity(await connection.whoAmI()) });
     } finally {
       connection.close();
     }
   }
 
-  private async asSuperuser<T>(superuser: ServerLogin, deadline: Deadline, use: (connection: LdapConnection) => Promise<T>): Promise<T> {
+  private async asSuperuser<T>(
+    superuser: ServerLogin, user: Accepted, deadline: Deadline, use: (connection: LdapConnection) => Promise<T>,
+  ): Promise<T> {
     const connection = await this.connect(superuser, this.config.certificateAuthority, deadline);
     try {
       try {
@@ -154,7 +169,9 @@ export class LdapTarget implements Target {
         if (!(error instanceof AuthenticationError)) { throw error; }
         throw new AuthenticationError(superuserRefused('The server', this.config.superuserSecretArn!));
       }
-      mustBeKnown(await connection.whoAmI());
+      const identity = checkIdentity(await connection.whoAmI());
+      // One entry has many distinguished names: aliases of attributes, escapes, forms of Unicode. Only the server knows all of them.
+      if (identity !== undefined && user.identity !== undefined && comparable(identity) === comparable(user.identity)) { throw ofItself(); }
       return await use(connection);
     } finally {
       connection.close();
@@ -165,9 +182,7 @@ export class LdapTarget implements Target {
     const { superuserSecretArn } = this.config;
     if (superuserSecretArn === undefined) { return undefined; }
     const superuser = await readSuperuser(values, superuserSecretArn, parseCredentials, [current], [current.username]);
-    if (comparable(superuser.username) === comparable(current.username)) {
-      throw new SecretValueError('The superuser secret has the user whose password it would change. Use the secret of another user that may manage this one');
-    }
+    if (comparable(superuser.username) === comparable(current.username)) { throw ofItself(); }
     return superuser;
   }
 }
@@ -199,10 +214,15 @@ function comparable(dn: string): string {
 }
 
 /** A server may take a login for an anonymous one: https://www.rfc-editor.org/rfc/rfc4513#section-5.1.2 */
-function mustBeKnown(authorizationIdentity: string | undefined): void {
-  if (authorizationIdentity === '' || authorizationIdentity === 'dn:') {
+function checkIdentity(identity: string | undefined): string | undefined {
+  if (identity === '' || identity === 'dn:') {
     throw new TargetRefusedError('The server takes the login for an anonymous one, so nothing was changed. Look for a proxy between the function and the server');
   }
+  return identity;
+}
+
+function ofItself(): SecretValueError {
+  return new SecretValueError('The superuser secret has the user whose password it would change. Use the secret of another user that may manage this one');
 }
 
 function noneAccepted(): AuthenticationError {

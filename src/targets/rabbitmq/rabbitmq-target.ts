@@ -3,7 +3,7 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import {
-  MANAGEMENT_PORTS, RABBITMQ_DEFAULT_PORT, RABBITMQ_EXCLUDE_CHARACTERS, RABBITMQ_MANAGEMENT_PORT_KEY, RABBITMQ_PASSWORD_KEY,
+  MANAGEMENT_PORTS, RABBITMQ_DEFAULT_PORT, RABBITMQ_EXCLUDE_CHARACTERS, RABBITMQ_MANAGEMENT_PORT_KEY, RABBITMQ_MAX_LOGIN, RABBITMQ_PASSWORD_KEY,
   type RabbitMqTargetConfig,
 } from './contract';
 import { shippedCode, type FunctionCode } from '../../function/shipped-code';
@@ -34,6 +34,7 @@ export class RabbitMqTarget extends TargetDefinition {
     super({ ...policy, generateStringKey: RABBITMQ_PASSWORD_KEY });
     this.superuserSecret = checkStrategy(options.strategy);
     checkCertificateAuthority(options.certificateAuthority);
+    checkLength(policy, 'passwordPolicy.passwordLength');
   }
 
   public code(): FunctionCode {
@@ -41,6 +42,7 @@ export class RabbitMqTarget extends TargetDefinition {
   }
 
   public config({ generateStringKey, ...passwordPolicy }: Generator): RabbitMqTargetConfig {
+    checkLength(passwordPolicy, 'passwordLength');
     return {
       target: 'rabbitmq',
       superuserSecretArn: this.superuserSecret.secretFullArn ?? this.superuserSecret.secretArn,
@@ -75,6 +77,11 @@ export class RabbitMqTarget extends TargetDefinition {
       }
     }
   }
+}
+
+function checkLength({ passwordLength: length }: Generator, property: string): void {
+  if (length === undefined || Token.isUnresolved(length) || length < RABBITMQ_MAX_LOGIN) { return; }
+  throw invalid(property, `is ${length}, and RabbitMQ accepts no login with so long a password. User name and password have at most ${RABBITMQ_MAX_LOGIN} bytes. Choose a shorter password`);
 }
 
 /** The superuser secret of a strategy that RabbitMQ has. */

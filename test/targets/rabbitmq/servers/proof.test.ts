@@ -8,7 +8,7 @@ import { withoutTimers } from '../../../proof/without-timers';
 
 jest.setTimeout(300_000);
 
-test('RabbitMQ: stopped at some boundaries and pairs, and 5 copies at once', async () => {
+test('cases 53, 54, 55, 56, 57, 58, 59, 61: stopped at some boundaries and pairs, and 5 copies at once', async () => {
   const restore = withoutTimers();
   const explored: number[] = [];
   await withRabbitMqSubjects(async (subject) => {
