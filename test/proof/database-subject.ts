@@ -17,14 +17,12 @@ export const SUPERUSER = 'superuser';
 export interface Place extends Address {
   /** Begins the names of all users. Needs no quotes in SQL. */
   readonly prefix: string;
+  /** Whether the owner isn't `admin`. Then `admin` has to be told to administer what the owner makes. */
+  readonly hasOtherOwner: boolean;
   /** One password for each purpose. Needs no escapes in SQL. */
   password(purpose: string): string;
   /** Runs a statement of the owner, who makes and resets users. */
   asOwner(sql: string): Promise<unknown>;
-  /** Whether the owner isn't `admin`. Then `admin` has to be told to administer what the owner makes. */
-  readonly hasOtherOwner: boolean;
-  /** Makes each call to the server. */
-  through<T>(call: () => Promise<T>): Promise<T>;
 }
 
 /** What is proven of a strategy: its configuration, and what the server accepts. */
@@ -149,9 +147,9 @@ export function databaseSubject(name: string, place: Place, variant: Variant, ma
     },
     makeHandler: (dependencies) => makeHandler((given) => {
       const engines: Engines = {
-        postgres: (database) => new Postgres(tlsOptions(database), watch(connectPostgres, dependencies, place)),
-        mysql: (database) => new MySql('mysql', tlsOptions(database), watch(connectMySql, dependencies, place)),
-        mariadb: (database) => new MySql('mariadb', tlsOptions(database), watch(connectMySql, dependencies, place)),
+        postgres: (database) => new Postgres(tlsOptions(database), watch(connectPostgres, dependencies)),
+        mysql: (database) => new MySql('mysql', tlsOptions(database), watch(connectMySql, dependencies)),
+        mariadb: (database) => new MySql('mariadb', tlsOptions(database), watch(connectMySql, dependencies)),
       };
       return makeTarget(given, engines);
     }, dependencies),
@@ -174,16 +172,14 @@ export function databaseSubject(name: string, place: Place, variant: Variant, ma
 }
 
 /** Whether the server accepts a login, without the code of the target. */
-export function letsIn(place: Place, login: Login): Promise<boolean> {
-  return place.through(async () => {
-    try {
-      await (await connect(place, { login })).close();
-      return true;
-    } catch (error) {
-      if (isRefusal(error)) { return false; }
-      throw error;
-    }
-  });
+export async function letsIn(place: Place, login: Login): Promise<boolean> {
+  try {
+    await (await connect(place, { login })).close();
+    return true;
+  } catch (error) {
+    if (isRefusal(error)) { return false; }
+    throw error;
+  }
 }
 
 /** A connection of a copy of the function. */
@@ -194,15 +190,14 @@ export interface DatabaseConnection {
 type Connect = (credentials: Credentials, tls: DatabaseTls | undefined, deadline: Deadline) => Promise<DatabaseConnection>;
 
 /** The connections of a copy of the function. The proof decides how every login and every statement ends, and the connections die with the copy. */
-function watch(dialler: Connect, { perform, dial, life }: HandlerDependencies, { through }: Place): Connect {
+function watch(dialler: Connect, { perform, dial, life }: HandlerDependencies): Connect {
   return async (credentials, tls, deadline) => {
     dial(credentials.host);
     const mortal = Object.create(deadline, { signal: { value: AbortSignal.any([deadline.signal, life]) } }) as Deadline;
-    const connection = await perform(`log in as ${credentials.username}`, 'read', () => through(() => dialler(credentials, tls, mortal)));
+    const connection = await perform(`log in as ${credentials.username}`, 'read', () => dialler(credentials, tls, mortal));
     return {
       ...connection,
-      query: (sql, parameters) =>
-        perform(sql.split(/ (?:PASSWORD|IDENTIFIED|=) /)[0], READ.test(sql) ? 'read' : 'write', () => through(() => connection.query(sql, parameters))),
+      query: (sql, parameters) => perform(sql.split(/ (?:PASSWORD|IDENTIFIED|=) /)[0], READ.test(sql) ? 'read' : 'write', () => connection.query(sql, parameters)),
       close: () => connection.close(),
     };
   };

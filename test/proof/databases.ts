@@ -1,5 +1,6 @@
 import {
-  ALTERNATING, CREATED, databaseSubject, DUAL, DUAL_BY_SUPERUSER, makeApp, RESET, SINGLE, SUPERUSER, type DatabaseConnection, type Place, type Variant,
+  ALTERNATING, CREATED, databaseSubject, DUAL, DUAL_BY_SUPERUSER, makeApp, RESET, SINGLE, SUPERUSER, type DatabaseConnection, type Place,
+  type Variant,
 } from './database-subject';
 import { exhaust } from './exhaustion';
 import type { Subject } from './subjects';
@@ -155,7 +156,6 @@ async function withPlace({ start }: typeof KINDS[number], use: (place: Place) =>
     password: (purpose) => `${purpose.replaceAll(' ', '-')}-is-what-it-is-for`,
     asOwner: (sql) => root.query(sql),
     hasOtherOwner: true,
-    through: (call) => call(),
   };
   try {
     for (const statement of makeApp(place)) { await place.asOwner(statement); }
