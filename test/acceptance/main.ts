@@ -97,7 +97,7 @@ async function main(given: PublicAddress, options: { yes: boolean; production: b
   const { username, ...rest } = given;
   const address: Address = { ...rest, admin: { username, password: await readPassword(username) } };
   const sql = DIALECTS[address.engine];
-  const hide = (text: string) => without(text, { 'the password': address.admin.password, 'the host': address.host, 'the user': username });
+  const hide = (text: string) => without(text, { names: [address.host, username], password: address.admin.password });
   const start = performance.now();
   const client = await connect(address).catch((error: Error & { code?: string }) => {
     throw new UsageError(`No session: ${hide(`${error.code ?? error.name} ${error.message}`)}`);
@@ -133,11 +133,16 @@ async function main(given: PublicAddress, options: { yes: boolean; production: b
       say('Removed the database and the users.');
     }
     throwIfInterrupted();
-    const report = hide(reportOf({
-      product, target: address.engine, version: versionOf(), results, seconds: (performance.now() - start) / 1000, databaseCases: DATABASE_CASES,
-    }));
+    const report = reportOf({
+      product,
+      target: address.engine,
+      version: versionOf(),
+      results: results.map((one) => ({ ...one, ...'failure' in one && one.failure !== undefined ? { failure: hide(one.failure) } : {} })),
+      seconds: (performance.now() - start) / 1000,
+      databaseCases: DATABASE_CASES,
+    });
     if (options.report === undefined) { process.stdout.write(report); } else { writeFileSync(options.report, report); }
-    for (const { strategy, kind } of failuresOf(results)) { say(`FAILED: ${strategy}, ${kind}`); }
+    for (const failed of failuresOf(results)) { say(`FAILED: ${failed.strategy}, ${failed.kind === 'stops' ? 'stopped at calls' : `case ${failed.numbers.join(', ')}`}`); }
     return hasPassed(results) ? 0 : 1;
   } finally {
     await client.close().catch(() => {});

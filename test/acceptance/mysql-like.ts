@@ -54,7 +54,8 @@ export const MYSQL_LIKE: Dialect = {
     return removed;
   },
 
-  createUser: ({ username, password }) => [`CREATE USER ${username} IDENTIFIED BY '${password}'`],
+  // Without a right, it couldn't log in to the database.
+  createUser: ({ username, password }) => [`CREATE USER ${username} IDENTIFIED BY '${password}'`, `GRANT SELECT ON ${TABLE} TO ${username}`],
   setPassword: ({ username, password }) => [`ALTER USER ${username} IDENTIFIED BY '${password}'`],
   lockUser: (user) => `ALTER USER ${user} ACCOUNT LOCK`,
   grantUpdate: (user) => `GRANT UPDATE ON ${TABLE} TO ${user}`,

@@ -64,7 +64,7 @@ export function reportOf({ product, target, version, results, seconds, databaseC
       [ALWAYS.join(', '), 'no error and no log line has a value', ...stops.map(() => failures.some(({ failure }) => failure!.startsWith('no value')) ? 'FAILED' : 'ok')],
     ]),
     '',
-    `Not tried, because they need a change of the server itself: ${rest.join(', ')}.`,
+    `Cases of databases that this suite doesn't try: ${rest.join(', ')}. The project's own tests do, on servers that they start.`,
     ...failures.length === 0 ? [] : ['', '## Failures', '', ...failures.flatMap((one) => [
       `### ${one.strategy}, ${one.kind === 'stops' ? 'stopped at calls' : `case ${one.numbers.join(', ')}`}`, '', '```text', one.failure!, '```', '',
     ])],
@@ -76,8 +76,8 @@ function table(columns: readonly string[], rows: readonly (readonly string[])[])
   return [columns, columns.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`);
 }
 
-/** A text without the names and passwords in it. */
-export function without(text: string, names: Readonly<Record<string, string>>): string {
-  return Object.entries(names).filter(([, name]) => name !== '').sort(([, a], [, b]) => b.length - a.length)
-    .reduce((rest, [placeholder, name]) => rest.replaceAll(name, `<${placeholder}>`), text);
+/** A text without names and passwords. A name is replaced where it is a word. */
+export function without(text: string, { names, password }: { readonly names: readonly string[]; readonly password: string }): string {
+  const isWord = (name: string) => new RegExp(`(?<!\\w)${name.replace(/[^\w]/g, '\\$&')}(?!\\w)`, 'g');
+  return names.reduce((rest, name) => rest.replace(isWord(name), '<hidden>'), password === '' ? text : text.replaceAll(password, '<hidden>'));
 }
