@@ -67,7 +67,7 @@ export class Bench {
   public async mustFail(world: World, step: Step, name: string): Promise<void> {
     const ending = await this.steps(world, step);
     if (ending !== 'failed' || world.lastError?.name !== name) {
-      throw new Failure(`${step} ${ending}${ending === 'failed' ? ` with ${world.lastError?.name} ${world.lastError?.message}` : ''}, and ${name} was expected`);
+      throw new Failure(`${step} ${ending}${ending === 'failed' ? ` with ${world.lastError?.name} ${world.lastError?.message}` : ''}, but not with ${name}`);
     }
   }
 
@@ -78,7 +78,8 @@ export class Bench {
   }
 
   public async mustAccept(world: World, label: string, expected = true): Promise<void> {
-    if (await this.subject.server!.accepts(world.valueOf(label)) !== expected) { throw new Failure(`the server ${expected ? 'refuses' : 'accepts'} the value of ${label}`); }
+    const accepted = await this.subject.server!.accepts(world.valueOf(label));
+    if (accepted !== expected) { throw new Failure(`the server ${accepted ? 'accepts' : 'refuses'} the value of ${label}`); }
   }
 
   /** The calls of the last copy that change the server, or log in as a user. */
@@ -120,11 +121,12 @@ export class Bench {
   }
 
   /** The value after the current one, with a password of this case. */
-  public next(world: World, password: string): string {
-    const { username, ...rest } = JSON.parse(world.valueOf('AWSCURRENT')) as Login;
-    const next = !this.variant.alternates ? username : username.endsWith('_clone') ? username.replace(/_clone$/, '') : `${username}_clone`;
+  public next(world: World, next: string): string {
     const value = world.valueOf('AWSCURRENT');
-    return value.replace(JSON.stringify(username), () => JSON.stringify(next)).replace(JSON.stringify((rest as Login).password), () => JSON.stringify(password));
+    const { username, password } = JSON.parse(value) as Login;
+    const other = username.endsWith('_clone') ? username.replace(/_clone$/, '') : `${username}_clone`;
+    const changes = [[password, next], ...this.variant.alternates ? [[username, other]] : []];
+    return changes.reduce((changed, [from, to]) => changed.replace(JSON.stringify(from), () => JSON.stringify(to)), value);
   }
 
   public login(world: World, label: string): Login {
