@@ -23,7 +23,7 @@ const SUBJECTS: readonly { readonly subject: string; readonly pages: readonly st
     ],
   },
   { subject: 'Readers', pages: ['docs/readers.md'] },
-  { subject: 'Testing', pages: ['docs/testing.md', 'docs/evidence.md', 'docs/benchmark.md', 'docs/comparison.md'] },
+  { subject: 'Testing', pages: ['docs/testing.md', 'docs/acceptance.md', 'docs/evidence.md', 'docs/benchmark.md', 'docs/comparison.md'] },
   { subject: 'Reference', pages: ['API.md', 'dist/docs/*', 'docs/rotation-contract.md', 'docs/compatibility.md', 'CHANGELOG.md'] },
   { subject: 'Contributing', pages: ['CONTRIBUTING.md', 'docs/contributing/*', 'SECURITY.md'] },
 ];
