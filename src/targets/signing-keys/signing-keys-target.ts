@@ -8,7 +8,7 @@ import { ALGORITHMS, isAlgorithm, MODULUS_LENGTHS, type SigningKeysConfig } from
 import type { RotatedSecrets } from '../../function/rotated-secrets';
 import { invalid } from '../../invalid';
 import type { Generator } from '../../value/generator';
-import { shippedCode, TargetDefinition, type TargetBinding } from '../definition';
+import { shippedCode, TargetDefinition, type Support, type TargetBinding } from '../definition';
 
 /** The options of the target. */
 export interface SigningKeysOptions {
@@ -39,6 +39,7 @@ export class SigningKeysTarget extends TargetDefinition {
   public override readonly makesOwnValue = true;
   public override readonly valueBeforeFirst = '{}';
   public override readonly timeout: Duration;
+  public readonly support: Support;
   private readonly algorithm: SigningKeysConfig['algorithm'];
   private readonly rsaModulusLength: number;
   private readonly publication?: Publication;
@@ -54,6 +55,8 @@ export class SigningKeysTarget extends TargetDefinition {
     this.rsaModulusLength = rsaModulusLength;
     this.tokenLifetime = tokenLifetime?.isUnresolved() ? undefined : tokenLifetime;
     this.publication = publishTo && checkPublication(publishTo);
+    this.support = publishTo ? { strategy: 'published in a bucket', standIns: ['a bucket of our own', 'the emulator MiniStack'], neverOn: ['Amazon S3'] }
+      : { strategy: 'in the secret', noServer: 'The keys are in the secret only' };
     const isLong = ['RS256', 'PS256'].includes(algorithm) && rsaModulusLength > MODULUS_LENGTHS[0];
     this.timeout = isLong ? LONG_KEYS_TIMEOUT : Duration.seconds(30);
   }
