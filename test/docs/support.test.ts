@@ -47,6 +47,14 @@ test('the servers of databases and caches are those of the tests', () => {
   expect(serversOf('redis')).toEqual(PRODUCTS.map(({ name }) => name).sort());
 });
 
+test('the page names what has no target, and nothing that has one', () => {
+  const [, text] = /## Not supported\n\n([^.]*)\./.exec(readFileSync(SUPPORT_FILE, 'utf8'))!;
+  const factories = definitions.map(({ factory }) => factory.toLowerCase());
+  const missing = ['Active Directory', 'Db2', 'DocumentDB', 'MongoDB', 'Oracle', 'Redshift', 'SQL Server']
+    .filter((name) => !factories.includes(`rotationtarget.${name.replace(' ', '').toLowerCase()}`));
+  expect(text.replace(/\s+/g, ' ')).toBe(`This package has no target for ${missing.slice(0, -1).join(', ')} and ${missing.at(-1)!}`);
+});
+
 test.each([
   [{ strategy: '', servers: ['A 1'] }, 'Tests run on A 1.'],
   [{ strategy: '', servers: ['A 1', 'A 2', 'A 3'], neverOn: ['B'] }, 'Tests run on A 1, A 2 and A 3. No rotation has run on B yet.'],

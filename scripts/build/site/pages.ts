@@ -13,7 +13,7 @@ const OTHERS: Readonly<Record<string, string>> = {
 
 /** The sidebar, by subject. Pages of docs/targets/ need no entry. */
 const SUBJECTS: readonly { readonly subject: string; readonly pages: readonly string[] }[] = [
-  { subject: 'Start', pages: ['README.md', 'docs/which-strategy.md', 'docs/options.md', 'docs/python.md', 'docs/java.md', 'docs/go.md', 'docs/migration.md', 'docs/moving.md'] },
+  { subject: 'Start', pages: ['README.md', 'docs/which-strategy.md', 'docs/support.md', 'docs/options.md', 'docs/python.md', 'docs/java.md', 'docs/go.md', 'docs/migration.md', 'docs/moving.md'] },
   { subject: 'Targets', pages: ['docs/databases.md', 'docs/first-deployment.md', 'docs/second-user.md', 'docs/targets/*', 'docs/target-module.md', 'docs/target-function.md'] },
   {
     subject: 'Operating',
