@@ -8,7 +8,7 @@ import { RotationStrategy } from '../../rotation-strategy';
 import type { Generator } from '../../value/generator';
 import { checkCertificateAuthority } from '../certificate-authority';
 import { MAX_PORT, portOf } from '../contract';
-import { TargetDefinition, type TargetBinding } from '../definition';
+import { STRATEGY_NAMES, TargetDefinition, type Support, type TargetBinding } from '../definition';
 import { bindSuperuserSecret } from '../superuser-secret';
 
 /** The options of a user of an LDAP directory, without its generator. */
@@ -24,12 +24,14 @@ export class LdapTarget extends TargetDefinition {
   public override readonly defaults: Generator = { excludeCharacters: LDAP_EXCLUDE_CHARACTERS };
   public override readonly hasFixedKey = true;
   public override readonly checkedKeys = ['username', 'host', 'port'];
+  public readonly support: Support;
   private readonly strategy: RotationStrategy;
 
   constructor(policy: Generator, private readonly options: LdapUserOptions) {
     super({ ...policy, generateStringKey: LDAP_PASSWORD_KEY });
     this.strategy = options.strategy ?? RotationStrategy.singleUser();
     checkStrategy(this.strategy);
+    this.support = { strategy: STRATEGY_NAMES[this.strategy._kind], servers: ['OpenLDAP 2.5'] };
     checkCertificateAuthority(options.certificateAuthority);
   }
 

@@ -12,7 +12,7 @@ import type { RotationStrategy } from '../../rotation-strategy';
 import type { Generator } from '../../value/generator';
 import { checkCertificateAuthority } from '../certificate-authority';
 import { MAX_PORT, portOf } from '../contract';
-import { TargetDefinition, type TargetBinding } from '../definition';
+import { STRATEGY_NAMES, TargetDefinition, type Support, type TargetBinding } from '../definition';
 import { bindSuperuserSecret } from '../superuser-secret';
 
 /** The options of a user of RabbitMQ, without its generator. */
@@ -28,11 +28,13 @@ export class RabbitMqTarget extends TargetDefinition {
   public override readonly defaults: Generator = { excludeCharacters: RABBITMQ_EXCLUDE_CHARACTERS };
   public override readonly hasFixedKey = true;
   public override readonly checkedKeys = ['username', 'host', 'port', RABBITMQ_MANAGEMENT_PORT_KEY];
+  public readonly support: Support;
   private readonly superuserSecret: ISecret;
 
   constructor(policy: Generator, private readonly options: RabbitMqUserOptions) {
     super({ ...policy, generateStringKey: RABBITMQ_PASSWORD_KEY });
     this.superuserSecret = checkStrategy(options.strategy);
+    this.support = { strategy: STRATEGY_NAMES[options.strategy._kind], servers: ['RabbitMQ 3.10'], neverOn: ['Amazon MQ'] };
     checkCertificateAuthority(options.certificateAuthority);
     checkLength(policy, 'passwordPolicy.passwordLength');
   }
