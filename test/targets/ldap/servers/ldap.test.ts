@@ -466,6 +466,16 @@ describe('the connection', () => {
     }
   });
 
+  test('a server that asks for a client certificate says so', async () => {
+    const own = await startLdap({ asksForCertificate: true });
+    try {
+      const h = await LdapHarness.make(own, { user });
+      await fails(h, h.step(await created(h), 'setSecret'), '(TlsError|ConnectivityError)', /asks? for a client certificate.*TLSVerifyClient/);
+    } finally {
+      await own.stop();
+    }
+  });
+
   test('case 29: a server that is down is not taken for a wrong password', async () => {
     const h = await make({ user, changes: { port: 1 } });
     await fails(h, h.step(await created(h), 'setSecret'), 'ConnectivityError', /can't be reached with TLS, or doesn't answer in time \(ECONNREFUSED\)/);

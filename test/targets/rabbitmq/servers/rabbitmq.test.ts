@@ -695,6 +695,16 @@ describe('connections', () => {
     }
   });
 
+  test.each([['ssl_options', 'testSecret'], ['management.ssl', 'setSecret']] as const)('a server that asks for a client certificate says so, with %s', async (listener, step) => {
+    const own = await startRabbitMq({ settings: [`${listener}.verify = verify_peer`, `${listener}.fail_if_no_peer_cert = true`] });
+    try {
+      const h = await RabbitMqHarness.make(own, { user: { username: 'user_of_tls', password: 'first-password' } });
+      await fails(h, h.step(await created(h), step), 'TlsError', /asks for a client certificate.*fail_if_no_peer_cert/);
+    } finally {
+      await own.stop();
+    }
+  }, 30_000);
+
   test('case 29: a server that is down is not taken for a wrong password', async () => {
     const h = await make({ changes: { port: 1, managementPort: 1 }, superuserChanges: { port: 1, managementPort: 1 } });
     const rotation = await created(h);
