@@ -121,7 +121,8 @@ export async function catchNaiveRabbitMq(): Promise<(Pick<Naive, 'mistake' | 'ex
     await askRabbitMq(server, 'PUT', 'vhosts/one');
     for (const naive of NAIVE) {
       let violation: unknown;
-      await exhaust(subject(server, naive.alternates, naive), { pairs: false, stale: false, switches: [{}] }).catch((error: unknown) => { violation = error; });
+      const options = { pairs: false, stale: false, switches: [{}] };
+      await exhaust(subject(server, naive.alternates, naive), options).catch((error: unknown) => { violation = error; });
       caught.push({ ...naive, caught: violation instanceof Violation ? violation.invariant : undefined });
     }
   } finally {
