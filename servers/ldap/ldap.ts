@@ -14,6 +14,8 @@ export interface LdapOptions {
   readonly tls?: ServerTls;
   /** The attributes of a password policy for all entries of SERVICES. @default - no overlay ppolicy */
   readonly policy?: Record<string, string>;
+  /** Whether clients need a certificate. The server has no entries then. */
+  readonly asksForCertificate?: boolean;
   /** Further lines of the configuration of the database. */
   readonly settings?: readonly string[];
   /** The server whose entries it copies, with a referral to another one for writes. It needs the settings `SYNC_PROVIDER`. */
@@ -59,7 +61,7 @@ export const RIGHTS = [
   '  by * none',
 ];
 
-export async function startLdap({ tls: kind = 'good', policy, settings = [], replicaOf }: LdapOptions = {}): Promise<LdapServer> {
+export async function startLdap({ tls: kind = 'good', policy, settings = [], asksForCertificate = false, replicaOf }: LdapOptions = {}): Promise<LdapServer> {
   const folder = makeFolder();
   const data = path.join(folder, 'data');
   fs.mkdirSync(path.join(data, 'db'), { recursive: true, mode: 0o700 });
@@ -78,6 +80,7 @@ export async function startLdap({ tls: kind = 'good', policy, settings = [], rep
       schema('core'), schema('cosine'), schema('inetorgperson'),
       `modulepath ${path.join(slapd, 'usr/lib/ldap')}`, 'moduleload back_mdb', ...policy ? ['moduleload ppolicy'] : [],
       `TLSCertificateFile ${certificate.certificateFile}`, `TLSCertificateKeyFile ${certificate.keyFile}`,
+      ...asksForCertificate ? [`TLSCACertificateFile ${certificate.caFile}`, 'TLSVerifyClient demand'] : [],
       'database mdb', `suffix "${SUFFIX}"`, `rootdn "${ROOT.username}"`, `rootpw ${ROOT.password}`, `directory ${path.join(data, 'db')}`, 'maxsize 16777216',
       ...RIGHTS, 'access to attrs=userPassword by anonymous auth by * none', 'access to * by users read by * none', ...settings,
       ...policy ? ['overlay ppolicy', `ppolicy_default "${POLICY}"`] : [], ...replica,
@@ -91,7 +94,7 @@ export async function startLdap({ tls: kind = 'good', policy, settings = [], rep
       command = [...withOwnLibraries(slapd, 'usr/sbin/slapd'), '-d', '256', '-h', `${kind === 'none' ? 'ldap' : 'ldaps'}://127.0.0.1:${port}`, '-f', conf];
     } while (!await server.start(command, /slapd starting/, /Address already in use/));
     await untilReachable(port);
-    if (kind === 'good' && !replicaOf) { await fill({ port, ca: certificate.ca }, policy); }
+    if (kind === 'good' && !asksForCertificate && !replicaOf) { await fill({ port, ca: certificate.ca }, policy); }
     return {
       host: 'localhost',
       port,

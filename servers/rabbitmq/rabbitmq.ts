@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as https from 'node:https';
 import * as path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { makeCertificate } from '../../tools/servers/certificates';
 import { freePort } from '../../tools/servers/ports';
 import type { Login, ServerTls } from '../../tools/servers/server';
@@ -27,6 +28,10 @@ export interface RabbitMqServer {
   output(): string;
   pause(): void;
   resume(): void;
+  /** Ends the server at once, and keeps its files. */
+  kill(): Promise<void>;
+  /** After `kill`. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -49,6 +54,7 @@ export async function startRabbitMq({ tls = 'good', settings = [] }: RabbitMqOpt
       vhosts: [{ name: '/' }], users: [{ name: ADMINISTRATOR.username, password: ADMINISTRATOR.password, tags: 'administrator' }], permissions: [],
     }));
     let ports: number[];
+    let command: string[];
     do {
       ports = [await freePort(), await freePort(), await freePort(), await freePort()];
       const [port, managementPort, epmdPort, distributionPort] = ports;
@@ -77,7 +83,7 @@ export async function startRabbitMq({ tls = 'good', settings = [] }: RabbitMqOpt
         RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1} +S 1:1',
       };
       const script = path.join(installation, 'usr/lib/rabbitmq/lib', home, 'sbin/rabbitmq-server');
-      const command = ['env', '-i', ...Object.entries(variables).map(([name, value]) => `${name}=${value}`), 'bash', '-c',
+      command = ['env', '-i', ...Object.entries(variables).map(([name, value]) => `${name}=${value}`), 'bash', '-c',
         `${path.join(erlang, 'bin/epmd')} -address 127.0.0.1 -port ${epmdPort} & exec bash ${script}`];
       if (await server.start(command, READY, PORT_TAKEN)) { break; }
     } while (true);
@@ -91,6 +97,14 @@ export async function startRabbitMq({ tls = 'good', settings = [] }: RabbitMqOpt
       output: () => server.output(),
       pause: () => server.pause(),
       resume: () => server.resume(),
+      kill: () => server.kill(),
+      restart: async () => {
+        // The ports may be free only after a moment.
+        for (let left = 20; !await server.start(command, READY, PORT_TAKEN); left--) {
+          if (left === 0) { throw new Error('A port is taken'); }
+          await sleep(50);
+        }
+      },
       stop: () => server.stop(),
     };
   } catch (error) {

@@ -15,7 +15,7 @@ import { catchNaiveLdap, withLdapSubjects } from './ldap';
 import { catchNaive } from './naive';
 import { EXAMPLE_TARGET, OWN_TARGETS } from './own-targets';
 import { progressEvery, type Progress } from './progress';
-import { withRabbitMqSubjects } from './rabbitmq';
+import { catchNaiveRabbitMq, withRabbitMqSubjects } from './rabbitmq';
 import { catchNaiveRedis, withRedisSubjects } from './redis';
 import { SCENARIOS } from './scenarios';
 import { NAIVE_KEYS, SIGNING_KEYS, UNPUBLISHED } from './signing-keys';
@@ -225,7 +225,10 @@ async function proveDatabases(long: boolean): Promise<void> {
   await withRabbitMqSubjects((subject) => proveDatabase(subject));
   await withLdapSubjects((subject) => proveDatabase(subject));
   await prove('naive strategies', async () => {
-    const naive = [...await catchNaiveStrategies(), ...await catchNaiveRedis(), ...await catchNaiveCacheUsers(), ...await catchNaiveLdap()];
+    const naive = [
+      ...await catchNaiveStrategies(), ...await catchNaiveRedis(), ...await catchNaiveCacheUsers(), ...await catchNaiveRabbitMq(),
+      ...await catchNaiveLdap(),
+    ];
     const missed = naive.filter(({ expected, caught }) => expected !== caught);
     return { result: `${naive.length - missed.length} of ${naive.length} caught${missed.map(({ mistake, caught }) => `, but ${mistake}: ${caught ?? 'nothing'}`).join('')}`, ok: missed.length === 0 };
   });

@@ -4,7 +4,7 @@ import { Attribute, Change, Client, ResultCodeError } from 'ldapts';
 import { encodePasswordModify, PASSWORD_MODIFY, type PasswordModify } from './password-modify';
 import type { Deadline } from '../../rotation/deadline';
 import { AuthenticationError, ConnectivityError, RotationError, TargetRefusedError, TlsError } from '../../rotation/errors';
-import { isTlsError, remedyOf } from '../../rotation/service-errors';
+import { asksForCertificate, isTlsError, remedyOf } from '../../rotation/service-errors';
 import { connectTimeout, type ServerAddress } from '../server-login';
 
 /** A connection to a directory. Its errors name no value. */
@@ -162,6 +162,11 @@ class Connection implements LdapConnection {
   private connectionError(): RotationError {
     const { reason } = this.deadline.signal as { reason?: unknown };
     if (reason instanceof RotationError) { return reason; }
+    // With TLS 1.3, the server says so after the connection is secure.
+    if (asksForCertificate(this.code)) {
+      return new TlsError(`The server asks for a client certificate, or has no version or cipher of TLS in common with the function (${this.code}). The function has no client certificate: set TLSVerifyClient to never, allow `
+        + 'or try (in OpenLDAP)');
+    }
     if (!this.isSecure && isTlsError(this.code)) {
       return new TlsError(`The server has no certificate to trust, or no TLS (${this.code}), so no credential was sent. Use the port of ldaps, put the name that the certificate is for into the key "host", `
         + 'renew the certificate, or give its certificate authority to the RotationTarget as certificateAuthority');
@@ -170,6 +175,10 @@ class Connection implements LdapConnection {
   }
 
   private unreachable(): ConnectivityError {
+    if (this.isSecure) {
+      return new ConnectivityError('The server closed the connection after TLS began, or doesn\'t answer in time. Read its log: it may be busy or shut down, or ask for a client certificate, which the function doesn\'t have '
+        + '(TLSVerifyClient in OpenLDAP). Secrets Manager retries the rotation');
+    }
     return new ConnectivityError(`The server can't be reached with TLS, or doesn't answer in time${/^[A-Z0-9_]{1,64}$/.test(this.code) ? ` (${this.code})` : ''}. See that it runs and has ldaps on this port, that the keys `
       + '"host" and "port" are right, that the function is in a VPC with a route to it, and that their security groups let the function in. Secrets Manager retries the rotation');
   }

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import type { Deadline } from '../../rotation/deadline';
 import { ConnectivityError, TargetRefusedError, TlsError, type RotationError } from '../../rotation/errors';
-import { isTlsError } from '../../rotation/service-errors';
+import { asksForCertificate, isTlsError } from '../../rotation/service-errors';
 import { connectTimeout, type ServerLogin } from '../server-login';
 
 /** A method of the class connection. https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf */
@@ -151,6 +151,10 @@ function errorOf(code: string): RotationError {
 
 /** The error of a port whose certificate isn't trusted. */
 export function untrusted(code: string): TlsError {
+  if (asksForCertificate(code)) {
+    return new TlsError(`The server asks for a client certificate, or has no version or cipher of TLS in common with the function (${code}). The function has no client certificate: set fail_if_no_peer_cert to false `
+      + 'for the listeners of AMQP and of the management API');
+  }
   return new TlsError(`The server has no certificate to trust, or no TLS (${code}), so no credential was sent. Turn TLS on, put the name that the certificate is for into the key "host", renew the `
     + 'certificate, or give its certificate authority to the RotationTarget as certificateAuthority');
 }

@@ -54,6 +54,13 @@ function afterWrite(change: (write: Promise<void>) => Promise<void>): (connect: 
   }));
 }
 
+/** Whether the values of userPassword that were sent are hashes. */
+function isHashesOnly(h: LdapHarness): boolean {
+  const values = h.sent.flatMap(({ operation, args }) => ['add', 'replace'].includes(operation) ? args as string[] : []);
+  expect(values.length).toBeGreaterThan(0);
+  return values.every((value) => /^\{SSHA\}[A-Za-z0-9+/=]{48}$/.test(value));
+}
+
 let server: LdapServer;
 beforeAll(async () => { server = await startLdap(); });
 afterAll(() => server.stop());
@@ -349,8 +356,17 @@ describe('two passwords', () => {
       expect(await h.stored()).toHaveLength(Math.min(i + 1, 3));
     }
     expect(await letsInLdap(server, h.user)).toBe(false);
-    const values = h.sent.flatMap(({ operation, args }) => ['add', 'replace'].includes(operation) ? args as string[] : []);
-    expect(values.every((value) => /^\{SSHA\}[A-Za-z0-9+/=]{48}$/.test(value))).toBe(true);
+    expect(isHashesOnly(h)).toBe(true);
+  });
+
+  test('a naive variant that sends the password itself is caught, and the server would store it in clear', async () => {
+    const h: LdapHarness = await make({
+      kind,
+      connect: through((to) => ({ modifyValues: (dn, operation) => to.modifyValues(dn, operation, [h.login('AWSPENDING').password]) })),
+    });
+    await h.rotate();
+    expect(isHashesOnly(h)).toBe(false);
+    expect(await h.stored()).toContain(h.login('AWSCURRENT').password);
   });
 
   test('case 90: a password that somebody else added is removed, but not in the first rotation', async () => {
@@ -461,6 +477,16 @@ describe('the connection', () => {
       const h = await LdapHarness.make(own, { user });
       await fails(h, h.step(await created(h), 'setSecret'), name, text);
       expect(h.sent).toEqual([]);
+    } finally {
+      await own.stop();
+    }
+  });
+
+  test('a server that asks for a client certificate says so', async () => {
+    const own = await startLdap({ asksForCertificate: true });
+    try {
+      const h = await LdapHarness.make(own, { user });
+      await fails(h, h.step(await created(h), 'setSecret'), '(TlsError|ConnectivityError)', /asks? for a client certificate.*TLSVerifyClient/);
     } finally {
       await own.stop();
     }

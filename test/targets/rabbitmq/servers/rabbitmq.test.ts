@@ -644,6 +644,26 @@ test('case 70: the log of the server has no password, nor its hash', async () =>
   }
 }, 90_000);
 
+test('case 92: a server that is killed right after a change, and restarts, keeps it', async () => {
+  const own = await startRabbitMq();
+  try {
+    const rotations: [RabbitMqHarness, StartedRotation][] = [];
+    for (const config of [{}, { alternatingUsers: true }]) {
+      const h = await RabbitMqHarness.make(own, { config });
+      rotations.push([h, await created(h)]);
+    }
+    for (const [h, rotation] of rotations) { await h.step(rotation, 'setSecret'); }
+    await own.kill();
+    await own.restart();
+    for (const [h, rotation] of rotations) {
+      await h.steps(rotation, 'testSecret', 'finishSecret');
+      expect(await h.accepts(h.login('AWSCURRENT'))).toBe(true);
+    }
+  } finally {
+    await own.stop();
+  }
+}, 120_000);
+
 describe('connections', () => {
   test('a redirect is not followed, so the administrator\'s password goes to no other host', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'rabbitmq-'));
@@ -694,6 +714,16 @@ describe('connections', () => {
       rmSync(folder, { recursive: true });
     }
   });
+
+  test.each([['ssl_options', 'testSecret'], ['management.ssl', 'setSecret']] as const)('a server that asks for a client certificate says so, with %s', async (listener, step) => {
+    const own = await startRabbitMq({ settings: [`${listener}.verify = verify_peer`, `${listener}.fail_if_no_peer_cert = true`] });
+    try {
+      const h = await RabbitMqHarness.make(own, { user: { username: 'user_of_tls', password: 'first-password' } });
+      await fails(h, h.step(await created(h), step), 'TlsError', /asks for a client certificate.*fail_if_no_peer_cert/);
+    } finally {
+      await own.stop();
+    }
+  }, 30_000);
 
   test('case 29: a server that is down is not taken for a wrong password', async () => {
     const h = await make({ changes: { port: 1, managementPort: 1 }, superuserChanges: { port: 1, managementPort: 1 } });
