@@ -12,8 +12,8 @@ import { MemoryDbUserTarget } from './targets/cache-user/memorydb-user/memorydb-
 import { DatabaseTarget } from './targets/database/database-target';
 import { factoryFor } from './targets/database/database-value';
 import type { TargetDefinition } from './targets/definition';
+import { LdapTarget } from './targets/directory/ldap/ldap-target';
 import { GeneratedTarget } from './targets/generated/generated-target';
-import { LdapTarget } from './targets/ldap/ldap-target';
 import { FunctionTarget } from './targets/own/function/function-target';
 import { ModuleTarget } from './targets/own/module/module-target';
 import { RabbitMqTarget } from './targets/rabbitmq/rabbitmq-target';

@@ -1,12 +1,12 @@
 import { connectLdap, type ConnectLdap, type LdapConnection } from './connection';
 import { passwordHash } from './password-hash';
-import type { HandlerConfig } from '../../../src/contract';
-import { LDAP_PASSWORD_KEY as PASSWORD, LDAPS_DEFAULT_PORT, looksLikeDn, parseLdapConfig, type LdapTargetConfig } from '../../../src/targets/ldap/contract';
-import type { Deadline } from '../../rotation/deadline';
-import { AuthenticationError, RotationError, SecretMismatchError, SecretValueError, TargetRefusedError } from '../../rotation/errors';
-import { equalButForKey, mustBeNextPassword, readKey, replaceKey, roomAt } from '../../rotation/secret-value';
-import type { SecretValues, Target, ValueRequest } from '../../target';
-import { mustShareServer, parseServerLogin, readSuperuser, shareServer, superuserRefused, type ServerLogin } from '../server-login';
+import type { HandlerConfig } from '../../../../src/contract';
+import { LDAP_PASSWORD_KEY as PASSWORD, LDAPS_DEFAULT_PORT, looksLikeDn, parseLdapConfig, type LdapTargetConfig } from '../../../../src/targets/directory/ldap/contract';
+import type { Deadline } from '../../../rotation/deadline';
+import { AuthenticationError, RotationError, SecretMismatchError, SecretValueError, TargetRefusedError } from '../../../rotation/errors';
+import { equalButForKey, mustBeNextPassword, readKey, replaceKey, roomAt } from '../../../rotation/secret-value';
+import type { SecretValues, Target, ValueRequest } from '../../../target';
+import { mustShareServer, parseServerLogin, readSuperuser, shareServer, superuserRefused, type ServerLogin } from '../../server-login';
 
 /** @throws Error if it is the configuration of another asset */
 export function ldapTarget(config: HandlerConfig): Target {

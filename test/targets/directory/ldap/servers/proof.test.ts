@@ -1,10 +1,10 @@
 /*
  * The proof: the function is stopped at its calls and at pairs of them on a real server, and naive variants are caught.
  */
-import { runCopies } from '../../../proof/copies';
-import { exhaust } from '../../../proof/exhaustion';
-import { catchNaiveLdap, withLdapSubjects } from '../../../proof/ldap';
-import { withoutTimers } from '../../../proof/without-timers';
+import { runCopies } from '../../../../proof/copies';
+import { exhaust } from '../../../../proof/exhaustion';
+import { catchNaiveLdap, withLdapSubjects } from '../../../../proof/ldap';
+import { withoutTimers } from '../../../../proof/without-timers';
 
 const EVERY_BOUNDARY = 17;
 const EVERY_PAIR = 151;

@@ -1,5 +1,5 @@
-import { fieldsOf, type TargetConfig } from '../../contract';
-import type { PasswordPolicyConfig } from '../../value/contract';
+import { fieldsOf, type TargetConfig } from '../../../contract';
+import type { PasswordPolicyConfig } from '../../../value/contract';
 
 export interface LdapTargetConfig extends TargetConfig {
   readonly target: 'ldap';

@@ -2,10 +2,10 @@ import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { Attribute, Change, Client, ResultCodeError } from 'ldapts';
 import { encodePasswordModify, PASSWORD_MODIFY, type PasswordModify } from './password-modify';
-import type { Deadline } from '../../rotation/deadline';
-import { AuthenticationError, ConnectivityError, RotationError, TargetRefusedError, TlsError } from '../../rotation/errors';
-import { isTlsError, remedyOf } from '../../rotation/service-errors';
-import { connectTimeout, type ServerAddress } from '../server-login';
+import type { Deadline } from '../../../rotation/deadline';
+import { AuthenticationError, ConnectivityError, RotationError, TargetRefusedError, TlsError } from '../../../rotation/errors';
+import { isTlsError, remedyOf } from '../../../rotation/service-errors';
+import { connectTimeout, type ServerAddress } from '../../server-login';
 
 /** A connection to a directory. Its errors name no value. */
 export interface LdapConnection {

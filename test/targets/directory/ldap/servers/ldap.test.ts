@@ -3,11 +3,11 @@
  */
 import { inspect } from 'node:util';
 import { KINDS, LdapHarness, type Kind, type LdapHarnessOptions } from './fixture';
-import { RotationError } from '../../../../lambda-src/rotation/errors';
-import type { ConnectLdap, LdapConnection } from '../../../../lambda-src/targets/ldap/connection';
-import { letsInLdap, makeLdapUser, SERVICES, startLdap, type LdapServer } from '../../../../servers/ldap/ldap';
-import type { StartedRotation } from '../../../../simulator';
-import { failure } from '../../../harness';
+import { RotationError } from '../../../../../lambda-src/rotation/errors';
+import type { ConnectLdap, LdapConnection } from '../../../../../lambda-src/targets/directory/ldap/connection';
+import { letsInLdap, makeLdapUser, SERVICES, startLdap, type LdapServer } from '../../../../../servers/ldap/ldap';
+import type { StartedRotation } from '../../../../../simulator';
+import { failure } from '../../../../harness';
 
 /** Checks that a step failed as it must: a named error that says what to do, and no value in it or in the log. */
 async function fails(h: LdapHarness, step: Promise<void>, name: string, text: RegExp): Promise<void> {

@@ -2,13 +2,13 @@ import { Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { LDAP_EXCLUDE_CHARACTERS, LDAP_PASSWORD_KEY, LDAPS_DEFAULT_PORT, looksLikeDn, type LdapTargetConfig } from './contract';
-import { invalid } from '../../invalid';
-import { RotationStrategy } from '../../rotation-strategy';
-import type { Generator } from '../../value/generator';
-import { checkCertificateAuthority } from '../certificate-authority';
-import { MAX_PORT, portOf } from '../contract';
-import { shippedCode, TargetDefinition, type TargetBinding } from '../definition';
-import { bindSuperuserSecret } from '../superuser-secret';
+import { invalid } from '../../../invalid';
+import { RotationStrategy } from '../../../rotation-strategy';
+import type { Generator } from '../../../value/generator';
+import { checkCertificateAuthority } from '../../certificate-authority';
+import { MAX_PORT, portOf } from '../../contract';
+import { shippedCode, TargetDefinition, type TargetBinding } from '../../definition';
+import { bindSuperuserSecret } from '../../superuser-secret';
 
 /** The options of a user of an LDAP directory, without its generator. */
 export interface LdapUserOptions {
