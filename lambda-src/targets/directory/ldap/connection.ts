@@ -1,11 +1,8 @@
-import { isIP } from 'node:net';
-import { connect, type TLSSocket } from 'node:tls';
-import { Attribute, Change, Client, ResultCodeError } from 'ldapts';
+import { Attribute, Change, ResultCodeError } from 'ldapts';
 import { encodePasswordModify, PASSWORD_MODIFY, type PasswordModify } from './password-modify';
-import type { Deadline } from '../../../rotation/deadline';
-import { AuthenticationError, ConnectivityError, RotationError, TargetRefusedError, TlsError } from '../../../rotation/errors';
-import { isTlsError, remedyOf } from '../../../rotation/service-errors';
-import { connectTimeout, type ServerAddress } from '../../server-login';
+import { AuthenticationError, TargetRefusedError } from '../../../rotation/errors';
+import { remedyOf } from '../../../rotation/service-errors';
+import { connectWith, DirectoryConnection, type Connect, type Refusal } from '../connection';
 
 /** A connection to a directory. Its errors name no value. */
 export interface LdapConnection {
@@ -19,10 +16,7 @@ export interface LdapConnection {
   close(): void;
 }
 
-export type ConnectLdap = (server: ServerAddress, certificateAuthority: string | undefined, deadline: Deadline) => Promise<LdapConnection>;
-
-/** In milliseconds. A server that hashes with Argon2 or PBKDF2 takes a part of a second. */
-const OPERATION_TIMEOUT = 5_000;
+export type ConnectLdap = Connect<LdapConnection>;
 
 /** https://www.rfc-editor.org/rfc/rfc4532 */
 const WHO_AM_I = '1.3.6.1.4.1.4203.1.11.3';
@@ -56,121 +50,43 @@ const POLICY_REMEDIES: Record<string, string> = {
   53: 'It is unwilling to change the password, and the current one still works. See that the user has the rights =xw on userPassword of its own entry, that the database isn\'t read only, and that the policy lets the user change its password (ppolicy: pwdAllowUserChange)',
 };
 
-/** Connects with TLS, and verifies the certificate. */
-export const connectLdap: ConnectLdap = async (server, certificateAuthority, deadline) => {
-  deadline.signal.throwIfAborted();
-  const connection = new Connection(server, certificateAuthority, deadline);
-  await connection.secured();
-  return connection;
-};
-
-class Connection implements LdapConnection {
-  private readonly client: Client;
-  private readonly socket: TLSSocket;
-  private isSecure = false;
-  private code = '';
-
-  constructor({ host, port }: ServerAddress, ca: string | undefined, private readonly deadline: Deadline) {
-    this.socket = connect({ host, port, servername: isIP(host) ? undefined : host, ca, rejectUnauthorized: true, minVersion: 'TLSv1.2' });
-    this.socket.on('error', (error: NodeJS.ErrnoException) => { this.code ||= error.code ?? ''; });
-    this.socket.setNoDelay();
-    deadline.signal.addEventListener('abort', this.abort);
-    let isUsed = false;
-    this.client = new Client({
-      // The socket knows the server. A host could make the text no URL.
-      url: 'ldaps://server',
-      timeout: OPERATION_TIMEOUT,
-      createSecureConnection: (() => {
-        // ldapts would connect again after a lost connection, without a bind.
-        if (isUsed) { throw this.unreachable(); }
-        isUsed = true;
-        return this.socket;
-      }) as unknown as typeof connect,
-    });
-  }
-
-  private readonly abort = () => { this.socket.destroy(); };
-
-  public async secured(): Promise<void> {
-    const timer = setTimeout(() => {
-      this.code ||= 'ETIMEDOUT';
-      this.socket.destroy();
-    }, connectTimeout(this.deadline));
-    try {
-      this.isSecure = await new Promise<boolean>((resolve) => {
-        this.socket.once('secureConnect', () => resolve(true));
-        this.socket.once('close', () => resolve(false));
-      });
-    } finally {
-      clearTimeout(timer);
-    }
-    if (!this.isSecure) {
-      this.deadline.signal.removeEventListener('abort', this.abort);
-      throw this.connectionError();
-    }
-  }
-
+class Connection extends DirectoryConnection implements LdapConnection {
   public async bind(dn: string, password: string): Promise<void> {
-    await this.perform('a login', {}, () => this.client.bind(dn, password));
+    await this.perform(() => this.client.bind(dn, password), refusalOf('a login'));
   }
 
   public async whoAmI(): Promise<string | undefined> {
-    try {
-      const { value = '' } = await this.client.exop(WHO_AM_I);
-      return value.toString();
-    } catch (error) {
-      if (error instanceof ResultCodeError && error.code !== INSUFFICIENT_ACCESS) { return undefined; }
-      throw this.errorOf(error, 'to tell the user of the login', { 50: 'The user has to change its password before anything else (ppolicy: pwdReset, pwdMustChange). Set pwdMustChange to FALSE in its policy' });
-    }
+    const refusal = refusalOf('to tell the user of the login', { 50: 'The user has to change its password before anything else (ppolicy: pwdReset, pwdMustChange). Set pwdMustChange to FALSE in its policy' });
+    return this.perform(async () => {
+      try {
+        const { value = '' } = await this.client.exop(WHO_AM_I);
+        return value.toString();
+      } catch (error) {
+        if (error instanceof ResultCodeError && error.code !== INSUFFICIENT_ACCESS) { return undefined; }
+        throw error;
+      }
+    }, refusal);
   }
 
   public async modifyPassword(request: PasswordModify): Promise<void> {
-    await this.perform('the change of the password', POLICY_REMEDIES, () => this.client.exop(PASSWORD_MODIFY, encodePasswordModify(request)));
+    await this.perform(() => this.client.exop(PASSWORD_MODIFY, encodePasswordModify(request)), refusalOf('the change of the password', POLICY_REMEDIES));
   }
 
   public async modifyValues(dn: string, operation: 'add' | 'replace', values: readonly string[]): Promise<void> {
     const modification = new Attribute({ type: 'userPassword', values: [...values] });
-    await this.perform('the change of userPassword', POLICY_REMEDIES, () => this.client.modify(dn, new Change({ operation, modification })));
+    await this.perform(() => this.client.modify(dn, new Change({ operation, modification })), refusalOf('the change of userPassword', POLICY_REMEDIES));
   }
+}
 
-  public close(): void {
-    this.deadline.signal.removeEventListener('abort', this.abort);
-    this.socket.destroy();
-  }
+export const connectLdap: ConnectLdap = connectWith(Connection);
 
-  private async perform(what: string, remedies: Record<string, string>, send: () => Promise<unknown>): Promise<void> {
-    try {
-      await send();
-    } catch (error) {
-      throw this.errorOf(error, what, remedies);
-    }
-  }
-
-  /** No text of the server or of ldapts is passed on, because it may hold a value. */
-  private errorOf(error: unknown, what: string, remedies: Record<string, string>): RotationError {
-    if (error instanceof RotationError) { return error; }
-    if (!(error instanceof ResultCodeError)) { return this.connectionError(); }
-    const { code } = error;
+function refusalOf(what: string, remedies: Record<string, string> = {}): Refusal {
+  return ({ code }) => {
     if (code === INVALID_CREDENTIALS) {
       return new AuthenticationError('The server does not accept this user with this password. See that the entry exists, is not locked, and has the password, and that the password has not expired');
     }
     const remedy = remedyOf(remedies, String(code)) ?? remedyOf(REMEDIES, String(code))
       ?? (code === UNWILLING_TO_PERFORM ? 'It is unwilling to accept the user. See that the user isn\'t turned off' : 'Read the log of the server');
     return new TargetRefusedError(`The server refused ${what} with the result code ${code}${code === REFERRAL ? ' (referral)' : ''}. ${remedy}`, String(code));
-  }
-
-  private connectionError(): RotationError {
-    const { reason } = this.deadline.signal as { reason?: unknown };
-    if (reason instanceof RotationError) { return reason; }
-    if (!this.isSecure && isTlsError(this.code)) {
-      return new TlsError(`The server has no certificate to trust, or no TLS (${this.code}), so no credential was sent. Use the port of ldaps, put the name that the certificate is for into the key "host", `
-        + 'renew the certificate, or give its certificate authority to the RotationTarget as certificateAuthority');
-    }
-    return this.unreachable();
-  }
-
-  private unreachable(): ConnectivityError {
-    return new ConnectivityError(`The server can't be reached with TLS, or doesn't answer in time${/^[A-Z0-9_]{1,64}$/.test(this.code) ? ` (${this.code})` : ''}. See that it runs and has ldaps on this port, that the keys `
-      + '"host" and "port" are right, that the function is in a VPC with a route to it, and that their security groups let the function in. Secrets Manager retries the rotation');
-  }
+  };
 }

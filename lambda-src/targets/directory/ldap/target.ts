@@ -1,75 +1,51 @@
-import { connectLdap, type ConnectLdap, type LdapConnection } from './connection';
+import { connectLdap, type LdapConnection } from './connection';
 import { passwordHash } from './password-hash';
 import type { HandlerConfig } from '../../../../src/contract';
-import { LDAP_PASSWORD_KEY as PASSWORD, LDAPS_DEFAULT_PORT, looksLikeDn, parseLdapConfig, type LdapTargetConfig } from '../../../../src/targets/directory/ldap/contract';
+import { looksLikeDn } from '../../../../src/targets/directory/contract';
+import { parseLdapConfig, type LdapTargetConfig } from '../../../../src/targets/directory/ldap/contract';
 import type { Deadline } from '../../../rotation/deadline';
-import { AuthenticationError, RotationError, SecretMismatchError, SecretValueError, TargetRefusedError } from '../../../rotation/errors';
-import { equalButForKey, mustBeNextPassword, readKey, replaceKey, roomAt } from '../../../rotation/secret-value';
-import type { SecretValues, Target, ValueRequest } from '../../../target';
-import { mustShareServer, parseServerLogin, readSuperuser, shareServer, superuserRefused, type ServerLogin } from '../../server-login';
+import { AuthenticationError, TargetRefusedError } from '../../../rotation/errors';
+import type { SecretValues, Target } from '../../../target';
+import type { ServerLogin } from '../../server-login';
+import { DirectoryTarget, type Logins } from '../directory-target';
 
 /** @throws Error if it is the configuration of another asset */
 export function ldapTarget(config: HandlerConfig): Target {
   return new LdapTarget(parseLdapConfig(config), connectLdap);
 }
 
-/** The versions of a rotation. */
-interface Logins {
-  readonly pending: ServerLogin;
-  readonly current: ServerLogin;
-  /** Undefined if no version of this user has AWSPREVIOUS, or if it can't be read. */
-  readonly previous?: ServerLogin;
-  /** Undefined if the user changes its own password. */
-  readonly superuser?: ServerLogin;
-}
-
 /** A user of an LDAP directory. */
-export class LdapTarget implements Target {
-  constructor(private readonly config: LdapTargetConfig, private readonly connect: ConnectLdap) {}
+export class LdapTarget extends DirectoryTarget<LdapConnection, LdapTargetConfig> {
+  protected readonly userRule = 'a distinguished name. Put one such as uid=app,ou=services,dc=example,dc=com into it';
 
-  public async createValue({ current, generatePassword }: ValueRequest): Promise<string> {
-    const { password: old } = parseCredentials(current);
-    return replaceKey(current, PASSWORD, await generatePassword((password) => password !== old, roomAt(current, PASSWORD)));
+  protected isUser(username: string): boolean {
+    return looksLikeDn(username);
   }
 
-  public validate(value: string): void {
-    parseCredentials(value);
-  }
-
-  public async checkNext(next: string, current: () => Promise<string>, versionId: string): Promise<void> {
-    mustBeNextPassword(readKey(next, PASSWORD), readKey(await current(), PASSWORD), versionId);
-  }
-
-  public isDerived(pending: string, current: string): boolean {
-    return equalButForKey(pending, current, PASSWORD);
-  }
-
-  public async setSecret(values: SecretValues, deadline: Deadline): Promise<void> {
-    const [pendingValue, currentValue] = [await values.pending(), await values.current()];
-    const [pending, current] = [parseCredentials(pendingValue), parseCredentials(currentValue)];
-    if (!this.isDerived(pendingValue, currentValue)) {
-      throw new SecretMismatchError('The pending value differs from the current one in more than a rotation changes, so it was not sent anywhere. One of them was '
-        + 'changed by hand. Remove AWSPENDING with UpdateSecretVersionStage and rotate again');
-    }
-    const logins: Logins = { pending, current, previous: await previousLogin(values, current), superuser: await this.superuser(values, current) };
+  protected async change(logins: Logins, values: SecretValues, deadline: Deadline): Promise<void> {
     await (this.config.dualPasswords ? this.addPassword(logins, values, deadline) : this.changePassword(logins, deadline));
   }
 
-  public async testSecret(values: SecretValues, deadline: Deadline): Promise<void> {
-    const [pending, current] = [parseCredentials(await values.pending()), parseCredentials(await values.current())];
-    mustShareServer(pending, current, 'the pending version and the current one');
-    if (pending.username !== current.username) {
-      throw new SecretMismatchError('The key "username" of the pending version is not that of the current one. Remove AWSPENDING with UpdateSecretVersionStage and rotate again');
-    }
+  protected async test(pending: ServerLogin, current: ServerLogin, deadline: Deadline): Promise<boolean> {
     // Servers behind one name may take a moment. Wrong logins lock a user, unless a right one comes in between.
     const look = () => this.isAccepted(pending, deadline);
-    const accepted = await deadline.reread(async () => {
+    return await deadline.reread(async () => {
       if (await look()) { return true; }
       return await this.isAccepted(current, deadline) ? undefined : look();
-    });
-    if (!accepted) {
-      throw new AuthenticationError('The server does not accept the pending credentials. See that the entry exists, that it is not locked, and that its password has not expired. Secrets Manager retries the rotation');
+    }) ?? false;
+  }
+
+  /** A server may take a login for an anonymous one: https://www.rfc-editor.org/rfc/rfc4513#section-5.1.2 */
+  protected async checkLogin(connection: LdapConnection): Promise<void> {
+    const authorizationIdentity = await connection.whoAmI();
+    if (authorizationIdentity === '' || authorizationIdentity === 'dn:') {
+      throw new TargetRefusedError('The server takes the login for an anonymous one, so nothing was changed. Look for a proxy between the function and the server');
     }
+  }
+
+  /** Distinguished names are case insensitive for most attributes, with white space around separators. */
+  protected comparable(dn: string): string {
+    return dn.toLowerCase().replace(/\s*([,=+])\s*/g, '$1').trim();
   }
 
   /** One password. Tries the likely one first, because a server may lock a user after one or a few wrong logins. */
@@ -122,86 +98,6 @@ export class LdapTarget implements Target {
       if (error instanceof AuthenticationError || (error instanceof TargetRefusedError && error.code !== '53')) { throw error; }
       if (!await this.isAccepted(pending, deadline).catch(() => false)) { throw error; }
     }
-  }
-
-  private async isAccepted(login: ServerLogin, deadline: Deadline): Promise<boolean> {
-    return await this.withUser(login, deadline, async () => true) ?? false;
-  }
-
-  /** Undefined if the server doesn't accept the login. */
-  private async withUser<T>(login: ServerLogin, deadline: Deadline, use: (connection: LdapConnection) => Promise<T>): Promise<T | undefined> {
-    const connection = await this.connect(login, this.config.certificateAuthority, deadline);
-    try {
-      try {
-        await connection.bind(login.username, login.password);
-      } catch (error) {
-        if (error instanceof AuthenticationError) { return undefined; }
-        throw error;
-      }
-      mustBeKnown(await connection.whoAmI());
-      return await use(connection);
-    } finally {
-      connection.close();
-    }
-  }
-
-  private async asSuperuser<T>(superuser: ServerLogin, deadline: Deadline, use: (connection: LdapConnection) => Promise<T>): Promise<T> {
-    const connection = await this.connect(superuser, this.config.certificateAuthority, deadline);
-    try {
-      try {
-        await connection.bind(superuser.username, superuser.password);
-      } catch (error) {
-        if (!(error instanceof AuthenticationError)) { throw error; }
-        throw new AuthenticationError(superuserRefused('The server', this.config.superuserSecretArn!));
-      }
-      mustBeKnown(await connection.whoAmI());
-      return await use(connection);
-    } finally {
-      connection.close();
-    }
-  }
-
-  private async superuser(values: SecretValues, current: ServerLogin): Promise<ServerLogin | undefined> {
-    const { superuserSecretArn } = this.config;
-    if (superuserSecretArn === undefined) { return undefined; }
-    const superuser = await readSuperuser(values, superuserSecretArn, parseCredentials, [current], [current.username]);
-    if (comparable(superuser.username) === comparable(current.username)) {
-      throw new SecretValueError('The superuser secret has the user whose password it would change. Use the secret of another user that may manage this one');
-    }
-    return superuser;
-  }
-}
-
-/** @throws SecretValueError naming the key that is missing or wrong, and never what it holds */
-function parseCredentials(value: string): ServerLogin {
-  const login = parseServerLogin(value, LDAPS_DEFAULT_PORT);
-  if (!looksLikeDn(login.username)) {
-    throw new SecretValueError('The key "username" in the value of the secret is not a distinguished name. Put one such as uid=app,ou=services,dc=example,dc=com into it');
-  }
-  return login;
-}
-
-async function previousLogin(values: SecretValues, current: ServerLogin): Promise<ServerLogin | undefined> {
-  const value = await values.previous();
-  if (value === undefined) { return undefined; }
-  try {
-    const previous = parseCredentials(value);
-    return previous.username === current.username && shareServer(previous, current) ? previous : undefined;
-  } catch (error) {
-    if (error instanceof RotationError) { return undefined; }
-    throw error;
-  }
-}
-
-/** Distinguished names are case insensitive for most attributes, with white space around separators. */
-function comparable(dn: string): string {
-  return dn.toLowerCase().replace(/\s*([,=+])\s*/g, '$1').trim();
-}
-
-/** A server may take a login for an anonymous one: https://www.rfc-editor.org/rfc/rfc4513#section-5.1.2 */
-function mustBeKnown(authorizationIdentity: string | undefined): void {
-  if (authorizationIdentity === '' || authorizationIdentity === 'dn:') {
-    throw new TargetRefusedError('The server takes the login for an anonymous one, so nothing was changed. Look for a proxy between the function and the server');
   }
 }
 

@@ -5,7 +5,8 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Secret, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { RotatingSecret, RotationFunction, RotationStrategy, RotationTarget, type LdapTargetOptions } from '../../../../src';
 import { findPolicyProblem } from '../../../../src/contract';
-import { LDAP_EXCLUDE_CHARACTERS, looksLikeDn, parseLdapConfig } from '../../../../src/targets/directory/ldap/contract';
+import { looksLikeDn } from '../../../../src/targets/directory/contract';
+import { LDAP_EXCLUDE_CHARACTERS, parseLdapConfig } from '../../../../src/targets/directory/ldap/contract';
 import { configOf, ENV, expectInvalid, makeStack, resourcesOf, SECRET, statementsOf, warningsOf } from '../../../fixture';
 
 const CA = readFileSync(join(__dirname, '../../../consumers/ca.pem'), 'utf8');
