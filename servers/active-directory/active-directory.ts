@@ -51,6 +51,9 @@ export const SERVICES = `OU=Services,${SUFFIX}`;
 const ROOT: Login = { username: `Administrator@${REALM}`, password: 'Root-of-the-tests-1' };
 const SUPERUSER: Login = { username: `superuser@${REALM}`, password: 'Superuser-of-the-tests-1' };
 
+/** A user whose password has expired. */
+export const EXPIRED = { account: 'expired', password: 'Expired-password-1' };
+
 /** Of Samba's database, from the working directory. */
 const LDB_MODULES = 'modules/ldb';
 
@@ -64,7 +67,7 @@ export async function startActiveDirectory({ tls: kind = 'good', oldPasswordMinu
   try {
     const samba = installed('samba-4.17');
     const certificate = await makeCertificate(path.join(folder, 'tls'), kind === 'none' ? 'good' : kind);
-    await copyTemplate('samba-4.17', fs.readFileSync(path.join(__dirname, 'provision.py'), 'utf8') + JSON.stringify([SERVICES, ROOT, SUPERUSER]), provision, data);
+    await copyTemplate('samba-4.17', fs.readFileSync(path.join(__dirname, 'provision.py'), 'utf8') + JSON.stringify([SERVICES, ROOT, SUPERUSER, EXPIRED]), provision, data);
     for (const name of ['cache', 'lock', 'run']) { fs.mkdirSync(path.join(data, name), { mode: 0o700 }); }
     fs.writeFileSync(path.join(data, 'smb.conf'), [
       '[global]', `realm = ${REALM}`, `workgroup = ${DOMAIN}`, 'netbios name = LOCALHOST', 'server role = active directory domain controller',
@@ -107,10 +110,14 @@ async function provision(folder: string): Promise<void> {
   giveToServer(folder);
   const [python, ...args] = unprivileged([
     ...withOwnLibraries(samba, 'usr/bin/python3.11', 'usr/lib/x86_64-linux-gnu/samba'),
-    path.join(__dirname, 'provision.py'), data, REALM, DOMAIN, ROOT.password, SERVICES, SUPERUSER.username.split('@')[0], SUPERUSER.password,
+    path.join(__dirname, 'provision.py'), data, REALM, DOMAIN, ROOT.password, SERVICES, SUPERUSER.username.split('@')[0], SUPERUSER.password, EXPIRED.account, EXPIRED.password,
   ]);
   const env = {
-    PATH: process.env.PATH, HOME: data, PYTHONHOME: path.join(samba, 'usr'), PYTHONPATH: path.join(samba, 'usr/lib/python3/dist-packages'), PYTHONDONTWRITEBYTECODE: '1',
+    PATH: process.env.PATH,
+    HOME: data,
+    PYTHONHOME: path.join(samba, 'usr'),
+    PYTHONPATH: path.join(samba, 'usr/lib/python3/dist-packages'),
+    PYTHONDONTWRITEBYTECODE: '1',
     LDB_MODULES_PATH: LDB_MODULES,
   };
   await promisify(execFile)(python, args, { cwd: data, env, maxBuffer: 10_000_000 });
@@ -131,7 +138,7 @@ function linkModules(samba: string, data: string, ports?: readonly number[]): vo
 /** The module with other ports, which only root may take otherwise, and only one server at a time. */
 function withPorts(module: Buffer, ports: readonly number[]): Buffer {
   let text = module.toString('latin1');
-  const bytes = (port: number) => String.fromCharCode(port & 0xff, port >> 8, 0, 0);
+  const bytes = (port: number) => String.fromCharCode(port % 0x100, Math.floor(port / 0x100), 0, 0);
   Object.entries(PORTS).forEach(([port, count], i) => {
     // "mov register, port" or "cmp register, port"
     const instruction = new RegExp(`([\\xb8-\\xbf]|\\x81\\xfe)${bytes(Number(port)).replace(/[^]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`)}`, 'g');

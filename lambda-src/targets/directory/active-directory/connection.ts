@@ -71,12 +71,12 @@ class Connection extends DirectoryConnection implements AdConnection {
       if (base === undefined) { throw new TargetRefusedError('The server is no domain controller of Active Directory. Put the host of one into the key "host", or give RotationTarget.ldap'); }
       const { searchEntries } = await this.client.search(name.kind === 'dn' ? name.dn : String(base), {
         ...name.kind === 'dn' ? { scope: 'base' } : { scope: 'sub', filter: filterFor(username, name.name) },
-        attributes: ['objectSid'],
+        attributes: ['objectSid', 'objectClass'],
         explicitBufferAttributes: ['objectSid'],
       });
-      // The groups of the connection begin with the user itself. Names alone could be those of another user.
+      // The user of the connection, and its groups. The name alone could be that of another user.
       const own = new Set([root.tokenGroups].flat().map(hexOf));
-      const [entry, further] = searchEntries.filter(({ objectSid }) => own.has(hexOf([objectSid].flat()[0])));
+      const [entry, further] = searchEntries.filter(({ objectSid, objectClass }) => [objectClass].flat().some((each) => String(each) === 'user') && own.has(hexOf([objectSid].flat()[0])));
       if (!(entry as object | undefined) || (further as object | undefined)) {
         throw new TargetRefusedError('The domain controller accepts the login, and doesn\'t show the entry of its user, so nothing was changed. Put the host of a domain controller of the user\'s domain into '
           + 'the key "host", and let the user read its own entry');

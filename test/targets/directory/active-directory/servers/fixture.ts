@@ -12,8 +12,11 @@ export interface AdHarnessOptions {
   readonly kind?: Kind;
   /** What the user logs in with. @default - the user principal name */
   readonly username?: (user: AdUser) => string;
-  readonly account?: string;
+  /** @default - a user of its own */
+  readonly user?: AdUser;
   readonly password?: string;
+  /** Whether the user is there already. */
+  readonly exists?: boolean;
   /** Changes to the value of the secret. */
   readonly changes?: Record<string, unknown>;
   readonly superuserChanges?: Record<string, unknown>;
@@ -26,16 +29,18 @@ let users = 0;
 /** A secret of a user of a real domain controller, with the handler that rotates it. */
 export class AdHarness extends Harness {
   public static async make(server: ActiveDirectoryServer, options: AdHarnessOptions = {}): Promise<AdHarness> {
-    const user = adUser(options.account ?? `user-${++users}`);
+    const user = options.user ?? adUser(`user-${++users}`);
     const password = options.password ?? `First-password-${users}`;
-    await makeAdUser(server, user, password);
+    if (!options.exists) { await makeAdUser(server, user, password); }
     return new AdHarness(server, user, password, options);
   }
 
   /** The operations that were sent, with whether the server accepted them. */
   public readonly sent: { readonly operation: string; succeeded: boolean }[] = [];
 
-  private constructor(public readonly server: ActiveDirectoryServer, public readonly user: AdUser, private readonly firstPassword: string, options: AdHarnessOptions) {
+  private constructor(
+    public readonly server: ActiveDirectoryServer, public readonly user: AdUser, private readonly firstPassword: string, options: AdHarnessOptions,
+  ) {
     const { host, port, ca, superuser } = server;
     const watched: ConnectAd = async (...login) => {
       const connection = await connectAd(...login);
