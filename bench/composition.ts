@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { ASSETS, options } from '../scripts/build/bundle-options';
+import { ASSETS, CORE, coreOptions, options } from '../scripts/build/bundle-options';
 
 const PACKAGE = /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)/;
 
@@ -13,8 +13,8 @@ export interface Part {
 /** The packages in each asset, the largest first. */
 export async function composition(): Promise<Part[]> {
   const parts: Part[] = [];
-  for (const { name: asset, ...rest } of ASSETS) {
-    const { metafile } = await build({ ...options({ name: asset, ...rest }), write: false, metafile: true, outfile: join('assets', asset, 'index.js') });
+  for (const { asset, how } of [{ asset: CORE, how: coreOptions() }, ...ASSETS.map((each) => ({ asset: each.name, how: options(each) }))]) {
+    const { metafile } = await build({ ...how, write: false, metafile: true, outfile: join('assets', asset, 'index.js') });
     const bytes = new Map<string, number>();
     for (const [input, { bytesInOutput }] of Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs))) {
       const from = packageOf(input);

@@ -35,6 +35,14 @@ const MODELS = {
 } as const;
 type Model = keyof typeof MODELS;
 
+/** The calls of a rotation of alternating users of a database. A test compares them with those on real servers. */
+export const DATABASE_CALLS: readonly StepCalls[] = [
+  { step: 'createSecret', reads: 4, writes: 1 }, { step: 'setSecret', reads: 4, writes: 0 },
+  { step: 'testSecret', reads: 3, writes: 0 }, { step: 'finishSecret', reads: 3, writes: 1 },
+];
+/** The most connections of one step at a time, with any strategy. The same test compares it. */
+export const DATABASE_CONNECTIONS = 2;
+
 interface Window {
   /** Seconds since 1970. */
   readonly opens: number;
@@ -119,10 +127,40 @@ function most(counts: Uint32Array): number {
   return found;
 }
 
+/** The numbers of functions at a time that are compared. The largest is the quota of an account, without a reservation. */
+const RESERVATIONS = [1, 2, 5, 10, 20, 50, 100, 200, 500, QUOTAS.functions];
+const IN_TABLE = [QUOTAS.functions, 100, 50, 20, 10, 5];
+/** The durations of a step, in seconds: about that of a warm function beside its database, and one that waits. */
+const DURATIONS = [0.1, 1];
+
+interface Queue {
+  /** In the busiest second. */
+  readonly writes: number;
+  /** When the last secret has rotated, in seconds. */
+  readonly seconds: number;
+}
+
+/** All secrets at once, with one function for all, of which only so many run at a time. Steps that find none free wait in the order of their arrival. */
+function simulateQueue(secrets: number, reserved: number, duration: number): Queue {
+  const total = secrets * DATABASE_CALLS.length;
+  const writes = new Map<number, number>();
+  let seconds = 0;
+  for (let index = 0; index < total; index++) {
+    // Each waits for the one that many before it, so all take their turns in rounds.
+    const start = Math.floor(index / reserved) * duration;
+    const second = Math.floor(start + 1e-9);
+    writes.set(second, (writes.get(second) ?? 0) + DATABASE_CALLS[Math.floor(index / secrets)].writes);
+    seconds = start + duration;
+  }
+  return { writes: Math.max(...writes.values()), seconds };
+}
+
 export interface FleetReport {
   readonly tables: readonly { readonly title: string; readonly table: Table }[];
   readonly calls: string;
   readonly svg: string;
+  /** Databases behind one function. */
+  readonly databases: { readonly table: Table; readonly svg: string };
 }
 
 export async function reportFleet(): Promise<FleetReport> {
@@ -154,12 +192,38 @@ export async function reportFleet(): Promise<FleetReport> {
     line('spread, weekends', '#28c', 3, 'opening'),
     line('spread', '#2a7', 4, 'opening'),
   ], { name: 'quota: 50 a second', value: QUOTAS.writes });
-  return { tables, svg, calls: calls.map(({ step, reads, writes }) => `${step} ${reads} + ${writes}`).join(', ') };
+  return { tables, svg, databases: reportDatabases(over), calls: calls.map(({ step, reads, writes }) => `${step} ${reads} + ${writes}`).join(', ') };
+}
+
+function reportDatabases(over: (value: number, quota: number) => string): FleetReport['databases'] {
+  const duration = (seconds: number) => seconds < 2 * MINUTE ? `${Math.ceil(seconds)} s` : seconds < 2 * HOUR ? `${Math.ceil(seconds / MINUTE)} min` : `${(seconds / HOUR).toFixed(1)} h`;
+  const table = {
+    columns: [
+      'Functions at a time', 'Connections, at most', ...DURATIONS.flatMap((seconds) => [`Steps of ${seconds} s: writes, busiest second`, 'The last one has rotated after']),
+    ],
+    rows: IN_TABLE.map((reserved) => [
+      reserved === QUOTAS.functions ? `${reserved}, the quota` : String(reserved),
+      String(reserved * DATABASE_CONNECTIONS),
+      ...DURATIONS.flatMap((seconds) => {
+        const queue = simulateQueue(MOST, reserved, seconds);
+        return [over(queue.writes, QUOTAS.writes), duration(queue.seconds)];
+      }),
+    ]),
+  };
+  const svg = logarithmicPlot(`Writes in the busiest second of ${MOST.toLocaleString('en')} database secrets`, 'all at once', 'functions at a time', DURATIONS.map((seconds, index) => ({
+    name: `steps of ${seconds} s`,
+    color: ['#c70', '#28c'][index],
+    points: RESERVATIONS.map((reserved) => [reserved, simulateQueue(MOST, reserved, seconds).writes] as const),
+  })), { name: 'quota: 50 a second', value: QUOTAS.writes });
+  return { table, svg };
 }
 
 /** The text between the markers of docs/fleets.md. */
-export function fleetMarkdown({ tables, calls }: FleetReport): string {
-  return [...tables.map(({ title, table }) => `### ${title}\n\n${markdown(table)}`), `Reads and writes of each step: ${calls}.`].join('\n\n');
+export function fleetMarkdown({ tables, calls, databases }: FleetReport): string {
+  return [
+    ...tables.map(({ title, table }) => `### ${title}\n\n${markdown(table)}`), `Reads and writes of each step: ${calls}.`,
+    `### ${MOST.toLocaleString('en')} secrets of databases, all at once, with one function\n\n${markdown(databases.table)}`,
+  ].join('\n\n');
 }
 
 async function main(write: boolean): Promise<void> {
@@ -171,8 +235,11 @@ async function main(write: boolean): Promise<void> {
     printTable(terminal, table);
   }
   terminal.line(`  Reads and writes of each step: ${report.calls}.`);
+  terminal.line();
+  printTable(terminal, report.databases.table);
   if (!write) { return; }
   writeFileSync(join(DOCS, 'fleet-peak.svg'), report.svg);
+  writeFileSync(join(DOCS, 'fleet-databases.svg'), report.databases.svg);
   replaceBetween(join(DOCS, 'fleets.md'), fleetMarkdown(report));
 }
 

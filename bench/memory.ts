@@ -1,10 +1,11 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Database } from './beside-aws/database';
 import { ours, REGION, type Implementation, type Variant } from './beside-aws/implementations';
 import { inWorld } from './beside-aws/world';
+import { copyAsset } from '../tools/shipped-asset';
 
 const MEBIBYTE = 1024 * 1024;
 /** Of version 1 of Linux's control groups, and of version 2. */
@@ -57,12 +58,12 @@ function held(node: string, memorySize: number, folder: string, group: string | 
     name,
     runtimeOf: (variant, { ca, ...surroundings }) => {
       const { command, args, env } = runtimeOf(variant, surroundings);
-      cpSync(env.LAMBDA_TASK_ROOT, folder, { recursive: true });
-      trust(ca!, folder);
+      const asset = copyAsset(basename(env.LAMBDA_TASK_ROOT), folder);
+      trust(ca!, asset);
       const started = [command, ...flagsOfLambda(memorySize), ...args];
       return {
         ...group ? { command: 'sh', args: ['-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', group, ...started] } : { command, args: started.slice(1) },
-        env: { ...env, LAMBDA_TASK_ROOT: folder },
+        env: { ...env, LAMBDA_TASK_ROOT: asset },
       };
     },
   };

@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import { packageOf } from './composition';
 import type { Peer } from './peers/bundles';
 import { startOnce, subjectOf } from './start-up';
-import { ASSETS, options } from '../scripts/build/bundle-options';
+import { ASSETS, wholeOptions } from '../scripts/build/bundle-options';
 
 /** The time of a start-up, until the first reply, in the code of each package. */
 export interface Share {
@@ -37,7 +37,7 @@ export async function profileStartUp(node: string, peer: Peer, runs: number): Pr
     mkdirSync(profiles);
     const asset = ASSETS.find(({ name }) => name === peer)!;
     cpSync(join(__dirname, '..', 'assets', asset.name), join(folder, 'asset'), { recursive: true });
-    await build({ ...options(asset), outfile, sourcemap: 'external' });
+    await build({ ...wholeOptions(asset), outfile, sourcemap: 'external' });
     const map = new SourceMap(JSON.parse(readFileSync(`${outfile}.map`, 'utf8')) as ConstructorParameters<typeof SourceMap>[0]);
     for (let run = 0; run < runs; run++) {
       await startOnce(node, { ...subjectOf(peer), directory: join(folder, 'asset') }, ['--cpu-prof', `--cpu-prof-dir=${profiles}`, '--cpu-prof-interval=100']);

@@ -12,14 +12,12 @@ export interface AssetBundle {
   readonly asset?: string;
   /** Replacements in this asset, in addition to those in every asset. */
   readonly replacements?: readonly Replacement[];
-  /** Modules that this asset keeps, though others replace them. */
-  readonly needs?: readonly string[];
   /** Files beside the code. */
   readonly files?: () => Readonly<Record<string, Uint8Array>>;
   /** The packages whose data these files hold. Their licences ship too. */
   readonly dataOf?: readonly string[];
-  /** Whether the asset rotates. Only a rotation has notifications. */
-  readonly rotates?: boolean;
+  /** Whether the asset loads what all share. True by default. If not, it has copies of what it imports. */
+  readonly sharesCore?: boolean;
 }
 
 export const MODULES = join(__dirname, '..', 'node_modules');

@@ -25,7 +25,7 @@ export interface HandlerOverrides {
 }
 
 /** Makes a client for calls to services without their own client: see aws/signed-call.ts. */
-type MakeClient = () => Pick<SecretsManagerClient, 'config'>;
+type MakeClient = (requestHandler?: SecretsManagerClientConfig['requestHandler']) => Pick<SecretsManagerClient, 'config'>;
 
 /** Makes a target, which may call other AWS services. */
 type MakeTarget = (config: HandlerConfig, client: MakeClient) => Target;

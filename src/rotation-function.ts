@@ -10,7 +10,7 @@ import { checkHoldsObject } from './adopted/issued-values';
 import { literalNamesOf, managingService } from './adopted/managed-secrets';
 import { AdoptedPolicies } from './adopted/policies';
 import { findReplicas } from './adopted/replicas';
-import { HANDLER, METRIC_DIMENSIONS, MIN_TIMEOUT_SECONDS } from './contract';
+import { METRIC_DIMENSIONS, MIN_TIMEOUT_SECONDS } from './contract';
 import { FirstRotation } from './first-rotation/first-rotation';
 import { renderConfig } from './function/config';
 import { checkEnvironmentSize, checkStacks } from './function/environment';
@@ -187,8 +187,7 @@ export class RotationFunction extends lambda.Function {
       ...completeFunctionOptions(scope, id, props),
       description: props.description ?? 'Rotates secrets of AWS Secrets Manager',
       timeout: props.timeout ?? definition.timeout,
-      code: definition.code(),
-      handler: HANDLER,
+      ...definition.code(),
       environment: { ...props.environment, ...variables },
     });
     Object.defineProperty(this, MARK, { value: true });

@@ -52,7 +52,7 @@ function expectWholeRotation(stack: Stack): void {
   }));
   expect(statements).toContainEqual(expect.objectContaining({ Action: KEY_ACTIONS }));
   expect(statements).toContainEqual(expect.objectContaining({ Action: 'secretsmanager:GetRandomPassword' }));
-  expect(fn.properties.Handler).toBe('index.handler');
+  expect(fn.properties.Handler).toBe('generated/index.handler');
   expect(JSON.parse(Object.entries<string>(fn.properties.Environment.Variables).find(([name]) => name.startsWith('ROTATION'))![1]).target).toBe('generated');
 }
 

@@ -9,9 +9,10 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { configOf, ENV, expectInvalid, FUNCTION, LOG_GROUP, makeApp, makeStack, onlyResource, resourcesOf, ROLE, SCHEDULE } from './fixture';
 import { RotationFunction, RotationRules, RotationTarget, type RotationFunctionProps } from '../src';
-import { CONFIG_VARIABLE, HANDLER } from '../src/contract';
+import { CONFIG_VARIABLE } from '../src/contract';
+import { filesBelow } from '../tools/files';
+import { ASSETS } from '../tools/shipped-asset';
 
-const ASSET = join(__dirname, '../assets/generated/index.js');
 
 /** A function in its own stack, as in the template. */
 function functionOf(props: RotationFunctionProps | ((stack: Stack) => RotationFunctionProps) = {}): any {
@@ -29,7 +30,7 @@ describe('by default', () => {
     ['runs Node.js 24', 'Runtime', 'nodejs24.x'],
     ['has 30 seconds', 'Timeout', 30],
     ['has 256 MiB', 'MemorySize', 256],
-    ['runs the handler of the asset', 'Handler', HANDLER],
+    ['runs the handler of the asset', 'Handler', 'generated/index.handler'],
     ['has only its configuration in the environment', 'Environment', { Variables: { [CONFIG_VARIABLE]: expect.any(String) } }],
     ['says what it is for', 'Description', expect.stringContaining('Rotates secrets')],
     ['is in no VPC', 'VpcConfig', undefined],
@@ -61,7 +62,9 @@ describe('by default', () => {
     const { files } = JSON.parse(readFileSync(join(directory, 'Stack.assets.json'), 'utf8'));
     const sources = Object.values<any>(files).map(({ source }) => source).filter(({ packaging }) => packaging === 'zip');
     expect(sources).toHaveLength(1);
-    expect(readFileSync(join(directory, sources[0].path, 'index.js'))).toEqual(readFileSync(ASSET));
+    const shipped = filesBelow(join(directory, sources[0].path));
+    expect(shipped).toEqual(['core/index.js', 'core/notification.js', 'generated/index.js']);
+    for (const file of shipped) { expect(readFileSync(join(directory, sources[0].path, file))).toEqual(readFileSync(join(ASSETS, file))); }
   });
 });
 

@@ -1,12 +1,13 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { filesBelow } from '../../tools/files';
+import { ASSETS } from '../../tools/shipped-asset';
 import { printTable } from '../../tools/table';
 import { plural } from '../report';
 import type { Stage } from '../stage';
 import type { Resource } from '../template';
 
-const SHIPPED = join(__dirname, '..', '..', 'assets', 'generated');
 
 const PURPOSES: Readonly<Record<string, (properties: any) => string>> = {
   'AWS::SecretsManager::Secret': ({ Name, GenerateSecretString: { SecretStringTemplate, GenerateStringKey } }) =>
@@ -36,7 +37,7 @@ export function showApp({ terminal, report, checks, stack }: Stage, seconds: num
   const schedule = stack.only('AWS::SecretsManager::RotationSchedule').properties;
   const { Runtime, Architectures, MemorySize, Timeout, Handler } = rotationFunction.properties;
   const directory = stack.assetDirectory(rotationFunction);
-  const files = readdirSync(directory).sort();
+  const files = filesBelow(directory);
   terminal.line();
   printTable(terminal, {
     columns: ['Setting', 'Value', 'What that means'],
@@ -52,8 +53,8 @@ export function showApp({ terminal, report, checks, stack }: Stage, seconds: num
     ],
   });
   checks.check('The asset is, byte for byte, the handler that ships in this package.',
-    files.join() === readdirSync(SHIPPED).sort().join()
-      && files.every((file) => readFileSync(join(directory, file)).equals(readFileSync(join(SHIPPED, file)))), files);
+    files.join() === filesBelow(ASSETS).filter((file) => /^(core|generated)\//.test(file)).join()
+      && files.every((file) => readFileSync(join(directory, file)).equals(readFileSync(join(ASSETS, file)))), files);
 }
 
 function purposeOf({ type, properties }: Resource): string {

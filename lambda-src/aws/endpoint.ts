@@ -17,6 +17,7 @@ export const SERVICES = {
   elasticache: { name: 'ElastiCache', variable: 'ELASTICACHE' },
   events: { name: 'EventBridge', variable: 'EVENTBRIDGE' },
   iam: { name: 'IAM', variable: 'IAM', isGlobal: true },
+  lambda: { name: 'Lambda', variable: 'LAMBDA', hasFipsInGovCloud: true },
   memorydb: { name: 'MemoryDB', variable: 'MEMORYDB', endpoint: 'memory-db', hasFipsInGovCloud: true },
   s3: { name: 'Amazon S3', variable: 'S3', hasFipsInGovCloud: true },
   sns: { name: 'SNS', variable: 'SNS' },

@@ -1,3 +1,3 @@
 import type { AssetBundle } from '../bundle';
 
-export const bundle: AssetBundle = { asset: 'guard', rotates: false };
+export const bundle: AssetBundle = { asset: 'guard', sharesCore: false };

@@ -1,4 +1,7 @@
-/* How the handler is bundled: one asset for each entry.ts below lambda-src. Parts of drivers that are never used are left out. */
+/*
+ * How the handler is bundled: one asset for each entry.ts below lambda-src, and one for what they share. Parts of drivers that are never used are
+ * left out.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { BuildOptions, Plugin } from 'esbuild';
@@ -28,15 +31,34 @@ function assetOf(entry: string): Asset {
   return { name: bundle.asset ?? basename(dirname(entry)), entry, bundle };
 }
 
-/** The code for notifications: a separate file in every asset of a target, which the handler loads if there is a notification. */
+/** What the assets share. */
+export const CORE = 'core';
+const CORE_ENTRY = join(SOURCE, 'core.ts');
+/** The modules and packages that only the core contains. */
+const SHARED = new Set([...readFileSync(CORE_ENTRY, 'utf8').matchAll(/ from '(.+)';$/gm)]
+  .map(([, name]) => name.startsWith('.') ? join(SOURCE, `${name}.ts`) : name));
+
+/** The code for notifications: a separate file of the core, which the handler loads if there is a notification. */
 export const NOTIFICATION = 'notification.js';
 
-/** The files of an asset. */
-export function filesOf({ bundle: { rotates = true, files } }: Asset): string[] {
-  return ['index.js', ...rotates ? [NOTIFICATION] : [], ...Object.keys(files?.() ?? {})];
-}
+/** The files below `assets`, by folder. */
+export const FILES: readonly { readonly name: string; readonly files: readonly string[] }[] = [
+  { name: CORE, files: ['index.js', NOTIFICATION] },
+  ...ASSETS.map(({ name, bundle: { files } }) => ({ name, files: ['index.js', ...Object.keys(files?.() ?? {})] })),
+];
 
-const replace = ({ replacements = [], needs = [] }: AssetBundle): Plugin => ({
+const share = (core: string): Plugin => ({
+  name: 'share',
+  setup({ onResolve }) {
+    onResolve({ filter: /^[.@\w]/ }, ({ path, resolveDir, importer, kind }) => {
+      const module = path.startsWith('.') ? join(resolveDir, `${path}.ts`) : path;
+      const isOwn = !importer.includes('node_modules');
+      return kind !== 'entry-point' && isOwn && SHARED.has(module) ? { path: core, external: true } : undefined;
+    });
+  },
+});
+
+const replace = ({ replacements = [] }: AssetBundle): Plugin => ({
   name: 'replace',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^\.\/notification\/notify$/ }, () => ({ path: `./${NOTIFICATION}`, external: true }));
@@ -46,7 +68,6 @@ const replace = ({ replacements = [], needs = [] }: AssetBundle): Plugin => ({
       return { contents: JSON.stringify({ name, version }), loader: 'json' };
     });
     for (const [index, { module, contents }] of [...EVERYWHERE, ...replacements].entries()) {
-      if (needs.some((needed) => module.test(needed))) { continue; }
       onResolve({ filter: module }, () => ({ path: String(index), namespace: 'replaced' }));
       onLoad({ filter: new RegExp(`^${index}$`), namespace: 'replaced' }, () => ({ contents, resolveDir: ROOT }));
     }
@@ -78,14 +99,24 @@ export const COMMAND_OPTIONS: BuildOptions = {
 };
 
 export function options({ entry, bundle }: Asset): BuildOptions {
-  return bundling(entry, bundle);
+  const { sharesCore = true } = bundle;
+  return bundling(entry, [...sharesCore ? [share(`../${CORE}/index.js`)] : [], replace(bundle)]);
+}
+
+/** The asset in one file, with its copy of the core. */
+export function wholeOptions({ entry, bundle }: Asset): BuildOptions {
+  return bundling(entry, [replace(bundle)]);
+}
+
+export function coreOptions(): BuildOptions {
+  return bundling(CORE_ENTRY, [replace({})]);
 }
 
 export function notificationOptions(): BuildOptions {
-  return bundling(join(SOURCE, 'notification', 'notify.ts'), {});
+  return bundling(join(SOURCE, 'notification', 'notify.ts'), [share('./index.js'), replace({})]);
 }
 
-function bundling(entryPoint: string, bundle: AssetBundle): BuildOptions {
+function bundling(entryPoint: string, plugins: Plugin[]): BuildOptions {
   return {
     entryPoints: [entryPoint],
     absWorkingDir: ROOT,
@@ -100,7 +131,7 @@ function bundling(entryPoint: string, bundle: AssetBundle): BuildOptions {
     mainFields: ['module', 'main'],
     legalComments: 'none',
     tsconfig: join(ROOT, 'tsconfig.dev.json'),
-    plugins: [replace(bundle)],
+    plugins,
     logLevel: 'warning',
   };
 }

@@ -1,14 +1,14 @@
-import { join } from 'node:path';
 import { Annotations, CfnDeletionPolicy, type CfnResource, CustomResource, Duration, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { CfnSecret, type CfnRotationSchedule, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, Dependable, type IDependable } from 'constructs';
 import { rootOf } from '../adopted/databases';
-import { HANDLER, type FirstRotationProperties } from '../contract';
+import type { FirstRotationProperties } from '../contract';
 import { completeFunctionOptions } from '../function/options';
 import { RotationPolicy } from '../function/rotated-secrets';
 import { arnsOf } from '../function/secret-arns';
+import { shippedCode } from '../function/shipped-code';
 import { invalid } from '../invalid';
 import { addressOf } from '../schedule/identity';
 
@@ -92,8 +92,7 @@ class Waiter extends Construct {
       ...completeFunctionOptions(this, 'Function', {}),
       description: 'Waits at deployment for the first rotation of secrets',
       timeout: TIMEOUT,
-      code: lambda.Code.fromAsset(join(__dirname, '..', '..', 'assets', 'first-rotation')),
-      handler: HANDLER,
+      ...shippedCode('first-rotation'),
     });
   }
 

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Annotations, Duration, Stack, Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
@@ -7,9 +6,10 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { CHECK_CONFIG_VARIABLE, HANDLER, METRIC_DIMENSIONS, METRICS, type CheckConfig } from '../contract';
+import { CHECK_CONFIG_VARIABLE, METRIC_DIMENSIONS, METRICS, type CheckConfig } from '../contract';
 import { checkFunctionOptions, completeFunctionOptions } from '../function/options';
 import { RotationPolicy } from '../function/rotated-secrets';
+import { shippedCode } from '../function/shipped-code';
 import { invalid, naming } from '../invalid';
 import { logLevelOf } from '../metrics/rotation-metrics';
 
@@ -108,8 +108,7 @@ export class RotationCheck extends Construct {
       description: options.description ?? 'Finds secrets of AWS Secrets Manager that should have rotated',
       // Enough for tens of thousands of secrets.
       timeout: options.timeout ?? Duration.minutes(5),
-      code: lambda.Code.fromAsset(join(__dirname, '..', '..', 'assets', 'overdue')),
-      handler: HANDLER,
+      ...shippedCode('overdue'),
       environment: { ...options.environment, [CHECK_CONFIG_VARIABLE]: Stack.of(scope).toJsonString(config) },
     });
     const level = logLevelOf(options);

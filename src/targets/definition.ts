@@ -1,12 +1,12 @@
-import { join } from 'node:path';
 import { Duration } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
-import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IConstruct, IDependable } from 'constructs';
 import type { TargetConfig } from '../contract';
 import type { RotatedSecrets } from '../function/rotated-secrets';
+import type { FunctionCode } from '../function/shipped-code';
 import type { Generator, TargetGenerator } from '../value/generator';
 
 /** A service that a target calls, as in the names of its endpoints. */
@@ -95,7 +95,7 @@ export abstract class TargetDefinition implements TargetGenerator {
   }
 
   /** The code of the handler. */
-  public abstract code(): lambda.Code;
+  public abstract code(): FunctionCode;
 
   /** The configuration of the handler. */
   public abstract config(generator: Generator): TargetConfig;
@@ -112,9 +112,4 @@ export abstract class TargetDefinition implements TargetGenerator {
    * @param value the known part of it
    */
   public checkValue(_property: string, _value: Readonly<Record<string, unknown>>): void {}
-}
-
-/** One of the assets of this package. */
-export function shippedCode(asset: string): lambda.Code {
-  return lambda.Code.fromAsset(join(__dirname, '..', '..', 'assets', asset));
 }

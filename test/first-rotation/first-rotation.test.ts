@@ -62,7 +62,7 @@ describe('a secret whose first rotation something waits for', () => {
       [['logs:CreateLogStream', 'logs:PutLogEvents']],
     ]);
     expect(role.properties.ManagedPolicyArns).toBeUndefined();
-    expect(waiter.properties).toMatchObject({ Timeout: 900, Handler: 'index.handler', Runtime: 'nodejs24.x', Architectures: ['arm64'] });
+    expect(waiter.properties).toMatchObject({ Timeout: 900, Handler: 'first-rotation/index.handler', Runtime: 'nodejs24.x', Architectures: ['arm64'] });
     expect(waiter.properties.VpcConfig).toBeUndefined();
   });
 

@@ -25,7 +25,7 @@ test('checks every secret once a day, with a day of grace, and may only list', (
   new RotationCheck(stack, 'Check');
   expect(configOf(stack)).toEqual({ graceSeconds: 86_400 });
   const fn = onlyResource(stack, FUNCTION);
-  expect(fn.properties).toMatchObject({ Handler: 'index.handler', Runtime: 'nodejs24.x', Architectures: ['arm64'], MemorySize: 256, Timeout: 300, LoggingConfig: { LogFormat: 'JSON' } });
+  expect(fn.properties).toMatchObject({ Handler: 'overdue/index.handler', Runtime: 'nodejs24.x', Architectures: ['arm64'], MemorySize: 256, Timeout: 300, LoggingConfig: { LogFormat: 'JSON' } });
   const rule = onlyResource(stack, RULE);
   expect(rule.properties).toMatchObject({ ScheduleExpression: 'rate(1 day)', State: 'ENABLED', Targets: [{ Arn: { 'Fn::GetAtt': [fn.id, 'Arn'] } }] });
   expect(onlyResource(stack, PERMISSION).properties).toMatchObject({ Principal: 'events.amazonaws.com', SourceArn: { 'Fn::GetAtt': [rule.id, 'Arn'] } });

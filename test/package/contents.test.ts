@@ -1,4 +1,4 @@
-import { ASSETS, filesOf } from '../../scripts/build/bundle-options';
+import { FILES } from '../../scripts/build/bundle-options';
 import { compareFiles, expectedFiles, findManifestProblems } from '../../scripts/check/tarball/contents';
 
 const NOTIFIED = ['index.js', 'notification.js'];
@@ -19,7 +19,7 @@ test('the expected files follow from the sources', () => {
 });
 
 test('the assets that connect to databases of Amazon RDS have its certificate authorities', () => {
-  expect(ASSETS.filter((asset) => filesOf(asset).includes('rds-certificates.json.gz')).map(({ name }) => name)).toEqual(['mysql', 'postgres']);
+  expect(FILES.filter(({ files }) => files.includes('rds-certificates.json.gz')).map(({ name }) => name)).toEqual(['mysql', 'postgres']);
 });
 
 test.each(EXPECTED)('reports %s as missing', (file) => {

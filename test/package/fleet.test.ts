@@ -9,9 +9,10 @@ const page = readFileSync(join(DOCS, 'fleets.md'), 'utf8');
 let report: FleetReport;
 beforeAll(async () => { report = await reportFleet(); });
 
-test('the tables and the plot are those of the simulation; if not, run npx projen bench:fleet -- --write', () => {
+test('the tables and the plots are those of the simulation; if not, run npx projen bench:fleet -- --write', () => {
   expect(page.split(/<!-- \/?bench -->/)[1].trim()).toBe(fleetMarkdown(report));
   expect(readFileSync(join(DOCS, 'fleet-peak.svg'), 'utf8')).toBe(report.svg);
+  expect(readFileSync(join(DOCS, 'fleet-databases.svg'), 'utf8')).toBe(report.databases.svg);
 });
 
 describe('the sentences hold:', () => {
@@ -36,6 +37,14 @@ describe('the sentences hold:', () => {
   test('evenly over the default window, ten thousand are no load; in a narrow one they may be', () => {
     expect(cells(1, '`rate(30 days)`, deployed').slice(3, 5).every((writes) => writes < 25)).toBe(true);
     expect(cells(1, '`cron').slice(3, 5).some((writes) => writes > 50)).toBe(true);
+  });
+
+  test('five functions at a time stay within the quota with any step, with ten connections; more of them don\'t', () => {
+    const { rows } = report.databases.table;
+    expect(rows.at(-1)).toEqual(['5', '10', '50', '14 min', '5', '2.2 h']);
+    expect(rows.slice(0, -1).every(([, , writes]) => String(writes).startsWith('**'))).toBe(true);
+    expect(rows[0][2]).toBe('**10000**');
+    expect(cells(1, '`spread()')[2]).toBe(26);
   });
 
   test('the rotations of a month of a spread fleet are about a thirtieth a day', () => {

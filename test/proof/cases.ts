@@ -26,22 +26,28 @@ export interface ContractCase {
   readonly failed: number;
 }
 
-interface JestReport {
-  readonly testResults: {
-    readonly assertionResults: {
-      readonly ancestorTitles: string[];
-      readonly fullName: string;
-      readonly title: string;
-      readonly status: string;
-      readonly failureMessages: string[];
-    }[];
-  }[];
+export interface ContractTests {
+  readonly cases: readonly ContractCase[];
+  /** The failed tests of no such case, by their full names. */
+  readonly failedOthers: readonly string[];
 }
 
-/** Runs tests, and returns which of them are for which case. */
+interface JestReport {
+  readonly testResults: { readonly assertionResults: JestTest[] }[];
+}
+
+interface JestTest {
+  readonly ancestorTitles: string[];
+  readonly fullName: string;
+  readonly title: string;
+  readonly status: string;
+  readonly failureMessages: string[];
+}
+
+/** Runs tests, and returns which of them are for which case, and what else failed. */
 export async function runContractTests(
   root: string, paths: readonly string[], cases: readonly number[], progress: Progress,
-): Promise<ContractCase[]> {
+): Promise<ContractTests> {
   const folder = mkdtempSync(join(tmpdir(), 'contract-'));
   const outputFile = join(folder, 'report.json');
   try {
@@ -58,10 +64,15 @@ export async function runContractTests(
     for (const { fullName, failureMessages } of tests.filter(({ status }) => status === 'failed')) {
       console.error(`\n${fullName}\n${failureMessages.join('\n')}\n`);
     }
-    return cases.map((number) => {
-      const own = tests.filter(({ ancestorTitles, title }) => [...ancestorTitles, title].flatMap(casesOf).includes(number));
-      return { number, test: own[0]?.title, tests: own.length, failed: own.filter(({ status }) => status !== 'passed').length };
-    });
+    const isOf = (number: number) => ({ ancestorTitles, title }: JestTest) => [...ancestorTitles, title].flatMap(casesOf).includes(number);
+    const failedOthers = tests.filter((test) => test.status === 'failed' && !cases.some((number) => isOf(number)(test))).map(({ fullName }) => fullName);
+    return {
+      failedOthers,
+      cases: cases.map((number) => {
+        const own = tests.filter(isOf(number));
+        return { number, test: own[0]?.title, tests: own.length, failed: own.filter(({ status }) => status !== 'passed').length };
+      }),
+    };
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -89,13 +89,13 @@ function reportViolation(what: string, { message }: Error): void {
 
 async function proveCases(paths: readonly string[], numbers: readonly number[], details: boolean): Promise<void> {
   await prove('cases of the rotation contract that apply', async (progress) => {
-    const cases = await runContractTests(ROOT, paths, numbers, progress);
+    const { cases, failedOthers } = await runContractTests(ROOT, paths, numbers, progress);
     const missing = cases.filter(({ tests }) => tests === 0).map(({ number }) => number);
     const failed = cases.filter((one) => one.failed > 0).map(({ number }) => number);
     if (details) {
       printTable(terminal, { columns: ['Case', 'Tests', 'The first of them'], rows: cases.map(({ number, tests, test }) => [String(number), String(tests), test ?? '']) });
     }
-    const trouble = [missing.length > 0 && `no test for ${missing.join()}`, failed.length > 0 && `failed: ${failed.join()}`].filter(Boolean).join('; ');
+    const trouble = [missing.length > 0 && `no test for ${missing.join()}`, failed.length > 0 && `failed: ${failed.join()}`, failedOthers.length > 0 && `failed, of no case: ${failedOthers.length}`].filter(Boolean).join('; ');
     return { result: trouble || `${cases.length} cases, each with a test of its number`, ok: trouble === '' };
   });
 }

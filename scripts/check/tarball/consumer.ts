@@ -1,8 +1,9 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { Checks } from '../../../tools/checks';
 import { filesBelow } from '../../../tools/files';
 import { ROOT, run } from '../../../tools/run';
+import { ASSETS } from '../../../tools/shipped-asset';
 
 const APP = join(ROOT, 'test', 'consumers', 'npm');
 
@@ -81,9 +82,9 @@ function checkAssembly(checks: Checks, named: string, assembly: string): string 
     .sort();
   checks.check(`${named}: ${RESOURCES.length} resources`, resources.join() === RESOURCES.join(), resources);
   const assets = filesBelow(assembly).filter((file) => file.startsWith('asset.'));
-  const shipped = join(ROOT, 'assets', 'generated');
-  const same = assets.map((file) => basename(file)).join() === filesBelow(shipped).join()
-    && assets.every((file) => readFileSync(join(assembly, file)).equals(readFileSync(join(shipped, basename(file)))));
+  const shippedAs = (file: string) => file.slice(file.indexOf('/') + 1);
+  const same = assets.map(shippedAs).join() === filesBelow(ASSETS).filter((file) => /^(core|generated)\//.test(file)).join()
+    && assets.every((file) => readFileSync(join(assembly, file)).equals(readFileSync(join(ASSETS, shippedAs(file)))));
   checks.check(`${named}: its one asset is the shipped one, byte for byte`, same, assets);
   return text;
 }

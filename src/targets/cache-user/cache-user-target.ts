@@ -7,9 +7,10 @@ import {
   CACHE_DEFAULT_PORT, CACHE_EXCLUDE_CHARACTERS, CACHE_PASSWORD_KEY, CACHE_PASSWORD_LENGTH, CACHE_USER_ARN_KEY, CACHE_USERNAME_KEY, parseCacheEndpoint,
   parseCacheUserArn, type CacheUserTargetConfig, type CacheUserTargetId,
 } from './contract';
+import { shippedCode, type FunctionCode } from '../../function/shipped-code';
 import { invalid } from '../../invalid';
 import type { Generator } from '../../value/generator';
-import { shippedCode, TargetDefinition, type CalledService, type TargetBinding } from '../definition';
+import { TargetDefinition, type CalledService, type TargetBinding } from '../definition';
 
 /** The options of a user of ElastiCache or MemoryDB, without its generator. */
 export interface CacheUserOptions {
@@ -54,7 +55,7 @@ export abstract class CacheUserTargetDefinition extends TargetDefinition {
     checkSpace(policy, 'passwordPolicy.includeSpace');
   }
 
-  public code(): lambda.Code {
+  public code(): FunctionCode {
     return shippedCode(this.service.id);
   }
 

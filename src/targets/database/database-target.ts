@@ -9,12 +9,13 @@ import { checkDatabaseValue, CHECKED_KEYS, DATABASE_ENGINES, factoryFor, type Da
 import { checkEngine, isProxy } from '../../adopted/databases';
 import { managedResourceOf, managingService } from '../../adopted/managed-secrets';
 import { findPolicyProblem, type PasswordPolicyConfig } from '../../contract';
+import { shippedCode, type FunctionCode } from '../../function/shipped-code';
 import { invalid } from '../../invalid';
 import { RotationStrategy } from '../../rotation-strategy';
 import { hasTokens, type Generator } from '../../value/generator';
 import { checkCertificateAuthority } from '../certificate-authority';
 import { MAX_PORT, parseNode } from '../contract';
-import { shippedCode, TargetDefinition, type TargetBinding } from '../definition';
+import { TargetDefinition, type TargetBinding } from '../definition';
 import { bindSuperuserSecret } from '../superuser-secret';
 
 /** The options of a database user, without its generator. */
@@ -49,7 +50,7 @@ export class DatabaseTarget extends TargetDefinition {
     checkCertificateAuthority(options.certificateAuthority, options.plaintextConnection ?? false);
   }
 
-  public code(): lambda.Code {
+  public code(): FunctionCode {
     return shippedCode(this.engine.asset);
   }
 

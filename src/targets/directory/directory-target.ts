@@ -2,12 +2,13 @@ import { Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { DIRECTORY_PASSWORD_KEY, LDAPS_DEFAULT_PORT, type DirectoryTargetConfig } from './contract';
+import { shippedCode, type FunctionCode } from '../../function/shipped-code';
 import { invalid } from '../../invalid';
 import { RotationStrategy } from '../../rotation-strategy';
 import type { Generator } from '../../value/generator';
 import { checkCertificateAuthority } from '../certificate-authority';
 import { MAX_PORT, portOf } from '../contract';
-import { shippedCode, TargetDefinition, type TargetBinding } from '../definition';
+import { TargetDefinition, type TargetBinding } from '../definition';
 import { bindSuperuserSecret } from '../superuser-secret';
 
 /** The options of a user of a directory, without its generator. */
@@ -46,7 +47,7 @@ export abstract class DirectoryTargetDefinition<Id extends string> extends Targe
     checkCertificateAuthority(options.certificateAuthority);
   }
 
-  public code(): lambda.Code {
+  public code(): FunctionCode {
     return shippedCode(this.kind.id);
   }
 

@@ -1,14 +1,14 @@
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { GeneratedTargetConfig } from './contract';
+import { shippedCode, type FunctionCode } from '../../function/shipped-code';
 import type { Generator } from '../../value/generator';
-import { shippedCode, TargetDefinition } from '../definition';
+import { TargetDefinition } from '../definition';
 
 /** A generated value that exists only in the secret. */
 export class GeneratedTarget extends TargetDefinition {
   public readonly factory = 'RotationTarget.generated';
   public override readonly changesSecretOnly = true;
 
-  public code(): lambda.Code {
+  public code(): FunctionCode {
     return shippedCode('generated');
   }
 

@@ -6,12 +6,13 @@ import {
   MANAGEMENT_PORTS, RABBITMQ_DEFAULT_PORT, RABBITMQ_EXCLUDE_CHARACTERS, RABBITMQ_MANAGEMENT_PORT_KEY, RABBITMQ_PASSWORD_KEY,
   type RabbitMqTargetConfig,
 } from './contract';
+import { shippedCode, type FunctionCode } from '../../function/shipped-code';
 import { invalid } from '../../invalid';
 import type { RotationStrategy } from '../../rotation-strategy';
 import type { Generator } from '../../value/generator';
 import { checkCertificateAuthority } from '../certificate-authority';
 import { MAX_PORT, portOf } from '../contract';
-import { shippedCode, TargetDefinition, type TargetBinding } from '../definition';
+import { TargetDefinition, type TargetBinding } from '../definition';
 import { bindSuperuserSecret } from '../superuser-secret';
 
 /** The options of a user of RabbitMQ, without its generator. */
@@ -35,7 +36,7 @@ export class RabbitMqTarget extends TargetDefinition {
     checkCertificateAuthority(options.certificateAuthority);
   }
 
-  public code(): lambda.Code {
+  public code(): FunctionCode {
     return shippedCode('rabbitmq');
   }
 

@@ -3,11 +3,12 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { REDIS_DEFAULT_PORT, REDIS_EXCLUDE_CHARACTERS, REDIS_PASSWORD_KEY, type RedisTargetConfig } from './contract';
+import { shippedCode, type FunctionCode } from '../../function/shipped-code';
 import { invalid } from '../../invalid';
 import type { Generator } from '../../value/generator';
 import { checkCertificateAuthority } from '../certificate-authority';
 import { MAX_PORT, parseNode, portOf } from '../contract';
-import { shippedCode, TargetDefinition, type TargetBinding } from '../definition';
+import { TargetDefinition, type TargetBinding } from '../definition';
 import { bindSuperuserSecret } from '../superuser-secret';
 
 /** The options of a user of Redis or Valkey, without its generator. */
@@ -35,7 +36,7 @@ export class RedisTarget extends TargetDefinition {
     checkCertificateAuthority(options.certificateAuthority);
   }
 
-  public code(): lambda.Code {
+  public code(): FunctionCode {
     return shippedCode('redis');
   }
 

@@ -6,9 +6,10 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IConstruct } from 'constructs';
 import { ALGORITHMS, isAlgorithm, MODULUS_LENGTHS, type SigningKeysConfig } from './contract';
 import type { RotatedSecrets } from '../../function/rotated-secrets';
+import { shippedCode, type FunctionCode } from '../../function/shipped-code';
 import { invalid } from '../../invalid';
 import type { Generator } from '../../value/generator';
-import { shippedCode, TargetDefinition, type TargetBinding } from '../definition';
+import { TargetDefinition, type TargetBinding } from '../definition';
 
 /** The options of the target. */
 export interface SigningKeysOptions {
@@ -58,7 +59,7 @@ export class SigningKeysTarget extends TargetDefinition {
     this.timeout = isLong ? LONG_KEYS_TIMEOUT : Duration.seconds(30);
   }
 
-  public code(): lambda.Code {
+  public code(): FunctionCode {
     return shippedCode('signing-keys');
   }
 

@@ -200,7 +200,7 @@ test('takes credentials only from the environment', async () => {
     errorType: 'ConfigurationError', message: expect.stringMatching(/^There are no credentials for DescribeSecret: AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set .* layer that removes them$/),
   });
   expect(simulator.calls).toEqual([]);
-  const bytes = readFileSync(join(ASSET, 'index.js'), 'utf8');
+  const bytes = readFileSync(join(ASSET, '..', 'core', 'index.js'), 'utf8');
   const sources = ['/latest/meta-data/iam/security-credentials', '169.254.170.2', 'sso_session', 'web_identity_token_file', 'credential_process'];
   expect(sources.filter((source) => bytes.includes(source))).toEqual([]);
 });

@@ -1,5 +1,9 @@
-import { lambdaFunction } from './lambda-function';
+import { lambdaFunction, TIMEOUTS } from './lambda-function';
 import { invokeTarget } from './target';
+import { signedCall } from '../../../aws/signed-call';
 import { makeHandler } from '../../../handler';
 
-export const handler = makeHandler((config) => invokeTarget(config, lambdaFunction));
+export const handler = makeHandler((config, makeClient) => {
+  const call = signedCall(makeClient(TIMEOUTS));
+  return invokeTarget(config, (functionArn) => lambdaFunction(functionArn, call));
+});

@@ -1,7 +1,10 @@
-import { InvokeCommand, LambdaClient, type LambdaClientConfig } from '@aws-sdk/client-lambda';
 import type { InvokeFunction } from './target';
+import { nameOf, type Answer } from '../../../aws/answer';
+import { ask } from '../../../aws/ask';
+import { encode } from '../../../aws/signature';
+import type { SignedCall } from '../../../aws/signed-call';
 import { TargetFunctionError } from '../../../rotation/errors';
-import { findCallProblem, remedyOf } from '../../../rotation/service-errors';
+import { remedyOf } from '../../../rotation/service-errors';
 
 const REMEDIES: Record<string, string> = {
   ResourceNotFoundException: 'It does not exist any more. Deploy it again, or give another to RotationTarget.invoke',
@@ -10,34 +13,23 @@ const REMEDIES: Record<string, string> = {
   KMSAccessDeniedException: 'Lambda may not use the key that encrypts its environment. Grant kms:Decrypt on it to the role of that function',
 };
 
-/** Invokes a Lambda function, and waits for its reply while there is time. */
-export function lambdaFunction(functionArn: string, given?: Pick<LambdaClient, 'send'>): InvokeFunction {
-  const { requestHandler } = given ? {} : makeClient().config;
-  return async (payload, abortSignal) => {
-    try {
-      // A client has one budget of retries for its lifetime.
-      const client = given ?? makeClient(requestHandler);
-      const answer = await client.send(new InvokeCommand({ FunctionName: functionArn, Payload: Buffer.from(payload) }), { abortSignal });
-      return { isError: answer.FunctionError !== undefined, payload: Buffer.from(answer.Payload ?? []).toString() };
-    } catch (error) {
-      throw invocationError(functionArn, error);
-    }
-  };
-}
-
 /** The function may take all of the step's time, so only the deadline ends the wait. */
-const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 0 };
+export const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 0 };
 
-function makeClient(requestHandler: LambdaClientConfig['requestHandler'] = TIMEOUTS): LambdaClient {
-  return new LambdaClient({ requestHandler, retryMode: 'standard', maxAttempts: 4 });
-}
-
-function invocationError(functionArn: string, error: unknown): Error {
-  const problem = findCallProblem(`Invoke of ${functionArn}`, { name: 'Lambda', endpoint: 'lambda' }, error);
-  if (problem) { return problem; }
-  const { name = '', $fault } = (error ?? {}) as { readonly name?: string; readonly $fault?: string };
-  if ($fault === undefined || !/^\w{1,64}$/.test(name)) {
-    return new TargetFunctionError(`Invoking ${functionArn} failed with an unexpected error, left out as it may hold a value. If it happens again, report it as an issue of cdk-rotating-secret`);
-  }
-  return new TargetFunctionError(`Invoking ${functionArn} failed with ${name}. ${remedyOf(REMEDIES, name) ?? 'See the name of the error in the API reference of Lambda'}`);
+/**
+ * Invokes a Lambda function, and waits for its reply while there is time.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+ */
+export function lambdaFunction(functionArn: string, call: SignedCall): InvokeFunction {
+  const path = `/2015-03-31/functions/${encode(functionArn)}/invocations`;
+  const errorIn = ({ status, errorType }: Answer) => status === 200 ? undefined : nameOf(errorType);
+  return async (body, deadline) => {
+    const request = { service: 'lambda', region: process.env.AWS_REGION!, path, headers: { 'content-type': 'application/json' }, body } as const;
+    const { answer, error } = await ask(call, request, { purpose: `Invoke of ${functionArn}`, errorIn }, deadline);
+    if (error !== undefined) {
+      throw new TargetFunctionError(`Invoking ${functionArn} failed with ${error}. ${remedyOf(REMEDIES, error) ?? 'See the name of the error in the API reference of Lambda'}`);
+    }
+    return { isError: answer.headers?.['x-amz-function-error'] !== undefined, payload: answer.body };
+  };
 }

@@ -20,7 +20,7 @@ export interface Invocation {
 }
 
 /** Invokes the user's function and waits for its end. */
-export type InvokeFunction = (payload: string, signal: AbortSignal) => Promise<Invocation>;
+export type InvokeFunction = (payload: string, deadline: Deadline) => Promise<Invocation>;
 
 /** @throws Error if it is the configuration of another asset. */
 export function invokeTarget(config: HandlerConfig, functionOf: (functionArn: string) => InvokeFunction): Target {
@@ -74,7 +74,7 @@ export class InvokeTarget implements Target {
     const who = `${step} of the function ${this.config.functionArn}`;
     const ask = async () => {
       const event = makeEvent(step, values.ids, deadline.remainingTimeInMillis());
-      const { isError, payload } = await this.invoke(JSON.stringify(event), deadline.signal);
+      const { isError, payload } = await this.invoke(JSON.stringify(event), deadline);
       if (isError) { throw functionError(who, payload); }
       return parseReply(who, payload);
     };

@@ -1,7 +1,6 @@
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IamAccessKeyTargetConfig } from './contract';
+import { shippedCode, type FunctionCode } from '../../../function/shipped-code';
 import { invalid } from '../../../invalid';
-import { shippedCode } from '../../definition';
 import { AccessKeyTargetDefinition, type AccessKeyOwner } from '../access-key-target';
 
 /** The keys of the secret for the two halves of an access key. */
@@ -28,7 +27,7 @@ export class IamAccessKeyTarget extends AccessKeyTargetDefinition {
     this.secretAccessKeyKey = secretAccessKeyKey;
   }
 
-  public code(): lambda.Code {
+  public code(): FunctionCode {
     return shippedCode('iam-access-key');
   }
 

@@ -1,7 +1,6 @@
-import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { SesSmtpTargetConfig } from './contract';
+import { shippedCode, type FunctionCode } from '../../../function/shipped-code';
 import { invalid } from '../../../invalid';
-import { shippedCode } from '../../definition';
 import { AccessKeyTargetDefinition, type AccessKeyOwner } from '../access-key-target';
 
 /** The access key of a user, as the SMTP interface of SES uses it. */
@@ -15,7 +14,7 @@ export class SesSmtpTarget extends AccessKeyTargetDefinition {
     this.region = region;
   }
 
-  public code(): lambda.Code {
+  public code(): FunctionCode {
     return shippedCode('ses-smtp');
   }
 

@@ -4,9 +4,10 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { InvokeTargetConfig } from './contract';
 import { TargetFunctionPermissions } from './permissions';
 import type { RotatedSecrets } from '../../../function/rotated-secrets';
+import { shippedCode, type FunctionCode } from '../../../function/shipped-code';
 import { invalid } from '../../../invalid';
 import type { Generator } from '../../../value/generator';
-import { shippedCode, TargetDefinition, type TargetBinding } from '../../definition';
+import { TargetDefinition, type TargetBinding } from '../../definition';
 
 /** The optional steps of the user's function. */
 export interface FunctionSteps {
@@ -31,7 +32,7 @@ export class FunctionTarget extends TargetDefinition {
     this.versionStages = versionStages;
   }
 
-  public code(): lambda.Code {
+  public code(): FunctionCode {
     return shippedCode('invoke');
   }
 

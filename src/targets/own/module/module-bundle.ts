@@ -4,6 +4,8 @@ import { dirname, extname, join, resolve } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { findMisspelledSteps, REQUIRED_STEPS } from './contract';
+import { HANDLER } from '../../../contract';
+import type { FunctionCode } from '../../../function/shipped-code';
 import { invalid } from '../../../invalid';
 
 const PROPERTY = 'entry';
@@ -72,8 +74,8 @@ export function readModule(given: string): TargetModule {
 }
 
 /** The module and the rotation in one asset, bundled at synthesis. The hash of the asset is that of the bundle. */
-export function moduleCode({ entry, bundle: text }: TargetModule): lambda.Code {
-  return lambda.Code.fromAsset(dirname(entry), {
+export function moduleCode({ entry, bundle: text }: TargetModule): FunctionCode {
+  const code = lambda.Code.fromAsset(dirname(entry), {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       // Never pulled, because the local bundling always succeeds or throws.
@@ -86,6 +88,7 @@ export function moduleCode({ entry, bundle: text }: TargetModule): lambda.Code {
       },
     },
   });
+  return { code, handler: HANDLER };
 }
 
 function bundle(entry: string): Pick<TargetModule, 'bundle' | 'warnings'> {

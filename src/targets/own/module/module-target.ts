@@ -2,6 +2,7 @@ import { Annotations } from 'aws-cdk-lib';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ModuleTargetConfig } from './contract';
 import { moduleCode, readModule } from './module-bundle';
+import type { FunctionCode } from '../../../function/shipped-code';
 import type { Generator } from '../../../value/generator';
 import { TargetDefinition, type TargetBinding } from '../../definition';
 
@@ -17,7 +18,7 @@ export class ModuleTarget extends TargetDefinition {
     this.makesOwnValue = this.module.createsSecret;
   }
 
-  public code(): lambda.Code {
+  public code(): FunctionCode {
     return moduleCode(this.module);
   }
 

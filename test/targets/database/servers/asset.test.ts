@@ -1,6 +1,6 @@
 /* The deployed files, each in a separate process, with real servers. They must not need what the bundle leaves out. */
 import { X509Certificate } from 'node:crypto';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -12,6 +12,7 @@ import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../../../
 import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../../../../src/contract';
 import { type DatabaseTargetConfig } from '../../../../src/targets/database/contract';
 import { FunctionProcess } from '../../../../tools/function-process';
+import { copyAsset } from '../../../../tools/shipped-asset';
 
 const ROOT = join(__dirname, '..', '..', '..', '..');
 const SUPERUSER = 'superuser';
@@ -81,10 +82,10 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
   });
 
   test('case 68: trusts the certificate authorities of RDS in the function\'s region without an option, and those of no other region', async () => {
-    const shipped = join(ROOT, 'assets', kind.target === 'postgres' ? 'postgres' : 'mysql');
-    const asset = mkdtempSync(join(tmpdir(), 'asset-'));
-    cleanUp.push(async () => { rmSync(asset, { recursive: true }); });
-    copyFileSync(join(shipped, 'index.js'), join(asset, 'index.js'));
+    const shipped = kind.target === 'postgres' ? 'postgres' : 'mysql';
+    const folder = mkdtempSync(join(tmpdir(), 'asset-'));
+    cleanUp.push(async () => { rmSync(folder, { recursive: true }); });
+    const asset = copyAsset(shipped, folder);
     const config = serializeConfig({ target: kind.target, passwordPolicy: {} });
     const rotateIn = (region: string, username: string) => {
       // The authority of the server replaces Amazon's, because their keys are not available.
@@ -139,7 +140,7 @@ describe('examples/rds-postgres', () => {
     // Only the server is not Amazon's.
     await run(server, server.root, 'CREATE DATABASE app', `GRANT ALL ON DATABASE app TO ${server.admin.username} WITH GRANT OPTION`).catch(() => {});
     const user = { username: 'app', password: 'first-password-of-all' };
-    const { passwords } = await rotateTwice(server, join(assembly, rotation.Metadata['aws:asset:path']), serializeConfig({ ...config, certificateAuthority: server.ca }), user, {
+    const { passwords } = await rotateTwice(server, join(assembly, rotation.Metadata['aws:asset:path'], 'postgres'), serializeConfig({ ...config, certificateAuthority: server.ca }), user, {
       isThere: false,
       superuser: JSON.stringify({ username: server.admin.username, password: server.admin.password }),
       environment: { [`${CONFIG_VARIABLE}_ENDPOINT`]: `${server.host}:${server.port}` },

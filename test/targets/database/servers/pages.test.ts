@@ -1,7 +1,7 @@
 /* The statements of the docs, unchanged, on real servers. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { created, fails, pendingWith, putPrevious } from './failing';
+import { created, fails, putPrevious } from './failing';
 import { DatabaseHarness, KINDS, run, type Kind } from './fixture';
 import type { DatabaseServer, Login } from '../../../../servers';
 
@@ -27,19 +27,6 @@ function withServer(kinds: readonly Kind[], act: (server: () => DatabaseServer, 
     act(() => server, kind);
   });
 }
-
-describe('the user of the first deployment', () => {
-  withServer(KINDS, (server, kind) => {
-    test('fails testSecret until the statements of the page were run, and then rotates', async () => {
-      const h = await DatabaseHarness.make(server(), { user: { username: USER, password: 'the password in the secret' } });
-      const rotation = pendingWith(h, { password: h.user.password });
-      await fails(h, h.step(rotation, 'testSecret'), 'AuthenticationError', /./);
-      const [statements] = statementsAfter('databases.md', kind.target === 'postgres' ? 'PostgreSQL:' : 'MySQL and MariaDB:', server().database);
-      await run(server(), server().admin, ...statements);
-      await h.step(rotation, 'testSecret');
-    });
-  });
-});
 
 describe('moving from AWS\'s rotation of two users', () => {
   withServer(POSTGRES_KINDS, (server) => {

@@ -1,6 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { lambdaFunction } from '../../../../lambda-src/targets/own/function/lambda-function';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { signedCall } from '../../../../lambda-src/aws/signed-call';
+import { Deadline } from '../../../../lambda-src/rotation/deadline';
+import { lambdaFunction, TIMEOUTS } from '../../../../lambda-src/targets/own/function/lambda-function';
 
 const ARN = 'arn:aws:lambda:eu-west-1:111111111111:function:target';
 const FAKE = { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'example' };
@@ -30,7 +33,7 @@ afterAll(async () => {
 });
 beforeEach(() => { requests.length = 0; });
 
-const invoke = (signal = new AbortController().signal) => lambdaFunction(ARN)('{"step":"setSecret"}', signal);
+const invoke = (deadline = new Deadline(() => 30_000)) => lambdaFunction(ARN, signedCall(new SecretsManagerClient({ requestHandler: TIMEOUTS })))('{"step":"setSecret"}', deadline);
 const refuse = (status: number, type: string): Answer => (_, __, response) => {
   response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-errortype': type });
   response.end(JSON.stringify({ Type: 'User', message: 'p4ssw0rd', Message: 'p4ssw0rd' }));
@@ -57,10 +60,8 @@ test('a function without a reply has an empty payload', async () => {
 
 test('waits longer than for a call to Secrets Manager, until the time is up', async () => {
   answer = () => {};
-  const end = new AbortController();
-  const invocation = invoke(end.signal);
-  setTimeout(() => { end.abort(); }, 300);
-  await expect(invocation).rejects.toThrow();
+  const deadline = new Deadline(() => 1_300);
+  await expect(deadline.run('setSecret', () => invoke(deadline))).rejects.toMatchObject({ name: 'StepTimeoutError' });
   expect(requests).toHaveLength(1);
 });
 
@@ -87,8 +88,8 @@ test('retries if it is throttled', async () => {
 
 // Over a real socket it needs a separate process. In Jest's realm, the SDK doesn't recognize the error of a socket, and wraps it.
 test.each([[{ code: 'ECONNREFUSED' }], [{ code: 'ENOTFOUND' }], [{ name: 'TimeoutError' }]])('fails if Lambda can not be reached: %j', async (failure) => {
-  const client = { send: async () => { throw Object.assign(new Error('p4ssw0rd'), failure); } };
-  await expect(lambdaFunction(ARN, client)('{}', new AbortController().signal)).rejects.toMatchObject({
+  const call = async () => { throw Object.assign(new Error('p4ssw0rd'), failure); };
+  await expect(lambdaFunction(ARN, call)('{}', new Deadline(() => 1_000))).rejects.toMatchObject({
     name: 'ConnectivityError', message: expect.stringMatching(/^Lambda can't be reached for Invoke of arn:.* \(\w+\)\. In a VPC .*interface endpoint for lambda/),
   });
 });

@@ -1,3 +1,0 @@
-import type { AssetBundle } from '../bundle';
-
-export const bundle: AssetBundle = { rotates: false };
