@@ -131,9 +131,7 @@ export abstract class DirectoryTarget<Connection extends Bound, Config extends D
     const { superuserSecretArn } = this.config;
     if (superuserSecretArn === undefined) { return undefined; }
     const superuser = await readSuperuser(values, superuserSecretArn, (value) => this.parse(value), [current], [current.username]);
-    if (this.comparable(superuser.username) === this.comparable(current.username)) {
-      throw new SecretValueError('The superuser secret has the user whose password it would change. Use the secret of another user that may manage this one');
-    }
+    if (this.comparable(superuser.username) === this.comparable(current.username)) { throw ofItself(); }
     return superuser;
   }
 
@@ -155,4 +153,9 @@ export abstract class DirectoryTarget<Connection extends Bound, Config extends D
     if (!this.isUser(login.username)) { throw new SecretValueError(`The key "username" in the value of the secret is not ${this.userRule}`); }
     return login;
   }
+}
+
+/** The error for a superuser that is the user. */
+export function ofItself(): SecretValueError {
+  return new SecretValueError('The superuser secret has the user whose password it would change. Use the secret of another user that may manage this one');
 }

@@ -8,13 +8,21 @@ import { connectWith, DirectoryConnection, type Connect, type Refusal } from '..
 export interface AdConnection {
   /** @throws AuthenticationError only if the domain doesn't accept the user with the password */
   bind(username: string, password: string): Promise<void>;
-  /** The distinguished name of the user of the connection. Throws if the name isn't that of the user who logged in. */
-  findUser(username: string, name: AdUserName): Promise<string>;
+  /** The entry of the user of the connection. Throws if the name isn't that of the user who logged in. */
+  findUser(username: string, name: AdUserName): Promise<AdEntry>;
+  /** Whether the user of the connection is the one with this identifier. One user has several names. */
+  isUser(sid: string): Promise<boolean>;
   /** By the user itself. @throws AuthenticationError if the old password isn't the present one, even if the domain accepts it at a login */
   changePassword(dn: string, oldPassword: string, newPassword: string): Promise<void>;
   /** By a superuser. */
   resetPassword(dn: string, newPassword: string): Promise<void>;
   close(): void;
+}
+
+export interface AdEntry {
+  readonly dn: string;
+  /** The security identifier, in hexadecimal digits. */
+  readonly sid: string;
 }
 
 export type ConnectAd = Connect<AdConnection>;
@@ -64,25 +72,26 @@ class Connection extends DirectoryConnection implements AdConnection {
     await this.perform(() => this.client.bind(username, password), loginRefused);
   }
 
-  public async findUser(username: string, name: AdUserName): Promise<string> {
+  public async findUser(username: string, name: AdUserName): Promise<AdEntry> {
     return this.perform(async () => {
-      const { searchEntries: [root] } = await this.client.search('', { scope: 'base', attributes: ['defaultNamingContext', 'tokenGroups'], explicitBufferAttributes: ['tokenGroups'] });
-      const base = [root.defaultNamingContext].flat()[0];
-      if (base === undefined) { throw new TargetRefusedError('The server is no domain controller of Active Directory. Put the host of one into the key "host", or give RotationTarget.ldap'); }
-      const { searchEntries } = await this.client.search(name.kind === 'dn' ? name.dn : String(base), {
+      const root = await this.root();
+      const { searchEntries } = await this.client.search(name.kind === 'dn' ? name.dn : root.domain, {
         ...name.kind === 'dn' ? { scope: 'base' } : { scope: 'sub', filter: filterFor(username, name.name) },
         attributes: ['objectSid', 'objectClass'],
         explicitBufferAttributes: ['objectSid'],
       });
-      // The user of the connection, and its groups. The name alone could be that of another user.
-      const own = new Set([root.tokenGroups].flat().map(hexOf));
-      const [entry, further] = searchEntries.filter(({ objectSid, objectClass }) => [objectClass].flat().some((each) => String(each) === 'user') && own.has(hexOf([objectSid].flat()[0])));
+      // Names alone could be those of another user.
+      const [entry, further] = searchEntries.filter(({ objectSid, objectClass }) => root.sids.has(hexOf([objectSid].flat()[0])) && [objectClass].flat().some((each) => String(each) === 'user'));
       if (!(entry as object | undefined) || (further as object | undefined)) {
         throw new TargetRefusedError('The domain controller accepts the login, and doesn\'t show the entry of its user, so nothing was changed. Put the host of a domain controller of the user\'s domain into '
           + 'the key "host", and let the user read its own entry');
       }
-      return entry.dn;
+      return { dn: entry.dn, sid: hexOf([entry.objectSid].flat()[0]) };
     }, refusalOf('the search for the user'));
+  }
+
+  public async isUser(sid: string): Promise<boolean> {
+    return this.perform(async () => (await this.root()).sids.has(sid), refusalOf('to tell the user of the login'));
   }
 
   public async changePassword(dn: string, oldPassword: string, newPassword: string): Promise<void> {
@@ -91,6 +100,15 @@ class Connection extends DirectoryConnection implements AdConnection {
 
   public async resetPassword(dn: string, newPassword: string): Promise<void> {
     await this.perform(() => this.client.modify(dn, unicodePwd('replace', newPassword)), refusalOf('the reset of the password'));
+  }
+
+  /** The domain, and the identifiers of the user of the connection and its groups: https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-adts/96f7b086-1ca3-4764-9a08-33f8f7a543db */
+  private async root(): Promise<{ readonly domain: string; readonly sids: ReadonlySet<string> }> {
+    const attributes = { attributes: ['defaultNamingContext', 'tokenGroups'], explicitBufferAttributes: ['tokenGroups'] };
+    const { searchEntries: [{ defaultNamingContext, tokenGroups }] } = await this.client.search('', { scope: 'base', ...attributes });
+    const domain = [defaultNamingContext].flat()[0] as string | undefined;
+    if (domain === undefined) { throw new TargetRefusedError('The server is no domain controller of Active Directory. Put the host of one into the key "host", or give RotationTarget.ldap'); }
+    return { domain: String(domain), sids: new Set([tokenGroups].flat().map(hexOf)) };
   }
 }
 

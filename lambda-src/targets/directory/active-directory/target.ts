@@ -1,4 +1,4 @@
-import { connectAd, PASSWORD_RESTRICTION, type AdConnection } from './connection';
+import { connectAd, PASSWORD_RESTRICTION, type AdConnection, type AdEntry } from './connection';
 import type { HandlerConfig } from '../../../../src/contract';
 import {
   hasNoneOf, parseActiveDirectoryConfig, parseAdUser, partsOfName, type ActiveDirectoryTargetConfig,
@@ -7,7 +7,7 @@ import type { Deadline } from '../../../rotation/deadline';
 import { AuthenticationError, TargetRefusedError } from '../../../rotation/errors';
 import type { SecretValues, Target } from '../../../target';
 import type { ServerLogin } from '../../server-login';
-import { DirectoryTarget, type Logins } from '../directory-target';
+import { DirectoryTarget, ofItself, type Logins } from '../directory-target';
 
 /** @throws Error if it is the configuration of another asset */
 export function activeDirectoryTarget(config: HandlerConfig): Target {
@@ -59,7 +59,8 @@ export class ActiveDirectoryTarget extends DirectoryTarget<AdConnection, ActiveD
   private async changeItself(login: ServerLogin, pending: ServerLogin, deadline: Deadline): Promise<boolean> {
     return await this.withUser(login, deadline, async (connection) => {
       try {
-        await connection.changePassword(await findUser(connection, login), login.password, pending.password);
+        const { dn } = await findUser(connection, login);
+        await connection.changePassword(dn, login.password, pending.password);
         return true;
       } catch (error) {
         if (error instanceof AuthenticationError) { return false; }
@@ -75,17 +76,18 @@ export class ActiveDirectoryTarget extends DirectoryTarget<AdConnection, ActiveD
    * before the present one.
    */
   private async reset(login: ServerLogin, superuser: ServerLogin, pending: ServerLogin, values: SecretValues, deadline: Deadline): Promise<boolean> {
-    const dn = await this.withUser(login, deadline, (connection) => findUser(connection, login));
-    if (dn === undefined) { return false; }
+    const entry = await this.withUser(login, deadline, (connection) => findUser(connection, login));
+    if (entry === undefined) { return false; }
     await this.asSuperuser(superuser, deadline, async (connection) => {
+      if (await connection.isUser(entry.sid)) { throw ofItself(); }
       // A reset takes any password, so an old copy of the function would undo a later rotation.
       await values.checkInProgress();
-      await connection.resetPassword(dn, pending.password);
+      await connection.resetPassword(entry.dn, pending.password);
     });
     return true;
   }
 }
 
-function findUser(connection: AdConnection, { username }: ServerLogin): Promise<string> {
+function findUser(connection: AdConnection, { username }: ServerLogin): Promise<AdEntry> {
   return connection.findUser(username, parseAdUser(username)!);
 }

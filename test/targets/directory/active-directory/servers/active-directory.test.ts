@@ -43,6 +43,7 @@ function through(change: (connection: AdConnection) => Partial<AdConnection>): (
     const same: AdConnection = {
       bind: (...args) => connection.bind(...args),
       findUser: (...args) => connection.findUser(...args),
+      isUser: (...args) => connection.isUser(...args),
       changePassword: (...args) => connection.changePassword(...args),
       resetPassword: (...args) => connection.resetPassword(...args),
       close: () => connection.close(),
@@ -101,6 +102,20 @@ describe.each(KINDS)('%s', (kind: Kind) => {
     expect(await h.letsIn('First-password-of-nobody-1')).toBe(false);
     expectNothingSaid(h);
   });
+
+  test('case 87: 25 rotations beside readers that log in with AWSCURRENT, of which none is refused', async () => {
+    const h = await make({ kind });
+    let isOver = false;
+    let logins = 0;
+    const read = async () => {
+      for (; !isOver; logins++) { expect(await h.isAccepted('AWSCURRENT')).toBe(true); }
+    };
+    const readers = Promise.all([read(), read()]);
+    for (let i = 0; i < 25; i++) { await h.rotate(); }
+    isOver = true;
+    await readers;
+    expect(logins).toBeGreaterThan(50);
+  }, 60_000);
 
   test('after an hour, only AWSCURRENT is accepted', async () => {
     const h = await AdHarness.make(later, { kind });
@@ -367,9 +382,13 @@ describe('the superuser', () => {
     expect(await h.isAccepted('AWSCURRENT')).toBe(true);
   });
 
-  test('the user of the secret is no superuser of itself, in whatever case', async () => {
-    const h = await make({ kind: 'superuser', user: adUser('own'), superuserChanges: { username: adUser('OWN').upn } });
+  test.each<[string, (user: AdUser) => string]>([
+    ['its user principal name in another case', ({ upn }) => upn.toUpperCase()], ['its distinguished name', ({ dn }) => dn], ['its account', ({ account }) => `AD\\${account}`],
+  ])('case 74: the user of the secret is no superuser of itself, by %s', async (_, name) => {
+    const user = adUser(`own-${name.length}`);
+    const h = await make({ kind: 'superuser', user, password: 'Password-of-own-1', superuserChanges: { username: name(user), password: 'Password-of-own-1' } });
     await fails(h, h.step(await created(h), 'setSecret'), 'SecretValueError', /has the user whose password it would change/);
+    expect(h.sent.every(({ operation }) => operation === 'bind')).toBe(true);
   });
 });
 
@@ -391,7 +410,7 @@ describe('whose entry it is', () => {
     const connection = await connectAd({ host, port }, ca, new Deadline(() => 30_000));
     try {
       await connection.bind(user.upn, 'First-password-of-own-1');
-      expect(await connection.findUser(user.upn, parseAdUser(user.upn)!)).toBe(user.dn);
+      expect(await connection.findUser(user.upn, parseAdUser(user.upn)!)).toMatchObject({ dn: user.dn });
       const error = await failure(connection.findUser(username, parseAdUser(username)!).then(() => undefined));
       expect(error.message).toMatch(/doesn't show the entry of its user, so nothing was changed\. Put|There is no such entry in this domain\. Put/);
     } finally {

@@ -54,6 +54,7 @@ export class AdHarness extends Harness {
       const same: AdConnection = {
         bind: (...args) => watch('bind', connection.bind(...args)),
         findUser: (...args) => connection.findUser(...args),
+        isUser: (...args) => connection.isUser(...args),
         changePassword: (...args) => watch('changePassword', connection.changePassword(...args)),
         resetPassword: (...args) => watch('resetPassword', connection.resetPassword(...args)),
         close: () => connection.close(),
