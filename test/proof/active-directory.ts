@@ -115,7 +115,8 @@ export async function catchNaiveActiveDirectory(): Promise<Caught[]> {
   try {
     for (const naive of NAIVE) {
       let violation: unknown;
-      await exhaust(subject(naive.kind, server, naive), { pairs: false, stale: false, switches: [{}] }).catch((error: unknown) => { violation = error; });
+      const proof = exhaust(subject(naive.kind, server, naive), { pairs: false, stale: false, switches: [{}] });
+      await proof.catch((error: unknown) => { violation = error; });
       caught.push({ mistake: naive.mistake, expected: naive.expected, caught: violation instanceof Violation ? violation.invariant : undefined });
     }
   } finally {

@@ -227,7 +227,10 @@ async function proveDatabases(long: boolean): Promise<void> {
   await withLdapSubjects((subject) => proveDatabase(subject));
   await withActiveDirectorySubjects((subject) => proveDatabase(subject));
   await prove('naive strategies', async () => {
-    const naive = [...await catchNaiveStrategies(), ...await catchNaiveRedis(), ...await catchNaiveCacheUsers(), ...await catchNaiveLdap(), ...await catchNaiveActiveDirectory()];
+    const naive = [
+      ...await catchNaiveStrategies(), ...await catchNaiveRedis(), ...await catchNaiveCacheUsers(), ...await catchNaiveLdap(),
+      ...await catchNaiveActiveDirectory(),
+    ];
     const missed = naive.filter(({ expected, caught }) => expected !== caught);
     return { result: `${naive.length - missed.length} of ${naive.length} caught${missed.map(({ mistake, caught }) => `, but ${mistake}: ${caught ?? 'nothing'}`).join('')}`, ok: missed.length === 0 };
   });

@@ -76,8 +76,9 @@ test.each<[string, object, string, string]>([
   ['two types', { excludePunctuation: true, excludeNumbers: true }, 'passwordPolicy', 'leaves 2 types of characters'],
   ['one type', { excludePunctuation: true, excludeNumbers: true, excludeUppercase: true }, 'passwordPolicy', 'leaves one type of characters'],
 ])('case 21: refuses a policy with %s, of the target and of the secret', (_, policy, property, text) => {
-  expectInvalid(() => RotationTarget.activeDirectory({ passwordPolicy: policy }), property, text);
-  expectInvalid(() => make(makeStack(), {}, { ...USER, ...policy }), property, text);
+  expectInvalid(() => RotationTarget.activeDirectory({ passwordPolicy: policy }), property === 'passwordPolicy' ? property : `passwordPolicy.${property}`, text);
+  const generateSecretString = { ...USER, ...policy };
+  expectInvalid(() => new RotatingSecret(makeStack(), 'User', { target: RotationTarget.activeDirectory(), generateSecretString }), property, text);
 });
 
 test.each([{ passwordLength: 7 }, { passwordLength: 127 }, { excludePunctuation: true }, { excludeCharacters: '' }])('case 21: accepts the policy %j', (passwordPolicy) => {
