@@ -629,7 +629,7 @@ func memoryDbUser(stack awscdk.Stack) {
 }
 
 func activeDirectory(stack awscdk.Stack, vpc awsec2.IVpc) {
-	// sample: docs/targets/active-directory.md 00000000
+	// sample: docs/targets/active-directory.md 3bbe413d
 	target := rotating.RotationTarget_ActiveDirectory(&rotating.ActiveDirectoryTargetOptions{
 		Strategy: rotating.RotationStrategy_SingleUser(awssecretsmanager.Secret_FromSecretNameV2(stack, jsii.String("Superuser"), jsii.String("ad/superuser")), nil),
 	})

@@ -143,6 +143,7 @@ function refusalOf(what: string): Refusal {
     const windowsError = code.toUpperCase();
     if (windowsError === INVALID_PASSWORD) { return new AuthenticationError('The old password is not the present one of the user. See which version of the secret has the present one'); }
     const remedy = remedyOf(WRITE_REMEDIES, windowsError) ?? remedyOf(REMEDIES, String(error.code)) ?? 'Read the event log of the domain controller';
-    return new TargetRefusedError(`The domain controller refused ${what} with the result code ${error.code}${code && ` and the Windows error ${windowsError}`}. ${remedy}`, windowsError || String(error.code));
+    const detail = windowsError === '' ? '' : ` and the Windows error ${windowsError}`;
+    return new TargetRefusedError(`The domain controller refused ${what} with the result code ${error.code}${detail}. ${remedy}`, windowsError || String(error.code));
   };
 }

@@ -6,7 +6,7 @@ import { Secret, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Deadline } from '../../../../lambda-src/rotation/deadline';
 import { activeDirectoryTarget } from '../../../../lambda-src/targets/directory/active-directory/target';
 import { RotatingSecret, RotationFunction, RotationStrategy, RotationTarget, type ActiveDirectoryTargetOptions } from '../../../../src';
-import { findPolicyProblem } from '../../../../src/contract';
+import { DEFAULT_PASSWORD_LENGTH, findPolicyProblem, includedTypes } from '../../../../src/contract';
 import {
   AD_EXCLUDE_CHARACTERS, hasNoneOf, parseActiveDirectoryConfig, parseAdUser, partsOfName,
 } from '../../../../src/targets/directory/active-directory/contract';
@@ -109,6 +109,13 @@ test.each([
 
 test.each(['app', '', '@ad', 'app@', 'a@b@c', 'AD\\', '\\app', 'AD\\a\\b', 'a\nb@c', 'a b@c d'])('case 20: %j names no user', (username) => {
   expect(parseAdUser(username)).toBeUndefined();
+});
+
+test('a name of three letters without vowels is in at most one of 1,600 passwords', () => {
+  const types = includedTypes({ excludeCharacters: AD_EXCLUDE_CHARACTERS });
+  expect(types.slice(0, 2)).toEqual(['bcdfghjklmnpqrstvwxz', 'BCDFGHJKLMNPQRSTVWXZ']);
+  // A letter of the name is there in lowercase and in uppercase.
+  expect((DEFAULT_PASSWORD_LENGTH - 2) * (2 / types.join('').length) ** 3).toBeLessThan(1 / 1_600);
 });
 
 test('a generated password is not the current one, and has no part of the name of the user', async () => {
