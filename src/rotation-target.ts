@@ -12,8 +12,9 @@ import { MemoryDbUserTarget } from './targets/cache-user/memorydb-user/memorydb-
 import { DatabaseTarget } from './targets/database/database-target';
 import { factoryFor } from './targets/database/database-value';
 import type { TargetDefinition } from './targets/definition';
+import { ActiveDirectoryTarget } from './targets/directory/active-directory/active-directory-target';
+import { LdapTarget } from './targets/directory/ldap/ldap-target';
 import { GeneratedTarget } from './targets/generated/generated-target';
-import { LdapTarget } from './targets/ldap/ldap-target';
 import { FunctionTarget } from './targets/own/function/function-target';
 import { ModuleTarget } from './targets/own/module/module-target';
 import { RabbitMqTarget } from './targets/rabbitmq/rabbitmq-target';
@@ -216,6 +217,47 @@ export interface LdapTargetOptions {
 
   /**
    * The certificate authority that signed the certificate of the server, as PEM.
+   *
+   * The environment of a function holds 4 KB, so give only the root certificate.
+   *
+   * @default - the certificate authorities that Node.js trusts
+   */
+  readonly certificateAuthority?: string;
+}
+
+/**
+ * Options for a target that is a user of Active Directory.
+ */
+export interface ActiveDirectoryTargetOptions {
+  /**
+   * Who changes the password: the user itself, with `RotationStrategy.singleUser()`, or a superuser who resets it, with
+   * `RotationStrategy.singleUser(superuserSecret)`.
+   *
+   * Other strategies, `creationStatements` and `resetLostPassword` are refused.
+   *
+   * @default RotationStrategy.singleUser()
+   */
+  readonly strategy?: RotationStrategy;
+
+  /**
+   * The domain controllers. Their security group lets the function in, on its default port or on 636.
+   *
+   * @default - no security group changes
+   */
+  readonly directory?: ec2.IConnectable;
+
+  /**
+   * The policy of generated passwords. A property that you leave out has its default. `passwordLength` is from 7 to 127, at most one type of
+   * characters may be excluded, and `requireEachIncludedType` can't be false.
+   *
+   * @see https://learn.microsoft.com/en-us/windows/security/threat-protection/security-policy-settings/password-must-meet-complexity-requirements
+   * @default - 32 characters: lowercase and uppercase letters, digits and punctuation, at least one of each, but none of
+   * ``" ' ` \\ / @ { }`` and the space, which need escaping in shells, and no vowels, so that no password has a part of a name
+   */
+  readonly passwordPolicy?: PasswordPolicy;
+
+  /**
+   * The certificate authority that signed the certificates of the domain controllers, as PEM.
    *
    * The environment of a function holds 4 KB, so give only the root certificate.
    *
@@ -602,6 +644,23 @@ export class RotationTarget {
    */
   public static ldap(options: LdapTargetOptions = {}): RotationTarget {
     return new RotationTarget(new LdapTarget(generatorOf(options.passwordPolicy), options));
+  }
+
+  /**
+   * A user of Active Directory, over LDAPS.
+   *
+   * The secret has the keys `host`, `port`, `username` and `password`. The host is a domain controller of the user's domain. The username is what
+   * the user logs in with: a user principal name such as `app@ad.example.com`, a distinguished name, or a domain and a name such as `AD\\app`. The
+   * default port is 636. A rotation changes `password`. By default, the domain accepts the password before it for another hour.
+   *
+   * Tests run on Samba 4.17. No rotation has run on Windows Server or AWS Managed Microsoft AD yet.
+   *
+   * @see https://learn.microsoft.com/en-us/troubleshoot/windows-server/active-directory/change-windows-active-directory-user-password
+   * @param options the strategy, the domain controllers, and how to generate the passwords
+   * @throws if the strategy isn't for Active Directory, the policy can't be met, or the certificate authority is not a certificate
+   */
+  public static activeDirectory(options: ActiveDirectoryTargetOptions = {}): RotationTarget {
+    return new RotationTarget(new ActiveDirectoryTarget(generatorOf(options.passwordPolicy), options));
   }
 
   /**

@@ -4,6 +4,7 @@
  * step at once, for generated values and databases, for 100 rotations each, or `--rounds=N`.
  */
 import { join } from 'node:path';
+import { catchNaiveActiveDirectory, withActiveDirectorySubjects } from './active-directory';
 import { catchNaiveCacheUsers, withCacheUserSubjects } from './cache-user';
 import { COMMON_CASES, DATABASE_CASES, ISSUED_CASES, runContractTests, TWO_PASSWORDS_CASES } from './cases';
 import { countCopies, runCopies } from './copies';
@@ -224,10 +225,11 @@ async function proveDatabases(long: boolean): Promise<void> {
   await withCacheUserSubjects((subject) => proveDatabase(subject));
   await withRabbitMqSubjects((subject) => proveDatabase(subject));
   await withLdapSubjects((subject) => proveDatabase(subject));
+  await withActiveDirectorySubjects((subject) => proveDatabase(subject));
   await prove('naive strategies', async () => {
     const naive = [
       ...await catchNaiveStrategies(), ...await catchNaiveRedis(), ...await catchNaiveCacheUsers(), ...await catchNaiveRabbitMq(),
-      ...await catchNaiveLdap(),
+      ...await catchNaiveLdap(), ...await catchNaiveActiveDirectory(),
     ];
     const missed = naive.filter(({ expected, caught }) => expected !== caught);
     return { result: `${naive.length - missed.length} of ${naive.length} caught${missed.map(({ mistake, caught }) => `, but ${mistake}: ${caught ?? 'nothing'}`).join('')}`, ok: missed.length === 0 };

@@ -36,7 +36,7 @@ export const TARGETS_WITH_CASES: readonly TargetCases[] = [
     ],
   },
   {
-    path: 'ldap',
+    path: 'directory/ldap',
     reasons: [
       [NO_ALTERNATING, 34, 35, 36, 37, 41, 42, 57, 77, 99, 100],
       [NO_PLAINTEXT, 67],

@@ -647,6 +647,25 @@ func memoryDbUser(stack awscdk.Stack) {
 	// end
 }
 
+func activeDirectory(stack awscdk.Stack, vpc awsec2.IVpc) {
+	// sample: docs/targets/active-directory.md 3bbe413d
+	target := rotating.RotationTarget_ActiveDirectory(&rotating.ActiveDirectoryTargetOptions{
+		Strategy: rotating.RotationStrategy_SingleUser(awssecretsmanager.Secret_FromSecretNameV2(stack, jsii.String("Superuser"), jsii.String("ad/superuser")), nil),
+	})
+	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		Vpc:    vpc,
+		Target: target,
+	})
+
+	rotating.NewRotatingSecret(stack, jsii.String("User"), &rotating.RotatingSecretProps{
+		RotationFunction: rotation,
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(`{"username":"app@ad.example.com","host":"dc1.ad.example.com"}`),
+		},
+	})
+	// end
+}
+
 func ldap(stack awscdk.Stack, vpc awsec2.IVpc) {
 	// sample: docs/targets/ldap.md c5c11406
 	target := rotating.RotationTarget_Ldap(&rotating.LdapTargetOptions{

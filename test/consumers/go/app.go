@@ -238,6 +238,15 @@ func databases(stack awscdk.Stack) {
 			CertificateAuthority: jsii.String(string(certificateAuthority)),
 		}),
 	})
+	rotating.NewRotationFunction(stack, jsii.String("ActiveDirectory"), &rotating.RotationFunctionProps{
+		Vpc: vpc,
+		Target: rotating.RotationTarget_ActiveDirectory(&rotating.ActiveDirectoryTargetOptions{
+			Strategy:             rotating.RotationStrategy_SingleUser(awssecretsmanager.NewSecret(stack, jsii.String("AdSuperuser"), nil), nil),
+			Directory:            awsec2.NewSecurityGroup(stack, jsii.String("AdSecurityGroup"), &awsec2.SecurityGroupProps{Vpc: vpc}),
+			PasswordPolicy:       &rotating.PasswordPolicy{PasswordLength: jsii.Number(40)},
+			CertificateAuthority: jsii.String(string(certificateAuthority)),
+		}),
+	})
 }
 
 func targets(stack awscdk.Stack) {

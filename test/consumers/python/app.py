@@ -241,6 +241,17 @@ def databases(stack: Stack) -> None:
             certificate_authority=Path("ca.pem").read_text(),
         ),
     )
+    RotationFunction(
+        stack,
+        "ActiveDirectory",
+        vpc=vpc,
+        target=RotationTarget.active_directory(
+            strategy=RotationStrategy.single_user(Secret(stack, "AdSuperuser")),
+            directory=SecurityGroup(stack, "AdSecurityGroup", vpc=vpc),
+            password_policy=PasswordPolicy(password_length=40),
+            certificate_authority=Path("ca.pem").read_text(),
+        ),
+    )
 
 
 def targets(stack: Stack) -> None:

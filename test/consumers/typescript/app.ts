@@ -170,6 +170,15 @@ function databases(stack: Stack): void {
       certificateAuthority: readFileSync('ca.pem', 'utf8'),
     }),
   });
+  new RotationFunction(stack, 'ActiveDirectory', {
+    vpc,
+    target: RotationTarget.activeDirectory({
+      strategy: RotationStrategy.singleUser(new Secret(stack, 'AdSuperuser')),
+      directory: new SecurityGroup(stack, 'AdSecurityGroup', { vpc }),
+      passwordPolicy: { passwordLength: 40 },
+      certificateAuthority: readFileSync('ca.pem', 'utf8'),
+    }),
+  });
 }
 
 function targets(stack: Stack): void {

@@ -1,6 +1,7 @@
 package consumer;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.cdkrotatingsecret.ActiveDirectoryTargetOptions;
 import io.github.cdkrotatingsecret.CacheUserTargetOptions;
 import io.github.cdkrotatingsecret.DatabaseTargetOptions;
 import io.github.cdkrotatingsecret.GeneratedTargetOptions;
@@ -260,6 +261,15 @@ public final class App {
                 .target(RotationTarget.ldap(LdapTargetOptions.builder()
                         .strategy(RotationStrategy.dualPasswords(new Secret(stack, "LdapSuperuser")))
                         .directory(SecurityGroup.Builder.create(stack, "LdapSecurityGroup").vpc(vpc).build())
+                        .passwordPolicy(PasswordPolicy.builder().passwordLength(40).build())
+                        .certificateAuthority(Files.readString(Path.of("ca.pem")))
+                        .build()))
+                .build();
+        RotationFunction.Builder.create(stack, "ActiveDirectory")
+                .vpc(vpc)
+                .target(RotationTarget.activeDirectory(ActiveDirectoryTargetOptions.builder()
+                        .strategy(RotationStrategy.singleUser(new Secret(stack, "AdSuperuser")))
+                        .directory(SecurityGroup.Builder.create(stack, "AdSecurityGroup").vpc(vpc).build())
                         .passwordPolicy(PasswordPolicy.builder().passwordLength(40).build())
                         .certificateAuthority(Files.readString(Path.of("ca.pem")))
                         .build()))

@@ -1,8 +1,8 @@
-import { connectLdap, type ConnectLdap } from '../../../../lambda-src/targets/ldap/connection';
-import { LdapTarget } from '../../../../lambda-src/targets/ldap/target';
-import { letsInLdap, makeLdapUser, SERVICES, storedPasswords, type LdapServer } from '../../../../servers/ldap/ldap';
-import { parseLdapConfig, type LdapTargetConfig } from '../../../../src/targets/ldap/contract';
-import { Harness, passwordOf } from '../../../harness';
+import { connectLdap, type ConnectLdap } from '../../../../../lambda-src/targets/directory/ldap/connection';
+import { LdapTarget } from '../../../../../lambda-src/targets/directory/ldap/target';
+import { letsInLdap, makeLdapUser, SERVICES, storedPasswords, type LdapServer } from '../../../../../servers/ldap/ldap';
+import { parseLdapConfig, type LdapTargetConfig } from '../../../../../src/targets/directory/ldap/contract';
+import { Harness, passwordOf } from '../../../../harness';
 
 export type Kind = 'itself' | 'superuser' | 'dualPasswords';
 

@@ -2,12 +2,12 @@
  * The file that Lambda runs, in a process of its own, beside a real server.
  */
 import { join } from 'node:path';
-import { letsInLdap, makeLdapUser, SERVICES, startLdap } from '../../../../servers/ldap/ldap';
-import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../../../../simulator';
-import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../../../../src/contract';
-import { FunctionProcess } from '../../../../tools/function-process';
+import { letsInLdap, makeLdapUser, SERVICES, startLdap } from '../../../../../servers/ldap/ldap';
+import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../../../../../simulator';
+import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../../../../../src/contract';
+import { FunctionProcess } from '../../../../../tools/function-process';
 
-const ROOT = join(__dirname, '..', '..', '..', '..');
+const ROOT = join(__dirname, '..', '..', '..', '..', '..');
 
 const cleanUp: (() => Promise<unknown>)[] = [];
 afterEach(async () => { for (const end of cleanUp.splice(0).reverse()) { await end(); } });

@@ -5,11 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { Attribute, Change } from 'ldapts';
 import { KINDS, LdapHarness, type Kind, type LdapHarnessOptions } from './fixture';
-import { RotationError } from '../../../../lambda-src/rotation/errors';
-import type { ConnectLdap, LdapConnection } from '../../../../lambda-src/targets/ldap/connection';
-import { asLdap, letsInLdap, makeLdapUser, SERVICES, startLdap, SYNC_PROVIDER, type LdapServer } from '../../../../servers/ldap/ldap';
-import type { StartedRotation } from '../../../../simulator';
-import { failure } from '../../../harness';
+import { RotationError } from '../../../../../lambda-src/rotation/errors';
+import type { ConnectLdap, LdapConnection } from '../../../../../lambda-src/targets/directory/ldap/connection';
+import { asLdap, letsInLdap, makeLdapUser, SERVICES, startLdap, SYNC_PROVIDER, type LdapServer } from '../../../../../servers/ldap/ldap';
+import type { StartedRotation } from '../../../../../simulator';
+import { failure } from '../../../../harness';
 
 /** Checks that a step failed as it must: a named error that says what to do, and no value in it or in the log. */
 async function fails(h: LdapHarness, step: Promise<void>, name: string, text: RegExp): Promise<void> {

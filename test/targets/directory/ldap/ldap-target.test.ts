@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import type { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Secret, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import { RotatingSecret, RotationFunction, RotationStrategy, RotationTarget, type LdapTargetOptions } from '../../../src';
-import { findPolicyProblem } from '../../../src/contract';
-import { LDAP_EXCLUDE_CHARACTERS, looksLikeDn, parseLdapConfig } from '../../../src/targets/ldap/contract';
-import { configOf, ENV, expectInvalid, makeStack, resourcesOf, SECRET, statementsOf, warningsOf } from '../../fixture';
+import { RotatingSecret, RotationFunction, RotationStrategy, RotationTarget, type LdapTargetOptions } from '../../../../src';
+import { findPolicyProblem } from '../../../../src/contract';
+import { looksLikeDn } from '../../../../src/targets/directory/contract';
+import { LDAP_EXCLUDE_CHARACTERS, parseLdapConfig } from '../../../../src/targets/directory/ldap/contract';
+import { configOf, ENV, expectInvalid, makeStack, resourcesOf, SECRET, statementsOf, warningsOf } from '../../../fixture';
 
-const CA = readFileSync(join(__dirname, '../../consumers/ca.pem'), 'utf8');
+const CA = readFileSync(join(__dirname, '../../../consumers/ca.pem'), 'utf8');
 const USER = { secretStringTemplate: '{"username":"uid=app,ou=services,dc=example,dc=com","host":"ldap.example.com"}' };
 const ARN = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:superuser-a1b2c3';
 

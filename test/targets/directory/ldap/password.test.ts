@@ -1,5 +1,5 @@
-import { passwordHash } from '../../../lambda-src/targets/ldap/password-hash';
-import { encodePasswordModify } from '../../../lambda-src/targets/ldap/password-modify';
+import { passwordHash } from '../../../../lambda-src/targets/directory/ldap/password-hash';
+import { encodePasswordModify } from '../../../../lambda-src/targets/directory/ldap/password-modify';
 
 test('a hash has a salt of its own, and is that of RFC 2307 with a salt', () => {
   expect(passwordHash('a')).not.toBe(passwordHash('a'));
