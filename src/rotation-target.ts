@@ -537,6 +537,8 @@ export class RotationTarget {
    * The secret has the keys of a database secret of Secrets Manager: `engine`, `host`, `port`, `username`, `password` and `dbname`. A
    * rotation changes `password`, and with alternating users also `username`.
    *
+   * Tests run on PostgreSQL 15 and PostgreSQL 18. No rotation has run on Amazon RDS or Amazon Aurora yet.
+   *
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html
    * @param options which database and how to connect to it, which of its users rotate, and how to generate their passwords
    * @throws if the policy can't be met, the certificate authority is not a certificate, or the endpoint is not a host or host:port
@@ -551,6 +553,8 @@ export class RotationTarget {
    * The secret has the keys of a database secret of Secrets Manager: `engine`, `host`, `port`, `username`, `password` and `dbname`. A
    * rotation changes `password`, and with alternating users also `username`.
    *
+   * Tests run on MySQL 8.0 and MySQL 9.7. No rotation has run on Amazon RDS or Amazon Aurora yet.
+   *
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html
    * @param options which database and how to connect to it, which of its users rotate, and how to generate their passwords
    * @throws if the policy can't be met, the certificate authority is not a certificate, or the endpoint is not a host or host:port
@@ -564,6 +568,8 @@ export class RotationTarget {
    *
    * The secret has the keys of a database secret of Secrets Manager: `engine`, `host`, `port`, `username`, `password` and `dbname`. A
    * rotation changes `password`, and with alternating users also `username`.
+   *
+   * Tests run on MariaDB 10.11 and MariaDB 11.8. No rotation has run on Amazon RDS yet.
    *
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html
    * @param options which database and how to connect to it, which of its users rotate, and how to generate their passwords
@@ -580,6 +586,8 @@ export class RotationTarget {
    * passwords of AWSCURRENT and AWSPREVIOUS at the same time, so no client is refused. A password is removed after two further rotations, by
    * the third one. Connections always use TLS. The passwords of the user are this secret's alone: a rotation removes others.
    *
+   * Tests run on Redis 7 and Valkey 8.
+   *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/redis.md
    * @param options the superuser, which servers, and how to generate the passwords
    * @throws if the policy can't be met, a node isn't a host, or the certificate authority is not a certificate
@@ -594,6 +602,8 @@ export class RotationTarget {
    * The secret is a JSON object with `username` and `password`, and may have `user_arn` as AWS's own rotation function needs it. A rotation changes
    * `password`. The user has the passwords of AWSCURRENT and AWSPREVIOUS at the same time, so no client is refused. A rotation replaces all
    * passwords of the user, so they are this secret's alone.
+   *
+   * Tests run on stand-ins only: an API of our own over Valkey 8. No rotation has run on Amazon ElastiCache yet.
    *
    * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyUser.html
    * @param options the user, a cache to log in to, and how to generate the passwords
@@ -610,6 +620,8 @@ export class RotationTarget {
    * AWSCURRENT and AWSPREVIOUS at the same time, so no client is refused. A rotation replaces all passwords of the user, so they are this secret's
    * alone.
    *
+   * Tests run on stand-ins only: an API of our own over Valkey 8 and the API of moto. No rotation has run on Amazon MemoryDB yet.
+   *
    * @see https://docs.aws.amazon.com/memorydb/latest/APIReference/API_UpdateUser.html
    * @param options the user, a cluster to log in to, and how to generate the passwords
    * @throws if the ARN is not that of one user, or if the policy can't be met or its length isn't from 16 to 128
@@ -623,6 +635,8 @@ export class RotationTarget {
    *
    * The secret has the keys `host`, `port`, `username` and `password`. The username is the distinguished name of the entry, such as
    * `uid=app,ou=services,dc=example,dc=com`. The default port is 636. A rotation changes `password`.
+   *
+   * Tests run on OpenLDAP 2.5.
    *
    * @see https://www.rfc-editor.org/rfc/rfc3062
    * @param options the strategy, the server, and how to generate the passwords
@@ -654,6 +668,8 @@ export class RotationTarget {
    * users also `username`. `port` is that of AMQP over TLS, by default 5671. `managementPort` is that of the management API over TLS, by default 443 for
    * hosts of Amazon MQ and 15671 for others.
    *
+   * Tests run on RabbitMQ 3.10. No rotation has run on Amazon MQ yet.
+   *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/rabbitmq.md
    * @param options which users rotate, which broker, and how to generate the passwords
    * @throws if the policy can't be met, the strategy isn't one for RabbitMQ, or the certificate authority is not a certificate
@@ -670,6 +686,8 @@ export class RotationTarget {
    *
    * A function rotates the keys of one user for one secret, or those of `users`. Its time-out is two minutes by default, because a new key may
    * take a minute until it is accepted.
+   *
+   * Tests run on stand-ins only: the API of moto and the emulator MiniStack. No rotation has run on AWS IAM yet.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/iam-access-key.md
    * @param options the user, whether it is of this secret alone, and the keys of the secret
@@ -688,6 +706,8 @@ export class RotationTarget {
    *
    * A function rotates the keys of one user for one secret, or those of `users`. It logs in to the SMTP interface on port 465, and sends nothing.
    *
+   * Tests run on stand-ins only: an SMTP server and the emulator MiniStack. No rotation has run on Amazon SES yet.
+   *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/ses-smtp.md
    * @param options the user, whether it is of this secret alone, and the region of SES
    * @throws if the region is empty, or not one of `user` and `users` is given
@@ -704,6 +724,8 @@ export class RotationTarget {
    * before anything is signed with it. Other keys of the secret are kept byte for byte.
    *
    * The first rotation makes the first keys. It is at deployment unless `rotateImmediately` says otherwise.
+   *
+   * With `publishTo`: Tests run on stand-ins only: a bucket of our own and the emulator MiniStack. No rotation has run on Amazon S3 yet.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/signing-keys.md
    * @param options which keys, and where to publish the public ones

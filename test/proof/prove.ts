@@ -16,7 +16,7 @@ import { catchNaiveLdap, withLdapSubjects } from './ldap';
 import { catchNaive } from './naive';
 import { EXAMPLE_TARGET, OWN_TARGETS } from './own-targets';
 import { progressEvery, type Progress } from './progress';
-import { withRabbitMqSubjects } from './rabbitmq';
+import { catchNaiveRabbitMq, withRabbitMqSubjects } from './rabbitmq';
 import { catchNaiveRedis, withRedisSubjects } from './redis';
 import { SCENARIOS } from './scenarios';
 import { NAIVE_KEYS, SIGNING_KEYS, UNPUBLISHED } from './signing-keys';
@@ -207,7 +207,7 @@ async function proveGenerated(long: boolean, seed: number | undefined): Promise<
 /** The proofs for databases: every call to Secrets Manager, every login and every statement is a boundary. */
 async function proveDatabases(long: boolean): Promise<void> {
   await proveCases(['--testPathIgnorePatterns', '/node_modules/', '--', 'test/targets/database/servers'], DATABASE_CASES, true);
-  await proveCases(['--testPathIgnorePatterns', '/node_modules/', '--', 'test/targets/redis/servers', 'test/targets/cache-user/servers'], TWO_PASSWORDS_CASES, true);
+  await proveCases(['--testPathIgnorePatterns', '/node_modules/', '--', 'test/targets/redis/servers'], TWO_PASSWORDS_CASES, true);
   const proveDatabase = async (subject: Subject, everyStale?: number): Promise<void> => {
     const restore = withoutTimers();
     await prove(`${subject.name}: stopped at ${long ? 'every boundary, and at every pair' : 'every seventh boundary, and at some pairs'}`, async (progress) => {
@@ -228,8 +228,8 @@ async function proveDatabases(long: boolean): Promise<void> {
   await withActiveDirectorySubjects((subject) => proveDatabase(subject));
   await prove('naive strategies', async () => {
     const naive = [
-      ...await catchNaiveStrategies(), ...await catchNaiveRedis(), ...await catchNaiveCacheUsers(), ...await catchNaiveLdap(),
-      ...await catchNaiveActiveDirectory(),
+      ...await catchNaiveStrategies(), ...await catchNaiveRedis(), ...await catchNaiveCacheUsers(), ...await catchNaiveRabbitMq(),
+      ...await catchNaiveLdap(), ...await catchNaiveActiveDirectory(),
     ];
     const missed = naive.filter(({ expected, caught }) => expected !== caught);
     return { result: `${naive.length - missed.length} of ${naive.length} caught${missed.map(({ mistake, caught }) => `, but ${mistake}: ${caught ?? 'nothing'}`).join('')}`, ok: missed.length === 0 };

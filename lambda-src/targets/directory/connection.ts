@@ -3,11 +3,8 @@ import { connect, type TLSSocket } from 'node:tls';
 import { Client, ResultCodeError } from 'ldapts';
 import type { Deadline } from '../../rotation/deadline';
 import { ConnectivityError, RotationError, TlsError } from '../../rotation/errors';
-import { isTlsError } from '../../rotation/service-errors';
+import { asksForCertificate, isTlsError } from '../../rotation/service-errors';
 import { connectTimeout, type ServerAddress } from '../server-login';
-
-/** In milliseconds. A server that hashes with Argon2 or PBKDF2 takes a part of a second. */
-const OPERATION_TIMEOUT = 5_000;
 
 /** The error for an operation that the server refused. No text of the server is passed on, because it may hold a value. */
 export type Refusal = (error: ResultCodeError) => RotationError;
@@ -30,7 +27,8 @@ export abstract class DirectoryConnection {
     this.client = new Client({
       // The socket knows the server. A host could make the text no URL.
       url: 'ldaps://server',
-      timeout: OPERATION_TIMEOUT,
+      // A server that hashes with Argon2 or PBKDF2 takes a part of a second, or seconds if it is busy.
+      timeout: connectTimeout(deadline),
       createSecureConnection: (() => {
         // ldapts would connect again after a lost connection, without a bind.
         if (isUsed) { throw this.unreachable(); }
@@ -79,6 +77,11 @@ export abstract class DirectoryConnection {
   private connectionError(): RotationError {
     const { reason } = this.deadline.signal as { reason?: unknown };
     if (reason instanceof RotationError) { return reason; }
+    // With TLS 1.3, the server says so after the connection is secure.
+    if (asksForCertificate(this.code)) {
+      return new TlsError(`The server asks for a client certificate, or has no version or cipher of TLS in common with the function (${this.code}). The function has no client certificate: set TLSVerifyClient to never, allow `
+        + 'or try (in OpenLDAP)');
+    }
     if (!this.isSecure && isTlsError(this.code)) {
       return new TlsError(`The server has no certificate to trust, or no TLS (${this.code}), so no credential was sent. Use the port of ldaps, put the name that the certificate is for into the key "host", `
         + 'renew the certificate, or give its certificate authority to the RotationTarget as certificateAuthority');
@@ -87,6 +90,10 @@ export abstract class DirectoryConnection {
   }
 
   private unreachable(): ConnectivityError {
+    if (this.isSecure) {
+      return new ConnectivityError('The server closed the connection after TLS began, or doesn\'t answer in time. Read its log: it may be busy or shut down, or ask for a client certificate, which the function doesn\'t have '
+        + '(TLSVerifyClient in OpenLDAP). Secrets Manager retries the rotation');
+    }
     return new ConnectivityError(`The server can't be reached with TLS, or doesn't answer in time${/^[A-Z0-9_]{1,64}$/.test(this.code) ? ` (${this.code})` : ''}. See that it runs and has ldaps on this port, that the keys `
       + '"host" and "port" are right, that the function is in a VPC with a route to it, and that their security groups let the function in. Secrets Manager retries the rotation');
   }

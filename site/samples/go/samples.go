@@ -608,6 +608,25 @@ func elastiCacheLogin(stack awscdk.Stack, vpc awsec2.IVpc) {
 	// end
 }
 
+func acknowledgedStandIns(stack awscdk.Stack) {
+	// sample: docs/support.md 5d1ad5f5
+	rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		Target: rotating.RotationTarget_ElastiCacheUser(&rotating.CacheUserTargetOptions{
+			UserArn: jsii.String("arn:aws:elasticache:eu-west-1:111122223333:user:app"),
+		}),
+		AcknowledgeStandIns: jsii.Bool(true),
+	})
+	// end
+}
+
+func hostedRotation(vpc awsec2.IVpc, database awsrds.DatabaseInstance) {
+	// sample: docs/support.md 8b2a8bcc
+	hostedRotation := awssecretsmanager.HostedRotation_OracleSingleUser(&awssecretsmanager.SingleUserHostedRotationOptions{Vpc: vpc})
+	database.Secret().AddRotationSchedule(jsii.String("Rotation"), &awssecretsmanager.RotationScheduleOptions{HostedRotation: hostedRotation})
+	database.Connections().AllowDefaultPortFrom(hostedRotation, nil)
+	// end
+}
+
 func memoryDbUser(stack awscdk.Stack) {
 	// sample: docs/targets/memorydb-user.md 3c4d9fd5
 	user := awsmemorydb.NewCfnUser(stack, jsii.String("User"), &awsmemorydb.CfnUserProps{

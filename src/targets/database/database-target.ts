@@ -15,7 +15,7 @@ import { RotationStrategy } from '../../rotation-strategy';
 import { hasTokens, type Generator } from '../../value/generator';
 import { checkCertificateAuthority } from '../certificate-authority';
 import { MAX_PORT, parseNode } from '../contract';
-import { TargetDefinition, type TargetBinding } from '../definition';
+import { STRATEGY_NAMES, TargetDefinition, type Support, type TargetBinding } from '../definition';
 import { bindSuperuserSecret } from '../superuser-secret';
 
 /** The options of a database user, without its generator. */
@@ -30,6 +30,7 @@ export interface DatabaseUserOptions {
 /** A user of a database. */
 export class DatabaseTarget extends TargetDefinition {
   public readonly factory: string;
+  public readonly support: Support;
   public override readonly defaults: Generator = { excludeCharacters: DATABASE_EXCLUDE_CHARACTERS };
   public override readonly hasFixedKey = true;
   public override readonly isOfDatabase = true;
@@ -41,6 +42,7 @@ export class DatabaseTarget extends TargetDefinition {
     this.factory = `RotationTarget.${target}`;
     this.strategy = options.strategy ?? RotationStrategy.singleUser();
     this.checkStrategy();
+    this.support = { strategy: STRATEGY_NAMES[this.strategy._kind], servers: this.engine.servers, neverOn: this.engine.services };
     checkStatements(this.strategy._creationStatements, this.engine);
     const { endpoint } = options;
     // The error doesn't quote it, because a URL may have a password in it.

@@ -9,6 +9,10 @@ export interface DatabaseEngine {
   readonly asset: string;
   /** The values of the key `engine` of its secrets. */
   readonly engines: readonly string[];
+  /** Those of the tests, with their versions. */
+  readonly servers: readonly string[];
+  /** The services of AWS with such servers, which tests can't run. */
+  readonly services: readonly string[];
   readonly defaultPort: number;
   /** Who can add a second password to a user; undefined if the system accepts one password for a user. */
   readonly secondPasswordBy?: 'superuser' | 'user';
@@ -24,6 +28,8 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
   postgres: {
     asset: 'postgres',
     engines: DATABASE_ENGINE_NAMES.postgres,
+    servers: ['PostgreSQL 15', 'PostgreSQL 18'],
+    services: ['Amazon RDS', 'Amazon Aurora'],
     defaultPort: 5432,
     // https://www.postgresql.org/docs/current/sql-createdatabase.html
     notInTransaction: /^\s*(?:(?:create|drop)\s+(?:database|tablespace)|vacuum|(?:create|drop|reindex)\b.*\bconcurrently)\b/i,
@@ -33,6 +39,8 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
   mysql: {
     asset: 'mysql',
     engines: DATABASE_ENGINE_NAMES.mysql,
+    servers: ['MySQL 8.0', 'MySQL 9.7'],
+    services: ['Amazon RDS', 'Amazon Aurora'],
     defaultPort: 3306,
     secondPasswordBy: 'user',
     // https://dev.mysql.com/doc/refman/8.4/en/user-names.html
@@ -41,6 +49,8 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
   mariadb: {
     asset: 'mysql',
     engines: DATABASE_ENGINE_NAMES.mariadb,
+    servers: ['MariaDB 10.11', 'MariaDB 11.8'],
+    services: ['Amazon RDS'],
     defaultPort: 3306,
     secondPasswordBy: 'superuser',
     // https://mariadb.com/kb/en/identifier-names/

@@ -8,7 +8,7 @@ import { RotationStrategy } from '../../rotation-strategy';
 import type { Generator } from '../../value/generator';
 import { checkCertificateAuthority } from '../certificate-authority';
 import { MAX_PORT, portOf } from '../contract';
-import { TargetDefinition, type TargetBinding } from '../definition';
+import { STRATEGY_NAMES, TargetDefinition, type Support, type TargetBinding } from '../definition';
 import { bindSuperuserSecret } from '../superuser-secret';
 
 /** The options of a user of a directory, without its generator. */
@@ -23,6 +23,8 @@ export interface DirectoryKind<Id extends string> {
   readonly id: Id;
   readonly factory: string;
   readonly excludeCharacters: string;
+  /** The server that the tests use. */
+  readonly server: string;
   /** Whether a text can name a user at login. */
   readonly isUser: (username: string) => boolean;
   /** What the key "username" has, for errors, with its article. */
@@ -36,6 +38,7 @@ export abstract class DirectoryTargetDefinition<Id extends string> extends Targe
   public override readonly defaults: Generator;
   public override readonly hasFixedKey = true;
   public override readonly checkedKeys = ['username', 'host', 'port'];
+  public readonly support: Support;
   protected readonly strategy: RotationStrategy;
 
   constructor(private readonly kind: DirectoryKind<Id>, policy: Generator, private readonly options: DirectoryUserOptions) {
@@ -44,6 +47,7 @@ export abstract class DirectoryTargetDefinition<Id extends string> extends Targe
     this.defaults = { excludeCharacters: kind.excludeCharacters };
     this.strategy = options.strategy ?? RotationStrategy.singleUser();
     this.checkStrategy(this.strategy);
+    this.support = { strategy: STRATEGY_NAMES[this.strategy._kind], servers: [kind.server] };
     checkCertificateAuthority(options.certificateAuthority);
   }
 

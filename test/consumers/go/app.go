@@ -215,6 +215,7 @@ func databases(stack awscdk.Stack) {
 		}),
 	})
 	rotating.NewRotationFunction(stack, jsii.String("MemoryDb"), &rotating.RotationFunctionProps{
+		AcknowledgeStandIns: jsii.Bool(true),
 		Target: rotating.RotationTarget_MemoryDbUser(&rotating.CacheUserTargetOptions{
 			UserArn: jsii.String("arn:aws:memorydb:eu-west-1:111111111111:user/app"),
 		}),
@@ -267,6 +268,7 @@ func targets(stack awscdk.Stack) {
 		}),
 	})
 	rotating.NewRotatingSecret(stack, jsii.String("AccessKey"), &rotating.RotatingSecretProps{
+		AcknowledgeStandIns: jsii.Bool(true),
 		Target: rotating.RotationTarget_IamAccessKey(&rotating.IamAccessKeyTargetOptions{
 			User:               awsiam.NewUser(stack, jsii.String("User"), nil),
 			ExclusiveUser:      jsii.Bool(true),

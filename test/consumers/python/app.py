@@ -216,6 +216,7 @@ def databases(stack: Stack) -> None:
     RotationFunction(
         stack,
         "MemoryDb",
+        acknowledge_stand_ins=True,
         target=RotationTarget.memory_db_user(user_arn="arn:aws:memorydb:eu-west-1:111111111111:user/app"),
     )
     RotationFunction(
@@ -279,6 +280,7 @@ def targets(stack: Stack) -> None:
     RotatingSecret(
         stack,
         "AccessKey",
+        acknowledge_stand_ins=True,
         target=RotationTarget.iam_access_key(
             user=User(stack, "User"),
             exclusive_user=True,

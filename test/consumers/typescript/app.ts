@@ -148,7 +148,10 @@ function databases(stack: Stack): void {
       passwordPolicy: { passwordLength: 40 },
     }),
   });
-  new RotationFunction(stack, 'MemoryDb', { target: RotationTarget.memoryDbUser({ userArn: 'arn:aws:memorydb:eu-west-1:111111111111:user/app' }) });
+  new RotationFunction(stack, 'MemoryDb', {
+    acknowledgeStandIns: true,
+    target: RotationTarget.memoryDbUser({ userArn: 'arn:aws:memorydb:eu-west-1:111111111111:user/app' }),
+  });
   new RotationFunction(stack, 'RabbitMq', {
     vpc,
     target: RotationTarget.rabbitMq({
@@ -189,6 +192,7 @@ function targets(stack: Stack): void {
   });
   new RotatingSecret(stack, 'Module', { target: RotationTarget.module('target.mjs', { passwordPolicy: { passwordLength: 40 } }) });
   new RotatingSecret(stack, 'AccessKey', {
+    acknowledgeStandIns: true,
     target: RotationTarget.iamAccessKey({
       user: new User(stack, 'User'), exclusiveUser: true, accessKeyIdKey: 'AWS_ACCESS_KEY_ID', secretAccessKeyKey: 'AWS_SECRET_ACCESS_KEY',
     }),

@@ -47,6 +47,8 @@ const REMEDIES: Record<string, string> = {
 const POLICY_REMEDIES: Record<string, string> = {
   19: 'Its password policy refused the new password, and the current one still works. Look at the quality, the length, the history and the minimum age (ppolicy: pwdCheckQuality, pwdMinLength, pwdInHistory, '
     + 'pwdMinAge), and set passwordPolicy of the RotationTarget accordingly. With dualPasswords, no policy may apply to the entry: give RotationStrategy.singleUser',
+  50: 'The user of the connection may not do this, and the current password still works. Give it the right to write userPassword of the entry, as docs/targets/ldap.md shows. See that the policy lets it (ppolicy: '
+    + 'pwdAllowUserChange if the user changes its own password, no pwdSafeModify if a superuser does), and that the entry has no pwdReset',
   53: 'It is unwilling to change the password, and the current one still works. See that the user has the rights =xw on userPassword of its own entry, that the database isn\'t read only, and that the policy lets the user change its password (ppolicy: pwdAllowUserChange)',
 };
 

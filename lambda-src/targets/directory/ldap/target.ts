@@ -14,8 +14,14 @@ export function ldapTarget(config: HandlerConfig): Target {
   return new LdapTarget(parseLdapConfig(config), connectLdap);
 }
 
+/** A user that the server accepted. */
+interface Accepted {
+  /** As the server names it. Undefined if the server doesn't say. */
+  readonly identity: string | undefined;
+}
+
 /** A user of an LDAP directory. */
-export class LdapTarget extends DirectoryTarget<LdapConnection, LdapTargetConfig> {
+export class LdapTarget extends DirectoryTarget<LdapConnection, Accepted, LdapTargetConfig> {
   protected readonly userRule = 'a distinguished name. Put one such as uid=app,ou=services,dc=example,dc=com into it';
 
   protected isUser(username: string): boolean {
@@ -35,12 +41,14 @@ export class LdapTarget extends DirectoryTarget<LdapConnection, LdapTargetConfig
     }) ?? false;
   }
 
-  /** A server may take a login for an anonymous one: https://www.rfc-editor.org/rfc/rfc4513#section-5.1.2 */
-  protected async checkLogin(connection: LdapConnection): Promise<void> {
-    const authorizationIdentity = await connection.whoAmI();
-    if (authorizationIdentity === '' || authorizationIdentity === 'dn:') {
-      throw new TargetRefusedError('The server takes the login for an anonymous one, so nothing was changed. Look for a proxy between the function and the server');
-    }
+  protected async identify(connection: LdapConnection): Promise<Accepted> {
+    return { identity: checkIdentity(await connection.whoAmI()) };
+  }
+
+  /** One entry has many distinguished names: aliases of attributes, escapes, forms of Unicode. */
+  protected async isSame(superuser: LdapConnection, { identity }: Accepted): Promise<boolean> {
+    const own = checkIdentity(await superuser.whoAmI());
+    return own !== undefined && identity !== undefined && this.comparable(own) === this.comparable(identity);
   }
 
   /** Distinguished names are case insensitive for most attributes, with white space around separators. */
@@ -50,9 +58,10 @@ export class LdapTarget extends DirectoryTarget<LdapConnection, LdapTargetConfig
 
   /** One password. Tries the likely one first, because a server may lock a user after one or a few wrong logins. */
   private async changePassword({ pending, current, previous, superuser }: Logins, deadline: Deadline): Promise<void> {
-    const change = async (known: ServerLogin) => this.withUser(known, deadline, async (connection) => {
+    const change = async (known: ServerLogin) => this.withUser(known, deadline, async (connection, user) => {
       await this.changeOrFindOut(pending, deadline, () => superuser
-        ? this.asSuperuser(superuser, deadline, (other) => other.modifyPassword({ userIdentity: known.username, newPassword: pending.password }))
+        ? this.asSuperuser(superuser, user, deadline, (other) =>
+          other.modifyPassword({ userIdentity: known.username, newPassword: pending.password }))
         : connection.modifyPassword({ oldPassword: known.password, newPassword: pending.password }));
       return true;
     });
@@ -69,19 +78,20 @@ export class LdapTarget extends DirectoryTarget<LdapConnection, LdapTargetConfig
    */
   private async addPassword({ pending, current, previous: known, superuser }: Logins, values: SecretValues, deadline: Deadline): Promise<void> {
     const previous = known?.password === current.password ? undefined : known;
-    const currentAccepted = await this.isAccepted(current, deadline);
+    const currentAccepted = await this.accepted(current, deadline);
     // A password that was taken from the user is never given back.
-    const previousAccepted = previous !== undefined && await this.isAccepted(previous, deadline);
-    const mustLook = previous === undefined || !(currentAccepted || previousAccepted);
-    const pendingAccepted = mustLook && await this.isAccepted(pending, deadline);
+    const previousAccepted = previous && await this.accepted(previous, deadline);
+    const mustLook = previous === undefined || !(currentAccepted ?? previousAccepted);
+    const pendingAccepted = mustLook ? await this.accepted(pending, deadline) : undefined;
     // One of the versions must have a password of the user. Otherwise, a right to write the secret would be one to change passwords of other users.
-    if (!currentAccepted && !previousAccepted && !pendingAccepted) { throw noneAccepted(); }
+    const user = currentAccepted ?? previousAccepted ?? pendingAccepted;
+    if (!user) { throw noneAccepted(); }
     const [operation, logins] = previous === undefined
       ? ['add' as const, [...currentAccepted ? [] : [current], ...pendingAccepted ? [] : [pending]]]
       : ['replace' as const, [...previousAccepted ? [previous] : [], current, pending]];
     if (logins.length === 0) { return; }
     const hashes = [...new Set(logins.map(({ password }) => password))].map((password) => passwordHash(password));
-    await this.asSuperuser(superuser!, deadline, async (connection) => {
+    await this.asSuperuser(superuser!, user, deadline, async (connection) => {
       // A label that moved by hand may have made an old password the current one.
       if (operation === 'replace') { await values.checkInProgress(); }
       await this.changeOrFindOut(pending, deadline, () => connection.modifyValues(current.username, operation, hashes));
@@ -99,6 +109,18 @@ export class LdapTarget extends DirectoryTarget<LdapConnection, LdapTargetConfig
       if (!await this.isAccepted(pending, deadline).catch(() => false)) { throw error; }
     }
   }
+
+  private accepted(login: ServerLogin, deadline: Deadline): Promise<Accepted | undefined> {
+    return this.withUser(login, deadline, async (_, user) => user);
+  }
+}
+
+/** A server may take a login for an anonymous one: https://www.rfc-editor.org/rfc/rfc4513#section-5.1.2 */
+function checkIdentity(identity: string | undefined): string | undefined {
+  if (identity === '' || identity === 'dn:') {
+    throw new TargetRefusedError('The server takes the login for an anonymous one, so nothing was changed. Look for a proxy between the function and the server');
+  }
+  return identity;
 }
 
 function noneAccepted(): AuthenticationError {

@@ -1,11 +1,13 @@
 /*
  * The cases of the rotation contract on a real OpenLDAP: one password (23 to 33), two at a time (87 to 93), and those of any target with a login.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
+import { Attribute, Change } from 'ldapts';
 import { KINDS, LdapHarness, type Kind, type LdapHarnessOptions } from './fixture';
 import { RotationError } from '../../../../../lambda-src/rotation/errors';
 import type { ConnectLdap, LdapConnection } from '../../../../../lambda-src/targets/directory/ldap/connection';
-import { letsInLdap, makeLdapUser, SERVICES, startLdap, type LdapServer } from '../../../../../servers/ldap/ldap';
+import { asLdap, letsInLdap, makeLdapUser, SERVICES, startLdap, SYNC_PROVIDER, type LdapServer } from '../../../../../servers/ldap/ldap';
 import type { StartedRotation } from '../../../../../simulator';
 import { failure } from '../../../../harness';
 
@@ -52,6 +54,13 @@ function afterWrite(change: (write: Promise<void>) => Promise<void>): (connect: 
   }));
 }
 
+/** Whether the values of userPassword that were sent are hashes. */
+function isHashesOnly(h: LdapHarness): boolean {
+  const values = h.sent.flatMap(({ operation, args }) => ['add', 'replace'].includes(operation) ? args as string[] : []);
+  expect(values.length).toBeGreaterThan(0);
+  return values.every((value) => /^\{SSHA\}[A-Za-z0-9+/=]{48}$/.test(value));
+}
+
 let server: LdapServer;
 beforeAll(async () => { server = await startLdap(); });
 afterAll(() => server.stop());
@@ -93,6 +102,89 @@ describe.each(KINDS)('%s', (kind: Kind) => {
     await makeLdapUser(server, h.user.username, h.login('AWSPREVIOUS').password);
     await h.rotate();
     expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+  });
+
+  test('case 27: a previous version that can not be read is ignored', async () => {
+    const h = await make({ kind });
+    await h.rotate();
+    const rotation = await created(h);
+    const versionId = h.secret.stages.AWSPREVIOUS;
+    h.simulator.intercept = ({ operation, phase, input }) => {
+      if (operation === 'GetSecretValue' && phase === 'before' && input.VersionId === versionId) {
+        throw Object.assign(new Error('refused'), { name: 'AccessDeniedException', $metadata: { httpStatusCode: 400 }, $fault: 'client' });
+      }
+    };
+    await h.steps(rotation, 'setSecret', 'testSecret');
+    expect(await h.isAccepted('AWSPENDING')).toBe(true);
+    expect(await h.isAccepted('AWSCURRENT')).toBe(kind === 'dualPasswords');
+  });
+
+  test('case 31: a pending version without a value changes nothing', async () => {
+    const h = await make({ kind });
+    await fails(h, h.step(h.start(), 'setSecret'), 'PendingValueMissingError', /AWSPENDING/);
+    expect(h.sent).toEqual([]);
+  });
+
+  test('case 46: testSecret alone accepts a copy of the current value, and writes nothing', async () => {
+    const h = await make({ kind });
+    const copy = h.start();
+    h.simulator.perform('PutSecretValue', { SecretId: h.arn, ClientRequestToken: copy.token, SecretString: h.value('AWSCURRENT'), VersionStages: ['AWSPENDING'] });
+    const before = await h.stored();
+    await h.step(copy, 'testSecret');
+    expect(await h.stored()).toEqual(before);
+  });
+
+  test('case 47: a server that takes a moment to accept the password', async () => {
+    const h = await make({ kind });
+    const rotation = await created(h);
+    const handler = h.makeHandler({ sleep: (milliseconds) => sleep(milliseconds) });
+    const late = new Promise<void>((resolve, reject) => { setTimeout(() => { h.step(rotation, 'setSecret').then(resolve, reject); }, 250); });
+    await Promise.all([h.step(rotation, 'testSecret', handler), late]);
+    expect(h.sleeps.length).toBeGreaterThan(0);
+  });
+
+  test('case 74: a login that the server takes for an anonymous one changes nothing', async () => {
+    const anonymous = async () => 'dn:';
+    const h = await make({ kind, connect: through(() => ({ whoAmI: anonymous })) });
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /takes the login for an anonymous one, so nothing was changed/);
+    expect(h.sent.every(({ operation }) => operation === 'bind')).toBe(true);
+  });
+
+  test('case 78: a change that was given up, and is done later by the server, is detected by the retry', async () => {
+    let isFirst = true;
+    const own = await startLdap();
+    try {
+      const h = await LdapHarness.make(own, {
+        kind,
+        connect: through((to) => {
+          const pausing = <T extends unknown[]>(write: (...args: T) => Promise<void>) => async (...args: T) => {
+            if (isFirst) { own.pause(); }
+            isFirst = false;
+            return write(...args);
+          };
+          return { modifyPassword: pausing(to.modifyPassword), modifyValues: pausing(to.modifyValues) };
+        }),
+      });
+      const rotation = await created(h);
+      h.remaining = 3_000;
+      await fails(h, h.step(rotation, 'setSecret'), '(ConnectivityError|StepTimeoutError)', /time/);
+      own.resume();
+      h.remaining = 30_000;
+      await h.steps(rotation, 'setSecret', 'testSecret', 'finishSecret');
+      expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+      expect(await h.isAccepted('AWSPREVIOUS')).toBe(kind === 'dualPasswords');
+      await h.rotate();
+      expect((await h.stored()).length).toBeLessThanOrEqual(3);
+    } finally {
+      await own.stop();
+    }
+  }, 20_000);
+
+  test('case 70: the log of the server has no password', async () => {
+    const h = await make({ kind });
+    await h.rotate();
+    expect(server.output()).toContain(h.user.username);
+    for (const password of h.passwords) { expect(server.output()).not.toContain(password); }
   });
 
   test('case 28: no version has the password of the entry, or the entry is missing', async () => {
@@ -165,6 +257,23 @@ describe('one password', () => {
     }
   });
 
+  test('cases 26, 75: with pwdMaxFailure 3, the password of AWSPREVIOUS is found after two wrong binds, and the user is not locked', async () => {
+    const locking = await startLdap({ policy: { pwdMaxFailure: '3', pwdLockout: 'TRUE' } });
+    try {
+      for (const kind of ['itself', 'superuser'] as const) {
+        const h = await LdapHarness.make(locking, { kind });
+        await h.rotate();
+        await makeLdapUser(locking, h.user.username, h.login('AWSPREVIOUS').password);
+        const before = h.wrongBinds;
+        await h.rotate();
+        expect(h.wrongBinds - before).toBe(2);
+        expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+      }
+    } finally {
+      await locking.stop();
+    }
+  });
+
   test('case 30: a policy refuses the password, which is told apart from a wrong one, and the current one still works', async () => {
     const strict = await startLdap({ policy: { pwdMinLength: '64', pwdCheckQuality: '2', pwdMaxFailure: '2', pwdLockout: 'TRUE' } });
     try {
@@ -180,6 +289,38 @@ describe('one password', () => {
       await strict.stop();
     }
   });
+
+  test.each([['itself', 'pwdAllowUserChange', 'FALSE'], ['superuser', 'pwdSafeModify', 'TRUE']] as const)('case 30: %s, with %s %s, is refused with that reason, and the current password works', async (kind, name, value) => {
+    const strict = await startLdap({ policy: { [name]: value } });
+    try {
+      const h = await LdapHarness.make(strict, { kind });
+      await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', new RegExp(`result code 50\\. .*${name}`));
+      expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+    } finally {
+      await strict.stop();
+    }
+  });
+
+  test('a user that must change its password, or has one login left after it expired, is rotated, and may do everything then', async () => {
+    const strict = await startLdap({ policy: { pwdMustChange: 'TRUE', pwdMaxAge: '1', pwdGraceAuthNLimit: '1' } });
+    try {
+      for (const kind of ['itself', 'superuser'] as const) {
+        const h = await LdapHarness.make(strict, { kind });
+        const search = () => asLdap(strict, h.login('AWSCURRENT'), (client) => client.search(SERVICES, { scope: 'base' }));
+        const modification = new Attribute({ type: 'pwdReset', values: ['TRUE'] });
+        await asLdap(strict, strict.root, (client) => client.modify(h.user.username, new Change({ operation: 'replace', modification })));
+        await expect(search()).rejects.toThrow('Operations are restricted');
+        await h.rotate();
+        await search();
+        await sleep(2_100);
+        await h.rotate();
+        await search();
+        expect(h.wrongBinds).toBe(0);
+      }
+    } finally {
+      await strict.stop();
+    }
+  }, 20_000);
 
   test('cases 45, 75: with pwdMaxFailure 2, three rotations lock no user; a locked user fails', async () => {
     const locking = await startLdap({ policy: { pwdMaxFailure: '2', pwdLockout: 'TRUE' } });
@@ -215,8 +356,17 @@ describe('two passwords', () => {
       expect(await h.stored()).toHaveLength(Math.min(i + 1, 3));
     }
     expect(await letsInLdap(server, h.user)).toBe(false);
-    const values = h.sent.flatMap(({ operation, args }) => ['add', 'replace'].includes(operation) ? args as string[] : []);
-    expect(values.every((value) => /^\{SSHA\}[A-Za-z0-9+/=]{48}$/.test(value))).toBe(true);
+    expect(isHashesOnly(h)).toBe(true);
+  });
+
+  test('a naive variant that sends the password itself is caught, and the server would store it in clear', async () => {
+    const h: LdapHarness = await make({
+      kind,
+      connect: through((to) => ({ modifyValues: (dn, operation) => to.modifyValues(dn, operation, [h.login('AWSPENDING').password]) })),
+    });
+    await h.rotate();
+    expect(isHashesOnly(h)).toBe(false);
+    expect(await h.stored()).toContain(h.login('AWSCURRENT').password);
   });
 
   test('case 90: a password that somebody else added is removed, but not in the first rotation', async () => {
@@ -271,9 +421,47 @@ describe('the superuser', () => {
     expect(await h.isAccepted('AWSCURRENT')).toBe(true);
   });
 
-  test('the user of the secret is no superuser of itself, in whatever case', async () => {
-    const h = await make({ kind: 'dualPasswords', superuserChanges: { username: `UID = USER_0, ${SERVICES}` }, user: { username: `uid=user_0,${SERVICES}`, password: 'first-password' } });
-    await fails(h, h.step(await created(h), 'setSecret'), 'SecretValueError', /has the user whose password it would change/);
+  test('case 74: the user of the secret is no superuser of itself, whatever name of its entry is in the superuser secret', async () => {
+    const user = { username: `cn=user a+sn=b,${SERVICES}`, password: 'first-password' };
+    await asLdap(server, server.root, async (client) => {
+      await client.add(user.username, { objectClass: ['person', 'simpleSecurityObject'], cn: 'user a', sn: 'b', userPassword: user.password });
+    });
+    const names = [
+      user.username, `CN = USER  A + SN=B, ${SERVICES}`, `sn=b+cn=user a,${SERVICES}`, `2.5.4.3=user a+surname=b,${SERVICES}`, `commonName=us\\65r\\20a+sn="b",${SERVICES}`, `cn=ｕser a+sn=b;${SERVICES}`,
+      'cn=user a+sn=b,organizationalUnitName=services,0.9.2342.19200300.100.1.25=example,DC=com',
+    ];
+    for (const username of names) {
+      expect(await letsInLdap(server, { ...user, username })).toBe(true);
+      for (const kind of ['superuser', 'dualPasswords'] as const) {
+        const h = await make({ kind, superuserChanges: { ...user, username }, user });
+        const error = await failure(h.step(await created(h), 'setSecret'));
+        expect(`${error.name}: ${error.message}`).toMatch(/^SecretValueError: The superuser secret has the user whose password it would change\. Use/);
+        expect(h.sent.every(({ operation }) => operation === 'bind')).toBe(true);
+      }
+    }
+  });
+
+  test('that is rotated meanwhile is refused, and the retry completes with its new password', async () => {
+    for (const kind of ['superuser', 'dualPasswords'] as const) {
+      const superuser = { username: `uid=rotated,${SERVICES}`, password: 'first-password-of-it' };
+      const own = await startLdap({ settings: [`access to dn.one="${SERVICES}" attrs=userPassword by dn.exact="${superuser.username}" =w by * break`] });
+      try {
+        await makeLdapUser(own, superuser.username, superuser.password);
+        const h = await LdapHarness.make(own, {
+          kind,
+          superuserChanges: superuser,
+          connect: (connect) => async (...login) => {
+            if (h.sent.some(({ operation }) => operation === 'bind')) { await makeLdapUser(own, superuser.username, 'second-password-of-it'); }
+            return connect(...login);
+          },
+        });
+        const rotation = await created(h);
+        await fails(h, h.step(rotation, 'setSecret'), 'AuthenticationError', /does not accept the credentials of the superuser secret/);
+        expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+      } finally {
+        await own.stop();
+      }
+    }
   });
 });
 
@@ -294,10 +482,37 @@ describe('the connection', () => {
     }
   });
 
+  test('a server that asks for a client certificate says so', async () => {
+    const own = await startLdap({ asksForCertificate: true });
+    try {
+      const h = await LdapHarness.make(own, { user });
+      await fails(h, h.step(await created(h), 'setSecret'), '(TlsError|ConnectivityError)', /asks? for a client certificate.*TLSVerifyClient/);
+    } finally {
+      await own.stop();
+    }
+  });
+
   test('case 29: a server that is down is not taken for a wrong password', async () => {
     const h = await make({ user, changes: { port: 1 } });
     await fails(h, h.step(await created(h), 'setSecret'), 'ConnectivityError', /can't be reached with TLS, or doesn't answer in time \(ECONNREFUSED\)/);
   });
+
+  test('a replica answers with a referral, which is not followed, and nothing is changed', async () => {
+    const provider = await startLdap({ settings: SYNC_PROVIDER });
+    const replica = await startLdap({ replicaOf: provider });
+    try {
+      await makeLdapUser(provider, user.username, user.password);
+      for (let left = 100; left > 0 && !await letsInLdap(replica, user); left--) { await sleep(50); }
+      for (const kind of KINDS) {
+        const h = await LdapHarness.make(replica, { kind, user });
+        await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /result code 10 \(referral\)\. The server is a replica/);
+        expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+      }
+    } finally {
+      await replica.stop();
+      await provider.stop();
+    }
+  }, 20_000);
 
   test('case 33: a server that hangs ends the step before the time-out of the function', async () => {
     const own = await startLdap();

@@ -242,6 +242,7 @@ public final class App {
                         .build()))
                 .build();
         RotationFunction.Builder.create(stack, "MemoryDb")
+                .acknowledgeStandIns(true)
                 .target(RotationTarget.memoryDbUser(CacheUserTargetOptions.builder()
                         .userArn("arn:aws:memorydb:eu-west-1:111111111111:user/app")
                         .build()))
@@ -294,6 +295,7 @@ public final class App {
                         .build()))
                 .build();
         RotatingSecret.Builder.create(stack, "AccessKey")
+                .acknowledgeStandIns(true)
                 .target(RotationTarget.iamAccessKey(IamAccessKeyTargetOptions.builder()
                         .user(new User(stack, "User"))
                         .exclusiveUser(true)
