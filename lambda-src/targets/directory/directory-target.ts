@@ -24,7 +24,7 @@ interface Bound {
 }
 
 /** A user of a directory. */
-export abstract class DirectoryTarget<Connection extends Bound, Config extends DirectoryTargetConfig> implements Target {
+export abstract class DirectoryTarget<Connection extends Bound, User, Config extends DirectoryTargetConfig> implements Target {
   /** What a user name has to be, for errors. */
   protected abstract readonly userRule: string;
 
@@ -79,8 +79,11 @@ export abstract class DirectoryTarget<Connection extends Bound, Config extends D
   /** Whether the server accepts the pending password. */
   protected abstract test(pending: ServerLogin, current: ServerLogin, deadline: Deadline): Promise<boolean>;
 
-  /** The user of a connection, as the server names it. Undefined if it doesn't say. Throws if it isn't one that may go on. */
-  protected abstract identityOf(connection: Connection): Promise<string | undefined>;
+  /** The user of a connection, as the server names it. Throws if it may not go on. */
+  protected abstract identify(connection: Connection, login: ServerLogin): Promise<User>;
+
+  /** Whether the superuser of a connection is the user. One user has many names, and only the server knows all of them. */
+  protected abstract isSame(superuser: Connection, user: User): Promise<boolean>;
 
   /** The same text for the same user, as far as names show it. */
   protected abstract comparable(username: string): string;
@@ -96,7 +99,7 @@ export abstract class DirectoryTarget<Connection extends Bound, Config extends D
 
   /** Undefined if the server doesn't accept the login. */
   protected async withUser<T>(
-    login: ServerLogin, deadline: Deadline, use: (connection: Connection, identity?: string) => Promise<T>,
+    login: ServerLogin, deadline: Deadline, use: (connection: Connection, user: User) => Promise<T>,
   ): Promise<T | undefined> {
     const connection = await this.connect(login, this.config.certificateAuthority, deadline);
     try {
@@ -106,15 +109,13 @@ export abstract class DirectoryTarget<Connection extends Bound, Config extends D
         if (error instanceof AuthenticationError) { return undefined; }
         throw error;
       }
-      return await use(connection, await this.identityOf(connection));
+      return await use(connection, await this.identify(connection, login));
     } finally {
       connection.close();
     }
   }
 
-  protected async asSuperuser<T>(
-    superuser: ServerLogin, deadline: Deadline, use: (connection: Connection, identity?: string) => Promise<T>,
-  ): Promise<T> {
+  protected async asSuperuser<T>(superuser: ServerLogin, user: User, deadline: Deadline, use: (connection: Connection) => Promise<T>): Promise<T> {
     const connection = await this.connect(superuser, this.config.certificateAuthority, deadline);
     try {
       try {
@@ -123,7 +124,8 @@ export abstract class DirectoryTarget<Connection extends Bound, Config extends D
         if (!(error instanceof AuthenticationError)) { throw error; }
         throw new AuthenticationError(superuserRefused('The server', this.config.superuserSecretArn!));
       }
-      return await use(connection, await this.identityOf(connection));
+      if (await this.isSame(connection, user)) { throw ofItself(); }
+      return await use(connection);
     } finally {
       connection.close();
     }
@@ -157,7 +159,6 @@ export abstract class DirectoryTarget<Connection extends Bound, Config extends D
   }
 }
 
-/** The error for a superuser that is the user. */
-export function ofItself(): SecretValueError {
+function ofItself(): SecretValueError {
   return new SecretValueError('The superuser secret has the user whose password it would change. Use the secret of another user that may manage this one');
 }

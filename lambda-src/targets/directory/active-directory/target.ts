@@ -7,7 +7,7 @@ import type { Deadline } from '../../../rotation/deadline';
 import { AuthenticationError, TargetRefusedError } from '../../../rotation/errors';
 import type { SecretValues, Target } from '../../../target';
 import type { ServerLogin } from '../../server-login';
-import { DirectoryTarget, ofItself, type Logins } from '../directory-target';
+import { DirectoryTarget, type Logins } from '../directory-target';
 
 /** @throws Error if it is the configuration of another asset */
 export function activeDirectoryTarget(config: HandlerConfig): Target {
@@ -20,7 +20,7 @@ export function activeDirectoryTarget(config: HandlerConfig): Target {
  * For another hour, the domain accepts the password before the present one at a login: https://learn.microsoft.com/en-us/troubleshoot/windows-server/windows-security/new-setting-modifies-ntlm-network-authentication
  * So a login doesn't show that a password is the present one. Only a change by the user or a reset does.
  */
-export class ActiveDirectoryTarget extends DirectoryTarget<AdConnection, ActiveDirectoryTargetConfig> {
+export class ActiveDirectoryTarget extends DirectoryTarget<AdConnection, AdEntry, ActiveDirectoryTargetConfig> {
   protected readonly userRule = 'a user principal name, a distinguished name or a name with its domain. Put one such as app@ad.example.com into it';
 
   protected isUser(username: string): boolean {
@@ -48,19 +48,21 @@ export class ActiveDirectoryTarget extends DirectoryTarget<AdConnection, ActiveD
 
   /** A failed login would be one more wrong password for the domain, so there is no second look. A domain controller asks the others before it refuses. */
   protected async test(pending: ServerLogin, _current: ServerLogin, deadline: Deadline): Promise<boolean> {
-    return await this.withUser(pending, deadline, async (connection) => findUser(connection, pending)) !== undefined;
+    return this.isAccepted(pending, deadline);
   }
 
-  protected async identityOf(): Promise<undefined> {
-    // findUser does it for the user. A superuser may be of another domain.
-    return undefined;
+  protected async identify(connection: AdConnection, { username }: ServerLogin): Promise<AdEntry> {
+    return connection.findUser(username, parseAdUser(username)!);
+  }
+
+  protected async isSame(superuser: AdConnection, { sid }: AdEntry): Promise<boolean> {
+    return superuser.isUser(sid);
   }
 
   /** False if the password isn't the present one. */
   private async changeItself(login: ServerLogin, pending: ServerLogin, deadline: Deadline): Promise<boolean> {
-    return await this.withUser(login, deadline, async (connection) => {
+    return await this.withUser(login, deadline, async (connection, { dn }) => {
       try {
-        const { dn } = await findUser(connection, login);
         await connection.changePassword(dn, login.password, pending.password);
         return true;
       } catch (error) {
@@ -77,18 +79,13 @@ export class ActiveDirectoryTarget extends DirectoryTarget<AdConnection, ActiveD
    * before the present one.
    */
   private async reset(login: ServerLogin, superuser: ServerLogin, pending: ServerLogin, values: SecretValues, deadline: Deadline): Promise<boolean> {
-    const entry = await this.withUser(login, deadline, (connection) => findUser(connection, login));
-    if (entry === undefined) { return false; }
-    await this.asSuperuser(superuser, deadline, async (connection) => {
-      if (await connection.isUser(entry.sid)) { throw ofItself(); }
+    const user = await this.withUser(login, deadline, async (_, entry) => entry);
+    if (user === undefined) { return false; }
+    await this.asSuperuser(superuser, user, deadline, async (connection) => {
       // A reset takes any password, so an old copy of the function would undo a later rotation.
       await values.checkInProgress();
-      await connection.resetPassword(entry.dn, pending.password);
+      await connection.resetPassword(user.dn, pending.password);
     });
     return true;
   }
-}
-
-function findUser(connection: AdConnection, { username }: ServerLogin): Promise<AdEntry> {
-  return connection.findUser(username, parseAdUser(username)!);
 }

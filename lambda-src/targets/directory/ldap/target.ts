@@ -7,7 +7,12 @@ import type { Deadline } from '../../../rotation/deadline';
 import { AuthenticationError, TargetRefusedError } from '../../../rotation/errors';
 import type { SecretValues, Target } from '../../../target';
 import type { ServerLogin } from '../../server-login';
-import { DirectoryTarget, ofItself, type Logins } from '../directory-target';
+import { DirectoryTarget, type Logins } from '../directory-target';
+
+/** @throws Error if it is the configuration of another asset */
+export function ldapTarget(config: HandlerConfig): Target {
+  return new LdapTarget(parseLdapConfig(config), connectLdap);
+}
 
 /** A user that the server accepted. */
 interface Accepted {
@@ -15,13 +20,8 @@ interface Accepted {
   readonly identity: string | undefined;
 }
 
-/** @throws Error if it is the configuration of another asset */
-export function ldapTarget(config: HandlerConfig): Target {
-  return new LdapTarget(parseLdapConfig(config), connectLdap);
-}
-
 /** A user of an LDAP directory. */
-export class LdapTarget extends DirectoryTarget<LdapConnection, LdapTargetConfig> {
+export class LdapTarget extends DirectoryTarget<LdapConnection, Accepted, LdapTargetConfig> {
   protected readonly userRule = 'a distinguished name. Put one such as uid=app,ou=services,dc=example,dc=com into it';
 
   protected isUser(username: string): boolean {
@@ -41,13 +41,14 @@ export class LdapTarget extends DirectoryTarget<LdapConnection, LdapTargetConfig
     }) ?? false;
   }
 
-  /** A server may take a login for an anonymous one: https://www.rfc-editor.org/rfc/rfc4513#section-5.1.2 */
-  protected async identityOf(connection: LdapConnection): Promise<string | undefined> {
-    const identity = await connection.whoAmI();
-    if (identity === '' || identity === 'dn:') {
-      throw new TargetRefusedError('The server takes the login for an anonymous one, so nothing was changed. Look for a proxy between the function and the server');
-    }
-    return identity;
+  protected async identify(connection: LdapConnection): Promise<Accepted> {
+    return { identity: checkIdentity(await connection.whoAmI()) };
+  }
+
+  /** One entry has many distinguished names: aliases of attributes, escapes, forms of Unicode. */
+  protected async isSame(superuser: LdapConnection, { identity }: Accepted): Promise<boolean> {
+    const own = checkIdentity(await superuser.whoAmI());
+    return own !== undefined && identity !== undefined && this.comparable(own) === this.comparable(identity);
   }
 
   /** Distinguished names are case insensitive for most attributes, with white space around separators. */
@@ -57,9 +58,9 @@ export class LdapTarget extends DirectoryTarget<LdapConnection, LdapTargetConfig
 
   /** One password. Tries the likely one first, because a server may lock a user after one or a few wrong logins. */
   private async changePassword({ pending, current, previous, superuser }: Logins, deadline: Deadline): Promise<void> {
-    const change = async (known: ServerLogin) => this.withUser(known, deadline, async (connection, identity) => {
+    const change = async (known: ServerLogin) => this.withUser(known, deadline, async (connection, user) => {
       await this.changeOrFindOut(pending, deadline, () => superuser
-        ? this.asOther(superuser, { identity }, deadline, (other) =>
+        ? this.asSuperuser(superuser, user, deadline, (other) =>
           other.modifyPassword({ userIdentity: known.username, newPassword: pending.password }))
         : connection.modifyPassword({ oldPassword: known.password, newPassword: pending.password }));
       return true;
@@ -90,22 +91,10 @@ export class LdapTarget extends DirectoryTarget<LdapConnection, LdapTargetConfig
       : ['replace' as const, [...previousAccepted ? [previous] : [], current, pending]];
     if (logins.length === 0) { return; }
     const hashes = [...new Set(logins.map(({ password }) => password))].map((password) => passwordHash(password));
-    await this.asOther(superuser!, user, deadline, async (connection) => {
+    await this.asSuperuser(superuser!, user, deadline, async (connection) => {
       // A label that moved by hand may have made an old password the current one.
       if (operation === 'replace') { await values.checkInProgress(); }
       await this.changeOrFindOut(pending, deadline, () => connection.modifyValues(current.username, operation, hashes));
-    });
-  }
-
-  private accepted(login: ServerLogin, deadline: Deadline): Promise<Accepted | undefined> {
-    return this.withUser(login, deadline, async (_, identity) => ({ identity }));
-  }
-
-  /** As a superuser that isn't the user. One entry has many distinguished names: aliases of attributes, escapes, forms of Unicode. Only the server knows all. */
-  private asOther<T>(superuser: ServerLogin, user: Accepted, deadline: Deadline, use: (connection: LdapConnection) => Promise<T>): Promise<T> {
-    return this.asSuperuser(superuser, deadline, async (connection, identity) => {
-      if (identity !== undefined && user.identity !== undefined && this.comparable(identity) === this.comparable(user.identity)) { throw ofItself(); }
-      return use(connection);
     });
   }
 
@@ -120,6 +109,18 @@ export class LdapTarget extends DirectoryTarget<LdapConnection, LdapTargetConfig
       if (!await this.isAccepted(pending, deadline).catch(() => false)) { throw error; }
     }
   }
+
+  private accepted(login: ServerLogin, deadline: Deadline): Promise<Accepted | undefined> {
+    return this.withUser(login, deadline, async (_, user) => user);
+  }
+}
+
+/** A server may take a login for an anonymous one: https://www.rfc-editor.org/rfc/rfc4513#section-5.1.2 */
+function checkIdentity(identity: string | undefined): string | undefined {
+  if (identity === '' || identity === 'dn:') {
+    throw new TargetRefusedError('The server takes the login for an anonymous one, so nothing was changed. Look for a proxy between the function and the server');
+  }
+  return identity;
 }
 
 function noneAccepted(): AuthenticationError {
