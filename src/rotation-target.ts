@@ -601,7 +601,8 @@ export class RotationTarget {
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/rabbitmq.md
    * @param options which users rotate, which broker, and how to generate the passwords
-   * @throws if the policy can't be met, its passwords are too long for a login, the strategy isn't one for RabbitMQ, or the certificate authority is not a certificate
+   * @throws if the policy can't be met, its passwords are too long for a login, the strategy isn't one for RabbitMQ, or the certificate authority is
+   * not a certificate
    */
   public static rabbitMq(options: RabbitMqTargetOptions): RotationTarget {
     return new RotationTarget(new RabbitMqTarget(generatorOf(options.passwordPolicy), options));
