@@ -8,12 +8,14 @@ import type { Credentials } from '../../lambda-src/targets/database/credentials'
 import { DualPasswords } from '../../lambda-src/targets/database/dual-passwords';
 import { connectMySql, MySql } from '../../lambda-src/targets/database/mysql/engine';
 import { connectPostgres, Postgres } from '../../lambda-src/targets/database/postgres/engine';
+import { md5Verifier } from '../../lambda-src/targets/database/postgres-protocol';
+import { connectRedshift, Redshift, redshiftTls } from '../../lambda-src/targets/database/redshift/engine';
 import { SingleUser } from '../../lambda-src/targets/database/single-user';
 import type { DatabaseRotation, Strategy } from '../../lambda-src/targets/database/strategy';
 import { Superuser } from '../../lambda-src/targets/database/superuser';
 import { DatabaseTarget, databaseTarget } from '../../lambda-src/targets/database/target';
 import { tlsOptions, type DatabaseTls } from '../../lambda-src/targets/database/tls';
-import { startMariaDb, startMySql, startPostgres, type DatabaseServer, type Login } from '../../servers';
+import { startMariaDb, startMySql, startPostgres, startRedshiftStandIn, type DatabaseServer, type Login } from '../../servers';
 import { connect, isRefusal, type TestClient } from '../../servers/clients';
 import type { DatabaseTargetConfig } from '../../src/targets/database/contract';
 
@@ -64,11 +66,17 @@ const RESET: Variant = {
   user: { username: 'lost', password: 'password-that-it-never-had' },
   startingOver: ({ admin }) => ['DROP USER IF EXISTS lost', `CREATE ROLE lost LOGIN PASSWORD 'its-own-password' ADMIN ${admin.username}`],
 };
+const inRedshift = ({ username, password }: Login) => `CREATE USER ${username} PASSWORD '${md5Verifier(password, username)}'`;
+const CREATED_IN_REDSHIFT: Variant = { ...created('GRANT ROLE app_rights TO {user}'), startingOver: () => ['DROP USER IF EXISTS created'] };
+const RESET_IN_REDSHIFT: Variant = { ...RESET, startingOver: () => ['DROP USER IF EXISTS lost', inRedshift({ username: 'lost', password: 'its-own-password' })] };
 /** Statements without a lasting effect. */
 const READ = /^\s*(SELECT|SHOW|BEGIN|SET (?!PASSWORD|DEFAULT ROLE))/i;
 
 function startingOver({ engine, database }: DatabaseServer, { config }: Variant): string[] {
   const { username, password } = USER;
+  if (engine === 'redshift') {
+    return [`DROP USER IF EXISTS ${username}_clone`, `DROP USER IF EXISTS ${username}`, inRedshift(USER), `ALTER GROUP readers ADD USER ${username}`, `GRANT ROLE app_rights TO ${username}`];
+  }
   const second = engine === 'mariadb'
     ? [`ALTER USER ${username} IDENTIFIED VIA mysql_native_password USING PASSWORD('${password}') OR mysql_native_password USING PASSWORD('${PREVIOUS}')`]
     : [`GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO ${username}`, `ALTER USER ${username} IDENTIFIED BY '${PREVIOUS}'`, `ALTER USER ${username} IDENTIFIED BY '${password}' RETAIN CURRENT PASSWORD`];
@@ -185,6 +193,7 @@ function subject(name: string, server: DatabaseServer, root: TestClient, variant
         postgres: (database: DatabaseTargetConfig) => new Postgres(tlsOptions(database), watch(connectPostgres, dependencies)),
         mysql: (database: DatabaseTargetConfig) => new MySql('mysql', tlsOptions(database), watch(connectMySql, dependencies)),
         mariadb: (database: DatabaseTargetConfig) => new MySql('mariadb', tlsOptions(database), watch(connectMySql, dependencies)),
+        redshift: (database: DatabaseTargetConfig) => new Redshift(redshiftTls(database), watch(connectRedshift, dependencies)),
       };
       if (!naive) { return databaseTarget(config, engines); }
       const strategy = variant.make();
@@ -234,6 +243,7 @@ const KINDS = [
   { name: 'MySQL 8.0', start: () => startMySql(), variants: [SINGLE, ALTERNATING, DUAL, DUAL_BY_SUPERUSER, CREATED] },
   { name: 'MariaDB 11.8', start: () => startMariaDb(), variants: [SINGLE, ALTERNATING, DUAL_BY_SUPERUSER, CREATED] },
   { name: 'PostgreSQL 15', start: () => startPostgres({ version: '15' }), variants: [SINGLE, ALTERNATING] },
+  { name: 'the stand-in for Redshift', start: () => startRedshiftStandIn(), variants: [SINGLE, ALTERNATING, CREATED_IN_REDSHIFT, RESET_IN_REDSHIFT] },
 ];
 
 /** Every kind of database with every strategy, on real servers. */
@@ -269,6 +279,9 @@ async function withServer({ start }: typeof KINDS[number], use: (server: Databas
       await admin.query(`CREATE ROLE ${USER.username} LOGIN`);
       await admin.query(`GRANT CREATE ON DATABASE ${server.database} TO ${USER.username}`);
       await admin.close();
+    }
+    if (server.engine === 'redshift') {
+      for (const statement of ['CREATE GROUP readers', 'CREATE ROLE app_rights']) { await root.query(statement); }
     }
     await use(server, root);
   } finally {

@@ -15,7 +15,7 @@ export interface Strategy {
 export interface System {
   /** The folder of the asset that rotates its users. */
   readonly asset: 'postgres' | 'mysql' | 'redis';
-  readonly target: 'postgres' | 'mysql' | 'mariadb' | 'redis';
+  readonly target: 'postgres' | 'mysql' | 'mariadb' | 'redshift' | 'redis';
   readonly certificateAuthority: string;
   readonly superuser: Login;
   valueOf(login: Login): string;

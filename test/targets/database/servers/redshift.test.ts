@@ -1,0 +1,210 @@
+/*
+ * The rotation contract's cases for Redshift, on a stand-in: PostgreSQL behind a server that knows only statements of Redshift. They show what a
+ * rotation sends and where it ends, not that Redshift agrees.
+ */
+import { created, dialledVersions, expectNoSecrets, fails } from './failing';
+import { CASE_SENSITIVE, DatabaseHarness, letsIn, makeUser, run, type DatabaseHarnessOptions } from './fixture';
+import { startRedshiftStandIn, type Login, type RedshiftStandIn } from '../../../../servers';
+
+let server: RedshiftStandIn;
+beforeAll(async () => { server = await startRedshiftStandIn(); });
+afterAll(async () => { await server.stop(); });
+// The handler sends nothing that the stand-in doesn't know.
+afterEach(() => { expect(server.refused).toEqual([]); });
+
+const make = (options: DatabaseHarnessOptions = {}) => DatabaseHarness.make(server, { strategy: 'alternatingUsers', ...options });
+const asAdmin = (...statements: string[]) => run(server, server.admin, CASE_SENSITIVE, ...statements);
+
+let names = 0;
+async function userWith(...statements: string[]): Promise<Login> {
+  const user = { username: `worker_${++names}`, password: `first-password-of-it-${names}` };
+  await makeUser(server, user);
+  await asAdmin(...statements.map((statement) => statement.replaceAll('{user}', user.username)));
+  return user;
+}
+
+/** What Redshift's catalog has about a user. */
+async function catalogOf(username: string): Promise<unknown> {
+  const ask = (sql: string) => server.asPostgres('SET search_path TO redshift, pg_catalog', sql.replace('?', `'${username}'`));
+  return {
+    groups: (await ask('SELECT g.groname FROM pg_group g, pg_user u WHERE u.usesysid = ANY(g.grolist) AND u.usename = ? AND g.groname NOT LIKE \'cdk-%\' ORDER BY 1')).map(({ groname }) => groname),
+    roles: await ask('SELECT role_name, admin_option FROM svv_user_grants WHERE user_name = ? ORDER BY 1'),
+    attributes: await ask('SELECT createdb, superuser, connection_limit, syslog_access, session_timeout FROM svv_user_info WHERE user_name = ?'),
+    terms: await ask('SELECT coalesce(valuntil, \'infinity\') AS valuntil, useconfig FROM pg_user WHERE usename = ?'),
+  };
+}
+
+describe('a single user', () => {
+  test('cases 25, 43, 48: changes its own password', async () => {
+    const h = await make({ strategy: 'singleUser' });
+    await h.rotate();
+    expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+    expect(await letsIn(server, h.user)).toBe(false);
+    expectNoSecrets(h);
+  });
+
+  test('case 70: no statement has the password, so no log of the cluster has it', async () => {
+    const sent: string[] = [];
+    const h = await make({
+      strategy: 'singleUser',
+      connection: (connection) => ({ ...connection, query: (sql, parameters) => {
+        sent.push(sql);
+        return connection.query(sql, parameters);
+      } }),
+    });
+    await h.rotate();
+    const { password } = h.login('AWSCURRENT');
+    expect(sent.filter((sql) => sql.includes('PASSWORD'))).toEqual([expect.stringMatching(/^ALTER USER "user_\d+" PASSWORD 'md5[0-9a-f]{32}'$/)]);
+    expect(sent.join('\n')).not.toContain(password);
+    expect(await server.logs()).not.toContain(password);
+  });
+
+  test('case 44: a wrong password has the code of every failed login in PostgreSQL 8.0, and is taken for one', async () => {
+    const h = await make({ strategy: 'singleUser', changes: { password: 'not-the-Password-1' } });
+    await fails(h, h.step(await created(h), 'setSecret'), 'AuthenticationError', /accepts neither the pending password, nor the current one/);
+  });
+
+  test('case 56: a retry after the change finds it out', async () => {
+    const h = await make({ strategy: 'singleUser' });
+    const rotation = await created(h);
+    await h.step(rotation, 'setSecret');
+    h.dialled.length = 0;
+    await h.step(rotation, 'setSecret');
+    expect(dialledVersions(h)).toEqual(['AWSCURRENT', 'AWSPENDING']);
+  });
+});
+
+describe('alternating users', () => {
+  beforeAll(async () => {
+    await asAdmin('CREATE GROUP readers', 'CREATE GROUP writers', 'CREATE ROLE app', 'CREATE ROLE operator', 'CREATE TABLE things (name varchar(20))',
+      'GRANT SELECT ON things TO GROUP readers', 'GRANT INSERT ON things TO ROLE app');
+  });
+
+  test('cases 34, 35: the second user has the groups, roles, attributes and settings of the first', async () => {
+    const user = await userWith('ALTER GROUP readers ADD USER {user}', 'GRANT ROLE app TO {user}', 'GRANT ROLE operator TO {user} WITH ADMIN OPTION', 'ALTER USER {user} CREATEDB',
+      'ALTER USER {user} CONNECTION LIMIT 40', 'ALTER USER {user} SYSLOG ACCESS UNRESTRICTED', 'ALTER USER {user} SESSION TIMEOUT 600', 'ALTER USER {user} VALID UNTIL \'2199-01-02 00:00:00+00\'',
+      'ALTER USER {user} SET search_path TO \'public\', \'App\'', 'ALTER USER {user} SET statement_timeout TO \'60000\'');
+    const h = await make({ user });
+    await h.rotate();
+    const clone = h.login('AWSCURRENT');
+    expect(clone.username).toBe(`${user.username}_clone`);
+    expect(await catalogOf(clone.username)).toEqual(await catalogOf(user.username));
+    expect(await catalogOf(clone.username)).toMatchObject({ groups: ['readers'], attributes: [{ createdb: true, connection_limit: '40', syslog_access: 'UNRESTRICTED', session_timeout: 600 }] });
+    for (const login of [user, clone]) { await run(server, login, 'INSERT INTO public.things VALUES (\'it\')', 'SELECT name FROM public.things'); }
+    await h.rotate();
+    expect(h.login('AWSCURRENT').username).toBe(user.username);
+    expect(await letsIn(server, clone)).toBe(true);
+    expect(await letsIn(server, user)).toBe(false);
+    await h.rotate();
+    expect(await letsIn(server, clone)).toBe(false);
+    expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+    expectNoSecrets(h);
+  });
+
+  test('cases 41, 77: what changed for the first user changes for the second at its next turn', async () => {
+    const user = await userWith('ALTER GROUP readers ADD USER {user}', 'GRANT ROLE app TO {user}', 'GRANT ROLE operator TO {user} WITH ADMIN OPTION', 'ALTER USER {user} CREATEDB',
+      'ALTER USER {user} SET statement_timeout TO \'60000\'', 'ALTER USER {user} VALID UNTIL \'2199-01-02 00:00:00+00\'');
+    const h = await make({ user });
+    await h.rotate();
+    await h.rotate();
+    await asAdmin(...['ALTER GROUP readers DROP USER {user}', 'ALTER GROUP writers ADD USER {user}', 'REVOKE ROLE app FROM {user}', 'REVOKE ADMIN OPTION FOR ROLE operator FROM {user}',
+      'ALTER USER {user} NOCREATEDB', 'ALTER USER {user} RESET statement_timeout', 'ALTER USER {user} VALID UNTIL \'infinity\''].map((sql) => sql.replace('{user}', user.username)));
+    await h.rotate();
+    expect(await catalogOf(`${user.username}_clone`)).toEqual(await catalogOf(user.username));
+    expect(await catalogOf(user.username)).toMatchObject({ groups: ['writers'], roles: [{ role_name: 'operator', admin_option: false }], terms: [{ valuntil: 'infinity', useconfig: null }] });
+  });
+
+  test('rights of a role count for both users at once, also those given later', async () => {
+    const user = await userWith('GRANT ROLE app TO {user}');
+    const h = await make({ user });
+    await h.rotate();
+    await asAdmin('CREATE TABLE later (name varchar(20))', 'GRANT INSERT ON later TO ROLE app');
+    for (const login of [user, h.login('AWSCURRENT')]) { await run(server, login, 'INSERT INTO public.later VALUES (\'it\')'); }
+  });
+
+  const asRoot = (sql: string) => async (user: string) => { await server.asPostgres(sql.replaceAll('{user}', user)); };
+  test.each<[string, (user: string) => Promise<unknown>, RegExp]>([
+    ['owns a table', asRoot('CREATE TABLE owned_{user} (); ALTER TABLE owned_{user} OWNER TO {user}'), /owns tables or views/],
+    ['owns a schema', asRoot('CREATE SCHEMA owned_{user} AUTHORIZATION {user}'), /owns schemas/],
+    ['owns a function', asRoot('CREATE FUNCTION owned_{user}() RETURNS int LANGUAGE sql AS \'SELECT 1\'; ALTER FUNCTION owned_{user} OWNER TO {user}'), /owns functions/],
+    ['owns a database', asRoot('CREATE DATABASE owned_{user} OWNER {user}'), /owns databases/],
+    ['has a right to a table', (user) => asAdmin(`GRANT SELECT ON things TO ${user}`), /has rights in svv_relation_privileges by itself/],
+    ['has a right to a column', asRoot('GRANT SELECT (name) ON things TO {user}'), /has rights in svv_column_privileges by itself/],
+    ['has a right to a schema', (user) => asAdmin(`GRANT USAGE ON SCHEMA public TO ${user}`), /has rights in svv_schema_privileges by itself/],
+    ['has a right to a function', asRoot('CREATE FUNCTION for_{user}() RETURNS int LANGUAGE sql AS \'SELECT 1\'; GRANT EXECUTE ON FUNCTION for_{user} TO {user}'), /has rights in svv_function_privileges by itself/],
+    ['has a right to the database', (user) => asAdmin(`GRANT CREATE ON DATABASE dev TO ${user}`), /has rights in svv_database_privileges by itself/],
+    ['has a right to a language', asRoot('GRANT USAGE ON LANGUAGE plpgsql TO {user}'), /has rights in svv_language_privileges by itself/],
+    ['has rights to later tables', asRoot('ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO {user}'), /has rights in svv_default_privileges by itself/],
+    ['may assume a role of IAM', asRoot('INSERT INTO redshift.others VALUES (\'iam\', \'{user}\')'), /has rights in svv_iam_privileges by itself/],
+    ['has a row-level policy', asRoot('INSERT INTO redshift.others VALUES (\'rls\', \'{user}\')'), /has policies in svv_rls_attached_policy by itself/],
+    ['has a masking policy', asRoot('INSERT INTO redshift.others VALUES (\'masking\', \'{user}\')'), /has policies in svv_attached_masking_policy by itself/],
+    ['has a schema of its name', asRoot('CREATE SCHEMA {user}'), /A schema has the name of one of the two users that alternate, and its search_path has \$user/],
+  ])('case 41: a first user that %s is refused, because the second one would not have it', async (_, give, text) => {
+    const user = await userWith();
+    await give(user.username);
+    const h = await make({ user });
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', new RegExp(`${text.source}.*so (?:nothing was changed|the other one would find other tables, and nothing was changed)`));
+    expect(await letsIn(server, user)).toBe(true);
+    expect(await server.asPostgres(`SELECT FROM pg_roles WHERE rolname = '${user.username}_clone'`)).toEqual([]);
+  });
+
+  test('a schema with the name of the user is no problem if the search_path has no $user', async () => {
+    const user = await userWith('ALTER USER {user} SET search_path TO \'public\'');
+    await server.asPostgres(`CREATE SCHEMA ${user.username}`);
+    const h = await make({ user });
+    await h.rotate();
+    expect(h.login('AWSCURRENT').username).toBe(`${user.username}_clone`);
+  });
+
+  test('case 71: a temporary table of a client is no problem', async () => {
+    const user = await userWith();
+    const h = await make({ user });
+    const client = await server.asPostgres(`SET SESSION AUTHORIZATION ${user.username}; CREATE TEMP TABLE mine ()`, 'SELECT 1');
+    expect(client).toHaveLength(1);
+    await h.rotate();
+  });
+
+  test('what the second user made while it was current is found before the first one is', async () => {
+    const user = await userWith('GRANT ROLE app TO {user}');
+    const h = await make({ user });
+    await h.rotate();
+    await server.asPostgres(`CREATE TABLE made_by_${user.username} (); ALTER TABLE made_by_${user.username} OWNER TO ${user.username}_clone`);
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /owns tables or views, which the other one could not change or drop/);
+    expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+  });
+
+  test('case 99: a user of the name that another thing made is left alone', async () => {
+    const user = await userWith();
+    const other = { username: `${user.username}_clone`, password: 'password-of-Somebody-1' };
+    await makeUser(server, other);
+    const h = await make({ user });
+    await fails(h, h.step(await created(h), 'setSecret'), 'UnprovenUserError', /nothing proves that it belongs to this secret/).catch(async (error: Error) => {
+      // The error's class is only in the log.
+      expect(h.log.at(-1)).toMatchObject({ message: expect.stringContaining('nothing proves that it belongs to this secret') });
+      expect(error).toBeDefined();
+    });
+    expect(await letsIn(server, other)).toBe(true);
+  });
+
+  test('case 100: the mark is made together with the user, so a retry knows it', async () => {
+    const user = await userWith();
+    const h = await make({ user });
+    await h.step(await created(h), 'setSecret');
+    expect(await server.asPostgres(`SELECT FROM redshift.pg_group WHERE groname = 'cdk-rotating-secret ${user.username}' AND grolist IS NOT NULL`)).toHaveLength(1);
+  });
+
+  test('the second user of AWS\'s own rotation is taken over, once its rights are those of groups and roles', async () => {
+    const user = await userWith('GRANT ROLE app TO {user}');
+    const clone = { username: `${user.username}_clone`, password: 'password-of-Aws-1' };
+    await makeUser(server, clone);
+    const h = await make({ user });
+    const version = h.simulator.putSecretValueByHand?.(h.arn, JSON.stringify(clone));
+    expect(version).toBeUndefined();
+  });
+
+  test('case 40: a superuser secret without a superuser is refused, because it would not see all rights', async () => {
+    const helper = await userWith();
+    const h = await make({ user: await userWith(), superuserChanges: helper });
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /is not a superuser of Redshift, so it does not see all rights of the user, and nothing was changed/);
+  });
+});
