@@ -43,9 +43,9 @@ CREATE VIEW redshift.svv_role_grants AS SELECT redshift.called(u.rolname) AS rol
   FROM pg_auth_members m JOIN pg_roles u ON u.oid = m.member JOIN pg_roles r ON r.oid = m.roleid WHERE redshift.kind(u.rolname) = 'role' AND redshift.kind(r.rolname) = 'role';
 CREATE VIEW redshift.svv_system_privileges AS SELECT permission AS system_privilege, role AS identity_name, 'role'::text AS identity_type FROM redshift.of_roles;
 ${[
-    ['relation', 'pg_class', 'relacl', 'relowner'], ['column', 'pg_attribute', 'attacl', '0::oid'], ['schema', 'pg_namespace', 'nspacl', 'nspowner'], ['function', 'pg_proc', 'proacl', 'proowner'],
-    ['database', 'pg_database', 'datacl', 'datdba'], ['language', 'pg_language', 'lanacl', 'lanowner'],
-  ].map(([object, table, acl, owner]) => `CREATE VIEW redshift.svv_${object}_privileges AS SELECT redshift.called(r.rolname) AS identity_name, redshift.kind(r.rolname) AS identity_type
+  ['relation', 'pg_class', 'relacl', 'relowner'], ['column', 'pg_attribute', 'attacl', '0::oid'], ['schema', 'pg_namespace', 'nspacl', 'nspowner'], ['function', 'pg_proc', 'proacl', 'proowner'],
+  ['database', 'pg_database', 'datacl', 'datdba'], ['language', 'pg_language', 'lanacl', 'lanowner'],
+].map(([object, table, acl, owner]) => `CREATE VIEW redshift.svv_${object}_privileges AS SELECT redshift.called(r.rolname) AS identity_name, redshift.kind(r.rolname) AS identity_type
   FROM pg_catalog.${table} t CROSS JOIN LATERAL aclexplode(t.${acl}) a JOIN pg_roles r ON r.oid = a.grantee WHERE a.grantee <> t.${owner};`).join('\n').replaceAll('t.0::oid', '0')}
 CREATE VIEW redshift.svv_default_privileges AS SELECT redshift.called(r.rolname) AS grantee_name, redshift.kind(r.rolname) AS grantee_type
   FROM pg_default_acl d CROSS JOIN LATERAL aclexplode(d.defaclacl) a JOIN pg_roles r ON r.oid = a.grantee WHERE a.grantee <> d.defaclrole;
@@ -122,7 +122,7 @@ const STATEMENTS: readonly (readonly [RegExp, Translate])[] = ([
   [`GRANT ([A-Z, ]+) ON (\\S+|SCHEMA \\S+|DATABASE \\S+) TO ${NAME}`, (what, on, to) => `GRANT ${what} ON ${on} TO ${user(to)}`],
   [`REVOKE ([A-Z, ]+) ON (\\S+|SCHEMA \\S+|DATABASE \\S+) FROM ${NAME}`, (what, on, from) => `REVOKE ${what} ON ${on} FROM ${user(from)}`],
   ['(CREATE (?:TEMP )?TABLE|INSERT INTO|DROP TABLE|CREATE SCHEMA|ALTER TABLE|DROP SCHEMA) (.+)', (what, rest) => `${what} ${rest}`],
-] satisfies [string, Translate][]).map(([pattern, translate]) => [new RegExp(`^${pattern}$`, 'i'), translate]);
+] satisfies [string, Translate][]).map(([pattern, make]) => [new RegExp(`^${pattern}$`, 'i'), make]);
 
 const CATALOG_NAMES = new Set([...CATALOG.matchAll(/CREATE VIEW redshift\.(\w+)/g)].map(([, name]) => name!).concat('pg_class', 'pg_namespace', 'pg_proc', 'pg_database', 'pg_temp'));
 
@@ -148,12 +148,12 @@ function isQuery(sql: string): boolean {
 }
 
 export interface RedshiftStandIn extends DatabaseServer {
-  /** Statements as PostgreSQL knows them, as its own superuser. */
-  asPostgres(...statements: string[]): Promise<Record<string, unknown>[]>;
   /** The statements that were refused because they aren't known. */
   readonly refused: readonly string[];
   /** The users whose passwords are stored as SHA-256. */
   readonly withSha256: Set<string>;
+  /** Statements as PostgreSQL knows them, as its own superuser. */
+  asPostgres(...statements: string[]): Promise<Record<string, unknown>[]>;
 }
 
 export async function startRedshiftStandIn(options: ServerOptions = {}): Promise<RedshiftStandIn> {

@@ -48,7 +48,9 @@ export interface PostgresSystem {
 }
 
 /** Logs in. */
-export async function connectTo(system: PostgresSystem, credentials: Credentials, tls: DatabaseTls | undefined, deadline: Deadline): Promise<PostgresConnection> {
+export async function connectTo(
+  system: PostgresSystem, credentials: Credentials, tls: DatabaseTls | undefined, deadline: Deadline,
+): Promise<PostgresConnection> {
   let asked = false;
   let scramIterations: number | undefined;
   const config: ClientConfig & { scramMaxIterations: number } = {

@@ -1,7 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import { CLONE_SUFFIX, DATABASE_ENGINE_NAMES, type DatabaseTargetConfig } from './contract';
-import { invalid } from '../../invalid';
 import { includedTypes } from '../../contract';
+import { invalid } from '../../invalid';
 import { hasTokens, type Generator } from '../../value/generator';
 import { MAX_PORT, portOf } from '../contract';
 

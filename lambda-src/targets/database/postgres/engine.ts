@@ -2,8 +2,8 @@ import type { Credentials } from '../credentials';
 import type { ChangePasswordRequest, CreateUserRequest, Engine, Partner, Session, ShareRequest } from '../engine';
 import { NEW_POLICY, notLost, notOrdinary, numbered } from '../failures';
 import {
-  connectTo, identifier, inTransaction, literal, MAX_ITERATIONS, md5Verifier, NOT_PERMITTED, settingValue, STATEMENT_TIMEOUT, type ConnectPostgres, type PostgresConnection,
-  type PostgresSystem, type Row, type Setting as SettingOfUser,
+  connectTo, identifier, inTransaction, literal, MAX_ITERATIONS, md5Verifier, NOT_PERMITTED, settingValue, STATEMENT_TIMEOUT,
+  type ConnectPostgres, type PostgresConnection, type PostgresSystem, type Row, type Setting as SettingOfUser,
 } from '../postgres-protocol';
 import { DEFAULT_ITERATIONS, isChangedBySaslPrep, scramVerifier } from './scram';
 import { DATABASE_ENGINE_NAMES } from '../../../../src/targets/database/contract';

@@ -3,7 +3,8 @@ import type { Credentials } from '../credentials';
 import type { ChangePasswordRequest, CreateUserRequest, Engine, Partner, Session, ShareRequest } from '../engine';
 import { notLost, notOrdinary, numbered } from '../failures';
 import {
-  connectTo, identifier, inTransaction, literal, md5Verifier, settingValue, STATEMENT_TIMEOUT, type ConnectPostgres, type PostgresConnection, type PostgresSystem, type Row, type Setting,
+  connectTo, identifier, inTransaction, literal, md5Verifier, settingValue, STATEMENT_TIMEOUT,
+  type ConnectPostgres, type PostgresConnection, type PostgresSystem, type Row, type Setting,
 } from '../postgres-protocol';
 import { allRoles, GRANTED_TO_USERS, OWNED_BY_USERS, type RoleGrant } from './rights';
 import { DATABASE_ENGINE_NAMES, type DatabaseTargetConfig } from '../../../../src/targets/database/contract';
@@ -40,7 +41,7 @@ const REMEDIES: Record<string, string> = {
     + 'Secrets Manager retries the rotation',
   '57014': 'The statement took too long. Secrets Manager retries the rotation',
   '57P03': 'The cluster is starting or stopping. Secrets Manager retries the rotation',
-  XX000: 'The cluster failed, as when two sessions change the same users. Secrets Manager retries the rotation; if that fails too, look into STL_ERROR',
+  'XX000': 'The cluster failed, as when two sessions change the same users. Secrets Manager retries the rotation; if that fails too, look into STL_ERROR',
 };
 
 const WRONG_PASSWORD = new Set(['28000', '28P01']);

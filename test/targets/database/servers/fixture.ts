@@ -75,7 +75,8 @@ export async function run(server: DatabaseServer, login: Login, ...statements: s
   return rows;
 }
 
-function speaksPostgres({ engine }: DatabaseServer): boolean {
+/** Whether the driver is that of PostgreSQL. */
+export function speaksPostgres({ engine }: DatabaseServer): boolean {
   return engine === 'postgres' || engine === 'redshift';
 }
 

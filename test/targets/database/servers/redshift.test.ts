@@ -2,7 +2,7 @@
  * The rotation contract's cases for Redshift, on a stand-in: PostgreSQL behind a server that knows only statements of Redshift. They show what a
  * rotation sends and where it ends, not that Redshift agrees.
  */
-import { created, dialledVersions, expectNoSecrets, fails } from './failing';
+import { created, dialledVersions, expectNoSecrets, fails, putPrevious } from './failing';
 import { CASE_SENSITIVE, DatabaseHarness, letsIn, makeUser, run, type DatabaseHarnessOptions } from './fixture';
 import { startRedshiftStandIn, type Login, type RedshiftStandIn } from '../../../../servers';
 
@@ -47,10 +47,13 @@ describe('a single user', () => {
     const sent: string[] = [];
     const h = await make({
       strategy: 'singleUser',
-      connection: (connection) => ({ ...connection, query: (sql, parameters) => {
-        sent.push(sql);
-        return connection.query(sql, parameters);
-      } }),
+      connection: (connection) => ({
+        ...connection,
+        query: (sql, parameters) => {
+          sent.push(sql);
+          return connection.query(sql, parameters);
+        },
+      }),
     });
     await h.rotate();
     const { password } = h.login('AWSCURRENT');
@@ -178,11 +181,7 @@ describe('alternating users', () => {
     const other = { username: `${user.username}_clone`, password: 'password-of-Somebody-1' };
     await makeUser(server, other);
     const h = await make({ user });
-    await fails(h, h.step(await created(h), 'setSecret'), 'UnprovenUserError', /nothing proves that it belongs to this secret/).catch(async (error: Error) => {
-      // The error's class is only in the log.
-      expect(h.log.at(-1)).toMatchObject({ message: expect.stringContaining('nothing proves that it belongs to this secret') });
-      expect(error).toBeDefined();
-    });
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /nothing proves that it belongs to this secret/);
     expect(await letsIn(server, other)).toBe(true);
   });
 
@@ -193,18 +192,109 @@ describe('alternating users', () => {
     expect(await server.asPostgres(`SELECT FROM redshift.pg_group WHERE groname = 'cdk-rotating-secret ${user.username}' AND grolist IS NOT NULL`)).toHaveLength(1);
   });
 
-  test('the second user of AWS\'s own rotation is taken over, once its rights are those of groups and roles', async () => {
+  test('the second user of AWS\'s own rotation, which has rights by itself, is taken over once a role has them', async () => {
     const user = await userWith('GRANT ROLE app TO {user}');
     const clone = { username: `${user.username}_clone`, password: 'password-of-Aws-1' };
     await makeUser(server, clone);
+    await asAdmin(`GRANT SELECT ON things TO ${clone.username}`);
     const h = await make({ user });
-    const version = h.simulator.putSecretValueByHand?.(h.arn, JSON.stringify(clone));
-    expect(version).toBeUndefined();
+    putPrevious(h, clone);
+    const rotation = await created(h);
+    await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /has rights in svv_relation_privileges by itself/);
+    expect(await letsIn(server, clone)).toBe(true);
+    await asAdmin(`REVOKE SELECT ON things FROM ${clone.username}`);
+    await h.steps(rotation, 'setSecret', 'testSecret', 'finishSecret');
+    expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+    expect(await catalogOf(clone.username)).toEqual(await catalogOf(user.username));
   });
 
   test('case 40: a superuser secret without a superuser is refused, because it would not see all rights', async () => {
     const helper = await userWith();
-    const h = await make({ user: await userWith(), superuserChanges: helper });
+    const h = await make({ user: await userWith(), superuserChanges: { ...helper } });
     await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /is not a superuser of Redshift, so it does not see all rights of the user, and nothing was changed/);
+  });
+});
+
+describe('users', () => {
+  test('a user whose password is stored as SHA-256 is told from a wrong password, and ends no process', async () => {
+    const h = await make({ strategy: 'singleUser' });
+    server.withSha256.add(h.user.username);
+    const rotation = await created(h);
+    await fails(h, h.step(rotation, 'setSecret'), 'TargetRefusedError', /stored as SHA-256, and this function can log in only with the MD5/);
+    server.withSha256.delete(h.user.username);
+    await h.steps(rotation, 'setSecret', 'testSecret', 'finishSecret');
+  });
+
+  test('case 96: a name with capital letters and quotes is exact', async () => {
+    const user = { username: 'App "of" Mine', password: 'first-password-of-it-1' };
+    await makeUser(server, user);
+    const h = await make({ user });
+    await h.rotate();
+    await h.rotate();
+    expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+    expect(h.login('AWSCURRENT').username).toBe(user.username);
+  });
+
+  const SUPERUSER = { superuserSecretArn: 'superuser', singleUser: true };
+  test('case 94: a missing user is created with its rights, and the password comes last', async () => {
+    const user = { username: 'created_one', password: 'first-password-of-it-1' };
+    const statements = ['GRANT ROLE app TO {user}', 'ALTER GROUP readers ADD USER {user}'];
+    const h = await make({ strategy: 'singleUser', user, config: { ...SUPERUSER, creationStatements: statements } });
+    await h.rotate();
+    expect(await catalogOf(user.username)).toMatchObject({ groups: ['readers'], roles: [{ role_name: 'app' }] });
+    expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+    // Twice, and a user with rights of its own choice keeps them.
+    await asAdmin('ALTER GROUP readers DROP USER created_one');
+    await h.rotate();
+    expect(await catalogOf(user.username)).toMatchObject({ groups: [] });
+  });
+
+  test('case 97: a statement fails, so there is no user', async () => {
+    const user = { username: 'created_two', password: 'first-password-of-it-1' };
+    const h = await make({ strategy: 'singleUser', user, config: { ...SUPERUSER, creationStatements: ['GRANT ROLE missing_role TO {user}'] } });
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /The statement at index 0 of creationStatements failed/);
+    expect(await server.asPostgres('SELECT FROM pg_roles WHERE rolname = \'created_two\'')).toEqual([]);
+  });
+
+  test('case 61: copies that create the user at once all succeed', async () => {
+    const user = { username: 'created_three', password: 'first-password-of-it-1' };
+    const h = await make({ strategy: 'singleUser', user, config: { ...SUPERUSER, creationStatements: ['GRANT ROLE app TO {user}'] } });
+    const rotation = await created(h);
+    await Promise.all([h.handler, h.makeHandler(), h.makeHandler(), h.makeHandler()].map((handler) => h.step(rotation, 'setSecret', handler)));
+    await h.steps(rotation, 'testSecret', 'finishSecret');
+    expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+  });
+
+  test('a lost password is reset on request', async () => {
+    const user = await userWith();
+    const h = await make({ strategy: 'singleUser', user: { ...user, password: 'not-its-password-1' }, config: { ...SUPERUSER, resetLostPassword: true } });
+    await h.rotate();
+    expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+  });
+
+  test.each<[string, string[], RegExp]>([
+    ['is a superuser', ['ALTER USER {user} CREATEUSER'], /may manage other users or is a superuser, so its password is not reset/],
+    ['may alter users by a role of its role', ['CREATE ROLE outer_{user}', 'CREATE ROLE inner_{user}', 'GRANT ROLE inner_{user} TO ROLE outer_{user}', 'GRANT ALTER USER TO ROLE inner_{user}', 'GRANT ROLE outer_{user} TO {user}'],
+      /may manage other users or is a superuser, so its password is not reset/],
+    ['has a role of the system', ['CREATE ROLE "sys:secadmin"', 'GRANT ROLE "sys:secadmin" TO {user}'], /may manage other users or is a superuser, so its password is not reset/],
+    ['is expired', ['ALTER USER {user} VALID UNTIL \'2001-02-03\''], /is locked, expired or may not log in, so its password is not reset/],
+  ])('a lost password of a user that %s is not reset', async (_, statements, text) => {
+    const user = await userWith(...statements);
+    const h = await make({ strategy: 'singleUser', user: { ...user, password: 'not-its-password-1' }, config: { ...SUPERUSER, resetLostPassword: true } });
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', text);
+  });
+
+  test('a single user whose password a superuser changes', async () => {
+    const h = await make({ strategy: 'singleUser', config: SUPERUSER });
+    await h.rotate();
+    expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+  });
+
+  test('a setting with a backslash, which is special in Redshift, is refused and not copied wrongly', async () => {
+    const user = await userWith();
+    await server.asPostgres(`ALTER ROLE ${user.username} SET datestyle TO 'ISO'`, `ALTER ROLE ${user.username} SET application_name TO 'a\\b'`);
+    const h = await make({ user });
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /A setting of the user has a backslash/);
+    expect(await letsIn(server, h.login('AWSPENDING'))).toBe(false);
   });
 });
