@@ -168,8 +168,9 @@ function checkManagedSuperuser(
   fn: lambda.Function, superuserSecret: ISecret, database: ec2.IConnectable | undefined, endpoint: string | undefined,
 ): void {
   const { path } = superuserSecret.node;
+  const service = managingService(superuserSecret) === 'redshift' ? 'Redshift' : 'RDS';
   if ((endpoint ?? endpointOf(database)) === undefined) {
-    throw invalid('superuserSecret', `${path} is managed by ${managingService(superuserSecret) === 'redshift' ? 'Redshift' : 'RDS'}, so it has no host, and ${fn.node.path} can't know for which server it is. Give its instance or cluster as database, `
+    throw invalid('superuserSecret', `${path} is managed by ${service}, so it has no host, and ${fn.node.path} can't know for which server it is. Give the instance or the cluster of ${service} as database, `
       + 'or its address as endpoint');
   }
   const owner = managedResourceOf(superuserSecret);
