@@ -94,6 +94,8 @@ const STATEMENTS: readonly (readonly [RegExp, Translate])[] = ([
   ['BEGIN', () => 'BEGIN'],
   ['COMMIT', () => 'COMMIT'],
   ['ROLLBACK', () => 'ROLLBACK'],
+  // No statement of Redshift: tests block changes of users with it.
+  ['LOCK pg_shadow', () => 'LOCK TABLE pg_authid IN SHARE MODE'],
   [`CREATE USER ${NAME} PASSWORD DISABLE(?: IN GROUP ${NAME})?`, (name, of) => `CREATE ROLE ${user(name)} LOGIN${of === undefined ? '' : ` IN ROLE ${group(of)}`}`],
   [`CREATE USER ${NAME} PASSWORD ${TEXT}`, (name, given) => password(given) && `CREATE ROLE ${user(name)} LOGIN PASSWORD ${given}`],
   [`DROP USER (IF EXISTS )?${NAME}`, (ifExists, name) => `DROP ROLE ${ifExists ?? ''}${user(name)}`],
