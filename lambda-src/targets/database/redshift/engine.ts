@@ -310,7 +310,7 @@ class RedshiftSession implements Session {
   }
 }
 
-const ROLE_INSTEAD = 'The statements are in https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/redshift.md#rights';
+const ROLE_INSTEAD = 'The statements are in https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/redshift.md#strategies-and-rights';
 
 interface Pair {
   /** The user whose name ends with _clone. */
