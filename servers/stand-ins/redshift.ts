@@ -49,7 +49,8 @@ ${[
   FROM pg_catalog.${table} t CROSS JOIN LATERAL aclexplode(t.${acl}) a JOIN pg_roles r ON r.oid = a.grantee WHERE a.grantee <> t.${owner};`).join('\n').replaceAll('t.0::oid', '0')}
 CREATE VIEW redshift.svv_default_privileges AS SELECT redshift.called(r.rolname) AS grantee_name, redshift.kind(r.rolname) AS grantee_type
   FROM pg_default_acl d CROSS JOIN LATERAL aclexplode(d.defaclacl) a JOIN pg_roles r ON r.oid = a.grantee WHERE a.grantee <> d.defaclrole;
-CREATE VIEW redshift.svv_iam_privileges AS SELECT name AS identity_name, 'user'::text AS identity_type FROM redshift.others WHERE view = 'iam';
+${['iam', 'datashare', 'ml_model'].map((object) => `CREATE VIEW redshift.svv_${object}_privileges AS SELECT name AS identity_name, 'user'::text AS identity_type FROM redshift.others
+  WHERE view = '${object}';`).join('\n')}
 CREATE VIEW redshift.svv_rls_attached_policy AS SELECT name AS grantee, 'user'::text AS granteekind FROM redshift.others WHERE view = 'rls';
 CREATE VIEW redshift.svv_attached_masking_policy AS SELECT name AS grantee, 'user'::text AS grantee_type FROM redshift.others WHERE view = 'masking';
 GRANT SELECT ON ALL TABLES IN SCHEMA redshift TO PUBLIC;

@@ -31,7 +31,8 @@ const REMEDIES: Record<string, string> = {
   '3D000': 'The database of the key "dbname" does not exist. Correct the key',
   '3F000': 'A schema does not exist in the database of the key "dbname". Create it',
   '40001': 'Another session changed the same users. Secrets Manager retries the rotation',
-  '42501': 'The user may not do this. A user may change its own password; a superuser secret needs a user with CREATEUSER, which is a superuser',
+  '42501': 'The user may not do this. A user may change its own password; a superuser secret needs a user with CREATEUSER, which is a superuser, and GRANT ROLE sys:secadmin if it may not read '
+    + 'svv_rls_attached_policy',
   '42601': 'The statement has a syntax error. Correct it',
   '42703': 'A system view lacks a column. The cluster may be older than this package needs: update it',
   '42704': 'A user, group, role or another object does not exist. Create it',
@@ -130,7 +131,7 @@ class RedshiftSession implements Session {
       });
     } catch (error) {
       // There is no advisory lock, so another copy of this function may have created it meanwhile.
-      if (!await this.exists(user).catch(() => false)) { throw error; }
+      if (!(error instanceof TargetRefusedError) || !await this.exists(user).catch(() => false)) { throw error; }
       exists = true;
     }
     return exists ? 'unknown' : 'completed';

@@ -12,13 +12,15 @@ const OWNED: readonly (readonly [what: string, from: string, owner: string])[] =
   ['databases', 'pg_database d', 'd.datdba'],
 ];
 
+const OBJECTS = ['relation', 'column', 'schema', 'function', 'ml_model', 'database', 'datashare', 'language', 'iam'];
+
 /**
  * The views of rights in the database of the session, with the columns of the grantee. Superusers see all rows.
  *
  * https://docs.aws.amazon.com/redshift/latest/dg/svv_views.html
  */
 const GRANTED: readonly (readonly [what: string, view: string, name: string, type: string])[] = [
-  ...['relation', 'column', 'schema', 'function', 'database', 'language', 'iam'].map((object) => [`rights in svv_${object}_privileges`, `svv_${object}_privileges`, 'identity_name', 'identity_type'] as const),
+  ...OBJECTS.map((object) => [`rights in svv_${object}_privileges`, `svv_${object}_privileges`, 'identity_name', 'identity_type'] as const),
   ['rights in svv_default_privileges', 'svv_default_privileges', 'grantee_name', 'grantee_type'],
   ['policies in svv_rls_attached_policy', 'svv_rls_attached_policy', 'grantee', 'granteekind'],
   ['policies in svv_attached_masking_policy', 'svv_attached_masking_policy', 'grantee', 'grantee_type'],

@@ -4,10 +4,17 @@
  */
 import { created, dialledVersions, expectNoSecrets, fails, putPrevious } from './failing';
 import { CASE_SENSITIVE, DatabaseHarness, letsIn, makeUser, run, type DatabaseHarnessOptions } from './fixture';
+import { Deadline } from '../../../../lambda-src/rotation/deadline';
+import { RotationSupersededError } from '../../../../lambda-src/rotation/errors';
+import { Redshift, redshiftTls } from '../../../../lambda-src/targets/database/redshift/engine';
 import { startRedshiftStandIn, type Login, type RedshiftStandIn } from '../../../../servers';
 
 let server: RedshiftStandIn;
-beforeAll(async () => { server = await startRedshiftStandIn(); });
+beforeAll(async () => {
+  server = await startRedshiftStandIn();
+  await asAdmin('CREATE GROUP readers', 'CREATE GROUP writers', 'CREATE ROLE app', 'CREATE ROLE operator', 'CREATE TABLE things (name varchar(20))',
+    'GRANT SELECT ON things TO GROUP readers', 'GRANT INSERT ON things TO ROLE app');
+});
 afterAll(async () => { await server.stop(); });
 // The handler sends nothing that the stand-in doesn't know.
 afterEach(() => { expect(server.refused).toEqual([]); });
@@ -78,11 +85,6 @@ describe('a single user', () => {
 });
 
 describe('alternating users', () => {
-  beforeAll(async () => {
-    await asAdmin('CREATE GROUP readers', 'CREATE GROUP writers', 'CREATE ROLE app', 'CREATE ROLE operator', 'CREATE TABLE things (name varchar(20))',
-      'GRANT SELECT ON things TO GROUP readers', 'GRANT INSERT ON things TO ROLE app');
-  });
-
   test('cases 34, 35: the second user has the groups, roles, attributes and settings of the first', async () => {
     const user = await userWith('ALTER GROUP readers ADD USER {user}', 'GRANT ROLE app TO {user}', 'GRANT ROLE operator TO {user} WITH ADMIN OPTION', 'ALTER USER {user} CREATEDB',
       'ALTER USER {user} CONNECTION LIMIT 40', 'ALTER USER {user} SYSLOG ACCESS UNRESTRICTED', 'ALTER USER {user} SESSION TIMEOUT 600', 'ALTER USER {user} VALID UNTIL \'2199-01-02 00:00:00+00\'',
@@ -139,6 +141,8 @@ describe('alternating users', () => {
     ['has a right to a language', asRoot('GRANT USAGE ON LANGUAGE plpgsql TO {user}'), /has rights in svv_language_privileges by itself/],
     ['has rights to later tables', asRoot('ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO {user}'), /has rights in svv_default_privileges by itself/],
     ['may assume a role of IAM', asRoot('INSERT INTO redshift.others VALUES (\'iam\', \'{user}\')'), /has rights in svv_iam_privileges by itself/],
+    ['may alter a datashare', asRoot('INSERT INTO redshift.others VALUES (\'datashare\', \'{user}\')'), /has rights in svv_datashare_privileges by itself/],
+    ['may run a model', asRoot('INSERT INTO redshift.others VALUES (\'ml_model\', \'{user}\')'), /has rights in svv_ml_model_privileges by itself/],
     ['has a row-level policy', asRoot('INSERT INTO redshift.others VALUES (\'rls\', \'{user}\')'), /has policies in svv_rls_attached_policy by itself/],
     ['has a masking policy', asRoot('INSERT INTO redshift.others VALUES (\'masking\', \'{user}\')'), /has policies in svv_attached_masking_policy by itself/],
     ['has a schema of its name', asRoot('CREATE SCHEMA {user}'), /A schema has the name of one of the two users that alternate, and its search_path has \$user/],
@@ -254,6 +258,24 @@ describe('users', () => {
     const h = await make({ strategy: 'singleUser', user, config: { ...SUPERUSER, creationStatements: ['GRANT ROLE missing_role TO {user}'] } });
     await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /The statement at index 0 of creationStatements failed/);
     expect(await server.asPostgres('SELECT FROM pg_roles WHERE rolname = \'created_two\'')).toEqual([]);
+  });
+
+  test('a rotation that was superseded changes nothing, also if something else made the user meanwhile', async () => {
+    const user = { username: 'created_four', password: 'first-password-of-it-1' };
+    const engine = new Redshift(redshiftTls({ certificateAuthority: server.ca }));
+    const session = await engine.logIn({ ...server.admin, host: server.host, port: server.port, dbname: server.database }, new Deadline(() => 30_000));
+    const request = {
+      user: user.username,
+      password: user.password,
+      pendingPassword: 'pending-password-of-it-1',
+      statements: [],
+      checkInProgress: async () => {
+        await makeUser(server, { ...user, password: 'password-of-Somebody-1' });
+        throw new RotationSupersededError('It was superseded. Rotate again');
+      },
+    };
+    await expect(session.createUser(request)).rejects.toThrow(RotationSupersededError);
+    await session.close();
   });
 
   test('case 61: copies that create the user at once all succeed', async () => {
