@@ -24,8 +24,8 @@ const SESSION = [
 /** A group without rights. Its member is the second of two users that alternate, so that a rotation knows which user it made. */
 const MARK = 'cdk-rotating-secret';
 
-const EXISTS_ALREADY = '42710';
 const REMEDIES: Record<string, string> = {
+  '23505': 'Another session creates the same user. Secrets Manager retries the rotation',
   '25001': 'The statement can not run in a transaction. Run it before the rotation, by other means',
   '28000': 'The cluster does not let this user log in from here with a password. See that the user has a password, and that it may use one',
   '3D000': 'The database of the key "dbname" does not exist. Correct the key',
@@ -36,7 +36,7 @@ const REMEDIES: Record<string, string> = {
   '42601': 'The statement has a syntax error. Correct it',
   '42703': 'A system view lacks a column. The cluster may be older than this package needs: update it',
   '42704': 'A user, group, role or another object does not exist. Create it',
-  [EXISTS_ALREADY]: 'The user, group or role exists already. Secrets Manager retries the rotation',
+  '42710': 'The user, group or role exists already. Secrets Manager retries the rotation',
   '42P01': 'A table does not exist in the database of the key "dbname". Create it, or put the schema before its name: the search path has no schema of yours',
   '53300': 'No connection is left: of the cluster, of the database or of the user (CONNECTION LIMIT). Raise the limit that is reached, so that the function can log in beside the others; '
     + 'Secrets Manager retries the rotation',
@@ -118,23 +118,21 @@ class RedshiftSession implements Session {
   }
 
   public async createUser({ user, password, statements, checkInProgress }: CreateUserRequest): Promise<'completed' | 'unknown'> {
-    let exists = false;
+    if (await this.exists(user)) { return 'unknown'; }
+    await checkInProgress();
     try {
       await this.run('BEGIN');
       await inTransaction(this.connection, async () => {
-        exists = await this.exists(user);
-        if (exists) { return; }
-        await checkInProgress();
         await this.run(`CREATE USER ${identifier(user)} PASSWORD DISABLE`);
         for (const [i, statement] of statements.entries()) { await numbered(i, () => this.run(completeStatement(statement, identifier(user)))); }
         await this.changePassword(user, password);
       });
     } catch (error) {
       // There is no advisory lock, so another copy of this function may have created it meanwhile.
-      if (!(error instanceof TargetRefusedError) || !await this.exists(user).catch(() => false)) { throw error; }
-      exists = true;
+      if (!await this.exists(user).catch(() => false)) { throw error; }
+      return 'unknown';
     }
-    return exists ? 'unknown' : 'completed';
+    return 'completed';
   }
 
   public async checkIsResettable(user: string): Promise<boolean> {

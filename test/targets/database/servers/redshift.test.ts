@@ -263,7 +263,8 @@ describe('users', () => {
   test('a rotation that was superseded changes nothing, also if something else made the user meanwhile', async () => {
     const user = { username: 'created_four', password: 'first-password-of-it-1' };
     const engine = new Redshift(redshiftTls({ certificateAuthority: server.ca }));
-    const session = await engine.logIn({ ...server.admin, host: server.host, port: server.port, dbname: server.database }, new Deadline(() => 30_000));
+    const credentials = { ...server.admin, host: server.host, port: server.port, dbname: server.database };
+    const session = await engine.logIn(credentials, new Deadline(() => 30_000));
     const request = {
       user: user.username,
       password: user.password,
