@@ -31,6 +31,7 @@ export function allDefinitions(): TargetDefinition[] {
     RotationTarget.memoryDbUser({ userArn: userArn('memorydb') }),
     ...[single, alternating].map((strategy) => RotationTarget.rabbitMq({ strategy })),
     ...[single, dual].map((strategy) => RotationTarget.ldap({ strategy })),
+    RotationTarget.activeDirectory({ strategy: single }),
     RotationTarget.iamAccessKey({ user }),
     RotationTarget.sesSmtp({ user }),
     RotationTarget.signingKeys({ algorithm }),

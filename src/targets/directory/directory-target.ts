@@ -23,8 +23,8 @@ export interface DirectoryKind<Id extends string> {
   readonly id: Id;
   readonly factory: string;
   readonly excludeCharacters: string;
-  /** The server that the tests use. */
-  readonly server: string;
+  /** What the target was tried on. */
+  readonly support: Omit<Support, 'strategy'>;
   /** Whether a text can name a user at login. */
   readonly isUser: (username: string) => boolean;
   /** What the key "username" has, for errors, with its article. */
@@ -47,7 +47,7 @@ export abstract class DirectoryTargetDefinition<Id extends string> extends Targe
     this.defaults = { excludeCharacters: kind.excludeCharacters };
     this.strategy = options.strategy ?? RotationStrategy.singleUser();
     this.checkStrategy(this.strategy);
-    this.support = { strategy: STRATEGY_NAMES[this.strategy._kind], servers: [kind.server] };
+    this.support = { strategy: STRATEGY_NAMES[this.strategy._kind], ...kind.support };
     checkCertificateAuthority(options.certificateAuthority);
   }
 

@@ -12,7 +12,7 @@ export class LdapTarget extends DirectoryTargetDefinition<'ldap'> {
       id: 'ldap',
       factory: 'RotationTarget.ldap',
       excludeCharacters: LDAP_EXCLUDE_CHARACTERS,
-      server: 'OpenLDAP 2.5',
+      support: { servers: ['OpenLDAP 2.5'] },
       isUser: looksLikeDn,
       userNoun: 'a distinguished name',
       exampleUser: 'uid=app,ou=services,dc=example,dc=com',
