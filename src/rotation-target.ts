@@ -673,8 +673,10 @@ export class RotationTarget {
    * A user of Active Directory, over LDAPS.
    *
    * The secret has the keys `host`, `port`, `username` and `password`. The host is a domain controller of the user's domain. The username is what
-   * the user logs in with: a user principal name such as `app@ad.example.com`, a distinguished name, or a domain and a name such as `AD\\app`. The
-   * default port is 636. A rotation changes `password`. By default, the domain accepts the password before it for another hour.
+   * the user logs in with: a user principal name such as `app@ad.example.com`, a distinguished name, or a domain and a name with a backslash between
+   * them. The default port is 636. A rotation changes `password`. By default, the domain accepts the password before it for another hour.
+   *
+   * Tests run on Samba 4.17. No rotation has run on Windows Server or AWS Managed Microsoft AD yet.
    *
    * Tests run on Samba 4.17. No rotation has run on Windows Server or AWS Managed Microsoft AD yet.
    *

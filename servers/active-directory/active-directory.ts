@@ -32,6 +32,12 @@ export interface ActiveDirectoryServer {
   readonly superuser: Login;
   pause(): void;
   resume(): void;
+  /** The log. */
+  output(): string;
+  /** Ends the server at once, and keeps its files. */
+  kill(): Promise<void>;
+  /** After `kill`. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -84,7 +90,7 @@ export async function startActiveDirectory({ tls: kind = 'good', oldPasswordMinu
       ports = await Promise.all(Object.keys(PORTS).map(freePort));
       linkModules(samba, data, ports);
       giveToServer(folder);
-    } while (!await server.start(command, /using 'single' process model/, /ADDRESS_ALREADY/) || !await isReachable(server, ports));
+    } while (!await start(server, command, ports));
     const [plainPort, port] = ports;
     return {
       host: 'localhost',
@@ -95,6 +101,15 @@ export async function startActiveDirectory({ tls: kind = 'good', oldPasswordMinu
       superuser: SUPERUSER,
       pause: () => server.pause(),
       resume: () => server.resume(),
+      output: () => server.output(),
+      kill: () => server.kill(),
+      restart: async () => {
+        // The ports may be free only after a moment.
+        for (let left = 20; !await start(server, command, ports); left--) {
+          if (left === 0) { throw new Error('The ports are taken'); }
+          await sleep(50);
+        }
+      },
       stop: () => server.stop(),
     };
   } catch (error) {
@@ -147,6 +162,11 @@ function withPorts(module: Buffer, ports: readonly number[]): Buffer {
     text = text.replace(instruction, (_, operation: string) => operation + bytes(ports[i]));
   });
   return Buffer.from(text, 'latin1');
+}
+
+/** False if a port was taken. */
+async function start(server: ServerProcess, command: string[], ports: readonly number[]): Promise<boolean> {
+  return await server.start(command, /using 'single' process model/, /ADDRESS_ALREADY/) && isReachable(server, ports);
 }
 
 /** Samba says that it starts before it accepts connections. False if a port was taken. */

@@ -47,6 +47,18 @@ export const TARGETS_WITH_CASES: readonly TargetCases[] = [
     ],
   },
   {
+    path: 'directory/active-directory',
+    reasons: [
+      [NO_ALTERNATING, 34, 35, 36, 37, 41, 42, 57, 77, 99, 100],
+      ['a domain controller asks the others before it refuses a password. A second look would be one more wrong login', 47],
+      [NO_RDS, 68],
+      [OF_DATABASES, 71, 72],
+      ['the domain controller gets the password, and stores it as it stores all', 76],
+      ['a domain accepts one password, and the one before it for an hour. The page of the target says what that means', 88, 90],
+      ['a rotation has one host, and the domain controllers replicate the change themselves', 91, 93],
+    ],
+  },
+  {
     path: 'cache-user',
     reasons: [
       ['the API shows no password, so each repetition sends both: case 88', 23],

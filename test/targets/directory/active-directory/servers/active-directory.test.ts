@@ -164,6 +164,81 @@ describe.each(KINDS)('%s', (kind: Kind) => {
     expect(await h.isAccepted('AWSCURRENT')).toBe(true);
   });
 
+  test('case 27: a previous version that can not be read is ignored', async () => {
+    const h = await make({ kind });
+    await h.rotate();
+    const rotation = await created(h);
+    const versionId = h.secret.stages.AWSPREVIOUS;
+    h.simulator.intercept = ({ operation, phase, input }) => {
+      if (operation === 'GetSecretValue' && phase === 'before' && input.VersionId === versionId) {
+        throw Object.assign(new Error('refused'), { name: 'AccessDeniedException', $metadata: { httpStatusCode: 400 }, $fault: 'client' });
+      }
+    };
+    await h.steps(rotation, 'setSecret', 'testSecret');
+    expect(await h.isAccepted('AWSPENDING')).toBe(true);
+  });
+
+  test('case 31: a pending version without a value changes nothing', async () => {
+    const h = await make({ kind });
+    await fails(h, h.step(h.start(), 'setSecret'), 'PendingValueMissingError', /AWSPENDING/);
+    expect(h.sent).toEqual([]);
+  });
+
+  test('case 70: the log of the domain controller has no password', async () => {
+    const h = await make({ kind });
+    await h.rotate();
+    expect(server.output()).toContain('samba');
+    for (const password of h.passwords) { expect(server.output()).not.toContain(password); }
+  });
+
+  test('case 78: a change that was given up, and is done later by the domain controller, is detected by the retry', async () => {
+    const own = await startActiveDirectory();
+    try {
+      let isFirst = true;
+      const h = await AdHarness.make(own, {
+        kind,
+        connect: through((to) => {
+          const pausing = <T extends unknown[]>(write: (...args: T) => Promise<void>) => async (...args: T) => {
+            if (isFirst) { own.pause(); }
+            isFirst = false;
+            return write(...args);
+          };
+          return { changePassword: pausing(to.changePassword), resetPassword: pausing(to.resetPassword) };
+        }),
+      });
+      const rotation = await created(h);
+      h.remaining = 3_000;
+      await fails(h, h.step(rotation, 'setSecret'), '(ConnectivityError|StepTimeoutError)', /time/);
+      own.resume();
+      h.remaining = 30_000;
+      await h.steps(rotation, 'setSecret', 'testSecret', 'finishSecret');
+      h.simulator.completeRotation(h.arn);
+      expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+      await h.rotate();
+    } finally {
+      await own.stop();
+    }
+  }, 20_000);
+
+  test('case 92: a domain controller that is killed after every write keeps it', async () => {
+    const own = await startActiveDirectory({ oldPasswordMinutes: 0 });
+    try {
+      const kill = async (write: Promise<void>) => {
+        await write;
+        await own.kill();
+        await own.restart();
+      };
+      const h = await AdHarness.make(own, { kind, connect: afterWrite(kill) });
+      for (let i = 0; i < 2; i++) {
+        await h.rotate();
+        expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+        expect(await h.isAccepted('AWSPREVIOUS')).toBe(false);
+      }
+    } finally {
+      await own.stop();
+    }
+  }, 20_000);
+
   test('case 28: no version has the password of the user, or the user is missing', async () => {
     const h = await AdHarness.make(later, { kind });
     await resetByHand(h, 'Password-of-somebody-else-1');
@@ -216,7 +291,7 @@ describe.each(KINDS)('%s', (kind: Kind) => {
     }
   });
 
-  test('case 44: testSecret fails without setSecret after one wrong login, and case 46: succeeds alone for a copy of current', async () => {
+  test('cases 44, 46: testSecret fails without setSecret after one wrong login, and succeeds alone for a copy of current', async () => {
     const h = await make({ kind });
     const rotation = await created(h);
     await fails(h, h.step(rotation, 'testSecret'), 'AuthenticationError', /does not accept the pending credentials/);
