@@ -285,8 +285,10 @@ export interface RabbitMqTargetOptions {
   readonly broker?: ec2.IConnectable;
 
   /**
-   * The policy of generated passwords. A property that you leave out has its default.
+   * The policy of generated passwords. A property that you leave out has its default. User name and password have at most 3,000 bytes together,
+   * because RabbitMQ limits the size of a login.
    *
+   * @see https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf
    * @default - 32 characters: lowercase and uppercase letters, digits and punctuation, at least one of each, but none of
    * ``" ' ` \\ / @ : ? # [ ] % & $ < > | ; ! ( ) * ^ { } ~ , =`` and the space, which need escaping in URIs or shells, or which Amazon MQ refuses
    */
@@ -674,7 +676,8 @@ export class RotationTarget {
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/rabbitmq.md
    * @param options which users rotate, which broker, and how to generate the passwords
-   * @throws if the policy can't be met, the strategy isn't one for RabbitMQ, or the certificate authority is not a certificate
+   * @throws if the policy can't be met, its passwords are too long for a login, the strategy isn't one for RabbitMQ, or the certificate authority is
+   * not a certificate
    */
   public static rabbitMq(options: RabbitMqTargetOptions): RotationTarget {
     return new RotationTarget(new RabbitMqTarget(generatorOf(options.passwordPolicy), options));

@@ -7,7 +7,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, parseAddress, PASSWORD_VARIABLE, readPassword, TARGETS, UsageError, type PublicAddress } from './address';
-import { databaseOf, newPrefix, type Dialect } from './dialect';
+import { databaseOf, newPrefix, prefixesOf, type Dialect } from './dialect';
 import { DIALECTS } from './dialects';
 import { signsOfProduction } from './production';
 import { failuresOf, hasPassed, reportOf, without } from './report';
@@ -107,7 +107,9 @@ async function main(given: PublicAddress, options: { yes: boolean; production: b
     if (address.engine === 'postgres' ? !/^PostgreSQL/i.test(product) : /^MariaDB/.test(product) !== (address.engine === 'mariadb')) {
       throw new UsageError(`The target is ${address.engine}, and the server is ${product}. Give the target of the server`);
     }
-    const signs = signsOfProduction(address.host, await sql.databases(client), await sql.otherSessions(client));
+    // Sessions of a run that was killed may not have ended yet. The lock keeps out the others.
+    const sessions = (await sql.otherSessions(client)).filter((name) => prefixesOf([name]).length === 0);
+    const signs = signsOfProduction(address.host, await sql.databases(client), sessions);
     if (signs.length > 0 && !options.production) {
       throw new UsageError(`The server looks like one that people depend on: ${signs.join('; ')}. Use another server, or add --production if this is a mistake`);
     }

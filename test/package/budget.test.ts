@@ -66,6 +66,6 @@ function resources(stack: Stack): number {
   return Object.keys((Template.fromStack(stack).toJSON() as { Resources: object }).Resources).length;
 }
 
-test('the reference of the public API has at most 6200 lines', () => {
-  expect(readFileSync(join(ROOT, 'API.md'), 'utf8').split('\n').length - 1).toBeLessThanOrEqual(6_200);
+test('the reference of the public API has at most 6600 lines', () => {
+  expect(readFileSync(join(ROOT, 'API.md'), 'utf8').split('\n').length - 1).toBeLessThanOrEqual(6_600);
 });

@@ -8,10 +8,11 @@ import { createServer as createHttpsServer } from 'node:https';
 import { connect as connectTo, createServer as createRelay, type AddressInfo, type Socket } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createServer } from 'node:tls';
+import { connect as connectTls, createServer } from 'node:tls';
 import { inspect } from 'node:util';
 import { RabbitMqHarness, type RabbitMqHarnessOptions, type User } from './fixture';
 import { RotationError } from '../../../../lambda-src/rotation/errors';
+import { encodeLogin } from '../../../../lambda-src/targets/rabbitmq/amqp';
 import type { CallApi, Permission, TopicPermission } from '../../../../lambda-src/targets/rabbitmq/management';
 import { CLONE_TAG } from '../../../../lambda-src/targets/rabbitmq/target';
 import { askRabbitMq, startRabbitMq, type RabbitMqServer } from '../../../../servers/rabbitmq/rabbitmq';
@@ -94,6 +95,40 @@ describe('a single user', () => {
     expect(h.changes).toHaveLength(3);
     expect(h.sentInClear).toBe(false);
     expectNothingSaid(h);
+  });
+
+  test('an open connection stays, also after its password is that of no version', async () => {
+    const h = await make();
+    await h.ask('PUT', `permissions/one/${encodeURIComponent(h.user.username)}`, { configure: '', write: '', read: '.*' });
+    const socket = connectTls({ host: '127.0.0.1', port: server.port, servername: 'localhost', ca: server.ca });
+    try {
+      const frame = (method: number, ...fields: Buffer[]) => {
+        const payload = Buffer.concat([Buffer.from([0, 10, 0, method]), ...fields]);
+        const size = Buffer.alloc(4);
+        size.writeUInt32BE(payload.length);
+        socket.write(Buffer.concat([Buffer.from([1, 0, 0]), size, payload, Buffer.from([0xCE])]));
+      };
+      /** The next reply of the server is a method of the class connection. */
+      const reply = async (method: number) => {
+        const [bytes] = await once(socket, 'data', { signal: AbortSignal.timeout(10_000) }) as [Buffer];
+        expect([bytes.readUInt16BE(7), bytes.readUInt16BE(9)]).toEqual([10, method]);
+      };
+      await once(socket, 'secureConnect');
+      socket.write('AMQP\0\0\x09\x01', 'latin1');
+      await reply(10);
+      socket.write(encodeLogin(h.user.username, h.user.password));
+      await reply(30);
+      frame(31, Buffer.from([0, 100, 0, 2, 0, 0, 0, 0]));
+      frame(40, Buffer.from('\x03one\0\0', 'latin1'));
+      await reply(41);
+      for (let i = 0; i < 2; i++) { await h.rotate(); }
+      expect(await h.accepts(h.user)).toBe(false);
+      // The server ends a connection that is closed properly with its own reply.
+      frame(50, Buffer.from([0, 200, 0, 0, 0, 0, 0]));
+      await reply(51);
+    } finally {
+      socket.destroy();
+    }
   });
 
   test('cases 23, 56: setSecret changes nothing if the pending password is set already', async () => {
