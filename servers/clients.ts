@@ -30,7 +30,7 @@ export async function connect(server: Address, options: ConnectOptions = {}): Pr
   const ssl = tls === 'verified' ? { ca: server.ca } : undefined;
   const common = { host: server.host, port, user: login.username, password: login.password, database: server.database };
 
-  if (server.engine === 'postgres') {
+  if (server.engine === 'postgres' || server.engine === 'redshift') {
     const client = new Client({ ...common, ssl, connectionTimeoutMillis: timeout });
     // An error that ends a connection also rejects the waiting query, or the next one.
     client.on('error', () => undefined);

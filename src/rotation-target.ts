@@ -54,7 +54,7 @@ export interface DatabaseTargetOptions {
   readonly strategy?: RotationStrategy;
 
   /**
-   * The database, such as an instance or a cluster of Amazon RDS. Its security group lets the function in, on its default port or on the
+   * The database, such as an instance or a cluster of Amazon RDS or Amazon Redshift. Its security group lets the function in, on its default port or on the
    * default port of the engine.
    *
    * Give the database behind a proxy, not the proxy: a rotation logs in with the new password before the proxy knows it.
@@ -88,7 +88,7 @@ export interface DatabaseTargetOptions {
    *
    * The environment of a function holds 4 KB, so give only the root certificate.
    *
-   * @default - the certificate authorities of Amazon RDS and those that Node.js trusts
+   * @default - those that Node.js trusts, which signed the certificates of Redshift, and for the other databases those of Amazon RDS
    */
   readonly certificateAuthority?: string;
 
@@ -579,6 +579,27 @@ export class RotationTarget {
    */
   public static mariadb(options: DatabaseTargetOptions = {}): RotationTarget {
     return new RotationTarget(new DatabaseTarget('mariadb', generatorOf(options.passwordPolicy), options));
+  }
+
+  /**
+   * A user of Amazon Redshift, of a cluster or a workgroup.
+   *
+   * The secret has the keys of a database secret of Secrets Manager: `engine`, `host`, `port`, `username`, `password` and `dbname`. A
+   * rotation changes `password`, and with alternating users also `username`. Alternating users have their rights by groups and roles only. A rotation
+   * that finds that one of them owns something, or has a right by itself, fails and changes nothing.
+   *
+   * Tests run on stand-ins only: PostgreSQL 18 behind a server with the statements of Redshift. No rotation has run on Amazon Redshift yet. Try it on
+   * a cluster of yours first.
+   *
+   * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/redshift.md
+   * @see https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_USER.html
+   * @param options which database and how to connect to it, which of its users rotate, and how to generate their passwords: from 8 to 64 characters, with
+   * an uppercase and a lowercase letter and a digit
+   * @throws if the policy can't be met or Redshift would refuse its passwords, the certificate authority is not a certificate, or the endpoint is not a
+   * host or host:port
+   */
+  public static redshift(options: DatabaseTargetOptions = {}): RotationTarget {
+    return new RotationTarget(new DatabaseTarget('redshift', generatorOf(options.passwordPolicy), options));
   }
 
   /**

@@ -37,6 +37,8 @@ interface Database {
 const PROXY = 'AWS::RDS::DBProxy';
 /** Databases that take a password as a property. */
 const WITH_MASTER_PASSWORD = /^AWS::(RDS|DocDB|Redshift)::/;
+/** The engine of resources that don't name one. */
+const ENGINES: Readonly<Record<string, string>> = { 'AWS::Redshift::Cluster': 'redshift' };
 const PASSWORD_KEY = 'password';
 const MIN_MASTER_PASSWORD = 8;
 /**
@@ -139,7 +141,7 @@ function wrongLength(database: CfnResource, secret: ISecret): Error[] {
 }
 
 function otherEngine({ fn, factoryFor, target: { factory } }: CheckedFunction, secret: ISecret, { path, type, engine }: Database): Error[] {
-  const isOther = type.startsWith('AWS::RDS::') ? engine !== undefined && factoryFor(engine) !== factory : true;
+  const isOther = engine === undefined ? !type.startsWith('AWS::RDS::') : factoryFor(engine) !== factory;
   if (!isOther) { return []; }
   return [invalid('target', `${fn.node.path} has ${factory}, and its secret ${secret.node.path} is attached to ${path}, `
     + `which is ${nameOf({ path, type, engine })}. ${whatToGive(engine, factoryFor)}`)];
@@ -175,12 +177,13 @@ function describeTarget(attachment: CfnSecretTargetAttachment): Database {
   const token = Tokenization.reverseString(attachment.targetId).firstToken;
   const known = Reference.isReference(token) ? describeResource(token.target) : undefined;
   const target = (attachment.node.scope as { readonly target?: object } | undefined)?.target;
-  return { path: attachment.targetId, engine: target && engineOf(target), ...known, type: attachment.targetType };
+  const { targetType: type } = attachment;
+  return { path: attachment.targetId, engine: ENGINES[type] ?? (target && engineOf(target)), ...known, type };
 }
 
 function describeResource(construct: IConstruct): Database | undefined {
   if (!CfnResource.isCfnResource(construct) || !WITH_MASTER_PASSWORD.test(construct.cfnResourceType)) { return undefined; }
-  const { engine } = construct as { readonly engine?: unknown };
+  const { engine = ENGINES[construct.cfnResourceType] } = construct as { readonly engine?: unknown };
   const path = construct.node.path.replace(/\/Resource$/, '');
   return { path, type: construct.cfnResourceType, engine: typeof engine === 'string' && !Token.isUnresolved(engine) ? engine : undefined };
 }

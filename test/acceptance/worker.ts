@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Bench, CASES } from './cases';
 import { databaseOf, TABLE } from './dialect';
-import { DIALECTS } from './dialects';
+import { dialectOf } from './dialects';
 import type { Message } from './results';
 import { connect, type Address, type TestClient } from '../../servers/clients';
 import { ALTERNATING, CREATED, databaseSubject, DUAL, DUAL_BY_SUPERUSER, makeApp, RESET, SINGLE, type Place, type Variant } from '../proof/database-subject';
@@ -55,7 +55,7 @@ function placeOf({ prefix, seed }: Task, address: Address, owner: TestClient): P
 
 async function tryStrategy(place: Place, variant: Variant, { everyBoundary }: Task): Promise<void> {
   const strategy = variant.name;
-  const sql = DIALECTS[place.engine];
+  const sql = dialectOf(place.engine);
   const bench = new Bench(place, variant, sql, readFileSync(join(ROOT, 'test', 'consumers', 'ca.pem'), 'utf8'));
   try {
     await bench.subject.server!.reset();

@@ -26,6 +26,7 @@ export function allDefinitions(): TargetDefinition[] {
     ...[single, alternating].map((strategy) => RotationTarget.postgres({ strategy })),
     ...[single, alternating, dual].map((strategy) => RotationTarget.mysql({ strategy })),
     ...[single, alternating, dual].map((strategy) => RotationTarget.mariadb({ strategy })),
+    ...[single, alternating].map((strategy) => RotationTarget.redshift({ strategy })),
     RotationTarget.redis({ superuserSecret }),
     RotationTarget.elastiCacheUser({ userArn: userArn('elasticache') }),
     RotationTarget.memoryDbUser({ userArn: userArn('memorydb') }),

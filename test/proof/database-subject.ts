@@ -4,6 +4,8 @@ import type { Deadline } from '../../lambda-src/rotation/deadline';
 import type { Credentials } from '../../lambda-src/targets/database/credentials';
 import { connectMySql, MySql } from '../../lambda-src/targets/database/mysql/engine';
 import { connectPostgres, Postgres } from '../../lambda-src/targets/database/postgres/engine';
+import { md5Verifier } from '../../lambda-src/targets/database/postgres-protocol';
+import { connectRedshift, Redshift, redshiftTls } from '../../lambda-src/targets/database/redshift/engine';
 import { databaseTarget } from '../../lambda-src/targets/database/target';
 import { tlsOptions, type DatabaseTls } from '../../lambda-src/targets/database/tls';
 import { connect, isRefusal, type Address } from '../../servers/clients';
@@ -57,7 +59,10 @@ export const CREATED: Variant = {
   name: 'a single user that a rotation creates, at the endpoint',
   hasEndpoint: true,
   config: { superuserSecretArn: SUPERUSER, singleUser: true },
-  creationStatements: ({ engine, prefix, database }) => [engine === 'postgres' ? `GRANT ${prefix}app_rights TO {user}` : `GRANT SELECT ON ${database}.* TO {user}`],
+  creationStatements: ({ engine, prefix, database }) => [
+    engine === 'postgres' ? `GRANT ${prefix}app_rights TO {user}`
+      : engine === 'redshift' ? `GRANT ROLE ${prefix}app_rights TO {user}` : `GRANT SELECT ON ${database}.* TO {user}`,
+  ],
   user: 'created',
   startsRefused: true,
   startingOver: (place) => {
@@ -65,14 +70,15 @@ export const CREATED: Variant = {
     return [`DROP USER IF EXISTS ${prefix}created`, ...engine === 'postgres' ? [`DROP ROLE IF EXISTS ${prefix}app_rights`, `CREATE ROLE ${prefix}app_rights${administered(place)}`] : []];
   },
 };
-/** A user of PostgreSQL who accepts no version of the secret before a rotation. */
+/** A user of PostgreSQL or Redshift who accepts no version of the secret before a rotation. */
 export const RESET: Variant = {
   name: 'a single user whose lost password the superuser resets',
   config: { superuserSecretArn: SUPERUSER, singleUser: true, resetLostPassword: true },
   user: 'lost',
   startsRefused: true,
   startingOver: (place) => {
-    const { prefix, password } = place;
+    const { engine, prefix, password } = place;
+    if (engine === 'redshift') { return [`DROP USER IF EXISTS ${prefix}lost`, inRedshift({ username: `${prefix}lost`, password: password('Of 1 lost user itself') })]; }
     return [`DROP USER IF EXISTS ${prefix}lost`, `CREATE ROLE ${prefix}lost LOGIN PASSWORD '${password('of the lost user itself')}'${administered(place)}`];
   },
 };
@@ -89,8 +95,16 @@ function administered({ hasOtherOwner, admin }: Place): string {
 /** The second password of the user, if it has two: that of AWSPREVIOUS. */
 const previousPassword = ({ password }: Place) => password('before the first');
 
+const inRedshift = ({ username, password }: Login) => `CREATE USER ${username} PASSWORD '${md5Verifier(password, username)}'`;
+
 function remakeApp({ engine, prefix, password, database }: Place): string[] {
   const user = prefix + APP;
+  if (engine === 'redshift') {
+    return [
+      `DROP USER IF EXISTS ${user}_clone`, `DROP USER IF EXISTS ${user}`, inRedshift({ username: user, password: password(APP) }),
+      `ALTER GROUP ${prefix}readers ADD USER ${user}`, `GRANT ROLE ${prefix}app_rights TO ${user}`,
+    ];
+  }
   const rights = engine === 'postgres' ? `GRANT CREATE ON DATABASE ${database} TO ${user}` : `GRANT SELECT, INSERT, CREATE, DROP ON ${database}.* TO ${user}`;
   return engine === 'postgres'
     // The role stays, because it may have a right in the database.
@@ -98,9 +112,10 @@ function remakeApp({ engine, prefix, password, database }: Place): string[] {
     : [`DROP USER IF EXISTS ${user}_clone, ${user}`, `CREATE USER ${user} IDENTIFIED BY '${password(APP)}'`, rights];
 }
 
-/** PostgreSQL's role of the secret, which `remakeApp` resets. */
+/** PostgreSQL's role of the secret, which `remakeApp` resets, and the group and the role of Redshift's. */
 export function makeApp(place: Place): string[] {
   const { engine, prefix, database } = place;
+  if (engine === 'redshift') { return [`CREATE GROUP ${prefix}readers`, `CREATE ROLE ${prefix}app_rights`]; }
   return engine === 'postgres' ? [`CREATE ROLE ${prefix}${APP} LOGIN${administered(place)}`, `GRANT CREATE ON DATABASE ${database} TO ${prefix}${APP}`] : [];
 }
 
@@ -148,6 +163,7 @@ export function databaseSubject(name: string, place: Place, variant: Variant, ma
     makeHandler: (dependencies) => makeHandler((given) => {
       const engines: Engines = {
         postgres: (database) => new Postgres(tlsOptions(database), watch(connectPostgres, dependencies)),
+        redshift: (database) => new Redshift(redshiftTls(database), watch(connectRedshift, dependencies)),
         mysql: (database) => new MySql('mysql', tlsOptions(database), watch(connectMySql, dependencies)),
         mariadb: (database) => new MySql('mariadb', tlsOptions(database), watch(connectMySql, dependencies)),
       };

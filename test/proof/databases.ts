@@ -11,7 +11,7 @@ import { SingleUser } from '../../lambda-src/targets/database/single-user';
 import type { DatabaseRotation, Strategy } from '../../lambda-src/targets/database/strategy';
 import { Superuser } from '../../lambda-src/targets/database/superuser';
 import { DatabaseTarget } from '../../lambda-src/targets/database/target';
-import { startMariaDb, startMySql, startPostgres } from '../../servers';
+import { startMariaDb, startMySql, startPostgres, startRedshiftStandIn } from '../../servers';
 import { connect } from '../../servers/clients';
 import type { DatabaseTargetConfig } from '../../src/targets/database/contract';
 
@@ -115,6 +115,7 @@ const KINDS = [
   { name: 'MySQL 8.0', start: () => startMySql(), variants: [SINGLE, ALTERNATING, DUAL, DUAL_BY_SUPERUSER, CREATED] },
   { name: 'MariaDB 11.8', start: () => startMariaDb(), variants: [SINGLE, ALTERNATING, DUAL_BY_SUPERUSER, CREATED] },
   { name: 'PostgreSQL 15', start: () => startPostgres({ version: '15' }), variants: [SINGLE, ALTERNATING] },
+  { name: 'the stand-in for Redshift', start: () => startRedshiftStandIn(), variants: [SINGLE, ALTERNATING, CREATED, RESET] },
 ];
 
 /** Every kind of database with every strategy, on real servers. */

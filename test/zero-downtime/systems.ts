@@ -20,7 +20,7 @@ export interface Strategy {
 export interface System {
   /** The folder of the asset that rotates its users. */
   readonly asset: 'postgres' | 'mysql' | 'redis' | 'rabbitmq' | 'ldap';
-  readonly target: 'postgres' | 'mysql' | 'mariadb' | 'redis' | 'rabbitmq' | 'ldap';
+  readonly target: 'postgres' | 'mysql' | 'mariadb' | 'redshift' | 'redis' | 'rabbitmq' | 'ldap';
   readonly certificateAuthority: string;
   readonly superuser: Login;
   valueOf(login: Login): string;

@@ -684,3 +684,23 @@ func ldap(stack awscdk.Stack, vpc awsec2.IVpc) {
 	})
 	// end
 }
+
+func redshiftUser(stack awscdk.Stack, vpc awsec2.IVpc) {
+	// sample: docs/targets/redshift.md c84f1107
+	target := rotating.RotationTarget_Redshift(&rotating.DatabaseTargetOptions{
+		Database: awsec2.SecurityGroup_FromSecurityGroupId(stack, jsii.String("Cluster"), jsii.String("sg-12345678"), nil),
+		Strategy: rotating.RotationStrategy_AlternatingUsers(awssecretsmanager.Secret_FromSecretNameV2(stack, jsii.String("Superuser"), jsii.String("warehouse/superuser")), nil),
+	})
+	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		Vpc:    vpc,
+		Target: target,
+	})
+
+	rotating.NewRotatingSecret(stack, jsii.String("User"), &rotating.RotatingSecretProps{
+		RotationFunction: rotation,
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(`{"engine":"redshift","username":"app","host":"warehouse.abc123.redshift.amazonaws.com"}`),
+		},
+	})
+	// end
+}

@@ -1,6 +1,8 @@
 import { Token } from 'aws-cdk-lib';
 import { CLONE_SUFFIX, DATABASE_ENGINE_NAMES, type DatabaseTargetConfig } from './contract';
+import { includedTypes } from '../../contract';
 import { invalid } from '../../invalid';
+import { hasTokens, type Generator } from '../../value/generator';
 import { MAX_PORT, portOf } from '../contract';
 
 /** What the constructs need to know of a database system. */
@@ -10,7 +12,9 @@ export interface DatabaseEngine {
   /** The values of the key `engine` of its secrets. */
   readonly engines: readonly string[];
   /** Those of the tests, with their versions. */
-  readonly servers: readonly string[];
+  readonly servers?: readonly string[];
+  /** What the tests have in place of a server. */
+  readonly standIns?: readonly string[];
   /** The services of AWS with such servers, which tests can't run. */
   readonly services: readonly string[];
   readonly defaultPort: number;
@@ -18,8 +22,19 @@ export interface DatabaseEngine {
   readonly secondPasswordBy?: 'superuser' | 'user';
   /** Statements that can't be in a transaction. Undefined if creationStatements have none. */
   readonly notInTransaction?: RegExp;
+  /** What the system asks of a password. Undefined if it takes any. */
+  readonly passwordRules?: PasswordRules;
   /** The longest user name. */
   readonly userNameLimit: { readonly limit: number; readonly unit: string; readonly measure: (name: string) => number };
+}
+
+/** What a system asks of every password, in addition to one character of each of these types: lowercase, uppercase, numbers. */
+interface PasswordRules {
+  readonly system: string;
+  readonly least: number;
+  readonly most: number;
+  /** Characters that no password has. */
+  readonly excluded: string;
 }
 
 const CHARACTERS = { unit: 'characters', measure: (name: string) => [...name].length };
@@ -55,6 +70,19 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
     secondPasswordBy: 'superuser',
     // https://mariadb.com/kb/en/identifier-names/
     userNameLimit: { limit: 80, ...CHARACTERS },
+  },
+  redshift: {
+    asset: 'redshift',
+    engines: DATABASE_ENGINE_NAMES.redshift,
+    standIns: ['PostgreSQL 18 behind a server with the statements of Redshift'],
+    services: ['Amazon Redshift'],
+    defaultPort: 5439,
+    // https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html, r_VACUUM_command.html, r_CREATE_EXTERNAL_TABLE.html, r_ALTER_TABLE_APPEND.html
+    notInTransaction: /^\s*(?:(?:create|drop)\s+database|vacuum|(?:create|alter|drop)\s+external\s+table|alter\s+table\b.*\bappend)\b/i,
+    // https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
+    passwordRules: { system: 'Redshift', least: 8, most: 64, excluded: '\'"\\/@' },
+    // https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
+    userNameLimit: { limit: 127, unit: 'bytes', measure: (name) => Buffer.byteLength(name) },
   },
 };
 
@@ -115,4 +143,31 @@ function isClone(username: string): boolean {
 
 function isToken(value: unknown): boolean {
   return Token.isUnresolved(value);
+}
+
+/**
+ * Throws if the system would refuse generated passwords. Tokens aren't checked.
+ *
+ * @param policy the policy, complete with its defaults
+ * @param nameOf the name of a property of the policy, for errors
+ */
+export function checkPasswordRules({ passwordRules }: DatabaseEngine, policy: Generator, nameOf: (property: string) => string): void {
+  if (!passwordRules || hasTokens(policy)) { return; }
+  const { system, least, most, excluded } = passwordRules;
+  const { passwordLength: length, excludeCharacters = '' } = policy;
+  if (length !== undefined && (length < least || length > most)) {
+    throw invalid(nameOf('passwordLength'), `is ${length}, and a password of ${system} has ${least} to ${most} characters. Give a length from ${least} to ${most}`);
+  }
+  for (const property of ['excludeLowercase', 'excludeUppercase', 'excludeNumbers'] as const) {
+    if (policy[property]) { throw invalid(nameOf(property), `is true, and a password of ${system} has at least one lowercase letter, one uppercase letter and one digit. Leave it out`); }
+  }
+  if (policy.requireEachIncludedType === false) {
+    throw invalid(nameOf('requireEachIncludedType'), `is false, and a password of ${system} has at least one lowercase letter, one uppercase letter and one digit. Leave it out`);
+  }
+  const allowed = includedTypes(policy).join('') + (policy.includeSpace && !excludeCharacters.includes(' ') ? ' ' : '');
+  const refused = [...`${excluded} `].filter((character) => allowed.includes(character));
+  if (refused.includes(' ')) { throw invalid(nameOf('includeSpace'), `is true, and a password of ${system} has no space. Leave it out`); }
+  if (refused.length > 0) {
+    throw invalid(nameOf('excludeCharacters'), `lacks ${refused.join(' ')}, which a password of ${system} can't have. Add them, or leave out excludeCharacters`);
+  }
 }

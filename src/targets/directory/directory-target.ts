@@ -23,15 +23,13 @@ export interface DirectoryKind<Id extends string> {
   readonly id: Id;
   readonly factory: string;
   readonly excludeCharacters: string;
+  /** What the target was tried on. */
+  readonly support: Omit<Support, 'strategy'>;
   /** Whether a text can name a user at login. */
   readonly isUser: (username: string) => boolean;
   /** What the key "username" has, for errors, with its article. */
   readonly userNoun: string;
   readonly exampleUser: string;
-  /** The real servers that the tests run on. */
-  readonly servers: readonly string[];
-  /** Those that they never ran on. */
-  readonly neverOn?: readonly string[];
 }
 
 /** A user of a directory. */
@@ -49,7 +47,7 @@ export abstract class DirectoryTargetDefinition<Id extends string> extends Targe
     this.defaults = { excludeCharacters: kind.excludeCharacters };
     this.strategy = options.strategy ?? RotationStrategy.singleUser();
     this.checkStrategy(this.strategy);
-    this.support = { strategy: STRATEGY_NAMES[this.strategy._kind], servers: kind.servers, neverOn: kind.neverOn };
+    this.support = { strategy: STRATEGY_NAMES[this.strategy._kind], ...kind.support };
     checkCertificateAuthority(options.certificateAuthority);
   }
 

@@ -229,6 +229,14 @@ func databases(stack awscdk.Stack) {
 			CertificateAuthority: jsii.String(string(certificateAuthority)),
 		}),
 	})
+	rotating.NewRotationFunction(stack, jsii.String("Redshift"), &rotating.RotationFunctionProps{
+		Vpc: vpc,
+		Target: rotating.RotationTarget_Redshift(&rotating.DatabaseTargetOptions{
+			Strategy:       rotating.RotationStrategy_AlternatingUsers(awssecretsmanager.NewSecret(stack, jsii.String("RedshiftSuperuser"), nil), nil),
+			Database:       awsec2.NewSecurityGroup(stack, jsii.String("RedshiftSecurityGroup"), &awsec2.SecurityGroupProps{Vpc: vpc}),
+			PasswordPolicy: &rotating.PasswordPolicy{PasswordLength: jsii.Number(40)},
+		}),
+	})
 	rotating.NewRotationFunction(stack, jsii.String("Ldap"), &rotating.RotationFunctionProps{
 		Vpc: vpc,
 		Target: rotating.RotationTarget_Ldap(&rotating.LdapTargetOptions{

@@ -232,6 +232,16 @@ def databases(stack: Stack) -> None:
     )
     RotationFunction(
         stack,
+        "Redshift",
+        vpc=vpc,
+        target=RotationTarget.redshift(
+            strategy=RotationStrategy.alternating_users(Secret(stack, "RedshiftSuperuser")),
+            database=SecurityGroup(stack, "RedshiftSecurityGroup", vpc=vpc),
+            password_policy=PasswordPolicy(password_length=40),
+        ),
+    )
+    RotationFunction(
+        stack,
         "Ldap",
         vpc=vpc,
         target=RotationTarget.ldap(

@@ -161,6 +161,14 @@ function databases(stack: Stack): void {
       certificateAuthority: readFileSync('ca.pem', 'utf8'),
     }),
   });
+  new RotationFunction(stack, 'Redshift', {
+    vpc,
+    target: RotationTarget.redshift({
+      strategy: RotationStrategy.alternatingUsers(new Secret(stack, 'RedshiftSuperuser')),
+      database: new SecurityGroup(stack, 'RedshiftSecurityGroup', { vpc }),
+      passwordPolicy: { passwordLength: 40 },
+    }),
+  });
   new RotationFunction(stack, 'Ldap', {
     vpc,
     target: RotationTarget.ldap({

@@ -9,7 +9,7 @@ import { CHARACTER_TYPES, CONFIG_VARIABLE } from '../../../src/contract';
 import { DATABASE_EXCLUDE_CHARACTERS } from '../../../src/targets/database/contract';
 import { configOf, errorOf, expectInvalid, FUNCTION, makeStack, onlyResource, SECRET } from '../../fixture';
 
-type Engine = 'postgres' | 'mysql' | 'mariadb';
+type Engine = 'postgres' | 'mysql' | 'mariadb' | 'redshift';
 const ENGINES: Engine[] = ['postgres', 'mysql', 'mariadb'];
 const TEMPLATE = 'generateSecretString.secretStringTemplate';
 const [CERTIFICATE] = rootCertificates;
@@ -102,6 +102,7 @@ test.each([
   ['postgres', RotationTarget.postgres(), 'postgres'],
   ['mysql', RotationTarget.mysql(), 'mysql'],
   ['mariadb', RotationTarget.mariadb(), 'mysql'],
+  ['redshift', RotationTarget.redshift(), 'redshift'],
 ])('the handler of %s has its driver, and no other', (_, target, asset) => {
   expect(target._definition.code().handler).toBe(`${asset}/index.handler`);
 });
@@ -120,6 +121,7 @@ describe('a template of a database secret', () => {
     ['mysql', { engine: 'aurora-mysql', username: 'app', port: 65_535 }],
     ['mysql', { engine: 'aurora', username: 'app' }],
     ['mariadb', { engine: 'mariadb', username: 'app' }],
+    ['redshift', { engine: 'redshift', username: 'app', port: 5439, masterarn: 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:master-AbCdEf' }],
   ])('of %s may be %j', (target, value) => {
     expect(firstValueOf(make(target, value)).SecretStringTemplate).toBe(JSON.stringify(value));
   });
@@ -133,6 +135,7 @@ describe('a template of a database secret', () => {
     ['postgres', { username: 'app', engine: 'mysql' }, ['has the engine "mysql"', 'RotationTarget.postgres rotates postgres, postgresql, aurora-postgresql', 'leave it out']],
     ['mysql', { username: 'app', engine: 'mariadb' }, ['has the engine "mariadb"', 'RotationTarget.mysql rotates mysql, aurora-mysql, aurora']],
     ['mariadb', { username: 'app', engine: 'mysql' }, ['has the engine "mysql"', 'RotationTarget.mariadb rotates mariadb']],
+    ['redshift', { username: 'app', engine: 'postgres' }, ['has the engine "postgres"', 'RotationTarget.redshift rotates redshift']],
     ['mysql', { username: 'app', engine: '' }, ['has the engine ""']],
     ['mysql', { username: 'app', engine: null }, ['has the engine null']],
     ['mysql', { username: 'app', engine: ['mysql'] }, ['has the engine ["mysql"]']],

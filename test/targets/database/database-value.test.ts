@@ -2,6 +2,7 @@ import { AlternatingUsers } from '../../../lambda-src/targets/database/alternati
 import type { Engine } from '../../../lambda-src/targets/database/engine';
 import { MySql } from '../../../lambda-src/targets/database/mysql/engine';
 import { Postgres } from '../../../lambda-src/targets/database/postgres/engine';
+import { Redshift } from '../../../lambda-src/targets/database/redshift/engine';
 import { Superuser } from '../../../lambda-src/targets/database/superuser';
 import { DATABASE_TARGETS } from '../../../src/targets/database/contract';
 import { type DatabaseTargetConfig } from '../../../src/targets/database/contract';
@@ -11,6 +12,7 @@ const HANDLERS: Record<DatabaseTargetConfig['target'], Engine> = {
   postgres: new Postgres(undefined),
   mysql: new MySql('mysql', undefined),
   mariadb: new MySql('mariadb', undefined),
+  redshift: new Redshift(undefined),
 };
 
 describe.each(DATABASE_TARGETS)('%s: the constructs and the handler agree on', (target) => {
@@ -33,14 +35,14 @@ describe.each(DATABASE_TARGETS)('%s: the constructs and the handler agree on', (
   });
 
   test.each(['a', 'é', '\u{1f511}'])('the longest name, of %s', (character) => {
-    const lengths = Array.from({ length: 90 }, (_, index) => index + 1);
+    const lengths = Array.from({ length: 130 }, (_, index) => index + 1);
     const names = lengths.map((length) => character.repeat(length));
     expect(names.map((name) => accepts(name, false))).toEqual(names.map((name) => handler.userNameLimit(name) === undefined));
   });
 
   test.each(['', '_clone', '_clone_clone'])('the longest name of one of two users, with %j at its end', (end) => {
     const { nextUser } = new AlternatingUsers(new Superuser('superuser'));
-    const names = Array.from({ length: 90 }, (_, index) => 'a'.repeat(index + (end === '' ? 1 : 0)) + end);
+    const names = Array.from({ length: 130 }, (_, index) => 'a'.repeat(index + (end === '' ? 1 : 0)) + end);
     const fits = (name: string) => handler.userNameLimit(name) === undefined && handler.userNameLimit(nextUser(name)) === undefined;
     expect(names.map((name) => accepts(name, true))).toEqual(names.map(fits));
   });

@@ -18,11 +18,6 @@ export async function scramVerifier(password: string, iterations: number, salt =
   return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${storedKey}:${hmac('Server Key').toString('base64')}`;
 }
 
-/** The verifier for servers whose `password_encryption` is still `md5`. */
-export function md5Verifier(password: string, user: string): string {
-  return `md5${createHash('md5').update(password + user).digest('hex')}`;
-}
-
 /* eslint-disable-next-line no-misleading-character-class, no-irregular-whitespace */
 const MAPPED = /[\u00A0\u00AD\u034F\u1680\u1806\u180B-\u180D\u2000-\u200D\u202F\u205F\u2060\u3000\uFE00-\uFE0F\uFEFF]/;
 

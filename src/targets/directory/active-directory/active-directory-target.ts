@@ -12,11 +12,10 @@ export class ActiveDirectoryTarget extends DirectoryTargetDefinition<'active-dir
       id: 'active-directory',
       factory: 'RotationTarget.activeDirectory',
       excludeCharacters: AD_EXCLUDE_CHARACTERS,
+      support: { servers: ['Samba 4.17'], neverOn: ['Windows Server', 'AWS Managed Microsoft AD'] },
       isUser: (username) => parseAdUser(username) !== undefined,
       userNoun: 'a user principal name, a distinguished name or a name with its domain',
       exampleUser: 'app@ad.example.com',
-      servers: ['Samba 4.17'],
-      neverOn: ['Windows Server', 'AWS Managed Microsoft AD'],
     }, policy, options);
     checkComplexity('passwordPolicy.', { ...this.defaults, ...policy });
   }

@@ -12,10 +12,10 @@ export class LdapTarget extends DirectoryTargetDefinition<'ldap'> {
       id: 'ldap',
       factory: 'RotationTarget.ldap',
       excludeCharacters: LDAP_EXCLUDE_CHARACTERS,
+      support: { servers: ['OpenLDAP 2.5'] },
       isUser: looksLikeDn,
       userNoun: 'a distinguished name',
       exampleUser: 'uid=app,ou=services,dc=example,dc=com',
-      servers: ['OpenLDAP 2.5'],
     }, policy, options);
   }
 

@@ -256,6 +256,14 @@ public final class App {
                         .certificateAuthority(Files.readString(Path.of("ca.pem")))
                         .build()))
                 .build();
+        RotationFunction.Builder.create(stack, "Redshift")
+                .vpc(vpc)
+                .target(RotationTarget.redshift(DatabaseTargetOptions.builder()
+                        .strategy(RotationStrategy.alternatingUsers(new Secret(stack, "RedshiftSuperuser")))
+                        .database(SecurityGroup.Builder.create(stack, "RedshiftSecurityGroup").vpc(vpc).build())
+                        .passwordPolicy(PasswordPolicy.builder().passwordLength(40).build())
+                        .build()))
+                .build();
         RotationFunction.Builder.create(stack, "Ldap")
                 .vpc(vpc)
                 .target(RotationTarget.ldap(LdapTargetOptions.builder()
