@@ -678,8 +678,6 @@ export class RotationTarget {
    *
    * Tests run on Samba 4.17. No rotation has run on Windows Server or AWS Managed Microsoft AD yet.
    *
-   * Tests run on Samba 4.17. No rotation has run on Windows Server or AWS Managed Microsoft AD yet.
-   *
    * @see https://learn.microsoft.com/en-us/troubleshoot/windows-server/active-directory/change-windows-active-directory-user-password
    * @param options the strategy, the domain controllers, and how to generate the passwords
    * @throws if the strategy isn't for Active Directory, the policy can't be met, or the certificate authority is not a certificate
