@@ -2,12 +2,13 @@
  * The rotation contract's cases for Redshift, on a stand-in: PostgreSQL behind a server that knows only statements of Redshift. They show what a
  * rotation sends and where it ends, not that Redshift agrees.
  */
-import { created, dialledVersions, expectNoSecrets, fails, putPrevious } from './failing';
+import { beforeClaim, created, dialledVersions, expectNoSecrets, fails, giveUp, putPrevious } from './failing';
 import { CASE_SENSITIVE, DatabaseHarness, letsIn, makeUser, run, type DatabaseHarnessOptions } from './fixture';
 import { Deadline } from '../../../../lambda-src/rotation/deadline';
 import { RotationSupersededError } from '../../../../lambda-src/rotation/errors';
 import { Redshift, redshiftTls } from '../../../../lambda-src/targets/database/redshift/engine';
 import { startRedshiftStandIn, type Login, type RedshiftStandIn } from '../../../../servers';
+import { failure } from '../../../harness';
 
 let server: RedshiftStandIn;
 beforeAll(async () => {
@@ -187,6 +188,19 @@ describe('alternating users', () => {
     const h = await make({ user });
     await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /nothing proves that it belongs to this secret/);
     expect(await letsIn(server, other)).toBe(true);
+  });
+
+  test('a copy of a rotation that was given up does not overwrite the password of a later one', async () => {
+    const h: DatabaseHarness = await make({
+      engine: beforeClaim(async () => {
+        giveUp(h);
+        await h.rotate();
+      }),
+    });
+    const rotation = await created(h);
+    expect((await failure(h.step(rotation, 'setSecret'))).name).toBe('VersionNotPendingError');
+    expect(h.login('AWSCURRENT').username).toBe(`${h.user.username}_clone`);
+    expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
   });
 
   test('case 100: the mark is made together with the user, so a retry knows it', async () => {
