@@ -259,12 +259,12 @@ class RedshiftSession implements Session {
     return new Map(rows.map(({ name, admin }) => [String(name), admin === true]));
   }
 
-  /** Whether a role gives the user a permission for the cluster, such as ALTER USER. Only roles have these. */
+  /** Whether the user has a permission for the cluster, such as ALTER USER, by itself or by a role. */
   private async hasSystemPermission(user: string): Promise<boolean> {
     const grants = await this.connection.query('SELECT role_name AS "role", granted_role_name AS "granted" FROM svv_role_grants');
     const roles = allRoles([...(await this.roles(user)).keys()], grants as unknown as RoleGrant[]);
-    const permitted = await this.connection.query('SELECT identity_name AS "role" FROM svv_system_privileges');
-    return permitted.some(({ role }) => roles.has(String(role))) || [...roles].some((role) => role.startsWith('sys:'));
+    const permitted = await this.connection.query('SELECT identity_name AS "name", identity_type AS "type" FROM svv_system_privileges');
+    return permitted.some(({ name, type }) => type === 'user' ? name === user : roles.has(String(name))) || [...roles].some((role) => role.startsWith('sys:'));
   }
 
   private async exists(user: string): Promise<boolean> {

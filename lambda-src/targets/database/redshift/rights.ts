@@ -10,9 +10,10 @@ const OWNED: readonly (readonly [what: string, from: string, owner: string])[] =
   ['schemas', 'pg_namespace n', 'n.nspowner'],
   ['functions', 'pg_proc p', 'p.proowner'],
   ['databases', 'pg_database d', 'd.datdba'],
+  ['roles', 'svv_roles r JOIN pg_user o ON o.usename = r.role_owner', 'o.usesysid'],
 ];
 
-const OBJECTS = ['relation', 'column', 'schema', 'function', 'ml_model', 'database', 'datashare', 'language', 'iam'];
+const KINDS = ['relation', 'column', 'schema', 'function', 'ml_model', 'database', 'datashare', 'language', 'iam', 'system'];
 
 /**
  * The views of rights in the database of the session, with the columns of the grantee. Superusers see all rows.
@@ -20,7 +21,7 @@ const OBJECTS = ['relation', 'column', 'schema', 'function', 'ml_model', 'databa
  * https://docs.aws.amazon.com/redshift/latest/dg/svv_views.html
  */
 const GRANTED: readonly (readonly [what: string, view: string, name: string, type: string])[] = [
-  ...OBJECTS.map((object) => [`rights in svv_${object}_privileges`, `svv_${object}_privileges`, 'identity_name', 'identity_type'] as const),
+  ...KINDS.map((kind) => [`rights in svv_${kind}_privileges`, `svv_${kind}_privileges`, 'identity_name', 'identity_type'] as const),
   ['rights in svv_default_privileges', 'svv_default_privileges', 'grantee_name', 'grantee_type'],
   ['policies in svv_rls_attached_policy', 'svv_rls_attached_policy', 'grantee', 'granteekind'],
   ['policies in svv_attached_masking_policy', 'svv_attached_masking_policy', 'grantee', 'grantee_type'],
