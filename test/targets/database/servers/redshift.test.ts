@@ -304,8 +304,8 @@ describe('users', () => {
     expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
   });
 
-  test('a lost password is reset on request', async () => {
-    const user = await userWith();
+  test.each([['is another one', []], ['is disabled, which Redshift does not show', ['ALTER USER {user} PASSWORD DISABLE']]])('a lost password that %s is reset on request', async (_, statements) => {
+    const user = await userWith(...statements);
     const h = await make({ strategy: 'singleUser', user: { ...user, password: 'not-its-password-1' }, config: { ...SUPERUSER, resetLostPassword: true } });
     await h.rotate();
     expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
