@@ -10,7 +10,7 @@ import { RotatingSecret, RotationFunction } from '../../src';
 const ROOT = join(__dirname, '..', '..');
 const ASSETS = join(ROOT, 'assets');
 const filesOf = (asset: string) => readdirSync(join(ASSETS, asset)).map((file) => join(ASSETS, asset, file));
-const DRIVERS: Readonly<Record<string, string>> = { 'active-directory': 'ldapts', ldap: 'ldapts', mysql: 'mysql2', postgres: 'pg', redshift: 'pg' };
+const DRIVERS: Readonly<Record<string, string>> = { 'active-directory': 'ldapts', 'ldap': 'ldapts', 'mysql': 'mysql2', 'postgres': 'pg', 'redshift': 'pg' };
 const withoutDriver = readdirSync(ASSETS).filter((asset) => asset !== 'core' && DRIVERS[asset] === undefined);
 
 test.each([
