@@ -1,13 +1,15 @@
 import { fieldsOf, type TargetConfig } from '../../contract';
 import type { PasswordPolicyConfig } from '../../value/contract';
 
-export const DATABASE_TARGETS = ['postgres', 'mysql', 'mariadb'] as const;
+export const DATABASE_TARGETS = ['postgres', 'mysql', 'mariadb', 'mongoDb', 'documentDb'] as const;
 
 /** The values of a secret's key `engine`, by the target that rotates its user. */
 export const DATABASE_ENGINE_NAMES: Readonly<Record<typeof DATABASE_TARGETS[number], readonly string[]>> = {
   postgres: ['postgres', 'postgresql', 'aurora-postgresql'],
   mysql: ['mysql', 'aurora-mysql', 'aurora'],
   mariadb: ['mariadb'],
+  mongoDb: ['mongo'],
+  documentDb: ['mongo'],
 };
 
 export interface DatabaseTargetConfig extends TargetConfig {
@@ -48,7 +50,7 @@ export const DATABASE_EXCLUDE_CHARACTERS = '/@"\'\\ ';
  * because CloudFormation would generate a new value. A colon ends the password in PostgreSQL's password file.
  * https://www.postgresql.org/docs/current/libpq-pgpass.html
  */
-export const DATABASE_LATER_EXCLUDE_CHARACTERS: Readonly<Record<typeof DATABASE_TARGETS[number], string>> = { postgres: ':', mysql: '', mariadb: '' };
+export const DATABASE_LATER_EXCLUDE_CHARACTERS: Readonly<Record<typeof DATABASE_TARGETS[number], string>> = { postgres: ':', mysql: '', mariadb: '', mongoDb: '', documentDb: '' };
 
 /** The suffix of the second of two alternating users, as in AWS's own rotation functions. */
 export const CLONE_SUFFIX = '_clone';

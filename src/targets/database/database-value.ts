@@ -14,8 +14,14 @@ export interface DatabaseEngine {
   readonly secondPasswordBy?: 'superuser' | 'user';
   /** Statements that can't be in a transaction. Undefined if creationStatements have none. */
   readonly notInTransaction?: RegExp;
-  /** The longest user name. */
-  readonly userNameLimit: { readonly limit: number; readonly unit: string; readonly measure: (name: string) => number };
+  /** Whether it has no SQL, so that a rotation can't create a user with statements, nor look for all that a user may do. */
+  readonly hasNoStatements?: boolean;
+  /** The CloudFormation type of its resources. Undefined for those of RDS, which name their engine. */
+  readonly resourceType?: string;
+  /** The passwords that it takes, if it is stricter than the default policy. */
+  readonly passwordLimit?: { readonly least: number; readonly most: number; readonly refused: string };
+  /** The longest user name. Undefined if the system names none. */
+  readonly userNameLimit?: { readonly limit: number; readonly unit: string; readonly measure: (name: string) => number };
 }
 
 const CHARACTERS = { unit: 'characters', measure: (name: string) => [...name].length };
@@ -45,6 +51,16 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
     secondPasswordBy: 'superuser',
     // https://mariadb.com/kb/en/identifier-names/
     userNameLimit: { limit: 80, ...CHARACTERS },
+  },
+  mongoDb: { asset: 'mongo', engines: DATABASE_ENGINE_NAMES.mongoDb, defaultPort: 27017, hasNoStatements: true },
+  documentDb: {
+    asset: 'mongo',
+    engines: DATABASE_ENGINE_NAMES.documentDb,
+    resourceType: 'AWS::DocDB::DBCluster',
+    defaultPort: 27017,
+    hasNoStatements: true,
+    // https://docs.aws.amazon.com/documentdb/latest/developerguide/API_CreateDBCluster.html
+    passwordLimit: { least: 8, most: 100, refused: '/"@' },
   },
 };
 
@@ -90,6 +106,7 @@ export function checkDatabaseValue(property: string, value: Readonly<Record<stri
 }
 
 function checkUserName(property: string, username: string, { userNameLimit }: DatabaseEngine, alternates: boolean): void {
+  if (!userNameLimit) { return; }
   const { limit, unit, measure } = userNameLimit;
   const suffix = alternates && !isClone(username) ? CLONE_SUFFIX : '';
   const length = measure(username + suffix);

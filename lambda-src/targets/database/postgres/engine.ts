@@ -3,13 +3,14 @@ import { Client, type ClientConfig } from 'pg';
 import type { Credentials } from '../credentials';
 import type { ChangePasswordRequest, CreateUserRequest, Engine, Partner, Session, ShareRequest } from '../engine';
 import { connectionError, NEW_POLICY, notLost, notOrdinary, numbered, refusal, withoutPassword, withoutTls, type DriverError } from '../failures';
-import { DEFAULT_ITERATIONS, isChangedBySaslPrep, md5Verifier, scramVerifier } from './scram';
+import { DEFAULT_ITERATIONS, md5Verifier, scramVerifier } from './scram';
 import { DATABASE_ENGINE_NAMES } from '../../../../src/targets/database/contract';
 import { completeStatement } from '../../../../src/targets/database/creation/contract';
 import type { Deadline } from '../../../rotation/deadline';
 import { AuthenticationError, ConnectivityError, RotationError, SecretValueError, TargetRefusedError } from '../../../rotation/errors';
 import { remedyOf } from '../../../rotation/service-errors';
 import { connectTimeout } from '../../server-login';
+import { isChangedBySaslPrep } from '../saslprep';
 import type { DatabaseTls } from '../tls';
 
 const STATEMENT_TIMEOUT = 8_000;
