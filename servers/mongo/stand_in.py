@@ -44,6 +44,9 @@ def change(original, kind, is_documentdb):
                 return error(13, "Unauthorized")
         if kind == "createUser" and "mechanisms" not in doc:
             doc = {**doc, "mechanisms": ["SCRAM-SHA-1"] if is_documentdb else MECHANISMS}
+        known_user = ctx.storage.get_user(db, name)
+        if kind == "updateUser" and known_user and not set(doc) & {"pwd", "roles"}:
+            doc = {**doc, "roles": known_user["roles"]}
         reply = original(doc, ctx)
         if not reply.get("ok"):
             return reply
