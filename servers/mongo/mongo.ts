@@ -72,7 +72,7 @@ export async function asMongo<T>({ product, port, ca }: Reached, { username, pas
     auth: { username, password },
     authSource: database,
     // Older versions of DocumentDB don't say which mechanism a user has.
-    authMechanism: product === 'documentDb' ? 'SCRAM-SHA-1' : undefined,
+    ...product === 'documentDb' ? { authMechanism: 'SCRAM-SHA-1' } : {},
     serverSelectionTimeoutMS: 10_000,
     maxPoolSize: 1,
     family: 4,

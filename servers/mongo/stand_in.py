@@ -81,7 +81,8 @@ def users_info(original):
 
 def hello(original, primary, names_mechanisms):
     def run(doc, ctx):
-        reply = original(doc, ctx)
+        # SecantusDB begins a login ahead with a mechanism that the user may not have.
+        reply = original({key: value for key, value in doc.items() if key != "speculativeAuthenticate"}, ctx)
         if not names_mechanisms:
             reply.pop("saslSupportedMechs", None)
         if primary is not None:

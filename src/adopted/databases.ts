@@ -35,6 +35,8 @@ interface Database {
 }
 
 const PROXY = 'AWS::RDS::DBProxy';
+/** The engine of clusters of Amazon DocumentDB, whose resources don't name it. */
+export const DOCUMENT_DB = 'docdb';
 /** Databases that take a password as a property. */
 const WITH_MASTER_PASSWORD = /^AWS::(RDS|DocDB|Redshift)::/;
 const PASSWORD_KEY = 'password';
@@ -139,7 +141,7 @@ function wrongLength(database: CfnResource, secret: ISecret): Error[] {
 }
 
 function otherEngine({ fn, factoryFor, target: { factory } }: CheckedFunction, secret: ISecret, { path, type, engine }: Database): Error[] {
-  const isOther = type.startsWith('AWS::RDS::') ? engine !== undefined && factoryFor(engine) !== factory : true;
+  const isOther = /^AWS::(RDS|DocDB)::/.test(type) ? engine !== undefined && factoryFor(engine) !== factory : true;
   if (!isOther) { return []; }
   return [invalid('target', `${fn.node.path} has ${factory}, and its secret ${secret.node.path} is attached to ${path}, `
     + `which is ${nameOf({ path, type, engine })}. ${whatToGive(engine, factoryFor)}`)];
@@ -175,14 +177,20 @@ function describeTarget(attachment: CfnSecretTargetAttachment): Database {
   const token = Tokenization.reverseString(attachment.targetId).firstToken;
   const known = Reference.isReference(token) ? describeResource(token.target) : undefined;
   const target = (attachment.node.scope as { readonly target?: object } | undefined)?.target;
-  return { path: attachment.targetId, engine: target && engineOf(target), ...known, type: attachment.targetType };
+  const { targetType: type } = attachment;
+  return { path: attachment.targetId, engine: engineOfType(type) ?? (target && engineOf(target)), ...known, type };
 }
 
 function describeResource(construct: IConstruct): Database | undefined {
   if (!CfnResource.isCfnResource(construct) || !WITH_MASTER_PASSWORD.test(construct.cfnResourceType)) { return undefined; }
   const { engine } = construct as { readonly engine?: unknown };
   const path = construct.node.path.replace(/\/Resource$/, '');
-  return { path, type: construct.cfnResourceType, engine: typeof engine === 'string' && !Token.isUnresolved(engine) ? engine : undefined };
+  const { cfnResourceType: type } = construct;
+  return { path, type, engine: engineOfType(type) ?? (typeof engine === 'string' && !Token.isUnresolved(engine) ? engine : undefined) };
+}
+
+function engineOfType(type: string): string | undefined {
+  return type.startsWith('AWS::DocDB::') ? DOCUMENT_DB : undefined;
 }
 
 /** Whether a resource gets its master password at deployment from a key of the secret, or from its whole value. */

@@ -4,7 +4,7 @@ import type { HandlerDependencies, Subject } from './subjects';
 import { Violation, type Invariant } from './world';
 import { makeHandler } from '../../lambda-src/handler';
 import type { Deadline } from '../../lambda-src/rotation/deadline';
-import { decode, encode, type BsonObject } from '../../lambda-src/targets/database/mongo/bson';
+import { decode, encode, type BsonDocument, type BsonObject } from '../../lambda-src/targets/database/mongo/bson';
 import { connectMongo, type ConnectMongo, type MongoConnection } from '../../lambda-src/targets/database/mongo/connection';
 import { Mongo } from '../../lambda-src/targets/database/mongo/engine';
 import { databaseTarget } from '../../lambda-src/targets/database/target';
@@ -26,7 +26,7 @@ interface Naive {
   readonly kind: Kind;
   readonly expected: Invariant;
   /** What it does in place of a change of a user. */
-  readonly instead: (connection: MongoConnection, database: string, command: BsonObject) => Promise<ReturnType<typeof decode>>;
+  readonly instead: (send: MongoConnection['command'], database: string, command: BsonObject) => Promise<BsonDocument>;
 }
 
 const NAIVE: readonly Naive[] = [
@@ -34,15 +34,15 @@ const NAIVE: readonly Naive[] = [
     mistake: 'the current user gets the next password, though users alternate',
     kind: 'alternating',
     expected: 'accepted',
-    instead: (connection, database, { pwd }) => connection.command(database, { updateUser: USER.username, pwd }),
+    instead: (send, database, { pwd }) => send(database, { updateUser: USER.username, pwd }),
   },
   {
     mistake: 'a random password is set before the pending one',
     kind: 'itself',
     expected: 'accepted',
-    instead: async (connection, database, command) => {
-      await connection.command(database, { ...command, pwd: 'a-password-that-nobody-keeps' });
-      return connection.command(database, command);
+    instead: async (send, database, command) => {
+      await send(database, { ...command, pwd: 'a-password-that-nobody-keeps' });
+      return send(database, command);
     },
   },
   { mistake: 'nothing is changed', kind: 'superuser', expected: 'recovers', instead: async () => decode(encode({ ok: 1 })) },
@@ -92,16 +92,17 @@ function watch({ perform, dial, life }: HandlerDependencies, naive?: Naive): Con
     dial(address.host);
     const mortal = Object.create(deadline, { signal: { value: AbortSignal.any([deadline.signal, life]) } }) as Deadline;
     const connection = await perform('connect', 'read', () => connectMongo(address, tls, mortal));
+    const send: MongoConnection['command'] = (database, command) => perform(Object.keys(command)[0], isWrite(command) ? 'write' : 'read', () => connection.command(database, command));
     return {
       hello: (command) => perform('hello', 'read', () => connection.hello(command)),
-      command: (database, command) => {
-        const [name] = Object.keys(command);
-        const isWrite = name === 'updateUser' || name === 'createUser';
-        return perform(name, isWrite ? 'write' : 'read', () => isWrite && naive ? naive.instead(connection, database, command) : connection.command(database, command));
-      },
+      command: (database, command) => naive && isWrite(command) ? naive.instead(send, database, command) : send(database, command),
       close: () => connection.close(),
     };
   };
+}
+
+function isWrite(command: BsonObject): boolean {
+  return 'updateUser' in command || 'createUser' in command;
 }
 
 /** Each strategy, on stand-ins for both products. */

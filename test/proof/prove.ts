@@ -16,6 +16,7 @@ import { catchNaive } from './naive';
 import { EXAMPLE_TARGET, OWN_TARGETS } from './own-targets';
 import { progressEvery, type Progress } from './progress';
 import { withRabbitMqSubjects } from './rabbitmq';
+import { catchNaiveMongo, withMongoSubjects } from './mongo';
 import { catchNaiveRedis, withRedisSubjects } from './redis';
 import { SCENARIOS } from './scenarios';
 import { NAIVE_KEYS, SIGNING_KEYS, UNPUBLISHED } from './signing-keys';
@@ -224,8 +225,9 @@ async function proveDatabases(long: boolean): Promise<void> {
   await withCacheUserSubjects((subject) => proveDatabase(subject));
   await withRabbitMqSubjects((subject) => proveDatabase(subject));
   await withLdapSubjects((subject) => proveDatabase(subject));
+  await withMongoSubjects((subject) => proveDatabase(subject));
   await prove('naive strategies', async () => {
-    const naive = [...await catchNaiveStrategies(), ...await catchNaiveRedis(), ...await catchNaiveCacheUsers(), ...await catchNaiveLdap()];
+    const naive = [...await catchNaiveStrategies(), ...await catchNaiveRedis(), ...await catchNaiveCacheUsers(), ...await catchNaiveLdap(), ...await catchNaiveMongo()];
     const missed = naive.filter(({ expected, caught }) => expected !== caught);
     return { result: `${naive.length - missed.length} of ${naive.length} caught${missed.map(({ mistake, caught }) => `, but ${mistake}: ${caught ?? 'nothing'}`).join('')}`, ok: missed.length === 0 };
   });

@@ -41,6 +41,7 @@ export class DatabaseTarget extends TargetDefinition {
     this.factory = `RotationTarget.${target}`;
     this.strategy = options.strategy ?? RotationStrategy.singleUser();
     this.checkStrategy();
+    this.checkPasswords(this.given, 'passwordPolicy.');
     checkStatements(this.strategy._creationStatements, this.engine);
     const { endpoint } = options;
     // The error doesn't quote it, because a URL may have a password in it.
@@ -55,6 +56,7 @@ export class DatabaseTarget extends TargetDefinition {
   }
 
   public config({ generateStringKey, ...passwordPolicy }: Generator): DatabaseTargetConfig {
+    this.checkPasswords(passwordPolicy);
     const { _superuserSecret: superuserSecret } = this.strategy;
     return {
       target: this.target,
@@ -103,6 +105,16 @@ export class DatabaseTarget extends TargetDefinition {
   }
 
   private checkStrategy(): void {
+    if (this.engine.hasNoStatements) {
+      const { _creationStatements: statements, _resetLostPassword: resetsPassword } = this.strategy;
+      if (statements !== undefined) {
+        throw invalid('creationStatements', `is given, and ${this.factory} has no SQL. Create the user before the first rotation, as its page shows, and leave out creationStatements`);
+      }
+      if (resetsPassword) {
+        throw invalid('resetLostPassword', `is true, and ${this.factory} can't tell whether a user manages others. Give a lost user the password of the version with AWSCURRENT by hand, and leave `
+          + 'out resetLostPassword');
+      }
+    }
     if (this.strategy._kind !== 'dualPasswords') { return; }
     const { secondPasswordBy } = this.engine;
     if (secondPasswordBy === undefined) {
@@ -112,6 +124,21 @@ export class DatabaseTarget extends TargetDefinition {
     if (secondPasswordBy === 'superuser' && !this.strategy._superuserSecret) {
       throw invalid('superuserSecret', `is missing, and dualPasswords needs it with ${this.factory}, because a user can't add a password itself: give the secret of a user who may change the `
         + 'other one, such as the secret of the database. An imported database knows of none; import its secret too');
+    }
+  }
+
+  /** @param parent of the properties, for errors */
+  private checkPasswords(policy: PasswordPolicyConfig, parent = ''): void {
+    const { passwordLimit } = this.engine;
+    const { passwordLength, excludePunctuation, excludeCharacters = DATABASE_EXCLUDE_CHARACTERS } = policy;
+    if (!passwordLimit || hasTokens(policy)) { return; }
+    const { least, most, refused } = passwordLimit;
+    if (passwordLength !== undefined && (passwordLength < least || passwordLength > most)) {
+      throw invalid(`${parent}passwordLength`, `is ${passwordLength}, and passwords for ${this.factory} have from ${least} to ${most} characters. Give such a length, or leave it out`);
+    }
+    const missing = [...refused].filter((character) => !excludeCharacters.includes(character));
+    if (missing.length > 0 && excludePunctuation !== true) {
+      throw invalid(`${parent}excludeCharacters`, `does not have ${missing.join(' ')}, which passwords for ${this.factory} can't have. Add ${missing.length > 1 ? 'them' : 'it'}, or leave out excludeCharacters`);
     }
   }
 

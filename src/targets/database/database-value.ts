@@ -1,5 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import { CLONE_SUFFIX, DATABASE_ENGINE_NAMES, type DatabaseTargetConfig } from './contract';
+import { DOCUMENT_DB } from '../../adopted/databases';
 import { invalid } from '../../invalid';
 import { MAX_PORT, portOf } from '../contract';
 
@@ -16,8 +17,8 @@ export interface DatabaseEngine {
   readonly notInTransaction?: RegExp;
   /** Whether it has no SQL, so that a rotation can't create a user with statements, nor look for all that a user may do. */
   readonly hasNoStatements?: boolean;
-  /** The CloudFormation type of its resources. Undefined for those of RDS, which name their engine. */
-  readonly resourceType?: string;
+  /** The engines of its resources in an app, if they aren't those of its secrets. */
+  readonly resourceEngines?: readonly string[];
   /** The passwords that it takes, if it is stricter than the default policy. */
   readonly passwordLimit?: { readonly least: number; readonly most: number; readonly refused: string };
   /** The longest user name. Undefined if the system names none. */
@@ -56,7 +57,7 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
   documentDb: {
     asset: 'mongo',
     engines: DATABASE_ENGINE_NAMES.documentDb,
-    resourceType: 'AWS::DocDB::DBCluster',
+    resourceEngines: [DOCUMENT_DB],
     defaultPort: 27017,
     hasNoStatements: true,
     // https://docs.aws.amazon.com/documentdb/latest/developerguide/API_CreateDBCluster.html
@@ -66,7 +67,7 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
 
 /** The target that rotates the users of a database engine. Undefined if there is none. */
 export function factoryFor(engine: string): string | undefined {
-  const [target] = Object.entries(DATABASE_ENGINE_NAMES).find(([, names]) => names.includes(engine)) ?? [];
+  const [target] = Object.entries(DATABASE_ENGINES).find(([, { engines, resourceEngines = engines }]) => resourceEngines.includes(engine)) ?? [];
   return target && `RotationTarget.${target}`;
 }
 

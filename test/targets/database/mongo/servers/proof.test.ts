@@ -7,7 +7,7 @@ import { catchNaiveMongo, withMongoSubjects } from '../../../../proof/mongo';
 import { withoutTimers } from '../../../../proof/without-timers';
 
 const EVERY_BOUNDARY = 17;
-const EVERY_PAIR = 709;
+const EVERY_PAIR = 307;
 
 jest.setTimeout(300_000);
 
