@@ -71,7 +71,8 @@ describe('refuses a generated value that is the password of a database, with the
     ['as the password of a resource', (stack, secret) => makeResource(stack, secret.secretValueFromJson('password').unsafeUnwrap()), 'Give RotationTarget.postgres'],
     ['attached to a cluster of DocumentDB', (stack, secret) => secret.attach(makeDocuments(stack)), 'Give RotationTarget.documentDb'],
     ['attached to a database of another kind', (stack, secret) => {
-      const cluster = new redshift.CfnCluster(stack, 'Database', { clusterType: 'single-node', dbName: 'db', masterUsername: 'app', nodeType: 'ra3.large' });
+      const props = { clusterType: 'single-node', dbName: 'db', masterUsername: 'app', nodeType: 'ra3.large' };
+      const cluster = new redshift.CfnCluster(stack, 'Database', props);
       secret.attach({ asSecretAttachmentTarget: () => ({ targetId: cluster.ref, targetType: secretsmanager.AttachmentTargetType.REDSHIFT_CLUSTER }) });
     }, 'target of your own'],
     ['attached to a database that no target knows', (stack, secret) => secret.attach(makeInstance(stack, ORACLE)), 'RotationTarget.module or RotationTarget.invoke'],

@@ -12,11 +12,11 @@ import { exhaust, giveUp, SWITCHES } from './exhaustion';
 import { interleave } from './interleavings';
 import { ISSUED_TARGETS, NAIVE_ISSUED, overtake, refuseForeign, rotateAfterPut } from './issued-subjects';
 import { catchNaiveLdap, withLdapSubjects } from './ldap';
+import { catchNaiveMongo, withMongoSubjects } from './mongo';
 import { catchNaive } from './naive';
 import { EXAMPLE_TARGET, OWN_TARGETS } from './own-targets';
 import { progressEvery, type Progress } from './progress';
 import { withRabbitMqSubjects } from './rabbitmq';
-import { catchNaiveMongo, withMongoSubjects } from './mongo';
 import { catchNaiveRedis, withRedisSubjects } from './redis';
 import { SCENARIOS } from './scenarios';
 import { NAIVE_KEYS, SIGNING_KEYS, UNPUBLISHED } from './signing-keys';
@@ -227,7 +227,9 @@ async function proveDatabases(long: boolean): Promise<void> {
   await withLdapSubjects((subject) => proveDatabase(subject));
   await withMongoSubjects((subject) => proveDatabase(subject));
   await prove('naive strategies', async () => {
-    const naive = [...await catchNaiveStrategies(), ...await catchNaiveRedis(), ...await catchNaiveCacheUsers(), ...await catchNaiveLdap(), ...await catchNaiveMongo()];
+    const naive = [
+      ...await catchNaiveStrategies(), ...await catchNaiveRedis(), ...await catchNaiveCacheUsers(), ...await catchNaiveLdap(), ...await catchNaiveMongo(),
+    ];
     const missed = naive.filter(({ expected, caught }) => expected !== caught);
     return { result: `${naive.length - missed.length} of ${naive.length} caught${missed.map(({ mistake, caught }) => `, but ${mistake}: ${caught ?? 'nothing'}`).join('')}`, ok: missed.length === 0 };
   });

@@ -87,7 +87,8 @@ export function decode(bytes: Buffer): BsonDocument {
     }
     return elements;
   } catch (error) {
-    throw error instanceof RangeError ? new BsonFormatError('A document ends too early') : error;
+    // Reading beyond the end is a RangeError.
+    throw error instanceof BsonFormatError ? error : new BsonFormatError('A document ends too early');
   }
 }
 
@@ -131,7 +132,8 @@ function valueOf(value: BsonValue): Pick<BsonElement, 'type' | 'bytes'> {
     case 'string': return { type: STRING, bytes: Buffer.concat([int32(Buffer.byteLength(value) + 1), Buffer.from(`${value}\0`)]) };
     case 'number': return { type: INT32, bytes: int32(value) };
     case 'boolean': return { type: BOOLEAN, bytes: Buffer.of(value ? 1 : 0) };
-    default: return Array.isArray(value) ? { type: ARRAY, bytes: encode(Object.fromEntries((value as readonly BsonValue[]).entries())) } : { type: DOCUMENT, bytes: encode(value as BsonObject) };
+    default: return Array.isArray(value) ? { type: ARRAY, bytes: encode(Object.fromEntries((value as readonly BsonValue[]).entries())) }
+      : { type: DOCUMENT, bytes: encode(value as BsonObject) };
   }
 }
 

@@ -1,8 +1,8 @@
 import type { BsonDocument, BsonElement, BsonObject, BsonValue } from './bson';
 import { connectMongo, type ConnectMongo, type MongoConnection } from './connection';
 import { MECHANISMS, Scram, ScramError, type Mechanism } from './scram';
-import { DATABASE_ENGINE_NAMES } from '../../../../src/targets/database/contract';
 import { parseNode } from '../../../../src/targets/contract';
+import { DATABASE_ENGINE_NAMES } from '../../../../src/targets/database/contract';
 import type { Deadline } from '../../../rotation/deadline';
 import { AuthenticationError, SecretValueError, TargetRefusedError, type RotationError } from '../../../rotation/errors';
 import { remedyOf } from '../../../rotation/service-errors';
@@ -57,6 +57,12 @@ interface MongoUser {
   readonly mark?: string;
 }
 
+/** A connection to the primary, and the mechanism of a user. */
+interface PrimaryConnection {
+  readonly connection: MongoConnection;
+  readonly mechanism: Mechanism;
+}
+
 /** MongoDB 4.0 and later, and Amazon DocumentDB. */
 export class Mongo implements Engine {
   public readonly engines = DATABASE_ENGINE_NAMES.mongoDb;
@@ -87,7 +93,7 @@ export class Mongo implements Engine {
   }
 
   /** Only the primary changes users. A secondary names it. */
-  private async connectToPrimary(credentials: Credentials, database: string, deadline: Deadline): Promise<{ readonly connection: MongoConnection; readonly mechanism: Mechanism }> {
+  private async connectToPrimary(credentials: Credentials, database: string, deadline: Deadline): Promise<PrimaryConnection> {
     let address: ServerAddress = credentials;
     for (let hops = 0; ; hops++) {
       const connection = await this.connect(address, this.tls, deadline);
@@ -181,7 +187,8 @@ class MongoSession implements Session {
    * @param isMongo whether the server is known to keep custom data and authentication restrictions
    */
   constructor(
-    private readonly connection: MongoConnection, private readonly username: string, private readonly own: string, private readonly changed: string, private readonly isMongo: boolean,
+    private readonly connection: MongoConnection, private readonly username: string, private readonly own: string, private readonly changed: string,
+    private readonly isMongo: boolean,
   ) {}
 
   public async user(): Promise<string> {
@@ -218,13 +225,13 @@ class MongoSession implements Session {
   public async claim({ user, original, isFirst }: ShareRequest): Promise<Partner> {
     const [partner, first] = [await this.find(user), await this.find(original)];
     this.claimed = { partner, original: first };
-    const isEqual = partner !== undefined && first !== undefined && isSame(partner.rights, first.rights);
+    const hasEqualRights = partner !== undefined && first !== undefined && haveSame(partner.rights, first.rights);
     return {
       exists: partner !== undefined,
       isMarked: partner?.mark === original || (partner !== undefined && first?.mark === user),
-      isRelated: isEqual,
+      isRelated: hasEqualRights,
       // A password comes with all rights, but the rights of the first user may have changed since.
-      isToldByLogin: partner === undefined || isFirst || isEqual,
+      isToldByLogin: partner === undefined || isFirst || hasEqualRights,
     };
   }
 
@@ -284,10 +291,10 @@ class MongoSession implements Session {
   }
 }
 
-function isSame(one: Rights, other: Rights): boolean {
+function haveSame(one: Rights, other: Rights): boolean {
   const [data, otherData] = [one.customData, other.customData];
-  return keysOf(one.roles) === keysOf(other.roles) && keysOf(one.mechanisms) === keysOf(other.mechanisms) && isEqual(one.restrictions, other.restrictions)
-    && data.size === otherData.size && [...data].every(([name, value]) => isEqual(value, otherData.get(name)));
+  return keysOf(one.roles) === keysOf(other.roles) && keysOf(one.mechanisms) === keysOf(other.mechanisms)
+    && isEqual(one.restrictions, other.restrictions) && data.size === otherData.size && [...data].every(([name, value]) => isEqual(value, otherData.get(name)));
 }
 
 /** A server may list roles and mechanisms in any order. */

@@ -20,7 +20,8 @@ function makeCluster(stack: Stack, vpc: ec2.IVpc): docdb.DatabaseCluster {
 }
 
 describe.each(TARGETS)('%s', (target) => {
-  const errorOf = (...[property, ...parts]: [string, ...string[]]) => (strategy: RotationStrategy) => expectInvalid(() => RotationTarget[target]({ strategy }), property, ...parts);
+  const errorOf = (property: string, ...parts: string[]) => (strategy: RotationStrategy) =>
+    expectInvalid(() => RotationTarget[target]({ strategy }), property, ...parts);
 
   test('each strategy has its configuration', () => {
     const strategies: [(stack: Stack) => RotationStrategy, object][] = [
