@@ -7,12 +7,14 @@ import argparse
 import signal
 import threading
 
-from secantus import commands
+from secantus import auth, commands
 from secantus.auth import derive_credentials
 from secantus.server import SecantusDBServer
 
 MECHANISMS = ["SCRAM-SHA-1", "SCRAM-SHA-256"]
 EXTRA = ["customData", "authenticationRestrictions"]
+# The fewest that drivers accept.
+ITERATIONS = 4096
 
 
 def error(code, name):
@@ -100,6 +102,8 @@ def main():
         parser.add_argument(name)
     parser.add_argument("--document-db", action="store_true")
     args = parser.parse_args()
+    for parameters in auth._MECH_PARAMS.values():
+        parameters["default_iterations"] = ITERATIONS
     handlers = commands._HANDLERS
     for kind in ("createUser", "updateUser"):
         handlers[kind] = change(handlers[kind], kind, args.document_db)

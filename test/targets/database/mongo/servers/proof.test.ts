@@ -6,8 +6,8 @@ import { exhaust } from '../../../../proof/exhaustion';
 import { catchNaiveMongo, withMongoSubjects } from '../../../../proof/mongo';
 import { withoutTimers } from '../../../../proof/without-timers';
 
-const EVERY_BOUNDARY = 17;
-const EVERY_PAIR = 307;
+const EVERY_BOUNDARY = 31;
+const EVERY_PAIR = 499;
 
 jest.setTimeout(300_000);
 
@@ -18,7 +18,7 @@ test('each strategy: stopped at some boundaries and pairs, a labelled version is
     const { boundaries, pairs } = await exhaust(subject, { switches: [{}], stale: false, everyBoundary: EVERY_BOUNDARY, everyPair: EVERY_PAIR });
     explored.push(boundaries, pairs);
     // Copies of setSecret that change the password at once all succeed.
-    await runCopies(subject, 20, 2);
+    await runCopies(subject, 10, 1);
   }).finally(restore);
   expect(explored).toHaveLength(8);
   expect(Math.min(...explored)).toBeGreaterThan(2);
