@@ -21,7 +21,7 @@ const REMEDIES: Record<string, string> = {
   '11': 'The user does not exist in its database, which is that of the key "dbname", or admin. Create it there, or correct the key',
   '13': 'The user may not do this. To change its own password, a user needs a role with the action changeOwnPassword on its database; a superuser needs viewUser, changePassword, changeCustomData, createUser, grantRole and revokeRole there, '
     + 'as in the role userAdminAnyDatabase. Give a superuser secret to the strategy, or give the user such a role',
-  '20': 'The server does not allow it in its mode. Give it the mode that allows users, or rotate a user of another server',
+  '20': 'The server does not allow this here. See that the keys "host" and "port" name a member of a replica set, or a mongos, on which users can be changed',
   '31': 'A role of the user does not exist. Create the role, or take it away from the first user',
   '50': 'The command took too long. Secrets Manager retries the rotation',
   '91': 'The server is stopping. Secrets Manager retries the rotation',

@@ -47,7 +47,7 @@ describe('a stand-in for MongoDB', () => {
   const clone = (h: MongoHarness) => `${h.user.username}_clone`;
   const mark = (h: MongoHarness) => ({ 'cdk-rotating-secret': h.user.username });
 
-  test('the second user has the custom data, mechanisms and restrictions of the first one, and loses what the first one lost', async () => {
+  test('cases 34, 77: the second user has the custom data, mechanisms and restrictions of the first one, and loses what the first one lost', async () => {
     const restrictions = [{ clientSource: ['127.0.0.0/8', '::1/128'] }];
     const h = await make({
       kind: 'alternating', fields: { customData: { team: 'billing', nested: { a: [1, 2] } }, mechanisms: ['SCRAM-SHA-256'], authenticationRestrictions: restrictions },
@@ -64,7 +64,7 @@ describe('a stand-in for MongoDB', () => {
     expect((await h.shown())!.customData).toEqual({ team: 'orders' });
   });
 
-  test('custom data keeps its types, which drivers in JavaScript turn into others', async () => {
+  test('case 34: custom data keeps its types, which drivers in JavaScript turn into others', async () => {
     const customData = { long: Long.fromNumber(5), double: new Double(5), date: new Date(0), text: 'ü' };
     const h = await make({ kind: 'alternating', fields: { customData } });
     await h.rotate();
@@ -138,7 +138,7 @@ describe('a stand-in for MongoDB', () => {
     expect(await h.isAccepted('AWSCURRENT')).toBe(true);
   });
 
-  test.each([false, undefined])('ssl: %p doesn\'t fall back to a connection without TLS, as AWS\'s function does', async (ssl) => {
+  test.each([false, undefined])('case 66, ssl: %p doesn\'t fall back to a connection without TLS, as AWS\'s function does', async (ssl) => {
     const plain = await startMongo({ tls: 'none' });
     cleanUp.push(() => plain.stop());
     const h = await make({ changes: { port: plain.port, ssl } });
@@ -146,7 +146,7 @@ describe('a stand-in for MongoDB', () => {
     expect(h.sent).toEqual([]);
   });
 
-  test('a server without TLS is reached if the target says so', async () => {
+  test('case 67: a server without TLS is reached if the target says so', async () => {
     const plain = await startMongo({ tls: 'none' });
     cleanUp.push(() => plain.stop());
     const h = await make({ changes: { port: plain.port }, config: { certificateAuthority: undefined, plaintextConnection: true } });
@@ -154,7 +154,7 @@ describe('a stand-in for MongoDB', () => {
     expect(h.sent).toContain('saslStart');
   });
 
-  test.each(['wrongHost', 'expired', 'unknownCa'] as const)('a certificate that is wrong (%s) is refused, before a credential is sent', async (tls) => {
+  test.each(['wrongHost', 'expired', 'unknownCa'] as const)('case 66: a certificate that is wrong (%s) is refused, before a credential is sent', async (tls) => {
     const wrong = await startMongo({ tls });
     cleanUp.push(() => wrong.stop());
     const h = await make({ changes: { port: wrong.port }, config: { certificateAuthority: wrong.ca } });
@@ -182,7 +182,7 @@ describe('a stand-in for MongoDB', () => {
     }
   });
 
-  test('a server that doesn\'t answer ends the step in time, and nothing waits longer', async () => {
+  test('cases 29, 33: a server that doesn\'t answer ends the step in time, and nothing waits longer', async () => {
     const silent = await listen(() => {});
     const h = await make({ changes: { port: silent } });
     h.remaining = 6_000;
@@ -197,12 +197,12 @@ describe('a stand-in for MongoDB', () => {
     expect(await messageOf(h)).toMatch(/^ConnectivityError: .*another protocol than MongoDB/);
   });
 
-  test('a port that nothing listens at is named as unreachable', async () => {
+  test('case 29: a port that nothing listens at is named as unreachable', async () => {
     const h = await make({ changes: { port: 1 } });
     expect(await messageOf(h)).toMatch(/^ConnectivityError: .*ECONNREFUSED/);
   });
 
-  test('a lost reply to the change of a password is found out, and the step succeeds', async () => {
+  test('case 56: a lost reply to the change of a password is found out, and the step succeeds', async () => {
     for (const kind of ['itself', 'superuser', 'alternating'] as const) {
       let lost = 0;
       const connect = (dial: ConnectMongo): ConnectMongo => async (...login) => {

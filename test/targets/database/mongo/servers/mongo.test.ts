@@ -38,7 +38,7 @@ describe.each(PRODUCTS)('%s', (product) => {
   afterAll(() => server.stop());
   const make = (options?: MongoHarnessOptions) => MongoHarness.make(server, options);
 
-  test.each(KINDS)('%s: three rotations, each with a new password that the usual driver logs in with', async (kind) => {
+  test.each(KINDS)('cases 25, 35, 43, %s: three rotations, each with a new password that the usual driver logs in with', async (kind) => {
     const h = await make({ kind });
     const seen = new Set([h.user.password]);
     for (let n = 0; n < 3; n++) {
@@ -51,11 +51,31 @@ describe.each(PRODUCTS)('%s', (product) => {
     expect(seen.size).toBe(4);
   });
 
-  test.each(KINDS)('%s: setSecret and testSecret can run any number of times', async (kind) => {
+  test.each(KINDS)('cases 23, 46, %s: setSecret and testSecret can run any number of times', async (kind) => {
     const h = await make({ kind });
     const rotation = await created(h);
     await h.steps(rotation, 'setSecret', 'setSecret', 'testSecret', 'setSecret', 'testSecret');
     expect(await h.isAccepted('AWSPENDING')).toBe(true);
+  });
+
+  test.each(['itself', 'superuser'] as const)('case 26, %s: if only the previous password works, it is changed with that', async (kind) => {
+    const h = await make({ kind });
+    await h.rotate();
+    await runMongo(server, { updateUser: h.user.username, pwd: h.login('AWSPREVIOUS').password });
+    await h.rotate();
+    expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+  });
+
+  test('case 39: a superuser secret for another server fails without a connection', async () => {
+    const h = await make({ kind: 'alternating', superuserChanges: { host: 'elsewhere.test.internal' } });
+    await fails(h, h.step(await created(h), 'setSecret'), 'SecretMismatchError', /"host" and "port" differ/);
+    expect(h.sent).toEqual([]);
+  });
+
+  test.each(KINDS)('case 44, %s: testSecret fails while the pending password doesn\'t work', async (kind) => {
+    const h = await make({ kind });
+    await fails(h, h.step(await created(h), 'testSecret'), 'AuthenticationError', /does not accept the pending credentials/);
+    expect(await h.isAccepted('AWSCURRENT')).toBe(true);
   });
 
   test('itself: a user without changeOwnPassword is refused, with what to give it', async () => {
@@ -64,7 +84,7 @@ describe.each(PRODUCTS)('%s', (product) => {
     expect(await h.isAccepted('AWSCURRENT')).toBe(true);
   });
 
-  test.each(KINDS)('%s: a current password that the server refuses changes nothing', async (kind) => {
+  test.each(KINDS)('cases 28, 37, %s: a current password that the server refuses changes nothing', async (kind) => {
     const h = await make({ kind, changes: { password: 'another-password' } });
     await fails(h, h.step(await created(h), 'setSecret'), 'AuthenticationError', /put the password that works into the secret|AWSCURRENT/i);
     expect(await letsInMongo(server, h.user)).toBe(true);
@@ -72,7 +92,7 @@ describe.each(PRODUCTS)('%s', (product) => {
     expect(h.sent).not.toContain('createUser');
   });
 
-  test('alternating: roles that the first user got and lost follow at the next turn of the second one', async () => {
+  test('cases 34, 41, 77, alternating: roles that the first user got and lost follow at the next turn of the second one', async () => {
     const h = await make({ kind: 'alternating' });
     const clone = `${h.user.username}_clone`;
     await h.rotate();
@@ -115,7 +135,7 @@ describe.each(PRODUCTS)('%s', (product) => {
     expect(await h.isAccepted('AWSCURRENT')).toBe(true);
   });
 
-  test('alternating: two copies at once leave a user with the pending password', async () => {
+  test('case 61, alternating: copies at once leave a user with the pending password', async () => {
     const h = await make({ kind: 'alternating' });
     const rotation = await created(h);
     await Promise.all([h.step(rotation, 'setSecret'), h.step(rotation, 'setSecret', h.makeHandler()), h.step(rotation, 'setSecret', h.makeHandler())]);
@@ -123,7 +143,7 @@ describe.each(PRODUCTS)('%s', (product) => {
     expect(await h.isAccepted('AWSCURRENT')).toBe(true);
   });
 
-  test('a superuser that the server refuses is named', async () => {
+  test('case 40: a superuser that the server refuses is named', async () => {
     for (const kind of ['superuser', 'alternating'] as const) {
       const h = await make({ kind, superuserChanges: { password: 'wrong' } });
       await fails(h, h.step(await created(h), 'setSecret'), 'AuthenticationError', /superuser secret/);
@@ -141,7 +161,7 @@ describe.each(PRODUCTS)('%s', (product) => {
     }
   });
 
-  test('the password of a user is in no log line', async () => {
+  test('case 69: the password of a user is in no log line', async () => {
     const h = await make({ kind: 'alternating' });
     await h.rotate();
     const said = h.log.map((line) => JSON.stringify(line)).join('\n');
