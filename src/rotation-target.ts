@@ -542,8 +542,8 @@ export class RotationTarget {
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/mongodb.md
    * @param options which database and how to connect to it, which of its users rotate, and how to generate their passwords
-   * @throws if the policy can't be met, the strategy isn't one for MongoDB, the certificate authority is not a certificate, or the endpoint is not a host
-   * or host:port
+   * @throws if the policy can't be met, the strategy isn't one for MongoDB, the certificate authority is not a certificate, or the endpoint is
+   * not a host or host:port
    */
   public static mongoDb(options: DatabaseTargetOptions = {}): RotationTarget {
     return new RotationTarget(new DatabaseTarget('mongoDb', generatorOf(options.passwordPolicy), options));
@@ -552,9 +552,9 @@ export class RotationTarget {
   /**
    * A user of Amazon DocumentDB.
    *
-   * The secret has the keys of a database secret of Secrets Manager: `engine`, which is `mongo`, `host`, `port`, `username` and `password`. `attach` adds
-   * `engine`, `host` and `port`. A rotation changes `password`, and with alternating users also `username`. The keys `dbname` and `ssl` have no effect,
-   * because all users are in `admin`, and connections use TLS.
+   * The secret has the keys of a database secret of Secrets Manager: `engine`, which is `mongo`, `host`, `port`, `username` and `password`.
+   * `attach` adds `engine`, `host` and `port`. A rotation changes `password`, and with alternating users also `username`. The keys `dbname` and
+   * `ssl` have no effect, because all users are in `admin`, and connections use TLS.
    *
    * Strategies are `RotationStrategy.singleUser` and `RotationStrategy.alternatingUsers`, without `creationStatements` and `resetLostPassword`.
    *
