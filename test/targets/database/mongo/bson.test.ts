@@ -12,8 +12,17 @@ test('what it writes is what the usual driver writes', () => {
 
 test('it reads what the usual driver writes', () => {
   const document = decode(bytes({
-    text: 'ü', int: new Int32(-7), long: Long.fromNumber(7), double: new Double(7.5), huge: Long.fromString('9007199254740993'), yes: true, no: false, one: new Double(1),
-    binary: new Binary(Buffer.from('ab')), list: ['a', 2], nested: { a: 1 },
+    text: 'ü',
+    int: new Int32(-7),
+    long: Long.fromNumber(7),
+    double: new Double(7.5),
+    huge: Long.fromString('9007199254740993'),
+    yes: true,
+    no: false,
+    one: new Double(1),
+    binary: new Binary(Buffer.from('ab')),
+    list: ['a', 2],
+    nested: { a: 1 },
   }));
   const get = (name: string) => document.get(name)!;
   expect(['text', 'int'].map((name) => get(name).text)).toEqual(['ü', undefined]);
@@ -27,9 +36,26 @@ test('it reads what the usual driver writes', () => {
 
 test('every type of value comes back byte for byte', () => {
   const all = bytes({
-    double: new Double(5), text: 'a', document: { a: [1] }, list: [1, 'b'], binary: new UUID(), id: new ObjectId(), yes: true, date: new Date(0), nothing: null,
-    expression: /a+b/i, code: new BSON.Code('f()'), scope: new BSON.Code('f()', { a: 1 }), symbol: new BSON.BSONSymbol('s'), pointer: new BSON.DBRef('c', new ObjectId()),
-    int: new Int32(1), timestamp: new Timestamp(1n), long: Long.fromNumber(5), decimal: Decimal128.fromString('1.5'), min: new MinKey(), max: new MaxKey(),
+    double: new Double(5),
+    text: 'a',
+    document: { a: [1] },
+    list: [1, 'b'],
+    binary: new UUID(),
+    id: new ObjectId(),
+    yes: true,
+    date: new Date(0),
+    nothing: null,
+    expression: /a+b/i,
+    code: new BSON.Code('f()'),
+    scope: new BSON.Code('f()', { a: 1 }),
+    symbol: new BSON.BSONSymbol('s'),
+    pointer: new BSON.DBRef('c', new ObjectId()),
+    int: new Int32(1),
+    timestamp: new Timestamp(1n),
+    long: Long.fromNumber(5),
+    decimal: Decimal128.fromString('1.5'),
+    min: new MinKey(),
+    max: new MaxKey(),
   });
   expect(encode(Object.fromEntries(decode(all)))).toEqual(all);
 });
