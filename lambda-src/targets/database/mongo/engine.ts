@@ -27,6 +27,7 @@ const REMEDIES: Record<string, string> = {
   '91': 'The server is stopping. Secrets Manager retries the rotation',
   '112': 'Another command changed the same user. Secrets Manager retries the rotation',
   '189': NEEDS_ANOTHER_PRIMARY,
+  '238': 'The server lacks a part of the command, as some servers that are compatible with MongoDB do. Rotate a single user with RotationStrategy.singleUser',
   '334': 'The server has no mechanism of SCRAM for this user. Give the user one of the mechanisms SCRAM-SHA-256 and SCRAM-SHA-1, with a new password',
   '8000': 'Users of MongoDB Atlas are not changed by commands. Rotate them with a target of your own, which calls the API of Atlas',
   '10107': NEEDS_ANOTHER_PRIMARY,
