@@ -37,7 +37,8 @@ export const connectMongo: ConnectMongo = async (address, tls, deadline) => {
   const { host, port } = address;
   // The certificate is checked for servername. Without it, for host, which is an address then.
   const servername = isIP(host) ? undefined : host;
-  const socket = tls ? connectTls({ host, port, servername, secureContext: tls.secureContext, rejectUnauthorized: true }) : connectPlain({ host, port });
+  const socket = tls ? connectTls({ host, port, servername, secureContext: tls.secureContext, rejectUnauthorized: true })
+    : connectPlain({ host, port });
   const connection = new Connection(socket, deadline);
   await connection.opened(tls ? 'secureConnect' : 'connect');
   return connection;

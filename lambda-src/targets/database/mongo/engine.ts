@@ -295,7 +295,8 @@ class MongoSession implements Session {
 function haveSame(one: Rights, other: Rights): boolean {
   const [data, otherData] = [one.customData, other.customData];
   return keysOf(one.roles) === keysOf(other.roles) && keysOf(one.mechanisms) === keysOf(other.mechanisms)
-    && isEqual(one.restrictions, other.restrictions) && data.size === otherData.size && [...data].every(([name, value]) => isEqual(value, otherData.get(name)));
+    && isEqual(one.restrictions, other.restrictions) && data.size === otherData.size
+    && [...data].every(([name, value]) => isEqual(value, otherData.get(name)));
 }
 
 /** A server may list roles and mechanisms in any order. */

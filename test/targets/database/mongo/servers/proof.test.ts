@@ -6,8 +6,8 @@ import { exhaust } from '../../../../proof/exhaustion';
 import { catchNaiveMongo, withMongoSubjects } from '../../../../proof/mongo';
 import { withoutTimers } from '../../../../proof/without-timers';
 
-const EVERY_BOUNDARY = 31;
-const EVERY_PAIR = 499;
+const EVERY_BOUNDARY = 17;
+const EVERY_PAIR = 151;
 
 jest.setTimeout(300_000);
 
