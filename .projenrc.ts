@@ -284,6 +284,15 @@ project.addTask('prove:databases', {
   steps: [{ exec: 'tsx --tsconfig tsconfig.dev.json test/proof/prove.ts --databases', receiveArgs: true }],
 });
 
+project.addTask('accept', {
+  description: 'Try rotations on a server of your own, with users that are made and removed, and print a report; --help has the options',
+  steps: [{ exec: 'tsx --tsconfig tsconfig.dev.json test/acceptance/main.ts', receiveArgs: true }],
+});
+project.addTask('accept:servers', {
+  description: 'Run the acceptance suite on the servers of the tests, and interrupt it at random points; takes minutes',
+  steps: [{ exec: 'tsx --tsconfig tsconfig.dev.json test/acceptance/on-own-servers.ts', receiveArgs: true }],
+});
+
 project.eslint!.addRules({ 'import/no-restricted-paths': ['error', { basePath: '.', zones: ZONES }] });
 for (const [files, pattern] of Object.entries(PACKAGES)) {
   project.eslint!.addOverride({ files: [files], rules: { 'no-restricted-imports': ['error', { patterns: [pattern] }] } });

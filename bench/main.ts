@@ -123,7 +123,7 @@ async function main(quick: boolean, write: boolean): Promise<void> {
   const synthesisRatio = (a: Whose, b: Whose, secrets: number) => find(a, secrets)!.milliseconds.median / find(b, secrets)!.milliseconds.median;
   const reach: [string, string, number, number, (value: number) => string][] = [
     ['generated asset, with the core', '185 kB', 185_000, assets[0].bytes + assets[1].bytes, kilobytes],
-    ['a database asset, with the core', '410 kB', 410_000, Math.max(...assets.slice(2, 4).map(({ asset, bytes }) => assets[0].bytes + bytes + statSync(join(ROOT, 'assets', asset, 'rds-certificates.json.gz')).size)), kilobytes],
+    ['a database asset, with the core', '420 kB', 420_000, Math.max(...assets.slice(2, 4).map(({ asset, bytes }) => assets[0].bytes + bytes + statSync(join(ROOT, 'assets', asset, 'rds-certificates.json.gz')).size)), kilobytes],
     ['start-up, generated, relative to by hand', '0.35 ×', 0.35, startUpRatio('generated'), (value) => `${value.toFixed(2)} ×`],
     ['start-up, database, relative to by hand with the same driver', '0.5 ×', 0.5, Math.max(...PEERS.slice(1).map(startUpRatio)), (value) => `${value.toFixed(2)} ×`],
     ['calls in a rotation of a generated value', '10', 10, ours.reads + ours.writes, String],

@@ -19,13 +19,18 @@ export interface ConnectOptions {
   readonly timeout?: number;
 }
 
+/** What a client needs to know of a server. */
+export interface Address extends Pick<DatabaseServer, 'engine' | 'port' | 'ca' | 'database' | 'admin'> {
+  readonly host: string;
+}
+
 /** Logs in with the engine's usual driver. */
-export async function connect(server: DatabaseServer, options: ConnectOptions = {}): Promise<TestClient> {
+export async function connect(server: Address, options: ConnectOptions = {}): Promise<TestClient> {
   const { login = server.admin, port = server.port, tls = 'verified', timeout = 10_000 } = options;
   const ssl = tls === 'verified' ? { ca: server.ca } : undefined;
   const common = { host: server.host, port, user: login.username, password: login.password, database: server.database };
 
-  if (server.engine === 'postgres') {
+  if (server.engine === 'postgres' || server.engine === 'redshift') {
     const client = new Client({ ...common, ssl, connectionTimeoutMillis: timeout });
     // An error that ends a connection also rejects the waiting query, or the next one.
     client.on('error', () => undefined);

@@ -11,7 +11,7 @@ wanted=$(cat "$here/install.sh" "$here/packages/package-lock.json" "$here/packag
 
 is_installed() { [ "$(cat "$root/$1/.installed" 2> /dev/null)" = "$wanted" ]; }
 
-all=(postgres mysql-8.0 mariadb-10.11 mariadb-11.8 mysql-9.7 redis-7 valkey-8 rabbitmq-3 openldap-2.5 secantusdb-0)
+all=(postgres mysql-8.0 mariadb-10.11 mariadb-11.8 mysql-9.7 redis-7 valkey-8 rabbitmq-3 openldap-2.5 samba-4.17 secantusdb-0)
 usage() {
   echo 'npm run databases -- [SERVER...]'
   echo
@@ -53,7 +53,7 @@ tools=(sha256sum flock)
 case " ${missing[*]} " in *' postgres '*) tools+=(npm) ;; esac
 case " ${missing[*]} " in *' mysql-8.0 '*) tools+=(mvn python3) ;; esac
 case " ${missing[*]} " in *' secantusdb-0 '*) tools+=(python3) ;; esac
-case " ${missing[*]} " in *' my'* | *' ma'* | *' re'* | *' va'* | *' ra'* | *' openldap'*) tools+=(apt-get dpkg dpkg-deb) ;; esac
+case " ${missing[*]} " in *' my'* | *' ma'* | *' re'* | *' va'* | *' ra'* | *' openldap'* | *' samba'*) tools+=(apt-get dpkg dpkg-deb) ;; esac
 for tool in "${tools[@]}"; do
   command -v "$tool" > /dev/null || die "$tool is needed and not there"
 done
@@ -151,6 +151,20 @@ install_secantusdb_0() {
   python3 -c 'import sys; print(sys.executable)' > "$1/python"
 }
 
+# Its paths are made relative to the working directory of a process, without a change of their lengths.
+install_samba_4_17() {
+  local libraries=$1/usr/lib/x86_64-linux-gnu
+  debian_packages "$1" bookworm samba samba-dsdb-modules samba-ad-provision
+  LC_ALL=C sed -i 's#/usr/lib/x86_64-linux-gnu/samba\x00#/proc/self/cwd/modules/////////\x00#g; s#/usr/share/samba/setup\x00#/proc/self/cwd/setup//\x00#g' \
+    "$libraries/libsamba-util.so.0.0.1"
+  grep -qa '/proc/self/cwd/modules' "$libraries/libsamba-util.so.0.0.1" || die "Debian's Samba has its paths elsewhere now"
+  rm -rf "$1"/usr/share/{samba/admx,gnupg,info,lintian} "$libraries"/samba/{vfs,bind9}
+  local version
+  version=$(run_there "$1" "$1/usr/sbin/samba" --version)
+  echo "$version"
+  [[ $version == 'Version 4.17.'* ]] || die "the tests were written against Samba 4.17, but Debian now has: $version"
+}
+
 expect_major() {
   echo "$2"
   [[ $2 == *"v=$1."* ]] || die "the tests were written against version $1, but Debian now has: $2"
@@ -212,7 +226,7 @@ unpack() {
 run_there() {
   local folder=$1 libraries
   shift
-  libraries=$folder/usr/lib/x86_64-linux-gnu:$folder/lib/x86_64-linux-gnu
+  libraries=$folder/usr/lib/x86_64-linux-gnu:$folder/lib/x86_64-linux-gnu:$folder/usr/lib/x86_64-linux-gnu/samba
   "$(ls "$folder"/lib64/ld-linux-x86-64.so.2 "$folder"/usr/lib64/ld-linux-x86-64.so.2 2> /dev/null | head -n1)" \
     --library-path "$libraries" "$@"
 }

@@ -62,6 +62,14 @@ export interface RotatingSecretProps extends secretsmanager.SecretProps, Rotatio
    * @default false
    */
   readonly rotationMetrics?: boolean;
+
+  /**
+   * Whether to hide the message of the function of this secret, see `RotationFunctionProps.acknowledgeStandIns`. Set it here or on
+   * `rotationFunction`, not on both.
+   *
+   * @default false
+   */
+  readonly acknowledgeStandIns?: boolean;
 }
 
 /**
@@ -103,6 +111,7 @@ export class RotatingSecret extends secretsmanager.Secret {
     this.rotationFunction = props.rotationFunction ?? new RotationFunction(this, 'RotationFunction', {
       target: target._with(generator),
       rotationMetrics: props.rotationMetrics,
+      acknowledgeStandIns: props.acknowledgeStandIns,
     });
     this.rotation = this.rotationFunction.rotate(this, props);
   }
@@ -170,6 +179,9 @@ function resolveGenerator(props: RotatingSecretProps): ResolvedGenerator {
   }
   if (props.rotationMetrics !== undefined && rotationFunction) {
     throw invalid('rotationMetrics', 'is given together with rotationFunction, which says whether it makes metrics. Give rotationMetrics to the RotationFunction only');
+  }
+  if (props.acknowledgeStandIns !== undefined && rotationFunction) {
+    throw invalid('acknowledgeStandIns', 'is given together with rotationFunction, which has the target. Give acknowledgeStandIns to the RotationFunction only');
   }
   const target = rotationFunction?._target ?? props.target ?? RotationTarget.generated();
   const { valueBeforeFirst } = target._definition;

@@ -19,6 +19,7 @@ import { RotationNetwork } from './function/network';
 import { checkFunctionOptions, completeFunctionOptions } from './function/options';
 import { RotationPermissions } from './function/permissions';
 import { checkNamePrefix, RotatedSecrets } from './function/rotated-secrets';
+import { informOfStandIns } from './function/stand-ins';
 import { warnOfEnforcedSigning } from './function/unsupported-options';
 import { invalid, naming } from './invalid';
 import { makeRotationAlarms } from './metrics/make-alarms';
@@ -94,6 +95,14 @@ export interface RotationFunctionProps extends lambda.FunctionOptions {
    * @default false
    */
   readonly rotationMetrics?: boolean;
+
+  /**
+   * Whether to hide the message at synthesis that tests run the rotations of the target on stand-ins only, and not on the real service.
+   *
+   * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/support.md
+   * @default false
+   */
+  readonly acknowledgeStandIns?: boolean;
 
   /**
    * The prefix of the names of all secrets of this function, such as `my-app/`.
@@ -172,7 +181,9 @@ export class RotationFunction extends lambda.Function {
    */
   constructor(scope: Construct, id: string, props: RotationFunctionProps = {}) {
     naming(scope, id, () => checkProps(props));
-    const { target = RotationTarget.generated(), notification, rotationMetrics = false, secretNamePrefix, ...options } = props;
+    const {
+      target = RotationTarget.generated(), notification, rotationMetrics = false, acknowledgeStandIns = false, secretNamePrefix, ...options
+    } = props;
     const definition = target._definition;
     const common = { ...notification?._config, rotationMetrics: rotationMetrics ? true : undefined };
     const policies = new AdoptedPolicies(definition);
@@ -196,6 +207,7 @@ export class RotationFunction extends lambda.Function {
     this._target = target;
     this._rotationMetrics = rotationMetrics;
     if (rotationMetrics) { warnOfLogLevel(this, props); }
+    if (!acknowledgeStandIns) { informOfStandIns(this, definition); }
     this.rotatedSecrets = new RotatedSecrets(this, secretNamePrefix, props.role === undefined);
     this.permissions = new RotationPermissions(this, this.rotatedSecrets);
     this.binding = naming(scope, id, () => definition.bind(this, this.rotatedSecrets));

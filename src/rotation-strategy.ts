@@ -11,7 +11,7 @@ export interface SuperuserOptions {
    *
    * Each is one statement without a semicolon. `{user}` stands for the user, with quotes. Examples are `GRANT app_readers TO {user}` for PostgreSQL and
    * ``GRANT SELECT, INSERT ON app.* TO {user}`` for MySQL and MariaDB, whose user may then log in from every host. They run as the superuser, in the
-   * database of the key `dbname`. In PostgreSQL, they are one transaction with the creation of the user. In MySQL and MariaDB they may run again after a
+   * database of the key `dbname`. In PostgreSQL and Redshift, they are one transaction with the creation of the user. In MySQL and MariaDB they may run again after a
    * failure, so each must be repeatable.
    *
    * A principal that may change the value of the secret can put another name into it, and so get a user with these rights.
@@ -95,8 +95,8 @@ export class RotationStrategy {
    * late, and no login with AWSCURRENT is refused. The username stays. Any other password of the user is discarded.
    *
    * MySQL 8.0.14 and later: the user needs `GRANT APPLICATION_PASSWORD_ADMIN ON *.*`, unless there is a superuser secret. MariaDB 10.11 and
-   * later: needs a superuser secret, and accounts with `mysql_native_password`. PostgreSQL accepts one password for a user, so its target
-   * throws. The user may have only one account, as with `singleUser`.
+   * later: needs a superuser secret, and accounts with `mysql_native_password`. PostgreSQL and Redshift accept one password for a user, so their
+   * targets throw. The user may have only one account, as with `singleUser`.
    *
    * @see https://dev.mysql.com/doc/refman/8.4/en/password-management.html#dual-passwords
    * @see https://mariadb.com/docs/server/reference/sql-statements/account-management-sql-statements/alter-user

@@ -12,8 +12,9 @@ import { MemoryDbUserTarget } from './targets/cache-user/memorydb-user/memorydb-
 import { DatabaseTarget } from './targets/database/database-target';
 import { factoryFor } from './targets/database/database-value';
 import type { TargetDefinition } from './targets/definition';
+import { ActiveDirectoryTarget } from './targets/directory/active-directory/active-directory-target';
+import { LdapTarget } from './targets/directory/ldap/ldap-target';
 import { GeneratedTarget } from './targets/generated/generated-target';
-import { LdapTarget } from './targets/ldap/ldap-target';
 import { FunctionTarget } from './targets/own/function/function-target';
 import { ModuleTarget } from './targets/own/module/module-target';
 import { RabbitMqTarget } from './targets/rabbitmq/rabbitmq-target';
@@ -53,7 +54,7 @@ export interface DatabaseTargetOptions {
   readonly strategy?: RotationStrategy;
 
   /**
-   * The database, such as an instance or a cluster of Amazon RDS. Its security group lets the function in, on its default port or on the
+   * The database, such as an instance or a cluster of Amazon RDS or Amazon Redshift. Its security group lets the function in, on its default port or on the
    * default port of the engine.
    *
    * Give the database behind a proxy, not the proxy: a rotation logs in with the new password before the proxy knows it.
@@ -87,7 +88,7 @@ export interface DatabaseTargetOptions {
    *
    * The environment of a function holds 4 KB, so give only the root certificate.
    *
-   * @default - the certificate authorities of Amazon RDS and those that Node.js trusts
+   * @default - those that Node.js trusts, which signed the certificates of Redshift, and for the other databases those of Amazon RDS
    */
   readonly certificateAuthority?: string;
 
@@ -225,6 +226,47 @@ export interface LdapTargetOptions {
 }
 
 /**
+ * Options for a target that is a user of Active Directory.
+ */
+export interface ActiveDirectoryTargetOptions {
+  /**
+   * Who changes the password: the user itself, with `RotationStrategy.singleUser()`, or a superuser who resets it, with
+   * `RotationStrategy.singleUser(superuserSecret)`.
+   *
+   * Other strategies, `creationStatements` and `resetLostPassword` are refused.
+   *
+   * @default RotationStrategy.singleUser()
+   */
+  readonly strategy?: RotationStrategy;
+
+  /**
+   * The domain controllers. Their security group lets the function in, on its default port or on 636.
+   *
+   * @default - no security group changes
+   */
+  readonly directory?: ec2.IConnectable;
+
+  /**
+   * The policy of generated passwords. A property that you leave out has its default. `passwordLength` is from 7 to 127, at most one type of
+   * characters may be excluded, and `requireEachIncludedType` can't be false.
+   *
+   * @see https://learn.microsoft.com/en-us/windows/security/threat-protection/security-policy-settings/password-must-meet-complexity-requirements
+   * @default - 32 characters: lowercase and uppercase letters, digits and punctuation, at least one of each, but none of
+   * ``" ' ` \\ / @ { }`` and the space, which need escaping in shells, and no vowels, so that no password has a part of a name
+   */
+  readonly passwordPolicy?: PasswordPolicy;
+
+  /**
+   * The certificate authority that signed the certificates of the domain controllers, as PEM.
+   *
+   * The environment of a function holds 4 KB, so give only the root certificate.
+   *
+   * @default - the certificate authorities that Node.js trusts
+   */
+  readonly certificateAuthority?: string;
+}
+
+/**
  * Options for a target that is a user of RabbitMQ.
  */
 export interface RabbitMqTargetOptions {
@@ -243,8 +285,10 @@ export interface RabbitMqTargetOptions {
   readonly broker?: ec2.IConnectable;
 
   /**
-   * The policy of generated passwords. A property that you leave out has its default.
+   * The policy of generated passwords. A property that you leave out has its default. User name and password have at most 3,000 bytes together,
+   * because RabbitMQ limits the size of a login.
    *
+   * @see https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf
    * @default - 32 characters: lowercase and uppercase letters, digits and punctuation, at least one of each, but none of
    * ``" ' ` \\ / @ : ? # [ ] % & $ < > | ; ! ( ) * ^ { } ~ , =`` and the space, which need escaping in URIs or shells, or which Amazon MQ refuses
    */
@@ -495,6 +539,8 @@ export class RotationTarget {
    * The secret has the keys of a database secret of Secrets Manager: `engine`, `host`, `port`, `username`, `password` and `dbname`. A
    * rotation changes `password`, and with alternating users also `username`.
    *
+   * Tests run on PostgreSQL 15 and PostgreSQL 18. No rotation has run on Amazon RDS or Amazon Aurora yet.
+   *
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html
    * @param options which database and how to connect to it, which of its users rotate, and how to generate their passwords
    * @throws if the policy can't be met, the certificate authority is not a certificate, or the endpoint is not a host or host:port
@@ -508,6 +554,8 @@ export class RotationTarget {
    *
    * The secret has the keys of a database secret of Secrets Manager: `engine`, `host`, `port`, `username`, `password` and `dbname`. A
    * rotation changes `password`, and with alternating users also `username`.
+   *
+   * Tests run on MySQL 8.0 and MySQL 9.7. No rotation has run on Amazon RDS or Amazon Aurora yet.
    *
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html
    * @param options which database and how to connect to it, which of its users rotate, and how to generate their passwords
@@ -523,12 +571,35 @@ export class RotationTarget {
    * The secret has the keys of a database secret of Secrets Manager: `engine`, `host`, `port`, `username`, `password` and `dbname`. A
    * rotation changes `password`, and with alternating users also `username`.
    *
+   * Tests run on MariaDB 10.11 and MariaDB 11.8. No rotation has run on Amazon RDS yet.
+   *
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html
    * @param options which database and how to connect to it, which of its users rotate, and how to generate their passwords
    * @throws if the policy can't be met, the certificate authority is not a certificate, or the endpoint is not a host or host:port
    */
   public static mariadb(options: DatabaseTargetOptions = {}): RotationTarget {
     return new RotationTarget(new DatabaseTarget('mariadb', generatorOf(options.passwordPolicy), options));
+  }
+
+  /**
+   * A user of Amazon Redshift, of a cluster or a workgroup.
+   *
+   * The secret has the keys of a database secret of Secrets Manager: `engine`, `host`, `port`, `username`, `password` and `dbname`. A
+   * rotation changes `password`, and with alternating users also `username`. Alternating users have their rights by groups and roles only. A rotation
+   * that finds that one of them owns something, or has a right by itself, fails and changes nothing.
+   *
+   * Tests run on stand-ins only: PostgreSQL 18 behind a server with the statements of Redshift. No rotation has run on Amazon Redshift yet. Try it on
+   * a cluster of yours first.
+   *
+   * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/redshift.md
+   * @see https://docs.aws.amazon.com/redshift/latest/dg/r_ALTER_USER.html
+   * @param options which database and how to connect to it, which of its users rotate, and how to generate their passwords: from 8 to 64 characters, with
+   * an uppercase and a lowercase letter and a digit
+   * @throws if the policy can't be met or Redshift would refuse its passwords, the certificate authority is not a certificate, or the endpoint is not a
+   * host or host:port
+   */
+  public static redshift(options: DatabaseTargetOptions = {}): RotationTarget {
+    return new RotationTarget(new DatabaseTarget('redshift', generatorOf(options.passwordPolicy), options));
   }
 
   /**
@@ -539,6 +610,8 @@ export class RotationTarget {
    * `username`. The key `ssl` has no effect, because connections use TLS.
    *
    * Strategies are `RotationStrategy.singleUser` and `RotationStrategy.alternatingUsers`, without `creationStatements` and `resetLostPassword`.
+   *
+   * Tests run on stand-ins only: SecantusDB 0.7 with the parts of users that it lacks. No rotation has run on MongoDB yet.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/mongodb.md
    * @param options which database and how to connect to it, which of its users rotate, and how to generate their passwords
@@ -558,6 +631,8 @@ export class RotationTarget {
    *
    * Strategies are `RotationStrategy.singleUser` and `RotationStrategy.alternatingUsers`, without `creationStatements` and `resetLostPassword`.
    *
+   * Tests run on stand-ins only: SecantusDB 0.7 with the parts of users that it lacks. No rotation has run on Amazon DocumentDB yet.
+   *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/documentdb.md
    * @param options which database and how to connect to it, which of its users rotate, and how to generate their passwords
    * @throws if the policy can't be met, its passwords aren't of 8 to 100 characters without `/`, `"` and `@`, the strategy isn't one for DocumentDB,
@@ -574,6 +649,8 @@ export class RotationTarget {
    * passwords of AWSCURRENT and AWSPREVIOUS at the same time, so no client is refused. A password is removed after two further rotations, by
    * the third one. Connections always use TLS. The passwords of the user are this secret's alone: a rotation removes others.
    *
+   * Tests run on Redis 7 and Valkey 8.
+   *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/redis.md
    * @param options the superuser, which servers, and how to generate the passwords
    * @throws if the policy can't be met, a node isn't a host, or the certificate authority is not a certificate
@@ -588,6 +665,8 @@ export class RotationTarget {
    * The secret is a JSON object with `username` and `password`, and may have `user_arn` as AWS's own rotation function needs it. A rotation changes
    * `password`. The user has the passwords of AWSCURRENT and AWSPREVIOUS at the same time, so no client is refused. A rotation replaces all
    * passwords of the user, so they are this secret's alone.
+   *
+   * Tests run on stand-ins only: an API of our own over Valkey 8. No rotation has run on Amazon ElastiCache yet.
    *
    * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyUser.html
    * @param options the user, a cache to log in to, and how to generate the passwords
@@ -604,6 +683,8 @@ export class RotationTarget {
    * AWSCURRENT and AWSPREVIOUS at the same time, so no client is refused. A rotation replaces all passwords of the user, so they are this secret's
    * alone.
    *
+   * Tests run on stand-ins only: an API of our own over Valkey 8 and the API of moto. No rotation has run on Amazon MemoryDB yet.
+   *
    * @see https://docs.aws.amazon.com/memorydb/latest/APIReference/API_UpdateUser.html
    * @param options the user, a cluster to log in to, and how to generate the passwords
    * @throws if the ARN is not that of one user, or if the policy can't be met or its length isn't from 16 to 128
@@ -618,6 +699,8 @@ export class RotationTarget {
    * The secret has the keys `host`, `port`, `username` and `password`. The username is the distinguished name of the entry, such as
    * `uid=app,ou=services,dc=example,dc=com`. The default port is 636. A rotation changes `password`.
    *
+   * Tests run on OpenLDAP 2.5.
+   *
    * @see https://www.rfc-editor.org/rfc/rfc3062
    * @param options the strategy, the server, and how to generate the passwords
    * @throws if the strategy isn't for a directory, the policy can't be met, or the certificate authority is not a certificate
@@ -627,15 +710,35 @@ export class RotationTarget {
   }
 
   /**
+   * A user of Active Directory, over LDAPS.
+   *
+   * The secret has the keys `host`, `port`, `username` and `password`. The host is a domain controller of the user's domain. The username is what
+   * the user logs in with: a user principal name such as `app@ad.example.com`, a distinguished name, or a domain and a name with a backslash between
+   * them. The default port is 636. A rotation changes `password`. By default, the domain accepts the password before it for another hour.
+   *
+   * Tests run on Samba 4.17. No rotation has run on Windows Server or AWS Managed Microsoft AD yet.
+   *
+   * @see https://learn.microsoft.com/en-us/troubleshoot/windows-server/active-directory/change-windows-active-directory-user-password
+   * @param options the strategy, the domain controllers, and how to generate the passwords
+   * @throws if the strategy isn't for Active Directory, the policy can't be met, or the certificate authority is not a certificate
+   */
+  public static activeDirectory(options: ActiveDirectoryTargetOptions = {}): RotationTarget {
+    return new RotationTarget(new ActiveDirectoryTarget(generatorOf(options.passwordPolicy), options));
+  }
+
+  /**
    * A user of RabbitMQ, on a broker with the plugin `rabbitmq_management` and TLS.
    *
    * The secret is a JSON object with `host`, `port`, `managementPort`, `username` and `password`. A rotation changes `password`, and with alternating
    * users also `username`. `port` is that of AMQP over TLS, by default 5671. `managementPort` is that of the management API over TLS, by default 443 for
    * hosts of Amazon MQ and 15671 for others.
    *
+   * Tests run on RabbitMQ 3.10. No rotation has run on Amazon MQ yet.
+   *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/rabbitmq.md
    * @param options which users rotate, which broker, and how to generate the passwords
-   * @throws if the policy can't be met, the strategy isn't one for RabbitMQ, or the certificate authority is not a certificate
+   * @throws if the policy can't be met, its passwords are too long for a login, the strategy isn't one for RabbitMQ, or the certificate authority is
+   * not a certificate
    */
   public static rabbitMq(options: RabbitMqTargetOptions): RotationTarget {
     return new RotationTarget(new RabbitMqTarget(generatorOf(options.passwordPolicy), options));
@@ -649,6 +752,8 @@ export class RotationTarget {
    *
    * A function rotates the keys of one user for one secret, or those of `users`. Its time-out is two minutes by default, because a new key may
    * take a minute until it is accepted.
+   *
+   * Tests run on stand-ins only: the API of moto and the emulator MiniStack. No rotation has run on AWS IAM yet.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/iam-access-key.md
    * @param options the user, whether it is of this secret alone, and the keys of the secret
@@ -667,6 +772,8 @@ export class RotationTarget {
    *
    * A function rotates the keys of one user for one secret, or those of `users`. It logs in to the SMTP interface on port 465, and sends nothing.
    *
+   * Tests run on stand-ins only: an SMTP server and the emulator MiniStack. No rotation has run on Amazon SES yet.
+   *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/ses-smtp.md
    * @param options the user, whether it is of this secret alone, and the region of SES
    * @throws if the region is empty, or not one of `user` and `users` is given
@@ -683,6 +790,8 @@ export class RotationTarget {
    * before anything is signed with it. Other keys of the secret are kept byte for byte.
    *
    * The first rotation makes the first keys. It is at deployment unless `rotateImmediately` says otherwise.
+   *
+   * With `publishTo`: Tests run on stand-ins only: a bucket of our own and the emulator MiniStack. No rotation has run on Amazon S3 yet.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/signing-keys.md
    * @param options which keys, and where to publish the public ones

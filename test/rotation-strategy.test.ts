@@ -10,6 +10,7 @@ const TARGETS = [
   ['postgres', RotationTarget.postgres],
   ['mysql', RotationTarget.mysql],
   ['mariadb', RotationTarget.mariadb],
+  ['redshift', RotationTarget.redshift],
 ] as const;
 
 describe.each(TARGETS)('a target %s', (target, make) => {

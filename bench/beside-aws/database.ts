@@ -1,4 +1,4 @@
-import { startMariaDb, startMySql, startPostgres, type DatabaseServer, type Engine, type Login, type ServerOptions } from '../../servers';
+import { startMariaDb, startMySql, startPostgres, type DatabaseServer, type Login, type RealEngine, type ServerOptions } from '../../servers';
 import { connect, isRefusal, type TestClient } from '../../servers/clients';
 
 export const FIRST_LOGIN: Login = { username: 'app', password: 'first-password-of-all' };
@@ -6,13 +6,13 @@ export const FIRST_LOGIN: Login = { username: 'app', password: 'first-password-o
 const MARK = /^GRANT `cdk-rotating-secret /;
 const CLONE = `${FIRST_LOGIN.username}_clone`;
 
-const START: Readonly<Record<Engine, (options: ServerOptions) => Promise<DatabaseServer>>> = {
+const START: Readonly<Record<RealEngine, (options: ServerOptions) => Promise<DatabaseServer>>> = {
   postgres: startPostgres, mysql: startMySql, mariadb: startMariaDb,
 };
 
 /** A server with a user whose password rotates, and a view from outside of what that user and its clone may do. */
 export class Database {
-  public static async start(engine: Engine, options: ServerOptions = {}): Promise<Database> {
+  public static async start(engine: RealEngine, options: ServerOptions = {}): Promise<Database> {
     const server = await START[engine](options);
     const tls = options.tls === undefined || options.tls === 'good' ? 'verified' : 'plaintext';
     const root = await connect(server, { login: server.root, tls });

@@ -2,14 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Runtime } from './lambda-process';
-import type { Engine } from '../../servers';
+import type { RealEngine } from '../../servers';
 import { CONFIG_VARIABLE, serializeConfig, type HandlerConfig } from '../../src/contract';
 
 /** The name under which each world keeps the superuser's secret. */
 export const SUPERUSER_SECRET = 'superuser';
 
 export interface Variant {
-  readonly engine: Engine;
+  readonly engine: RealEngine;
   readonly alternating: boolean;
 }
 
@@ -28,7 +28,7 @@ export interface Implementation {
 }
 
 export const REGION = 'eu-west-1';
-export const ENGINE_NAMES: Readonly<Record<Engine, string>> = { postgres: 'PostgreSQL', mysql: 'MySQL', mariadb: 'MariaDB' };
+export const ENGINE_NAMES: Readonly<Record<RealEngine, string>> = { postgres: 'PostgreSQL', mysql: 'MySQL', mariadb: 'MariaDB' };
 
 export function nameOf({ engine, alternating }: Variant): string {
   return `${ENGINE_NAMES[engine]}, ${alternating ? 'alternating users' : 'single user'}`;

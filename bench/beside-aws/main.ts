@@ -11,7 +11,7 @@ import { explore, RULES, type Exploration, type Rule } from './faults';
 import { commitOf, ENGINE_NAMES, naive, nameOf, ours, templates, type Implementation, type Variant } from './implementations';
 import { pythonOfTemplates, versionsOf } from './python';
 import { lookAtWeakPoints, type WeakPoint } from './weak-points';
-import type { Engine } from '../../servers';
+import type { RealEngine } from '../../servers';
 import { startCommand } from '../../tools/command';
 import { printTable, type Table } from '../../tools/table';
 import { Terminal, wrap } from '../../tools/terminal';
@@ -38,7 +38,7 @@ const EXTENTS: Readonly<Record<'quick' | 'sample' | 'long', Extent>> = {
 const NAIVE_SAMPLE = 3;
 /** The columns of prose in docs/. */
 const PAGE_WIDTH = 120;
-const ENGINES: readonly Engine[] = ['postgres', 'mysql', 'mariadb'];
+const ENGINES: readonly RealEngine[] = ['postgres', 'mysql', 'mariadb'];
 const VARIANTS: readonly Variant[] = ENGINES.flatMap((engine) => [false, true].map((alternating) => ({ engine, alternating })));
 const MEASURED = VARIANTS.filter(({ engine }) => engine !== 'mariadb');
 const RESIDENT = VARIANTS[1];
@@ -54,7 +54,7 @@ function section(title: string, text: string, table: Table): void {
   printTable(terminal, table);
 }
 
-async function withDatabases<T>(engines: readonly Engine[], use: (databases: ReadonlyMap<string, Database>) => Promise<T>): Promise<T> {
+async function withDatabases<T>(engines: readonly RealEngine[], use: (databases: ReadonlyMap<string, Database>) => Promise<T>): Promise<T> {
   const databases = new Map<string, Database>();
   try {
     for (const engine of engines) { databases.set(engine, await Database.start(engine)); }
@@ -154,7 +154,7 @@ async function main(checkout: string, { stride, runs, warmRotations }: Extent, w
     exploreAll(implementations[0], stride),
     exploreAll(implementations[1], stride),
     withDatabases(ENGINES, (databases) => {
-      versions = [...databases.values()].map(({ server }) => `${ENGINE_NAMES[server.engine]} ${server.version}`);
+      versions = [...databases.values()].map(({ server }) => `${ENGINE_NAMES[server.engine as RealEngine]} ${server.version}`);
       return lookAtWeakPoints(implementations, databases);
     }),
   ]);

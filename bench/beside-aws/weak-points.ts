@@ -3,10 +3,10 @@ import { CountingProxy } from './fault-points';
 import { ENGINE_NAMES, type Implementation } from './implementations';
 import { FunctionFailure, TIMEOUT_MS } from './lambda-process';
 import { inWorld, type World } from './world';
-import type { Engine, ServerTls } from '../../servers';
+import type { RealEngine, ServerTls } from '../../servers';
 import { eventOf, runRotation, startRotation, STEPS } from '../../simulator';
 
-const ENGINES: readonly Engine[] = ['postgres', 'mysql', 'mariadb'];
+const ENGINES: readonly RealEngine[] = ['postgres', 'mysql', 'mariadb'];
 const WRONG_TLS: readonly ServerTls[] = ['none', 'expired', 'wrongHost', 'unknownCa'];
 const LOGGED_ROTATIONS = 4;
 
@@ -51,7 +51,7 @@ export async function lookAtWeakPoints(implementations: readonly Implementation[
   return points;
 }
 
-const single = (engine: Engine) => ({ engine, alternating: false });
+const single = (engine: RealEngine) => ({ engine, alternating: false });
 const count = (results: readonly boolean[]) => `${results.filter(Boolean).length} of ${results.length}`;
 
 async function otherServer(implementation: Implementation, databases: ReadonlyMap<string, Database>): Promise<string> {

@@ -3,7 +3,7 @@ import { connect, type TLSSocket } from 'node:tls';
 import { encodeCommand, ErrorReply, ReplyReader, type Reply } from './resp';
 import type { Deadline } from '../rotation/deadline';
 import { ConnectivityError, TlsError, type RotationError } from '../rotation/errors';
-import { isTlsError } from '../rotation/service-errors';
+import { asksForCertificate, isTlsError } from '../rotation/service-errors';
 import { connectTimeout, type ServerAddress } from '../targets/server-login';
 
 /** A server that must accept the password. */
@@ -25,9 +25,6 @@ export type ConnectRedis = (node: RedisNode, certificateAuthority: string | unde
 
 /** In milliseconds. Our commands take less than 1, except ACL SAVE, which writes a file. */
 const COMMAND_TIMEOUT = 5_000;
-
-/** The errors of a server that asks for a client certificate, with TLS 1.3 and with TLS 1.2. */
-const WITHOUT_CLIENT_CERTIFICATE = new Set(['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE']);
 
 /** Connects with TLS, and verifies the certificate. */
 export const connectRedis: ConnectRedis = async (node, certificateAuthority, deadline) => {
@@ -131,7 +128,7 @@ class Connection implements RedisConnection {
     if (!isTlsError(code)) { return this.unreachable(/^[A-Z0-9_]{1,64}$/.test(code) ? ` (${code})` : ''); }
     // With TLS 1.3 this error comes after the handshake. A login may have been sent then, to a server with a verified certificate.
     const unsent = this.isSecure ? '' : ', so no credential was sent';
-    if (WITHOUT_CLIENT_CERTIFICATE.has(code)) {
+    if (asksForCertificate(code)) {
       return new TlsError(`${this.node.name} asks for a client certificate, or has no version or cipher of TLS in common with the function (${code})${unsent}. The function has no client certificate: `
         + 'set tls-auth-clients to no or optional in the configuration of the server');
     }

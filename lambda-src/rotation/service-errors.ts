@@ -72,6 +72,14 @@ export function isTlsError(code: string): boolean {
   return UNTRUSTED.test(code);
 }
 
+/** The errors of a server that asks for a client certificate, with TLS 1.3 and with TLS 1.2. */
+const WITHOUT_CLIENT_CERTIFICATE = new Set(['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE']);
+
+/** Whether a server asked for a client certificate, or has no version or cipher of TLS in common with the function. */
+export function asksForCertificate(code: string): boolean {
+  return WITHOUT_CLIENT_CERTIFICATE.has(code);
+}
+
 /** The remedy for a name that a service chose. It may be the name of a property that every object has. */
 export function remedyOf(remedies: Readonly<Record<string, string>>, name: string): string | undefined {
   return Object.hasOwn(remedies, name) ? remedies[name] : undefined;

@@ -20,7 +20,7 @@ startCommand({
   description: 'Pack the npm package, and use it in apps elsewhere',
 });
 
-const MAX_PACKED_BYTES = 1_500_000;
+const MAX_PACKED_BYTES = 1_000_000;
 const LATEST = { 'aws-cdk-lib': 'latest', 'constructs': 'latest' };
 
 const checks = new Checks();

@@ -14,9 +14,15 @@ export interface LdapOptions {
   readonly tls?: ServerTls;
   /** The attributes of a password policy for all entries of SERVICES. @default - no overlay ppolicy */
   readonly policy?: Record<string, string>;
+  /** Whether clients need a certificate. The server has no entries then. */
+  readonly asksForCertificate?: boolean;
   /** Further lines of the configuration of the database. */
   readonly settings?: readonly string[];
+  /** The server whose entries it copies, with a referral to another one for writes. It needs the settings `SYNC_PROVIDER`. */
+  readonly replicaOf?: LdapServer;
 }
+
+export const SYNC_PROVIDER: readonly string[] = ['moduleload syncprov', 'overlay syncprov'];
 
 /** A slapd of its own. It ends with the process that started it. */
 export interface LdapServer {
@@ -27,6 +33,8 @@ export interface LdapServer {
   readonly root: Login;
   /** May do what docs/targets/ldap.md asks for, and nothing else. */
   readonly superuser: Login;
+  /** The server's log. */
+  output(): string;
   pause(): void;
   resume(): void;
   /** Ends the server at once, and keeps its files. */
@@ -53,7 +61,7 @@ export const RIGHTS = [
   '  by * none',
 ];
 
-export async function startLdap({ tls: kind = 'good', policy, settings = [] }: LdapOptions = {}): Promise<LdapServer> {
+export async function startLdap({ tls: kind = 'good', policy, settings = [], asksForCertificate = false, replicaOf }: LdapOptions = {}): Promise<LdapServer> {
   const folder = makeFolder();
   const data = path.join(folder, 'data');
   fs.mkdirSync(path.join(data, 'db'), { recursive: true, mode: 0o700 });
@@ -63,13 +71,19 @@ export async function startLdap({ tls: kind = 'good', policy, settings = [] }: L
     const slapd = installed('openldap-2.5');
     const schema = (name: string) => `include ${path.join(slapd, 'etc/ldap/schema', `${name}.schema`)}`;
     const conf = path.join(folder, 'slapd.conf');
+    const replica = replicaOf ? [
+      `syncrepl rid=001 provider=ldaps://localhost:${replicaOf.port} type=refreshAndPersist retry="1 +" searchbase="${SUFFIX}" bindmethod=simple binddn="${ROOT.username}" `
+        + `credentials=${ROOT.password} tls_reqcert=never`,
+      'updateref ldaps://writer.example.com',
+    ] : [];
     fs.writeFileSync(conf, [
       schema('core'), schema('cosine'), schema('inetorgperson'),
       `modulepath ${path.join(slapd, 'usr/lib/ldap')}`, 'moduleload back_mdb', ...policy ? ['moduleload ppolicy'] : [],
       `TLSCertificateFile ${certificate.certificateFile}`, `TLSCertificateKeyFile ${certificate.keyFile}`,
+      ...asksForCertificate ? [`TLSCACertificateFile ${certificate.caFile}`, 'TLSVerifyClient demand'] : [],
       'database mdb', `suffix "${SUFFIX}"`, `rootdn "${ROOT.username}"`, `rootpw ${ROOT.password}`, `directory ${path.join(data, 'db')}`, 'maxsize 16777216',
       ...RIGHTS, 'access to attrs=userPassword by anonymous auth by * none', 'access to * by users read by * none', ...settings,
-      ...policy ? ['overlay ppolicy', `ppolicy_default "${POLICY}"`] : [],
+      ...policy ? ['overlay ppolicy', `ppolicy_default "${POLICY}"`] : [], ...replica,
       '',
     ].join('\n'));
     giveToServer(folder);
@@ -80,13 +94,14 @@ export async function startLdap({ tls: kind = 'good', policy, settings = [] }: L
       command = [...withOwnLibraries(slapd, 'usr/sbin/slapd'), '-d', '256', '-h', `${kind === 'none' ? 'ldap' : 'ldaps'}://127.0.0.1:${port}`, '-f', conf];
     } while (!await server.start(command, /slapd starting/, /Address already in use/));
     await untilReachable(port);
-    if (kind === 'good') { await fill({ port, ca: certificate.ca }, policy); }
+    if (kind === 'good' && !asksForCertificate && !replicaOf) { await fill({ port, ca: certificate.ca }, policy); }
     return {
       host: 'localhost',
       port,
       ca: certificate.ca,
       root: ROOT,
       superuser: SUPERUSER,
+      output: () => server.output(),
       pause: () => server.pause(),
       resume: () => server.resume(),
       kill: async () => {

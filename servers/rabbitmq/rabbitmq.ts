@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as https from 'node:https';
 import * as path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { makeCertificate } from '../../tools/servers/certificates';
 import { freePort } from '../../tools/servers/ports';
 import type { Login, ServerTls } from '../../tools/servers/server';
@@ -10,6 +11,8 @@ import { installed } from '../installation';
 export interface RabbitMqOptions {
   /** @default 'good' */
   readonly tls?: Exclude<ServerTls, 'none'>;
+  /** Further lines of the configuration. */
+  readonly settings?: readonly string[];
 }
 
 /** A server of its own. It ends with the process that started it. */
@@ -21,8 +24,14 @@ export interface RabbitMqServer {
   readonly ca: string;
   /** A user with the tag administrator, and no permission on any virtual host. */
   readonly administrator: Login;
+  /** The server's log. */
+  output(): string;
   pause(): void;
   resume(): void;
+  /** Ends the server at once, and keeps its files. */
+  kill(): Promise<void>;
+  /** After `kill`. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -30,7 +39,7 @@ const ADMINISTRATOR: Login = { username: 'administrator', password: 'administrat
 const READY = /completed with \d+ plugins|Starting broker\.\.\. completed/;
 const PORT_TAKEN = /eaddrinuse/;
 
-export async function startRabbitMq({ tls = 'good' }: RabbitMqOptions = {}): Promise<RabbitMqServer> {
+export async function startRabbitMq({ tls = 'good', settings = [] }: RabbitMqOptions = {}): Promise<RabbitMqServer> {
   const folder = makeFolder();
   const data = path.join(folder, 'data');
   fs.mkdirSync(data, { mode: 0o700 });
@@ -45,6 +54,7 @@ export async function startRabbitMq({ tls = 'good' }: RabbitMqOptions = {}): Pro
       vhosts: [{ name: '/' }], users: [{ name: ADMINISTRATOR.username, password: ADMINISTRATOR.password, tags: 'administrator' }], permissions: [],
     }));
     let ports: number[];
+    let command: string[];
     do {
       ports = [await freePort(), await freePort(), await freePort(), await freePort()];
       const [port, managementPort, epmdPort, distributionPort] = ports;
@@ -54,7 +64,7 @@ export async function startRabbitMq({ tls = 'good' }: RabbitMqOptions = {}): Pro
       fs.writeFileSync(path.join(folder, 'rabbitmq.conf'), [
         'listeners.tcp = none', `listeners.ssl.1 = 127.0.0.1:${port}`, ...files('ssl_options'), 'ssl_options.verify = verify_none', 'ssl_options.fail_if_no_peer_cert = false',
         'management.ssl.ip = 127.0.0.1', `management.ssl.port = ${managementPort}`, ...files('management.ssl'),
-        `management.load_definitions = ${path.join(folder, 'definitions.json')}`, 'log.console = true', 'log.console.level = warning', 'log.file = false', '',
+        `management.load_definitions = ${path.join(folder, 'definitions.json')}`, 'log.console = true', 'log.console.level = warning', 'log.file = false', ...settings, '',
       ].join('\n'));
       giveToServer(folder);
       const variables = {
@@ -73,7 +83,7 @@ export async function startRabbitMq({ tls = 'good' }: RabbitMqOptions = {}): Pro
         RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1} +S 1:1',
       };
       const script = path.join(installation, 'usr/lib/rabbitmq/lib', home, 'sbin/rabbitmq-server');
-      const command = ['env', '-i', ...Object.entries(variables).map(([name, value]) => `${name}=${value}`), 'bash', '-c',
+      command = ['env', '-i', ...Object.entries(variables).map(([name, value]) => `${name}=${value}`), 'bash', '-c',
         `${path.join(erlang, 'bin/epmd')} -address 127.0.0.1 -port ${epmdPort} & exec bash ${script}`];
       if (await server.start(command, READY, PORT_TAKEN)) { break; }
     } while (true);
@@ -84,8 +94,17 @@ export async function startRabbitMq({ tls = 'good' }: RabbitMqOptions = {}): Pro
       managementPort,
       ca: certificate.ca,
       administrator: ADMINISTRATOR,
+      output: () => server.output(),
       pause: () => server.pause(),
       resume: () => server.resume(),
+      kill: () => server.kill(),
+      restart: async () => {
+        // The ports may be free only after a moment.
+        for (let left = 20; !await server.start(command, READY, PORT_TAKEN); left--) {
+          if (left === 0) { throw new Error('A port is taken'); }
+          await sleep(50);
+        }
+      },
       stop: () => server.stop(),
     };
   } catch (error) {

@@ -39,6 +39,10 @@ const PROXY = 'AWS::RDS::DBProxy';
 export const DOCUMENT_DB = 'docdb';
 /** Databases that take a password as a property. */
 const WITH_MASTER_PASSWORD = /^AWS::(RDS|DocDB|Redshift)::/;
+/** The engine of resources that don't name one. */
+const ENGINES: Readonly<Record<string, string>> = {
+  'AWS::Redshift::Cluster': 'redshift', 'AWS::DocDB::DBCluster': DOCUMENT_DB, 'AWS::DocDB::DBInstance': DOCUMENT_DB,
+};
 const PASSWORD_KEY = 'password';
 const MIN_MASTER_PASSWORD = 8;
 /**
@@ -141,7 +145,7 @@ function wrongLength(database: CfnResource, secret: ISecret): Error[] {
 }
 
 function otherEngine({ fn, factoryFor, target: { factory } }: CheckedFunction, secret: ISecret, { path, type, engine }: Database): Error[] {
-  const isOther = /^AWS::(RDS|DocDB)::/.test(type) ? engine !== undefined && factoryFor(engine) !== factory : true;
+  const isOther = engine === undefined ? !type.startsWith('AWS::RDS::') : factoryFor(engine) !== factory;
   if (!isOther) { return []; }
   return [invalid('target', `${fn.node.path} has ${factory}, and its secret ${secret.node.path} is attached to ${path}, `
     + `which is ${nameOf({ path, type, engine })}. ${whatToGive(engine, factoryFor)}`)];
@@ -178,19 +182,14 @@ function describeTarget(attachment: CfnSecretTargetAttachment): Database {
   const known = Reference.isReference(token) ? describeResource(token.target) : undefined;
   const target = (attachment.node.scope as { readonly target?: object } | undefined)?.target;
   const { targetType: type } = attachment;
-  return { path: attachment.targetId, engine: engineOfType(type) ?? (target && engineOf(target)), ...known, type };
+  return { path: attachment.targetId, engine: ENGINES[type] ?? (target && engineOf(target)), ...known, type };
 }
 
 function describeResource(construct: IConstruct): Database | undefined {
   if (!CfnResource.isCfnResource(construct) || !WITH_MASTER_PASSWORD.test(construct.cfnResourceType)) { return undefined; }
-  const { engine } = construct as { readonly engine?: unknown };
+  const { engine = ENGINES[construct.cfnResourceType] } = construct as { readonly engine?: unknown };
   const path = construct.node.path.replace(/\/Resource$/, '');
-  const { cfnResourceType: type } = construct;
-  return { path, type, engine: engineOfType(type) ?? (typeof engine === 'string' && !Token.isUnresolved(engine) ? engine : undefined) };
-}
-
-function engineOfType(type: string): string | undefined {
-  return type.startsWith('AWS::DocDB::') ? DOCUMENT_DB : undefined;
+  return { path, type: construct.cfnResourceType, engine: typeof engine === 'string' && !Token.isUnresolved(engine) ? engine : undefined };
 }
 
 /** Whether a resource gets its master password at deployment from a key of the secret, or from its whole value. */

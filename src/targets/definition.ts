@@ -59,10 +59,46 @@ export interface Reach {
   readonly furtherPorts?: readonly number[];
 }
 
+/** What the tests run the rotations of a target on. The docstrings of the factories and docs/support.md have the same words. */
+export interface Support {
+  /** What distinguishes the rows of one factory. */
+  readonly strategy: string;
+  /** Servers, with their versions. */
+  readonly servers?: readonly string[];
+  /** What the tests have in place of a service. */
+  readonly standIns?: readonly string[];
+  /** What the target is for, and where no rotation has run. */
+  readonly neverOn?: readonly string[];
+  /** Why there is no server. */
+  readonly noServer?: string;
+}
+
+/** The strategies, as the table of docs/support.md has them. */
+export const STRATEGY_NAMES = { singleUser: 'single user', alternatingUsers: 'alternating users', dualPasswords: 'dual passwords' } as const;
+
+const listOf = (words: readonly string[], last: string) => [words.slice(0, -1).join(', '), ...words.slice(-1)].filter((word) => word !== '').join(` ${last} `);
+
+/** Whether no rotation has met a server of the target, only something in place of it. */
+export function hasOnlyStandIns({ servers = [], standIns = [] }: Support): boolean {
+  return servers.length === 0 && standIns.length > 0;
+}
+
+/** The support in sentences. */
+export function supportText({ servers = [], standIns = [], neverOn = [], noServer }: Support): string {
+  return [
+    ...servers.length > 0 ? [`Tests run on ${listOf(servers, 'and')}.`] : [],
+    ...servers.length === 0 && standIns.length > 0 ? [`Tests run on stand-ins only: ${listOf(standIns, 'and')}.`] : [],
+    ...neverOn.length > 0 ? [`No rotation has run on ${listOf(neverOn, 'or')} yet.`] : [],
+    ...noServer === undefined ? [] : [`${noServer}.`],
+  ].join(' ');
+}
+
 /** Everything that the generic constructs know of a target. Each target has a definition in its own folder. */
 export abstract class TargetDefinition implements TargetGenerator {
   /** The factory of the target, for errors. */
   public abstract readonly factory: string;
+  /** What the tests run rotations on, with the strategy that this target has. */
+  public abstract readonly support: Support;
   public readonly defaults: Generator = {};
   public readonly hasFixedKey: boolean = false;
   /** Whether the target's own code makes the later values. Nothing is known of them here then. */

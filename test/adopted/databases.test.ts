@@ -1,4 +1,4 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, CfnParameter, CfnResource, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as docdb from 'aws-cdk-lib/aws-docdb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -47,6 +47,9 @@ function makeResource(stack: Stack, masterUserPassword: string): void {
   new rds.CfnDBInstance(stack, 'Database', { engine: 'postgres', dbInstanceClass: 'db.t4g.micro', masterUsername: 'app', masterUserPassword });
 }
 
+const attachResource = (secret: RotatingSecret, { ref: targetId }: CfnResource, targetType: secretsmanager.AttachmentTargetType) =>
+  secret.attach({ asSecretAttachmentTarget: () => ({ targetId, targetType }) });
+
 test('every engine of a target is rotated by that target', () => {
   for (const [target, { engines, resourceEngines = engines }] of Object.entries(DATABASE_ENGINES)) {
     expect(resourceEngines.map(factoryFor)).toEqual(resourceEngines.map(() => `RotationTarget.${target}`));
@@ -70,10 +73,14 @@ describe('refuses a generated value that is the password of a database, with the
     ['as its password alone', (stack, secret) => makeInstance(stack, POSTGRES, rds.Credentials.fromPassword('app', secret.secretValueFromJson('password'))), 'Give RotationTarget.postgres'],
     ['as the password of a resource', (stack, secret) => makeResource(stack, secret.secretValueFromJson('password').unsafeUnwrap()), 'Give RotationTarget.postgres'],
     ['attached to a cluster of DocumentDB', (stack, secret) => secret.attach(makeDocuments(stack)), 'Give RotationTarget.documentDb'],
-    ['attached to a database of another kind', (stack, secret) => {
+    ['attached to a cluster of Redshift', (stack, secret) => {
       const props = { clusterType: 'single-node', dbName: 'db', masterUsername: 'app', nodeType: 'ra3.large' };
       const cluster = new redshift.CfnCluster(stack, 'Database', props);
-      secret.attach({ asSecretAttachmentTarget: () => ({ targetId: cluster.ref, targetType: secretsmanager.AttachmentTargetType.REDSHIFT_CLUSTER }) });
+      attachResource(secret, cluster, secretsmanager.AttachmentTargetType.REDSHIFT_CLUSTER);
+    }, 'Give RotationTarget.redshift'],
+    ['attached to a database whose engine is a parameter', (stack, secret) => {
+      const instance = new rds.CfnDBInstance(stack, 'Database', { engine: new CfnParameter(stack, 'Engine').valueAsString, dbInstanceClass: 'db.t4g.micro' });
+      attachResource(secret, instance, secretsmanager.AttachmentTargetType.RDS_DB_INSTANCE);
     }, 'target of your own'],
     ['attached to a database that no target knows', (stack, secret) => secret.attach(makeInstance(stack, ORACLE)), 'RotationTarget.module or RotationTarget.invoke'],
   ])('%s', (_, use, advice) => {

@@ -173,7 +173,7 @@ describe('the page of each target', () => {
     for (const { path } of TARGETS) { expect(readme).toContain(`](${path})`); }
     const files = readdirSync(join(ROOT, 'src', 'targets'), { recursive: true, encoding: 'utf8' });
     const folders = files.filter((file) => file.endsWith('-target.ts')).map((file) => basename(file, '-target.ts'));
-    const shared = ['access-key', 'cache-user', 'database', 'function', 'module'];
+    const shared = ['access-key', 'cache-user', 'database', 'directory', 'function', 'module'];
     const own = [...folders.filter((name) => !shared.includes(name)), ...DATABASE_TARGETS];
     expect(own.length).toBeGreaterThan(7);
     expect(own.filter((name) => !TARGETS.some(({ path }) => path === `docs/targets/${name.toLowerCase()}.md`))).toEqual([]);

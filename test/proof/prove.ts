@@ -4,6 +4,7 @@
  * step at once, for generated values and databases, for 100 rotations each, or `--rounds=N`.
  */
 import { join } from 'node:path';
+import { catchNaiveActiveDirectory, withActiveDirectorySubjects } from './active-directory';
 import { catchNaiveCacheUsers, withCacheUserSubjects } from './cache-user';
 import { COMMON_CASES, DATABASE_CASES, ISSUED_CASES, runContractTests, TWO_PASSWORDS_CASES } from './cases';
 import { countCopies, runCopies } from './copies';
@@ -16,7 +17,7 @@ import { catchNaiveMongo, withMongoSubjects } from './mongo';
 import { catchNaive } from './naive';
 import { EXAMPLE_TARGET, OWN_TARGETS } from './own-targets';
 import { progressEvery, type Progress } from './progress';
-import { withRabbitMqSubjects } from './rabbitmq';
+import { catchNaiveRabbitMq, withRabbitMqSubjects } from './rabbitmq';
 import { catchNaiveRedis, withRedisSubjects } from './redis';
 import { SCENARIOS } from './scenarios';
 import { NAIVE_KEYS, SIGNING_KEYS, UNPUBLISHED } from './signing-keys';
@@ -207,7 +208,7 @@ async function proveGenerated(long: boolean, seed: number | undefined): Promise<
 /** The proofs for databases: every call to Secrets Manager, every login and every statement is a boundary. */
 async function proveDatabases(long: boolean): Promise<void> {
   await proveCases(['--testPathIgnorePatterns', '/node_modules/', '--', 'test/targets/database/servers'], DATABASE_CASES, true);
-  await proveCases(['--testPathIgnorePatterns', '/node_modules/', '--', 'test/targets/redis/servers', 'test/targets/cache-user/servers'], TWO_PASSWORDS_CASES, true);
+  await proveCases(['--testPathIgnorePatterns', '/node_modules/', '--', 'test/targets/redis/servers'], TWO_PASSWORDS_CASES, true);
   const proveDatabase = async (subject: Subject, everyStale?: number): Promise<void> => {
     const restore = withoutTimers();
     await prove(`${subject.name}: stopped at ${long ? 'every boundary, and at every pair' : 'every seventh boundary, and at some pairs'}`, async (progress) => {
@@ -225,10 +226,12 @@ async function proveDatabases(long: boolean): Promise<void> {
   await withCacheUserSubjects((subject) => proveDatabase(subject));
   await withRabbitMqSubjects((subject) => proveDatabase(subject));
   await withLdapSubjects((subject) => proveDatabase(subject));
+  await withActiveDirectorySubjects((subject) => proveDatabase(subject));
   await withMongoSubjects((subject) => proveDatabase(subject));
   await prove('naive strategies', async () => {
     const naive = [
-      ...await catchNaiveStrategies(), ...await catchNaiveRedis(), ...await catchNaiveCacheUsers(), ...await catchNaiveLdap(), ...await catchNaiveMongo(),
+      ...await catchNaiveStrategies(), ...await catchNaiveRedis(), ...await catchNaiveCacheUsers(), ...await catchNaiveRabbitMq(),
+      ...await catchNaiveLdap(), ...await catchNaiveActiveDirectory(), ...await catchNaiveMongo(),
     ];
     const missed = naive.filter(({ expected, caught }) => expected !== caught);
     return { result: `${naive.length - missed.length} of ${naive.length} caught${missed.map(({ mistake, caught }) => `, but ${mistake}: ${caught ?? 'nothing'}`).join('')}`, ok: missed.length === 0 };

@@ -87,6 +87,8 @@ export class World {
   /** Set by a scenario without outside changes of the secret, for which stricter rules hold. */
   public undisturbed = true;
   public calls = 0;
+  /** The error of the last failed step. */
+  public lastError: Error | undefined;
   /** Every version that has had AWSCURRENT, in that order. */
   public readonly currents: string[] = [];
   /** The versions whose promotion was published. */
@@ -100,8 +102,6 @@ export class World {
   private wasAccepted = false;
   /** How many steps of the rotation have begun. */
   private begun = 0;
-  /** The error of the last failed step. */
-  private lastError = '';
   private readonly versionsBefore: number;
   private faults = 0;
 
@@ -267,7 +267,7 @@ export class World {
         };
       });
       const run = handler(eventOf(this.rotation, step), { awsRequestId: name, getRemainingTimeInMillis: () => 30_000 }).then((): Ending => 'succeeded', (error: Error): Ending => {
-        this.lastError = error.message;
+        this.lastError = error;
         this.checkSaid(`${error.name} ${error.message} ${error.stack} ${JSON.stringify(error)} ${JSON.stringify(error.cause)}`);
         if (!/^[A-Z]\w+Error$/.test(error.name) || error.name === 'TypeError' || error.message.length < 20) {
           this.violate('errorNamed', `${step} threw ${error.name}`);
@@ -350,7 +350,7 @@ export class World {
   /** Runs a sequence, and after a failure once more, when the owner has done what the error asks for. */
   private async obeying(run: () => Promise<Ending>): Promise<Ending> {
     const ending = await run();
-    if (ending === 'succeeded' || !this.subject.server?.obey?.(this.lastError)) { return ending; }
+    if (ending === 'succeeded' || !this.subject.server?.obey?.(this.lastError?.message ?? '')) { return ending; }
     this.say('owner: does what the error asks for');
     await this.checkAccepted();
     return run();

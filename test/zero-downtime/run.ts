@@ -95,6 +95,7 @@ async function measure(system: System, strategy: Strategy, rotations: number): P
         target: system.target,
         superuserSecretArn,
         dualPasswords: strategy.dualPasswords,
+        alternatingUsers: strategy.alternatingUsers,
         certificateAuthority: system.certificateAuthority,
         passwordPolicy: {},
       }),
@@ -146,13 +147,13 @@ function refusedFor(kind: string, { windows }: Outcome): string {
   return kind === CACHE ? 'until it reads again' : `${median(windows).toFixed(0)} ms (at most ${Math.max(...windows).toFixed(0)} ms)`;
 }
 
-async function main(rotations: number): Promise<void> {
+async function main(rotations: number, only: string): Promise<void> {
   const terminal = new Terminal(process.stdout);
   terminal.line(`Clients log in, write and read, again and again, during ${rotations} rotations of each user. ${CLIENTS} read AWSCURRENT before each login. ${CLIENTS} log in with a value that was `
     + `read at a random time since the last rotation began, as a cache does that never reacts. Secrets Manager answers in ${LATENCY} ms.`);
   const rows: string[][] = [];
   const failures: string[] = [];
-  for (const { name, start, strategies } of SYSTEMS) {
+  for (const { name, start, strategies } of SYSTEMS.filter((each) => each.name.includes(only))) {
     const system = await start();
     try {
       for (const strategy of strategies) {
@@ -176,13 +177,14 @@ async function main(rotations: number): Promise<void> {
   terminal.line();
   for (const failure of failures) { terminal.line(`FAILED: ${failure}`); }
   terminal.line(failures.length === 0 ? 'No login was refused, except with a single user.' : `${failures.length} failed`);
-  process.exitCode = failures.length === 0 ? 0 : 1;
+  process.exitCode = failures.length === 0 && rows.length > 0 ? 0 : 1;
 }
 
-const { positionals: [given = '50'] } = startCommand({
+const { positionals: [given = '50'], values: { only = '' } } = startCommand({
   name: 'zero-downtime',
   description: 'Rotate users of real servers, while clients keep logging in; takes minutes',
-  usage: { N: 'how many rotations of each user; 50 unless told otherwise' },
+  options: { only: { type: 'string' } },
+  usage: { 'N': 'how many rotations of each user; 50 unless told otherwise', '--only=TEXT': 'only servers with this text in their name' },
   maxArguments: 1,
 });
 if (!/^[1-9]\d*$/.test(given)) {
@@ -190,4 +192,4 @@ if (!/^[1-9]\d*$/.test(given)) {
   process.exit(2);
 }
 runTasks(['databases', 'bundle']);
-void main(Number(given));
+void main(Number(given), only);

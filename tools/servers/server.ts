@@ -27,7 +27,10 @@ export interface Login {
   readonly password: string;
 }
 
-export type Engine = 'postgres' | 'mysql' | 'mariadb';
+/** Engines with a real server. */
+export type RealEngine = 'postgres' | 'mysql' | 'mariadb';
+/** Redshift has a stand-in only. */
+export type Engine = RealEngine | 'redshift';
 
 /** A database server of its own, on 127.0.0.1, with its data in a temporary folder. It ends with the process that started it. */
 export interface DatabaseServer {

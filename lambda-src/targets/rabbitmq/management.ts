@@ -113,7 +113,7 @@ export class Management {
 
   /** Undefined if there is no such user. */
   public async user(name: string): Promise<RabbitMqUser | undefined> {
-    const body = await this.find(`users/${encodeURIComponent(name)}`);
+    const body = await this.find(`users/${segment(name)}`);
     if (body === undefined) { return undefined; }
     const { password_hash: passwordHash, hashing_algorithm: hashingAlgorithm, tags } = body as Record<string, unknown>;
     // Versions before 3.9 show the tags as one text.
@@ -124,36 +124,36 @@ export class Management {
 
   /** Creates the user, or replaces its password and tags. Its permissions and limits stay. */
   public putUser(name: string, { passwordHash, hashingAlgorithm, tags }: RabbitMqUser): Promise<void> {
-    return this.change('PUT', `users/${encodeURIComponent(name)}`, { password_hash: passwordHash, hashing_algorithm: hashingAlgorithm, tags: tags.join(',') });
+    return this.change('PUT', `users/${segment(name)}`, { password_hash: passwordHash, hashing_algorithm: hashingAlgorithm, tags: tags.join(',') });
   }
 
   public async permissions(name: string): Promise<Permission[]> {
-    return this.list(`users/${encodeURIComponent(name)}/permissions`, ['vhost', 'configure', 'write', 'read']) as unknown as Promise<Permission[]>;
+    return this.list(`users/${segment(name)}/permissions`, ['vhost', 'configure', 'write', 'read']) as unknown as Promise<Permission[]>;
   }
 
   public putPermission(name: string, { vhost, configure, write, read }: Permission): Promise<void> {
-    return this.change('PUT', `permissions/${encodeURIComponent(vhost)}/${encodeURIComponent(name)}`, { configure, write, read });
+    return this.change('PUT', `permissions/${segment(vhost)}/${segment(name)}`, { configure, write, read });
   }
 
   public deletePermission(name: string, vhost: string): Promise<void> {
-    return this.change('DELETE', `permissions/${encodeURIComponent(vhost)}/${encodeURIComponent(name)}`);
+    return this.change('DELETE', `permissions/${segment(vhost)}/${segment(name)}`);
   }
 
   public async topicPermissions(name: string): Promise<TopicPermission[]> {
-    return this.list(`users/${encodeURIComponent(name)}/topic-permissions`, ['vhost', 'exchange', 'write', 'read']) as unknown as Promise<TopicPermission[]>;
+    return this.list(`users/${segment(name)}/topic-permissions`, ['vhost', 'exchange', 'write', 'read']) as unknown as Promise<TopicPermission[]>;
   }
 
   public putTopicPermission(name: string, { vhost, exchange, write, read }: TopicPermission): Promise<void> {
-    return this.change('PUT', `topic-permissions/${encodeURIComponent(vhost)}/${encodeURIComponent(name)}`, { exchange, write, read });
+    return this.change('PUT', `topic-permissions/${segment(vhost)}/${segment(name)}`, { exchange, write, read });
   }
 
   /** Those for all exchanges of the virtual host. */
   public deleteTopicPermissions(name: string, vhost: string): Promise<void> {
-    return this.change('DELETE', `topic-permissions/${encodeURIComponent(vhost)}/${encodeURIComponent(name)}`);
+    return this.change('DELETE', `topic-permissions/${segment(vhost)}/${segment(name)}`);
   }
 
   public async limits(name: string): Promise<UserLimits> {
-    const body = await this.find(`user-limits/${encodeURIComponent(name)}`) ?? [];
+    const body = await this.find(`user-limits/${segment(name)}`) ?? [];
     if (!Array.isArray(body)) { throw foreign('GET'); }
     const limits: Record<string, number> = {};
     for (const { value } of body as { value?: Record<string, number> }[]) { Object.assign(limits, value); }
@@ -161,11 +161,11 @@ export class Management {
   }
 
   public putLimit(name: string, limit: string, value: number): Promise<void> {
-    return this.change('PUT', `user-limits/${encodeURIComponent(name)}/${encodeURIComponent(limit)}`, { value });
+    return this.change('PUT', `user-limits/${segment(name)}/${segment(limit)}`, { value });
   }
 
   public deleteLimit(name: string, limit: string): Promise<void> {
-    return this.change('DELETE', `user-limits/${encodeURIComponent(name)}/${encodeURIComponent(limit)}`);
+    return this.change('DELETE', `user-limits/${segment(name)}/${segment(limit)}`);
   }
 
   private async list(path: string, fields: readonly string[]): Promise<Record<string, string>[]> {
@@ -198,6 +198,10 @@ export class Management {
     const { reason } = (body ?? {}) as { reason?: unknown };
     if (status === 401 || status === 403) {
       // The text of the reply isn't repeated.
+      if (typeof reason === 'string' && /localhost/i.test(reason)) {
+        throw new TargetRefusedError('The server lets the user of the superuser secret log in from its own host only, as it does with guest (loopback_users), so nothing was changed. Put another user with the tag '
+          + 'administrator into the superuser secret', String(status));
+      }
       if (typeof reason === 'string' && /management|administrator|not authori[sz]ed to/i.test(reason)) {
         throw new TargetRefusedError(`The server refused ${method} with ${status}. The user of the superuser secret needs the tag administrator: rabbitmqctl set_user_tags <superuser> administrator`, String(status));
       }
@@ -207,9 +211,19 @@ export class Management {
       throw new ConnectivityError(`The management API answered ${method} with the HTTP status ${status}, so it doesn't work now. See that all nodes of the cluster run. Secrets Manager retries the rotation`);
     }
     if (status < 400) { throw foreign(method); }
-    throw new TargetRefusedError(`The server refused ${method} with the HTTP status ${status}. ${status === 404 ? 'A virtual host was deleted meanwhile, or a plugin is missing; rotate again'
+    const isGone = status === 404 || reason === 'vhost_or_user_not_found' || (Array.isArray(reason) && reason[0] === 'no_such_user');
+    throw new TargetRefusedError(`The server refused ${method} with the HTTP status ${status}. ${isGone ? 'A virtual host or a user was deleted meanwhile, or a plugin is missing. Secrets Manager retries the rotation'
       : 'Look for a rule for passwords or users, and read the log of the server'}`, String(status));
   }
+}
+
+/** A name in a path. Servers take the names . and .. for steps in the path, also if they are encoded. */
+function segment(name: string): string {
+  if (/^\.\.?$/.test(name)) {
+    throw new TargetRefusedError('A virtual host has the name . or .., which the management API can\'t be asked for, so its permissions can\'t be copied. Rename it, or take the permissions of the user on it (rabbitmqctl '
+      + 'clear_permissions)');
+  }
+  return encodeURIComponent(name);
 }
 
 function isTexts(value: unknown): value is string[] {

@@ -1,11 +1,11 @@
 import { logInByAmqp } from './amqp';
 import { callApi, Management, type CallApi, type ManagementLogin, type RabbitMqUser, type TopicPermission } from './management';
-import { HASHING_ALGORITHM, hashPassword, isHashOf } from './password-hash';
+import { isHashOf, newHash } from './password-hash';
 import type { HandlerConfig } from '../../../src/contract';
 import { MAX_PORT, portOf } from '../../../src/targets/contract';
 import {
   defaultManagementPort, parseRabbitMqConfig, RABBITMQ_CLONE_SUFFIX as CLONE_SUFFIX, RABBITMQ_DEFAULT_PORT,
-  RABBITMQ_MANAGEMENT_PORT_KEY as MANAGEMENT_PORT, RABBITMQ_PASSWORD_KEY as PASSWORD, type RabbitMqTargetConfig,
+  RABBITMQ_MANAGEMENT_PORT_KEY as MANAGEMENT_PORT, RABBITMQ_MAX_LOGIN as MAX_LOGIN, RABBITMQ_PASSWORD_KEY as PASSWORD, type RabbitMqTargetConfig,
 } from '../../../src/targets/rabbitmq/contract';
 import type { Deadline } from '../../rotation/deadline';
 import { AuthenticationError, RotationError, SecretMismatchError, SecretValueError, TargetRefusedError } from '../../rotation/errors';
@@ -36,11 +36,13 @@ export class RabbitMqTarget implements Target {
   public async createValue({ current, generatePassword }: ValueRequest): Promise<string> {
     const { password: old } = parseLogin(current);
     const next = this.withNextUser(current);
-    return replaceKey(next, PASSWORD, await generatePassword((password) => password !== old, roomAt(next, PASSWORD)));
+    const value = replaceKey(next, PASSWORD, await generatePassword((password) => password !== old, roomAt(next, PASSWORD)));
+    this.validate(value);
+    return value;
   }
 
   public validate(value: string): void {
-    parseLogin(value);
+    mustFit(parseLogin(value));
   }
 
   public async checkNext(next: string, current: () => Promise<string>, versionId: string): Promise<void> {
@@ -58,14 +60,24 @@ export class RabbitMqTarget implements Target {
       throw new SecretMismatchError('The pending value differs from the current one in more than a rotation changes, so it was not sent anywhere. One of them was '
         + 'changed by hand. Remove AWSPENDING with UpdateSecretVersionStage and rotate again');
     }
+    mustFit(pending);
     const { superuserSecretArn, certificateAuthority } = this.config;
     const superuser = await readSuperuser(values, superuserSecretArn, parseLogin, [current], [current.username, pending.username]);
     if (superuser.managementPort !== current.managementPort) {
       throw new SecretMismatchError(`The key "${MANAGEMENT_PORT}" differs between the superuser secret and the secret, and a credential isn't sent to a server that isn't known to be its own. Put the same port into both, or leave it out of both`);
     }
+    if (superuser.username.includes(':')) {
+      throw new SecretValueError('The key "username" of the superuser secret has a colon, with which HTTP ends a user name. Put another user with the tag administrator into that secret');
+    }
     const management = new Management(this.call, superuser, superuserSecretArn, certificateAuthority, deadline);
-    const previous = await previousLogin(values, current);
-    await (this.config.alternatingUsers ? setOtherUser(management, pending, current, previous) : setUser(management, pending, current, previous));
+    const rotation: Rotation = {
+      management,
+      pending,
+      current,
+      previous: await previousLogin(values, current),
+      isAccepted: (login) => this.logIn(login, certificateAuthority, deadline),
+    };
+    await (this.config.alternatingUsers ? setOtherUser(rotation) : setUser(rotation));
   }
 
   public async testSecret(values: SecretValues, deadline: Deadline): Promise<void> {
@@ -79,7 +91,7 @@ export class RabbitMqTarget implements Target {
     // A node of a cluster may take a moment to know a new password. RabbitMQ locks no user after wrong logins.
     const accepted = await deadline.reread(async () => await this.logIn(pending, this.config.certificateAuthority, deadline) || undefined);
     if (!accepted) {
-      throw new AuthenticationError('The server does not accept the pending credentials by AMQP. See that the user exists, and that auth_mechanisms of the server has PLAIN. Secrets Manager retries the rotation');
+      throw new AuthenticationError('The server does not accept the pending credentials by AMQP. See that the user exists, that auth_backends of the server has internal, and that loopback_users doesn\'t have the user. Secrets Manager retries the rotation');
     }
   }
 
@@ -96,6 +108,16 @@ export class RabbitMqTarget implements Target {
   }
 }
 
+interface Rotation {
+  readonly management: Management;
+  readonly pending: ServerLogin;
+  readonly current: ServerLogin;
+  /** Undefined if there is none for the same server. */
+  readonly previous: ServerLogin | undefined;
+  /** Whether the server accepts a login by AMQP. */
+  readonly isAccepted: (login: ServerLogin) => Promise<boolean>;
+}
+
 function isClone(user: string): boolean {
   return user.endsWith(CLONE_SUFFIX) && user !== CLONE_SUFFIX;
 }
@@ -103,12 +125,21 @@ function isClone(user: string): boolean {
 /** @throws SecretValueError naming the key that is missing or wrong, and never what it holds */
 function parseLogin(value: string): ManagementLogin {
   const login = parseServerLogin(value, RABBITMQ_DEFAULT_PORT);
+  if (/^\.\.?$/.test(login.username)) {
+    throw new SecretValueError(`The key "${USERNAME}" in the value of the secret is . or .., which the management API can't be asked for. Put a user with another name into the secret`);
+  }
   const given = (JSON.parse(value) as Record<string, unknown>)[MANAGEMENT_PORT] ?? undefined;
   const managementPort = given === undefined ? defaultManagementPort(login.host) : portOf(given);
   if (managementPort === undefined) {
     throw new SecretValueError(`The key "${MANAGEMENT_PORT}" in the value of the secret is not a whole number from 1 to ${MAX_PORT}. Correct it, or leave it out`);
   }
   return { ...login, managementPort };
+}
+
+/** A longer login would be refused by `testSecret`, after the password was changed. */
+function mustFit({ username, password }: ServerLogin): void {
+  if (Buffer.byteLength(username) + Buffer.byteLength(password) <= MAX_LOGIN) { return; }
+  throw new SecretValueError(`The keys "${USERNAME}" and "${PASSWORD}" of the value have more than ${MAX_LOGIN} bytes together, and RabbitMQ accepts no longer login. Choose a shorter passwordLength of the passwordPolicy`);
 }
 
 async function previousLogin(values: SecretValues, current: ServerLogin): Promise<ServerLogin | undefined> {
@@ -128,19 +159,32 @@ function has({ passwordHash, hashingAlgorithm }: RabbitMqUser, version: ServerLo
   return version?.username === username && isHashOf(passwordHash, hashingAlgorithm, version.password);
 }
 
-function withPassword({ password }: ServerLogin, tags: readonly string[]): RabbitMqUser {
-  return { passwordHash: hashPassword(password), hashingAlgorithm: HASHING_ALGORITHM, tags };
-}
-
 /** One of the versions must have the password of the user. Otherwise, a right to write the secret would be one to change passwords of other users. */
-async function setUser(management: Management, pending: ServerLogin, current: ServerLogin, previous: ServerLogin | undefined): Promise<void> {
+async function setUser(rotation: Rotation): Promise<void> {
+  const { management, pending, current, previous } = rotation;
   const user = await existing(management, current);
   if (has(user, pending, current.username)) { return; }
-  if (!has(user, current, current.username) && !has(user, previous, current.username)) {
+  const known = [current, previous].find((version) => has(user, version, current.username));
+  if (!known) {
     throw new AuthenticationError('The server accepts neither the current password of the user, nor the pending one, nor the previous one, so nothing was changed. Put the password that works into the '
       + 'version with AWSCURRENT, or give its password to the user (rabbitmqctl change_password), and rotate again');
   }
-  await management.putUser(current.username, withPassword(pending, user.tags));
+  if (!await logsIn(rotation, known)) { return; }
+  await management.putUser(current.username, { ...newHash(pending.password, user.hashingAlgorithm), tags: user.tags });
+}
+
+/**
+ * Whether the pending password has still to be set. `testSecret` logs in by AMQP. If that can't work, it has to show before AWSCURRENT is refused.
+ *
+ * @throws TargetRefusedError if a user with the right password can't log in
+ */
+async function logsIn({ management, pending, isAccepted }: Rotation, known: ServerLogin): Promise<boolean> {
+  if (await isAccepted(known)) { return true; }
+  // Another copy of the function may have changed the password meanwhile.
+  const user = await management.user(known.username);
+  if (user && has(user, pending, known.username)) { return false; }
+  throw new TargetRefusedError('The user has the password of the secret, but the server refuses a login by AMQP with it, so nothing was changed. See that auth_backends of the server has internal, '
+    + 'and that loopback_users doesn\'t have the user, as it has guest by default. Then rotate again');
 }
 
 async function existing(management: Management, { username }: ServerLogin): Promise<RabbitMqUser> {
@@ -153,23 +197,27 @@ async function existing(management: Management, { username }: ServerLogin): Prom
  * The user of AWSCURRENT is never changed. A new user has no permission on a virtual host before `copyRights`, and an existing one keeps the
  * password of AWSPREVIOUS until its rights are copied.
  */
-async function setOtherUser(management: Management, pending: ServerLogin, current: ServerLogin, previous: ServerLogin | undefined): Promise<void> {
+async function setOtherUser(rotation: Rotation): Promise<void> {
+  const { management, pending, current, previous } = rotation;
   const user = await existing(management, current);
   if (!has(user, current, current.username)) {
     throw new AuthenticationError('The server does not accept the credentials of the version with AWSCURRENT, so nothing was changed. Put the password that works into it, or give its password to the user '
       + '(rabbitmqctl change_password), and rotate again');
   }
+  await logsIn(rotation, current);
   const name = pending.username;
-  const tags = [...user.tags.filter((tag) => tag !== CLONE_TAG), ...isClone(name) ? [CLONE_TAG] : []];
-  const next = withPassword(pending, tags);
   let partner = await management.user(name);
-  if (!partner) {
-    // With the pending password at once. A placeholder could replace it late, if another copy of the function has finished the rotation meanwhile.
-    partner = await create(management, name, next);
-  } else if (![user, partner].some((each) => each.tags.includes(CLONE_TAG)) && !has(partner, previous, name) && !has(partner, pending, name)) {
+  const isTagged = partner?.tags.includes(CLONE_TAG) || (isClone(current.username) && user.tags.includes(CLONE_TAG));
+  if (partner && !isTagged && !has(partner, previous, name) && !has(partner, pending, name)) {
     throw new TargetRefusedError('The server already has the user that alternates with the one of the key "username", and nothing proves that it belongs to this secret, so nothing was changed. Delete it, or give '
       + `the user whose name ends with ${CLONE_SUFFIX} the tag ${CLONE_TAG} beside its other tags (rabbitmqctl set_user_tags), and rotate again`);
   }
+  // The tag stays if it proves that a rotation created the user.
+  const getsTag = !partner || isClone(name) || partner.tags.includes(CLONE_TAG);
+  const tags = [...user.tags.filter((tag) => tag !== CLONE_TAG), ...getsTag ? [CLONE_TAG] : []];
+  const next = { ...newHash(pending.password, user.hashingAlgorithm), tags };
+  // With the pending password at once. A placeholder could replace it late, if another copy of the function has finished the rotation meanwhile.
+  partner ??= await create(management, name, next);
   await copyRights(management, current.username, name);
   if (!has(partner, pending, name) || !isSame(partner.tags, tags)) { await management.putUser(name, next); }
 }

@@ -13,7 +13,7 @@ const OTHERS: Readonly<Record<string, string>> = {
 
 /** The sidebar, by subject. Pages of docs/targets/ need no entry. */
 const SUBJECTS: readonly { readonly subject: string; readonly pages: readonly string[] }[] = [
-  { subject: 'Start', pages: ['README.md', 'docs/which-strategy.md', 'docs/options.md', 'docs/python.md', 'docs/java.md', 'docs/go.md', 'docs/migration.md', 'docs/moving.md'] },
+  { subject: 'Start', pages: ['README.md', 'docs/which-strategy.md', 'docs/support.md', 'docs/options.md', 'docs/python.md', 'docs/java.md', 'docs/go.md', 'docs/migration.md', 'docs/moving.md'] },
   { subject: 'Targets', pages: ['docs/databases.md', 'docs/first-deployment.md', 'docs/second-user.md', 'docs/targets/*', 'docs/target-module.md', 'docs/target-function.md'] },
   {
     subject: 'Operating',
@@ -23,7 +23,7 @@ const SUBJECTS: readonly { readonly subject: string; readonly pages: readonly st
     ],
   },
   { subject: 'Readers', pages: ['docs/readers.md'] },
-  { subject: 'Testing', pages: ['docs/testing.md', 'docs/evidence.md', 'docs/benchmark.md', 'docs/comparison.md'] },
+  { subject: 'Testing', pages: ['docs/testing.md', 'docs/acceptance.md', 'docs/evidence.md', 'docs/benchmark.md', 'docs/comparison.md'] },
   { subject: 'Reference', pages: ['API.md', 'dist/docs/*', 'docs/rotation-contract.md', 'docs/compatibility.md', 'CHANGELOG.md'] },
   { subject: 'Contributing', pages: ['CONTRIBUTING.md', 'docs/contributing/*', 'SECURITY.md'] },
 ];

@@ -656,6 +656,25 @@ func elastiCacheLogin(stack awscdk.Stack, vpc awsec2.IVpc) {
 	// end
 }
 
+func acknowledgedStandIns(stack awscdk.Stack) {
+	// sample: docs/support.md 5d1ad5f5
+	rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		Target: rotating.RotationTarget_ElastiCacheUser(&rotating.CacheUserTargetOptions{
+			UserArn: jsii.String("arn:aws:elasticache:eu-west-1:111122223333:user:app"),
+		}),
+		AcknowledgeStandIns: jsii.Bool(true),
+	})
+	// end
+}
+
+func hostedRotation(vpc awsec2.IVpc, database awsrds.DatabaseInstance) {
+	// sample: docs/support.md 8b2a8bcc
+	hostedRotation := awssecretsmanager.HostedRotation_OracleSingleUser(&awssecretsmanager.SingleUserHostedRotationOptions{Vpc: vpc})
+	database.Secret().AddRotationSchedule(jsii.String("Rotation"), &awssecretsmanager.RotationScheduleOptions{HostedRotation: hostedRotation})
+	database.Connections().AllowDefaultPortFrom(hostedRotation, nil)
+	// end
+}
+
 func memoryDbUser(stack awscdk.Stack) {
 	// sample: docs/targets/memorydb-user.md 3c4d9fd5
 	user := awsmemorydb.NewCfnUser(stack, jsii.String("User"), &awsmemorydb.CfnUserProps{
@@ -676,6 +695,25 @@ func memoryDbUser(stack awscdk.Stack) {
 	// end
 }
 
+func activeDirectory(stack awscdk.Stack, vpc awsec2.IVpc) {
+	// sample: docs/targets/active-directory.md 3bbe413d
+	target := rotating.RotationTarget_ActiveDirectory(&rotating.ActiveDirectoryTargetOptions{
+		Strategy: rotating.RotationStrategy_SingleUser(awssecretsmanager.Secret_FromSecretNameV2(stack, jsii.String("Superuser"), jsii.String("ad/superuser")), nil),
+	})
+	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		Vpc:    vpc,
+		Target: target,
+	})
+
+	rotating.NewRotatingSecret(stack, jsii.String("User"), &rotating.RotatingSecretProps{
+		RotationFunction: rotation,
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(`{"username":"app@ad.example.com","host":"dc1.ad.example.com"}`),
+		},
+	})
+	// end
+}
+
 func ldap(stack awscdk.Stack, vpc awsec2.IVpc) {
 	// sample: docs/targets/ldap.md c5c11406
 	target := rotating.RotationTarget_Ldap(&rotating.LdapTargetOptions{
@@ -690,6 +728,26 @@ func ldap(stack awscdk.Stack, vpc awsec2.IVpc) {
 		RotationFunction: rotation,
 		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
 			SecretStringTemplate: jsii.String(`{"username":"uid=app,ou=services,dc=example,dc=com","host":"ldap.internal.example.com"}`),
+		},
+	})
+	// end
+}
+
+func redshiftUser(stack awscdk.Stack, vpc awsec2.IVpc) {
+	// sample: docs/targets/redshift.md c84f1107
+	target := rotating.RotationTarget_Redshift(&rotating.DatabaseTargetOptions{
+		Database: awsec2.SecurityGroup_FromSecurityGroupId(stack, jsii.String("Cluster"), jsii.String("sg-12345678"), nil),
+		Strategy: rotating.RotationStrategy_AlternatingUsers(awssecretsmanager.Secret_FromSecretNameV2(stack, jsii.String("Superuser"), jsii.String("warehouse/superuser")), nil),
+	})
+	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		Vpc:    vpc,
+		Target: target,
+	})
+
+	rotating.NewRotatingSecret(stack, jsii.String("User"), &rotating.RotatingSecretProps{
+		RotationFunction: rotation,
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(`{"engine":"redshift","username":"app","host":"warehouse.abc123.redshift.amazonaws.com"}`),
 		},
 	})
 	// end

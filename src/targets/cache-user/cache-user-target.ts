@@ -10,7 +10,7 @@ import {
 import { shippedCode, type FunctionCode } from '../../function/shipped-code';
 import { invalid } from '../../invalid';
 import type { Generator } from '../../value/generator';
-import { TargetDefinition, type CalledService, type TargetBinding } from '../definition';
+import { TargetDefinition, type CalledService, type Support, type TargetBinding } from '../definition';
 
 /** The options of a user of ElastiCache or MemoryDB, without its generator. */
 export interface CacheUserOptions {
@@ -27,11 +27,13 @@ export interface CacheService {
   readonly actions: readonly string[];
   /** A user's ARN, for errors. */
   readonly exampleArn: string;
+  readonly support: Support;
 }
 
 /** A user of ElastiCache or MemoryDB, who has two passwords at a time. */
 export abstract class CacheUserTargetDefinition extends TargetDefinition {
   public readonly factory: string;
+  public readonly support: Support;
   public override readonly defaults: Generator = { excludeCharacters: CACHE_EXCLUDE_CHARACTERS };
   public override readonly hasFixedKey = true;
   // AWS's own rotation function waits as long for the status "active".
@@ -41,6 +43,7 @@ export abstract class CacheUserTargetDefinition extends TargetDefinition {
   constructor(private readonly service: CacheService, policy: Generator, private readonly options: CacheUserOptions) {
     super({ ...policy, generateStringKey: CACHE_PASSWORD_KEY });
     this.factory = service.factory;
+    this.support = service.support;
     const { userArn, endpoint } = options;
     const { exampleArn, id } = service;
     // The compiler doesn't check callers in other languages.

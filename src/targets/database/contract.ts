@@ -1,13 +1,14 @@
 import { fieldsOf, type TargetConfig } from '../../contract';
 import type { PasswordPolicyConfig } from '../../value/contract';
 
-export const DATABASE_TARGETS = ['postgres', 'mysql', 'mariadb', 'mongoDb', 'documentDb'] as const;
+export const DATABASE_TARGETS = ['postgres', 'mysql', 'mariadb', 'redshift', 'mongoDb', 'documentDb'] as const;
 
 /** The values of a secret's key `engine`, by the target that rotates its user. */
 export const DATABASE_ENGINE_NAMES: Readonly<Record<typeof DATABASE_TARGETS[number], readonly string[]>> = {
   postgres: ['postgres', 'postgresql', 'aurora-postgresql'],
   mysql: ['mysql', 'aurora-mysql', 'aurora'],
   mariadb: ['mariadb'],
+  redshift: ['redshift'],
   mongoDb: ['mongo'],
   documentDb: ['mongo'],
 };
@@ -28,7 +29,7 @@ export interface DatabaseTargetConfig extends TargetConfig {
   readonly endpoint?: string;
   /** Whether the secrets must have the host and the port of the endpoint. */
   readonly endpointIsServer?: boolean;
-  /** The certificate authority of the server, as PEM. If absent, those of Amazon RDS and of Node.js. */
+  /** The certificate authority of the server, as PEM. If absent, those of Node.js, and those of Amazon RDS for its databases. */
   readonly certificateAuthority?: string;
   /** Whether to connect without TLS. */
   readonly plaintextConnection?: boolean;
@@ -50,7 +51,9 @@ export const DATABASE_EXCLUDE_CHARACTERS = '/@"\'\\ ';
  * because CloudFormation would generate a new value. A colon ends the password in PostgreSQL's password file.
  * https://www.postgresql.org/docs/current/libpq-pgpass.html
  */
-export const DATABASE_LATER_EXCLUDE_CHARACTERS: Readonly<Record<typeof DATABASE_TARGETS[number], string>> = { postgres: ':', mysql: '', mariadb: '', mongoDb: '', documentDb: '' };
+export const DATABASE_LATER_EXCLUDE_CHARACTERS: Readonly<Record<typeof DATABASE_TARGETS[number], string>> = {
+  postgres: ':', mysql: '', mariadb: '', redshift: ':', mongoDb: '', documentDb: '',
+};
 
 /** The suffix of the second of two alternating users, as in AWS's own rotation functions. */
 export const CLONE_SUFFIX = '_clone';

@@ -5,7 +5,7 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
 import { DATABASE_EXCLUDE_CHARACTERS, DATABASE_LATER_EXCLUDE_CHARACTERS, DATABASE_PASSWORD_KEY, type DatabaseTargetConfig } from './contract';
 import { findStatementProblem } from './creation/contract';
-import { checkDatabaseValue, CHECKED_KEYS, DATABASE_ENGINES, factoryFor, type DatabaseEngine } from './database-value';
+import { checkDatabaseValue, CHECKED_KEYS, checkPasswordRules, DATABASE_ENGINES, factoryFor, type DatabaseEngine } from './database-value';
 import { checkEngine, isProxy } from '../../adopted/databases';
 import { managedResourceOf, managingService } from '../../adopted/managed-secrets';
 import { findPolicyProblem, type PasswordPolicyConfig } from '../../contract';
@@ -15,7 +15,7 @@ import { RotationStrategy } from '../../rotation-strategy';
 import { hasTokens, type Generator } from '../../value/generator';
 import { checkCertificateAuthority } from '../certificate-authority';
 import { MAX_PORT, parseNode } from '../contract';
-import { TargetDefinition, type TargetBinding } from '../definition';
+import { STRATEGY_NAMES, TargetDefinition, type Support, type TargetBinding } from '../definition';
 import { bindSuperuserSecret } from '../superuser-secret';
 
 /** The options of a database user, without its generator. */
@@ -30,6 +30,7 @@ export interface DatabaseUserOptions {
 /** A user of a database. */
 export class DatabaseTarget extends TargetDefinition {
   public readonly factory: string;
+  public readonly support: Support;
   public override readonly defaults: Generator = { excludeCharacters: DATABASE_EXCLUDE_CHARACTERS };
   public override readonly hasFixedKey = true;
   public override readonly isOfDatabase = true;
@@ -41,7 +42,9 @@ export class DatabaseTarget extends TargetDefinition {
     this.factory = `RotationTarget.${target}`;
     this.strategy = options.strategy ?? RotationStrategy.singleUser();
     this.checkStrategy();
-    this.checkPasswords(this.given, 'passwordPolicy.');
+    const { servers, standIns, services: neverOn } = this.engine;
+    this.support = { strategy: STRATEGY_NAMES[this.strategy._kind], servers, standIns, neverOn };
+    checkPasswordRules(this.engine, { ...this.defaults, ...policy }, (property) => `passwordPolicy.${property}`);
     checkStatements(this.strategy._creationStatements, this.engine);
     const { endpoint } = options;
     // The error doesn't quote it, because a URL may have a password in it.
@@ -56,8 +59,8 @@ export class DatabaseTarget extends TargetDefinition {
   }
 
   public config({ generateStringKey, ...passwordPolicy }: Generator): DatabaseTargetConfig {
-    this.checkPasswords(passwordPolicy);
     const { _superuserSecret: superuserSecret } = this.strategy;
+    checkPasswordRules(this.engine, passwordPolicy, (property) => property);
     return {
       target: this.target,
       superuserSecretArn: superuserSecret && (superuserSecret.secretFullArn ?? superuserSecret.secretArn),
@@ -97,7 +100,7 @@ export class DatabaseTarget extends TargetDefinition {
     checkDatabaseValue(property, value, { engine: this.engine, factory: this.factory, alternates: this.strategy._kind === 'alternatingUsers' });
   }
 
-  /** A secret that RDS manages has no host, so the app says to which server its credentials may be sent. */
+  /** A secret that RDS or Redshift manages has no host, so the app says to which server its credentials may be sent. */
   private get endpoint(): string | undefined {
     const { _superuserSecret: superuserSecret } = this.strategy;
     const { endpoint, database } = this.options;
@@ -127,21 +130,6 @@ export class DatabaseTarget extends TargetDefinition {
     }
   }
 
-  /** @param parent of the properties, for errors */
-  private checkPasswords(policy: PasswordPolicyConfig, parent = ''): void {
-    const { passwordLimit } = this.engine;
-    const { passwordLength, excludePunctuation, excludeCharacters = DATABASE_EXCLUDE_CHARACTERS } = policy;
-    if (!passwordLimit || hasTokens(policy)) { return; }
-    const { least, most, refused } = passwordLimit;
-    if (passwordLength !== undefined && (passwordLength < least || passwordLength > most)) {
-      throw invalid(`${parent}passwordLength`, `is ${passwordLength}, and passwords for ${this.factory} have from ${least} to ${most} characters. Give such a length, or leave it out`);
-    }
-    const missing = [...refused].filter((character) => !excludeCharacters.includes(character));
-    if (missing.length > 0 && excludePunctuation !== true) {
-      throw invalid(`${parent}excludeCharacters`, `does not have ${missing.join(' ')}, which passwords for ${this.factory} can't have. Add ${missing.length > 1 ? 'them' : 'it'}, or leave out excludeCharacters`);
-    }
-  }
-
   private laterPolicy(policy: PasswordPolicyConfig): PasswordPolicyConfig {
     const { excludeCharacters: given = DATABASE_EXCLUDE_CHARACTERS } = this.given;
     if (given !== DATABASE_EXCLUDE_CHARACTERS || hasTokens(policy)) { return policy; }
@@ -167,11 +155,14 @@ function checkStatements(statements: readonly string[] | undefined, { notInTrans
   });
 }
 
+/** Services whose secrets have a user and a password, and no server. */
+const MANAGING_SERVICES: readonly (string | undefined)[] = ['rds', 'redshift'];
+
 function isManaged(secret: ISecret): boolean {
-  return managingService(secret) === 'rds';
+  return MANAGING_SERVICES.includes(managingService(secret));
 }
 
-/** The address of the writer of an instance or a cluster of RDS. Undefined for anything else, and if an imported one doesn't have it. */
+/** The address of the writer of an instance or a cluster. Undefined for anything else, and if an imported one doesn't have it. */
 function endpointOf(database: ec2.IConnectable | undefined): string | undefined {
   type Endpoints = { readonly [name in 'instanceEndpoint' | 'clusterEndpoint']?: { readonly socketAddress?: string } };
   if (!database || isProxy(database)) { return undefined; }
@@ -191,19 +182,29 @@ function checkManagedSuperuser(
   fn: lambda.Function, superuserSecret: ISecret, database: ec2.IConnectable | undefined, endpoint: string | undefined,
 ): void {
   const { path } = superuserSecret.node;
+  const service = managingService(superuserSecret) === 'redshift' ? 'Redshift' : 'RDS';
   if ((endpoint ?? endpointOf(database)) === undefined) {
-    throw invalid('superuserSecret', `${path} is managed by RDS, so it has no host, and ${fn.node.path} can't know for which server it is. Give the instance or the cluster of RDS as database, `
+    throw invalid('superuserSecret', `${path} is managed by ${service}, so it has no host, and ${fn.node.path} can't know for which server it is. Give the instance or the cluster of ${service} as database, `
       + 'or its address as endpoint');
   }
   const owner = managedResourceOf(superuserSecret);
   if (owner && endpointOf(database) !== undefined && Construct.isConstruct(database) && !owner.node.scopes.includes(database)) {
     throw invalid('superuserSecret', `${path} is the master secret of ${owner.node.path}, and database of ${fn.node.path} is ${database.node.path}. Give both of the same instance or cluster`);
   }
-  const { kmsKeyId } = (owner as { readonly masterUserSecret?: { readonly kmsKeyId?: unknown } } | undefined)?.masterUserSecret ?? {};
-  if (kmsKeyId !== undefined && !superuserSecret.encryptionKey) {
+  if (keyOf(owner) !== undefined && !superuserSecret.encryptionKey) {
     throw invalid('superuserSecret', `${path} is encrypted with a key of ${owner!.node.path}, and was imported without encryptionKey, so ${fn.node.path} could not read it. Import it with `
       + 'Secret.fromSecretAttributes, with its encryptionKey');
   }
+}
+
+/** The key of a managed secret, as its instance, cluster or namespace has it. */
+function keyOf(owner: object | undefined): unknown {
+  const { masterUserSecret, masterPasswordSecretKmsKeyId, adminPasswordSecretKmsKeyId } = (owner ?? {}) as {
+    readonly masterUserSecret?: { readonly kmsKeyId?: unknown };
+    readonly masterPasswordSecretKmsKeyId?: unknown;
+    readonly adminPasswordSecretKmsKeyId?: unknown;
+  };
+  return masterUserSecret?.kmsKeyId ?? masterPasswordSecretKmsKeyId ?? adminPasswordSecretKmsKeyId;
 }
 
 /** Warns of a proxy as the database. The database behind it may let the function in by other means. */

@@ -1,7 +1,9 @@
 import { Token } from 'aws-cdk-lib';
 import { CLONE_SUFFIX, DATABASE_ENGINE_NAMES, type DatabaseTargetConfig } from './contract';
 import { DOCUMENT_DB } from '../../adopted/databases';
+import { includedTypes } from '../../contract';
 import { invalid } from '../../invalid';
+import { hasTokens, type Generator } from '../../value/generator';
 import { MAX_PORT, portOf } from '../contract';
 
 /** What the constructs need to know of a database system. */
@@ -10,6 +12,12 @@ export interface DatabaseEngine {
   readonly asset: string;
   /** The values of the key `engine` of its secrets. */
   readonly engines: readonly string[];
+  /** Those of the tests, with their versions. */
+  readonly servers?: readonly string[];
+  /** What the tests have in place of a server. */
+  readonly standIns?: readonly string[];
+  /** The services and products with such servers, which tests can't run. */
+  readonly services: readonly string[];
   readonly defaultPort: number;
   /** Who can add a second password to a user; undefined if the system accepts one password for a user. */
   readonly secondPasswordBy?: 'superuser' | 'user';
@@ -19,18 +27,32 @@ export interface DatabaseEngine {
   readonly hasNoStatements?: boolean;
   /** The engines of its resources in an app, if they aren't those of its secrets. */
   readonly resourceEngines?: readonly string[];
-  /** The passwords that it takes, if it is stricter than the default policy. */
-  readonly passwordLimit?: { readonly least: number; readonly most: number; readonly refused: string };
+  /** What the system asks of a password. Undefined if it takes any. */
+  readonly passwordRules?: PasswordRules;
   /** The longest user name. Undefined if the system names none. */
   readonly userNameLimit?: { readonly limit: number; readonly unit: string; readonly measure: (name: string) => number };
 }
 
+/** What a system asks of every password. */
+interface PasswordRules {
+  readonly system: string;
+  readonly least: number;
+  readonly most: number;
+  /** Characters that no password has. */
+  readonly excluded: string;
+  /** Whether each password has a lowercase letter, an uppercase letter and a digit. */
+  readonly hasEachType?: boolean;
+}
+
+const SECANTUS = 'SecantusDB 0.7 with the parts of users that it lacks';
 const CHARACTERS = { unit: 'characters', measure: (name: string) => [...name].length };
 
 export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], DatabaseEngine>> = {
   postgres: {
     asset: 'postgres',
     engines: DATABASE_ENGINE_NAMES.postgres,
+    servers: ['PostgreSQL 15', 'PostgreSQL 18'],
+    services: ['Amazon RDS', 'Amazon Aurora'],
     defaultPort: 5432,
     // https://www.postgresql.org/docs/current/sql-createdatabase.html
     notInTransaction: /^\s*(?:(?:create|drop)\s+(?:database|tablespace)|vacuum|(?:create|drop|reindex)\b.*\bconcurrently)\b/i,
@@ -40,6 +62,8 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
   mysql: {
     asset: 'mysql',
     engines: DATABASE_ENGINE_NAMES.mysql,
+    servers: ['MySQL 8.0', 'MySQL 9.7'],
+    services: ['Amazon RDS', 'Amazon Aurora'],
     defaultPort: 3306,
     secondPasswordBy: 'user',
     // https://dev.mysql.com/doc/refman/8.4/en/user-names.html
@@ -48,20 +72,44 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
   mariadb: {
     asset: 'mysql',
     engines: DATABASE_ENGINE_NAMES.mariadb,
+    servers: ['MariaDB 10.11', 'MariaDB 11.8'],
+    services: ['Amazon RDS'],
     defaultPort: 3306,
     secondPasswordBy: 'superuser',
     // https://mariadb.com/kb/en/identifier-names/
     userNameLimit: { limit: 80, ...CHARACTERS },
   },
-  mongoDb: { asset: 'mongo', engines: DATABASE_ENGINE_NAMES.mongoDb, defaultPort: 27017, hasNoStatements: true },
+  redshift: {
+    asset: 'redshift',
+    engines: DATABASE_ENGINE_NAMES.redshift,
+    standIns: ['PostgreSQL 18 behind a server with the statements of Redshift'],
+    services: ['Amazon Redshift'],
+    defaultPort: 5439,
+    // https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html, r_VACUUM_command.html, r_CREATE_EXTERNAL_TABLE.html, r_ALTER_TABLE_APPEND.html
+    notInTransaction: /^\s*(?:(?:create|drop)\s+database|vacuum|(?:create|alter|drop)\s+external\s+table|alter\s+table\b.*\bappend)\b/i,
+    // https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
+    passwordRules: { system: 'Redshift', least: 8, most: 64, excluded: '\'"\\/@ ', hasEachType: true },
+    // https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
+    userNameLimit: { limit: 127, unit: 'bytes', measure: (name) => Buffer.byteLength(name) },
+  },
+  mongoDb: {
+    asset: 'mongo',
+    engines: DATABASE_ENGINE_NAMES.mongoDb,
+    standIns: [SECANTUS],
+    services: ['MongoDB'],
+    defaultPort: 27017,
+    hasNoStatements: true,
+  },
   documentDb: {
     asset: 'mongo',
     engines: DATABASE_ENGINE_NAMES.documentDb,
     resourceEngines: [DOCUMENT_DB],
+    standIns: [SECANTUS],
+    services: ['Amazon DocumentDB'],
     defaultPort: 27017,
     hasNoStatements: true,
     // https://docs.aws.amazon.com/documentdb/latest/developerguide/API_CreateDBCluster.html
-    passwordLimit: { least: 8, most: 100, refused: '/"@' },
+    passwordRules: { system: 'DocumentDB', least: 8, most: 100, excluded: '/"@' },
   },
 };
 
@@ -123,4 +171,31 @@ function isClone(username: string): boolean {
 
 function isToken(value: unknown): boolean {
   return Token.isUnresolved(value);
+}
+
+/**
+ * Throws if the system would refuse generated passwords. Tokens aren't checked.
+ *
+ * @param policy the policy, complete with its defaults
+ * @param nameOf the name of a property of the policy, for errors
+ */
+export function checkPasswordRules({ passwordRules }: DatabaseEngine, policy: Generator, nameOf: (property: string) => string): void {
+  if (!passwordRules || hasTokens(policy)) { return; }
+  const { system, least, most, excluded, hasEachType = false } = passwordRules;
+  const { passwordLength: length, excludeCharacters = '' } = policy;
+  if (length !== undefined && (length < least || length > most)) {
+    throw invalid(nameOf('passwordLength'), `is ${length}, and a password of ${system} has ${least} to ${most} characters. Give a length from ${least} to ${most}`);
+  }
+  for (const property of ['excludeLowercase', 'excludeUppercase', 'excludeNumbers'] as const) {
+    if (hasEachType && policy[property]) { throw invalid(nameOf(property), `is true, and a password of ${system} has at least one lowercase letter, one uppercase letter and one digit. Leave it out`); }
+  }
+  if (hasEachType && policy.requireEachIncludedType === false) {
+    throw invalid(nameOf('requireEachIncludedType'), `is false, and a password of ${system} has at least one lowercase letter, one uppercase letter and one digit. Leave it out`);
+  }
+  const allowed = includedTypes(policy).join('') + (policy.includeSpace && !excludeCharacters.includes(' ') ? ' ' : '');
+  const refused = [...excluded].filter((character) => allowed.includes(character));
+  if (refused.includes(' ')) { throw invalid(nameOf('includeSpace'), `is true, and a password of ${system} has no space. Leave it out`); }
+  if (refused.length > 0) {
+    throw invalid(nameOf('excludeCharacters'), `lacks ${refused.join(' ')}, which a password of ${system} can't have. Add them, or leave out excludeCharacters`);
+  }
 }

@@ -6,6 +6,7 @@ import { TargetDefinition } from '../definition';
 /** A generated value that exists only in the secret. */
 export class GeneratedTarget extends TargetDefinition {
   public readonly factory = 'RotationTarget.generated';
+  public readonly support = { strategy: 'a new value', noServer: 'The value is in the secret only' };
   public override readonly changesSecretOnly = true;
 
   public code(): FunctionCode {

@@ -46,6 +46,12 @@ export const RABBITMQ_CLONE_SUFFIX = '_clone';
  */
 export const RABBITMQ_EXCLUDE_CHARACTERS = '"\'`\\/@:?#[]%&$<>|;!()*^{}~,= ';
 
+/**
+ * The most bytes of a user name and its password together. The frame of a login has at most 4,096 bytes, and clients describe themselves in it with
+ * up to a thousand: https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf, frame-min-size
+ */
+export const RABBITMQ_MAX_LOGIN = 3_000;
+
 /** @throws Error if it is the configuration of another target, or a field is wrong */
 export function parseRabbitMqConfig(config: TargetConfig): RabbitMqTargetConfig {
   const { target, passwordPolicy, text, requiredText, flag } = fieldsOf(config, 'rabbitmq');

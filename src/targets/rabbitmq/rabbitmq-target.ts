@@ -3,7 +3,7 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import {
-  MANAGEMENT_PORTS, RABBITMQ_DEFAULT_PORT, RABBITMQ_EXCLUDE_CHARACTERS, RABBITMQ_MANAGEMENT_PORT_KEY, RABBITMQ_PASSWORD_KEY,
+  MANAGEMENT_PORTS, RABBITMQ_DEFAULT_PORT, RABBITMQ_EXCLUDE_CHARACTERS, RABBITMQ_MANAGEMENT_PORT_KEY, RABBITMQ_MAX_LOGIN, RABBITMQ_PASSWORD_KEY,
   type RabbitMqTargetConfig,
 } from './contract';
 import { shippedCode, type FunctionCode } from '../../function/shipped-code';
@@ -12,7 +12,7 @@ import type { RotationStrategy } from '../../rotation-strategy';
 import type { Generator } from '../../value/generator';
 import { checkCertificateAuthority } from '../certificate-authority';
 import { MAX_PORT, portOf } from '../contract';
-import { TargetDefinition, type TargetBinding } from '../definition';
+import { STRATEGY_NAMES, TargetDefinition, type Support, type TargetBinding } from '../definition';
 import { bindSuperuserSecret } from '../superuser-secret';
 
 /** The options of a user of RabbitMQ, without its generator. */
@@ -28,12 +28,15 @@ export class RabbitMqTarget extends TargetDefinition {
   public override readonly defaults: Generator = { excludeCharacters: RABBITMQ_EXCLUDE_CHARACTERS };
   public override readonly hasFixedKey = true;
   public override readonly checkedKeys = ['username', 'host', 'port', RABBITMQ_MANAGEMENT_PORT_KEY];
+  public readonly support: Support;
   private readonly superuserSecret: ISecret;
 
   constructor(policy: Generator, private readonly options: RabbitMqUserOptions) {
     super({ ...policy, generateStringKey: RABBITMQ_PASSWORD_KEY });
     this.superuserSecret = checkStrategy(options.strategy);
+    this.support = { strategy: STRATEGY_NAMES[options.strategy._kind], servers: ['RabbitMQ 3.10'], neverOn: ['Amazon MQ'] };
     checkCertificateAuthority(options.certificateAuthority);
+    checkLength(policy, 'passwordPolicy.passwordLength');
   }
 
   public code(): FunctionCode {
@@ -41,6 +44,7 @@ export class RabbitMqTarget extends TargetDefinition {
   }
 
   public config({ generateStringKey, ...passwordPolicy }: Generator): RabbitMqTargetConfig {
+    checkLength(passwordPolicy, 'passwordLength');
     return {
       target: 'rabbitmq',
       superuserSecretArn: this.superuserSecret.secretFullArn ?? this.superuserSecret.secretArn,
@@ -75,6 +79,11 @@ export class RabbitMqTarget extends TargetDefinition {
       }
     }
   }
+}
+
+function checkLength({ passwordLength: length }: Generator, property: string): void {
+  if (length === undefined || Token.isUnresolved(length) || length < RABBITMQ_MAX_LOGIN) { return; }
+  throw invalid(property, `is ${length}, and RabbitMQ accepts no login with so long a password. User name and password have at most ${RABBITMQ_MAX_LOGIN} bytes. Choose a shorter password`);
 }
 
 /** The superuser secret of a strategy that RabbitMQ has. */

@@ -22,6 +22,7 @@ export interface RedisUserOptions {
 /** A user of Redis or Valkey. */
 export class RedisTarget extends TargetDefinition {
   public readonly factory = 'RotationTarget.redis';
+  public readonly support = { strategy: 'two passwords', servers: ['Redis 7', 'Valkey 8'] };
   public override readonly defaults: Generator = { excludeCharacters: REDIS_EXCLUDE_CHARACTERS };
   public override readonly hasFixedKey = true;
   public override readonly checkedKeys = ['username', 'host', 'port'];

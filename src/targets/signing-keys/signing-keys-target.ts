@@ -9,7 +9,7 @@ import type { RotatedSecrets } from '../../function/rotated-secrets';
 import { shippedCode, type FunctionCode } from '../../function/shipped-code';
 import { invalid } from '../../invalid';
 import type { Generator } from '../../value/generator';
-import { TargetDefinition, type TargetBinding } from '../definition';
+import { TargetDefinition, type Support, type TargetBinding } from '../definition';
 
 /** The options of the target. */
 export interface SigningKeysOptions {
@@ -40,6 +40,7 @@ export class SigningKeysTarget extends TargetDefinition {
   public override readonly makesOwnValue = true;
   public override readonly valueBeforeFirst = '{}';
   public override readonly timeout: Duration;
+  public readonly support: Support;
   private readonly algorithm: SigningKeysConfig['algorithm'];
   private readonly rsaModulusLength: number;
   private readonly publication?: Publication;
@@ -55,6 +56,8 @@ export class SigningKeysTarget extends TargetDefinition {
     this.rsaModulusLength = rsaModulusLength;
     this.tokenLifetime = tokenLifetime?.isUnresolved() ? undefined : tokenLifetime;
     this.publication = publishTo && checkPublication(publishTo);
+    this.support = publishTo ? { strategy: 'published in a bucket', standIns: ['a bucket of our own', 'the emulator MiniStack'], neverOn: ['Amazon S3'] }
+      : { strategy: 'in the secret', noServer: 'The keys are in the secret only' };
     const isLong = ['RS256', 'PS256'].includes(algorithm) && rsaModulusLength > MODULUS_LENGTHS[0];
     this.timeout = isLong ? LONG_KEYS_TIMEOUT : Duration.seconds(30);
   }

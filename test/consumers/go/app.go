@@ -225,6 +225,7 @@ func databases(stack awscdk.Stack) {
 		}),
 	})
 	rotating.NewRotationFunction(stack, jsii.String("MemoryDb"), &rotating.RotationFunctionProps{
+		AcknowledgeStandIns: jsii.Bool(true),
 		Target: rotating.RotationTarget_MemoryDbUser(&rotating.CacheUserTargetOptions{
 			UserArn: jsii.String("arn:aws:memorydb:eu-west-1:111111111111:user/app"),
 		}),
@@ -238,11 +239,28 @@ func databases(stack awscdk.Stack) {
 			CertificateAuthority: jsii.String(string(certificateAuthority)),
 		}),
 	})
+	rotating.NewRotationFunction(stack, jsii.String("Redshift"), &rotating.RotationFunctionProps{
+		Vpc: vpc,
+		Target: rotating.RotationTarget_Redshift(&rotating.DatabaseTargetOptions{
+			Strategy:       rotating.RotationStrategy_AlternatingUsers(awssecretsmanager.NewSecret(stack, jsii.String("RedshiftSuperuser"), nil), nil),
+			Database:       awsec2.NewSecurityGroup(stack, jsii.String("RedshiftSecurityGroup"), &awsec2.SecurityGroupProps{Vpc: vpc}),
+			PasswordPolicy: &rotating.PasswordPolicy{PasswordLength: jsii.Number(40)},
+		}),
+	})
 	rotating.NewRotationFunction(stack, jsii.String("Ldap"), &rotating.RotationFunctionProps{
 		Vpc: vpc,
 		Target: rotating.RotationTarget_Ldap(&rotating.LdapTargetOptions{
 			Strategy:             rotating.RotationStrategy_DualPasswords(awssecretsmanager.NewSecret(stack, jsii.String("LdapSuperuser"), nil), nil),
 			Directory:            awsec2.NewSecurityGroup(stack, jsii.String("LdapSecurityGroup"), &awsec2.SecurityGroupProps{Vpc: vpc}),
+			PasswordPolicy:       &rotating.PasswordPolicy{PasswordLength: jsii.Number(40)},
+			CertificateAuthority: jsii.String(string(certificateAuthority)),
+		}),
+	})
+	rotating.NewRotationFunction(stack, jsii.String("ActiveDirectory"), &rotating.RotationFunctionProps{
+		Vpc: vpc,
+		Target: rotating.RotationTarget_ActiveDirectory(&rotating.ActiveDirectoryTargetOptions{
+			Strategy:             rotating.RotationStrategy_SingleUser(awssecretsmanager.NewSecret(stack, jsii.String("AdSuperuser"), nil), nil),
+			Directory:            awsec2.NewSecurityGroup(stack, jsii.String("AdSecurityGroup"), &awsec2.SecurityGroupProps{Vpc: vpc}),
 			PasswordPolicy:       &rotating.PasswordPolicy{PasswordLength: jsii.Number(40)},
 			CertificateAuthority: jsii.String(string(certificateAuthority)),
 		}),
@@ -268,6 +286,7 @@ func targets(stack awscdk.Stack) {
 		}),
 	})
 	rotating.NewRotatingSecret(stack, jsii.String("AccessKey"), &rotating.RotatingSecretProps{
+		AcknowledgeStandIns: jsii.Bool(true),
 		Target: rotating.RotationTarget_IamAccessKey(&rotating.IamAccessKeyTargetOptions{
 			User:               awsiam.NewUser(stack, jsii.String("User"), nil),
 			ExclusiveUser:      jsii.Bool(true),

@@ -228,6 +228,7 @@ def databases(stack: Stack) -> None:
     RotationFunction(
         stack,
         "MemoryDb",
+        acknowledge_stand_ins=True,
         target=RotationTarget.memory_db_user(user_arn="arn:aws:memorydb:eu-west-1:111111111111:user/app"),
     )
     RotationFunction(
@@ -243,11 +244,32 @@ def databases(stack: Stack) -> None:
     )
     RotationFunction(
         stack,
+        "Redshift",
+        vpc=vpc,
+        target=RotationTarget.redshift(
+            strategy=RotationStrategy.alternating_users(Secret(stack, "RedshiftSuperuser")),
+            database=SecurityGroup(stack, "RedshiftSecurityGroup", vpc=vpc),
+            password_policy=PasswordPolicy(password_length=40),
+        ),
+    )
+    RotationFunction(
+        stack,
         "Ldap",
         vpc=vpc,
         target=RotationTarget.ldap(
             strategy=RotationStrategy.dual_passwords(Secret(stack, "LdapSuperuser")),
             directory=SecurityGroup(stack, "LdapSecurityGroup", vpc=vpc),
+            password_policy=PasswordPolicy(password_length=40),
+            certificate_authority=Path("ca.pem").read_text(),
+        ),
+    )
+    RotationFunction(
+        stack,
+        "ActiveDirectory",
+        vpc=vpc,
+        target=RotationTarget.active_directory(
+            strategy=RotationStrategy.single_user(Secret(stack, "AdSuperuser")),
+            directory=SecurityGroup(stack, "AdSecurityGroup", vpc=vpc),
             password_policy=PasswordPolicy(password_length=40),
             certificate_authority=Path("ca.pem").read_text(),
         ),
@@ -280,6 +302,7 @@ def targets(stack: Stack) -> None:
     RotatingSecret(
         stack,
         "AccessKey",
+        acknowledge_stand_ins=True,
         target=RotationTarget.iam_access_key(
             user=User(stack, "User"),
             exclusive_user=True,

@@ -153,7 +153,10 @@ function databases(stack: Stack): void {
       passwordPolicy: { passwordLength: 40 },
     }),
   });
-  new RotationFunction(stack, 'MemoryDb', { target: RotationTarget.memoryDbUser({ userArn: 'arn:aws:memorydb:eu-west-1:111111111111:user/app' }) });
+  new RotationFunction(stack, 'MemoryDb', {
+    acknowledgeStandIns: true,
+    target: RotationTarget.memoryDbUser({ userArn: 'arn:aws:memorydb:eu-west-1:111111111111:user/app' }),
+  });
   new RotationFunction(stack, 'RabbitMq', {
     vpc,
     target: RotationTarget.rabbitMq({
@@ -163,11 +166,28 @@ function databases(stack: Stack): void {
       certificateAuthority: readFileSync('ca.pem', 'utf8'),
     }),
   });
+  new RotationFunction(stack, 'Redshift', {
+    vpc,
+    target: RotationTarget.redshift({
+      strategy: RotationStrategy.alternatingUsers(new Secret(stack, 'RedshiftSuperuser')),
+      database: new SecurityGroup(stack, 'RedshiftSecurityGroup', { vpc }),
+      passwordPolicy: { passwordLength: 40 },
+    }),
+  });
   new RotationFunction(stack, 'Ldap', {
     vpc,
     target: RotationTarget.ldap({
       strategy: RotationStrategy.dualPasswords(new Secret(stack, 'LdapSuperuser')),
       directory: new SecurityGroup(stack, 'LdapSecurityGroup', { vpc }),
+      passwordPolicy: { passwordLength: 40 },
+      certificateAuthority: readFileSync('ca.pem', 'utf8'),
+    }),
+  });
+  new RotationFunction(stack, 'ActiveDirectory', {
+    vpc,
+    target: RotationTarget.activeDirectory({
+      strategy: RotationStrategy.singleUser(new Secret(stack, 'AdSuperuser')),
+      directory: new SecurityGroup(stack, 'AdSecurityGroup', { vpc }),
       passwordPolicy: { passwordLength: 40 },
       certificateAuthority: readFileSync('ca.pem', 'utf8'),
     }),
@@ -185,6 +205,7 @@ function targets(stack: Stack): void {
   });
   new RotatingSecret(stack, 'Module', { target: RotationTarget.module('target.mjs', { passwordPolicy: { passwordLength: 40 } }) });
   new RotatingSecret(stack, 'AccessKey', {
+    acknowledgeStandIns: true,
     target: RotationTarget.iamAccessKey({
       user: new User(stack, 'User'), exclusiveUser: true, accessKeyIdKey: 'AWS_ACCESS_KEY_ID', secretAccessKeyKey: 'AWS_SECRET_ACCESS_KEY',
     }),

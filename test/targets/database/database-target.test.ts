@@ -29,7 +29,13 @@ function withFunction(target: RotationTarget): Stack {
 }
 
 /** A colon ends the password in PostgreSQL's password file. The first values stay the same. */
-const laterExcluded = (target: Engine) => DATABASE_EXCLUDE_CHARACTERS + (target === 'postgres' ? ':' : '');
+const laterExcluded = (target: Engine) => DATABASE_EXCLUDE_CHARACTERS + (target === 'postgres' || target === 'redshift' ? ':' : '');
+
+/** Databases that refuse some passwords: the characters, and what an error says of lengths. */
+const STRICT: Partial<Record<Engine, { readonly refused: string; readonly lengths: string }>> = {
+  redshift: { refused: '\'"\\/@', lengths: '8 to 64' },
+  documentDb: { refused: '/"@', lengths: '8 to 100' },
+};
 
 const template = (value: object) => ({ secretStringTemplate: JSON.stringify(value) });
 const user = (username = 'app') => template({ username });
@@ -50,8 +56,7 @@ describe.each(ENGINES)('%s', (target) => {
   });
 
   test('the target or the secret can exclude other characters', () => {
-    // DocumentDB refuses three characters.
-    const excludeCharacters = target === 'documentDb' ? '%/"@' : '%';
+    const excludeCharacters = `%${STRICT[target]?.refused ?? ''}`;
     const byTarget = { target: RotationTarget[target]({ passwordPolicy: { excludeCharacters } }), generateSecretString: user() };
     const bySecret = { target: RotationTarget[target](), generateSecretString: { ...user(), excludeCharacters } };
     for (const props of [byTarget, bySecret]) {
@@ -69,8 +74,8 @@ describe.each(ENGINES)('%s', (target) => {
   });
 
   test('refuses a policy that can\'t be met, also because of the characters that are excluded by default', () => {
-    expectInvalid(() => RotationTarget[target]({ passwordPolicy: { passwordLength: 3 } }), 'passwordPolicy.passwordLength', 'is 3', target === 'documentDb' ? 'from 8 to 100' : 'at least 4');
-    const passwordPolicy: PasswordPolicy = { excludeCharacters: `${CHARACTER_TYPES.numbers}/"@` };
+    expectInvalid(() => RotationTarget[target]({ passwordPolicy: { passwordLength: 3 } }), 'passwordPolicy.passwordLength', 'is 3', STRICT[target]?.lengths ?? 'at least 4');
+    const passwordPolicy: PasswordPolicy = { excludeCharacters: `${CHARACTER_TYPES.numbers}${STRICT[target]?.refused ?? ''}` };
     expectInvalid(() => RotationTarget[target]({ passwordPolicy }), 'passwordPolicy.excludeCharacters', 'every character of a type');
   });
 
@@ -104,6 +109,7 @@ test.each([
   ['postgres', RotationTarget.postgres(), 'postgres'],
   ['mysql', RotationTarget.mysql(), 'mysql'],
   ['mariadb', RotationTarget.mariadb(), 'mysql'],
+  ['redshift', RotationTarget.redshift(), 'redshift'],
 ])('the handler of %s has its driver, and no other', (_, target, asset) => {
   expect(target._definition.code().handler).toBe(`${asset}/index.handler`);
 });
@@ -122,6 +128,7 @@ describe('a template of a database secret', () => {
     ['mysql', { engine: 'aurora-mysql', username: 'app', port: 65_535 }],
     ['mysql', { engine: 'aurora', username: 'app' }],
     ['mariadb', { engine: 'mariadb', username: 'app' }],
+    ['redshift', { engine: 'redshift', username: 'app', port: 5439, masterarn: 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:master-AbCdEf' }],
   ])('of %s may be %j', (target, value) => {
     expect(firstValueOf(make(target, value)).SecretStringTemplate).toBe(JSON.stringify(value));
   });
@@ -135,6 +142,7 @@ describe('a template of a database secret', () => {
     ['postgres', { username: 'app', engine: 'mysql' }, ['has the engine "mysql"', 'RotationTarget.postgres rotates postgres, postgresql, aurora-postgresql', 'leave it out']],
     ['mysql', { username: 'app', engine: 'mariadb' }, ['has the engine "mariadb"', 'RotationTarget.mysql rotates mysql, aurora-mysql, aurora']],
     ['mariadb', { username: 'app', engine: 'mysql' }, ['has the engine "mysql"', 'RotationTarget.mariadb rotates mariadb']],
+    ['redshift', { username: 'app', engine: 'postgres' }, ['has the engine "postgres"', 'RotationTarget.redshift rotates redshift']],
     ['mysql', { username: 'app', engine: '' }, ['has the engine ""']],
     ['mysql', { username: 'app', engine: null }, ['has the engine null']],
     ['mysql', { username: 'app', engine: ['mysql'] }, ['has the engine ["mysql"]']],

@@ -3,6 +3,7 @@ import type { Engine } from '../../../lambda-src/targets/database/engine';
 import { Mongo } from '../../../lambda-src/targets/database/mongo/engine';
 import { MySql } from '../../../lambda-src/targets/database/mysql/engine';
 import { Postgres } from '../../../lambda-src/targets/database/postgres/engine';
+import { Redshift } from '../../../lambda-src/targets/database/redshift/engine';
 import { Superuser } from '../../../lambda-src/targets/database/superuser';
 import { DATABASE_TARGETS } from '../../../src/targets/database/contract';
 import { type DatabaseTargetConfig } from '../../../src/targets/database/contract';
@@ -12,6 +13,7 @@ const HANDLERS: Record<DatabaseTargetConfig['target'], Engine> = {
   postgres: new Postgres(undefined),
   mysql: new MySql('mysql', undefined),
   mariadb: new MySql('mariadb', undefined),
+  redshift: new Redshift(undefined),
   mongoDb: new Mongo('mongoDb', undefined),
   documentDb: new Mongo('documentDb', undefined),
 };
@@ -36,14 +38,14 @@ describe.each(DATABASE_TARGETS)('%s: the constructs and the handler agree on', (
   });
 
   test.each(['a', 'é', '\u{1f511}'])('the longest name, of %s', (character) => {
-    const lengths = Array.from({ length: 90 }, (_, index) => index + 1);
+    const lengths = Array.from({ length: 130 }, (_, index) => index + 1);
     const names = lengths.map((length) => character.repeat(length));
     expect(names.map((name) => accepts(name, false))).toEqual(names.map((name) => handler.userNameLimit(name) === undefined));
   });
 
   test.each(['', '_clone', '_clone_clone'])('the longest name of one of two users, with %j at its end', (end) => {
     const { nextUser } = new AlternatingUsers(new Superuser('superuser'));
-    const names = Array.from({ length: 90 }, (_, index) => 'a'.repeat(index + (end === '' ? 1 : 0)) + end);
+    const names = Array.from({ length: 130 }, (_, index) => 'a'.repeat(index + (end === '' ? 1 : 0)) + end);
     const fits = (name: string) => handler.userNameLimit(name) === undefined && handler.userNameLimit(nextUser(name)) === undefined;
     expect(names.map((name) => accepts(name, true))).toEqual(names.map(fits));
   });

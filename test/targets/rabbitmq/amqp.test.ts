@@ -1,5 +1,5 @@
-import { AmqpFormatError, AmqpReader, encodeLogin } from '../../../lambda-src/targets/rabbitmq/amqp';
-import { hashPassword, isHashOf } from '../../../lambda-src/targets/rabbitmq/password-hash';
+import { AmqpFormatError, AmqpReader, encodeLogin, hasPlain } from '../../../lambda-src/targets/rabbitmq/amqp';
+import { hashPassword, isHashOf, newHash } from '../../../lambda-src/targets/rabbitmq/password-hash';
 
 /** A frame of a method of the class connection. */
 function frame(method: number, payload = Buffer.alloc(0), classId = 10): Buffer {
@@ -61,6 +61,19 @@ test('a login is one frame, with the name and the password as PLAIN has them', (
   expect(bytes.includes(Buffer.from('\x05PLAIN', 'latin1'))).toBe(true);
   expect(bytes.includes(Buffer.from('\0app ü\0p\'w"\\;%'))).toBe(true);
   expect(bytes.includes('authentication_failure_close')).toBe(true);
+});
+
+test('PLAIN is one of the mechanisms of a server, or it is not', () => {
+  const text = (value: string) => Buffer.concat([Buffer.from([0, 0, 0, value.length]), Buffer.from(value)]);
+  const start = (mechanisms: string) => Buffer.concat([Buffer.from([0, 9]), text('properties PLAIN'), text(mechanisms), text('en_US')]);
+  expect(['PLAIN', 'AMQPLAIN PLAIN', 'AMQPLAIN', 'EXTERNAL', ''].map((mechanisms) => hasPlain(start(mechanisms)))).toEqual([true, true, false, false, false]);
+  for (const bytes of [Buffer.alloc(0), Buffer.alloc(8), Buffer.alloc(20, 0xFF)]) { expect(() => hasPlain(bytes)).toThrow(AmqpFormatError); }
+});
+
+test.each([['md5', 'sha256'], ['sha256', 'sha256'], ['sha512', 'sha512'], ['own', 'sha256']])('after a hash of %s comes one of %s', (before, after) => {
+  const { passwordHash, hashingAlgorithm } = newHash('password', `rabbit_password_hashing_${before}`);
+  expect(hashingAlgorithm).toBe(`rabbit_password_hashing_${after}`);
+  expect(isHashOf(passwordHash, hashingAlgorithm, 'password')).toBe(true);
 });
 
 test('the hash is that of the documentation of RabbitMQ', () => {

@@ -54,6 +54,13 @@ test('the broker lets the function in for AMQP and for the management API', () =
   expect(ports.sort()).toEqual([15_671, 443, 5_671].sort());
 });
 
+test('a password that RabbitMQ accepts no login with is refused, also as that of the secret', () => {
+  expectInvalid(() => make(makeStack(), { passwordPolicy: { passwordLength: 3_000 } }), 'passwordPolicy.passwordLength', 'at most 3000 bytes');
+  const stack = makeStack();
+  const target = RotationTarget.rabbitMq({ strategy: RotationStrategy.singleUser(Secret.fromSecretCompleteArn(stack, 'Superuser', ARN)) });
+  expectInvalid(() => new RotatingSecret(stack, 'User', { target, generateSecretString: { ...USER, passwordLength: 4_096 } }), 'passwordLength', 'Choose a shorter password');
+});
+
 describe('refuses at synthesis', () => {
   const secret = (stack: Stack) => Secret.fromSecretCompleteArn(stack, 'Given', ARN);
   test.each<[string, string, string, (stack: Stack) => RotationStrategy]>([

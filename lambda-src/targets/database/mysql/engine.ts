@@ -91,7 +91,7 @@ const HASH_REFUSED = new Set(['ER_NOT_VALID_PASSWORD', 'ER_OPTION_PREVENTS_STATE
 const MARK = 'cdk-rotating-secret';
 /** The mark of a user that is being created: in MySQL an attribute, in MariaDB a role without rights. */
 const UNFINISHED = { unfinished: true };
-const UNFINISHED_ROLE = `${MARK} unfinished`;
+export const UNFINISHED_ROLE = `${MARK} unfinished`;
 /** The first version of MySQL with attributes of accounts. */
 const ATTRIBUTES_SINCE = [8, 0, 21];
 /** https://dev.mysql.com/doc/refman/8.0/en/password-management.html#dual-passwords */
@@ -712,7 +712,8 @@ function markOf(first: string): unknown {
   return { alternatesWith: first };
 }
 
-function markRole(first: string): string {
+/** The mark role of users in MariaDB that alternate with a first user. */
+export function markRole(first: string): string {
   return `${MARK} ${createHash('sha256').update(first).digest('hex').slice(0, 32)}`;
 }
 

@@ -1,25 +1,21 @@
-import type { EventEmitter } from 'node:events';
-import { Client, type ClientConfig } from 'pg';
 import type { Credentials } from '../credentials';
 import type { ChangePasswordRequest, CreateUserRequest, Engine, Partner, Session, ShareRequest } from '../engine';
-import { connectionError, NEW_POLICY, notLost, notOrdinary, numbered, refusal, withoutPassword, withoutTls, type DriverError } from '../failures';
-import { DEFAULT_ITERATIONS, md5Verifier, scramVerifier } from './scram';
+import { NEW_POLICY, notLost, notOrdinary, numbered } from '../failures';
+import {
+  connectTo, identifier, inTransaction, literal, MAX_ITERATIONS, md5Verifier, NOT_PERMITTED, settingValue, STATEMENT_TIMEOUT,
+  type ConnectPostgres, type PostgresConnection, type PostgresSystem, type Row, type Setting as SettingOfUser,
+} from '../postgres-protocol';
+import { DEFAULT_ITERATIONS, scramVerifier } from './scram';
 import { DATABASE_ENGINE_NAMES } from '../../../../src/targets/database/contract';
 import { completeStatement } from '../../../../src/targets/database/creation/contract';
 import type { Deadline } from '../../../rotation/deadline';
-import { AuthenticationError, ConnectivityError, RotationError, SecretValueError, TargetRefusedError } from '../../../rotation/errors';
-import { remedyOf } from '../../../rotation/service-errors';
-import { connectTimeout } from '../../server-login';
+import { SecretValueError, TargetRefusedError } from '../../../rotation/errors';
 import { isChangedBySaslPrep } from '../saslprep';
 import type { DatabaseTls } from '../tls';
 
-const STATEMENT_TIMEOUT = 8_000;
 const LOCK_TIMEOUT = 5_000;
 /** For a transaction that waits for the login of another user. */
 const IDLE_TIMEOUT = 30_000;
-
-/** About a second of a whole core. More iterations would use up the time of a login. */
-const MAX_ITERATIONS = 1_000_000;
 
 /** https://www.postgresql.org/docs/current/limits.html: identifiers have 63 bytes. */
 const MAX_NAME_BYTES = 63;
@@ -34,7 +30,6 @@ const SESSION = [
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const WRONG_PASSWORD = '28P01';
-const NOT_PERMITTED = '42501';
 const LOCK_NOT_AVAILABLE = '55P03';
 const REMEDIES: Record<string, string> = {
   '22023': 'The server does not allow this password, for instance by passwordcheck. ' + NEW_POLICY,
@@ -57,18 +52,6 @@ const REMEDIES: Record<string, string> = {
 
 const MAY_NOT_CONNECT = 'The user may not connect to the database of the key "dbname", or to the database postgres where there is no such key. Put a database that it may '
   + 'connect to into the key "dbname", or GRANT CONNECT on it';
-
-type Row = Record<string, unknown>;
-
-/** The part of a connection that is used here. */
-export interface PostgresConnection {
-  /** The iterations of a SCRAM login. Undefined for any other login. */
-  readonly scramIterations?: number;
-  query(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
-  close(): Promise<void>;
-}
-
-export type ConnectPostgres = (credentials: Credentials, tls: DatabaseTls | undefined, deadline: Deadline) => Promise<PostgresConnection>;
 
 /** PostgreSQL 12 and later, on RDS, Aurora and elsewhere. */
 export class Postgres implements Engine {
@@ -115,7 +98,7 @@ class PostgresSession implements Session {
   public async createUser({ user, password, statements, checkInProgress }: CreateUserRequest): Promise<'completed' | 'unknown'> {
     let exists = false;
     await this.beginAlone(`cdk-rotating-secret ${user}`);
-    await this.inTransaction(async () => {
+    await inTransaction(this.connection, async () => {
       exists = await this.exists(user);
       if (exists) { return; }
       await checkInProgress();
@@ -153,7 +136,7 @@ class PostgresSession implements Session {
   }
 
   public async shareWith({ user, password, original, scramIterations }: ShareRequest): Promise<void> {
-    await this.inTransaction(async () => {
+    await inTransaction(this.connection, async () => {
       const exists = await this.exists(user);
       if (!exists) { await this.run(`CREATE ROLE ${identifier(user)} LOGIN`); }
       // Otherwise the roles are swapped: an earlier rotation made `original` act as `user`.
@@ -169,18 +152,6 @@ class PostgresSession implements Session {
 
   public close(): Promise<void> {
     return this.connection.close();
-  }
-
-  /** Commits the transaction that was begun, if `change` succeeds. */
-  private async inTransaction(change: () => Promise<void>): Promise<void> {
-    try {
-      await change();
-      await this.run('COMMIT');
-    } catch (error) {
-      // After a connection error, a rollback would only wait once more.
-      if (!(error instanceof ConnectivityError)) { await this.run('ROLLBACK').catch(() => {}); }
-      throw error;
-    }
   }
 
   /** Begins a transaction under an advisory lock, and waits for the lock as long as the step has time. */
@@ -332,106 +303,20 @@ class PostgresSession implements Session {
 /** The setting that makes one user act as the other, in all databases. */
 const ROLE = { database: null, name: 'role' };
 
-interface Setting {
+interface Setting extends SettingOfUser {
   readonly database: string | null;
-  readonly name: string;
-  readonly value: string;
 }
 
 function key({ database, name }: Pick<Setting, 'database' | 'name'>): string {
   return JSON.stringify([database, name]);
 }
 
-/** Settings with lists, which the server stores as SQL. They are the same as in `pg_dump`. In the first ones, unquoted names are lower case. */
-const LISTS_OF_NAMES = new Set(['search_path', 'temp_tablespaces']);
-const LISTS_OF_FILES = new Set(['local_preload_libraries', 'session_preload_libraries', 'shared_preload_libraries', 'unix_socket_directories']);
+const POSTGRES: PostgresSystem = {
+  name: 'PostgreSQL',
+  defaultDatabase: 'postgres',
+  remedies: REMEDIES,
+  mayNotConnect: MAY_NOT_CONNECT,
+  isWrongPassword: ({ code }) => code === WRONG_PASSWORD,
+};
 
-function settingValue({ name, value }: Setting): string {
-  const isListOfNames = LISTS_OF_NAMES.has(name.toLowerCase());
-  if (!isListOfNames && !LISTS_OF_FILES.has(name.toLowerCase())) { return literal(value); }
-  const items = [...value.matchAll(/"((?:[^"]|"")*)"|[^ \t\n\r\v\f,]+/g)].map(([item, quoted]) => {
-    if (quoted !== undefined) { return quoted.replaceAll('""', '"'); }
-    return isListOfNames ? item.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase()) : item;
-  });
-  return items.length === 0 ? literal('') : items.map(literal).join(', ');
-}
-
-/** https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS */
-function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-/**
- * With `standard_conforming_strings`, no other character is special:
- * https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-STRINGS
- */
-function literal(text: string): string {
-  return `'${text.replaceAll('\'', '\'\'')}'`;
-}
-
-export async function connectPostgres(credentials: Credentials, tls: DatabaseTls | undefined, deadline: Deadline): Promise<PostgresConnection> {
-  let asked = false;
-  let scramIterations: number | undefined;
-  const config: ClientConfig & { scramMaxIterations: number } = {
-    host: credentials.host,
-    port: credentials.port,
-    user: credentials.username,
-    password: () => {
-      asked = true;
-      return credentials.password;
-    },
-    database: credentials.dbname ?? 'postgres',
-    ssl: tls ?? false,
-    application_name: 'cdk-rotating-secret',
-    connectionTimeoutMillis: connectTimeout(deadline),
-    query_timeout: STATEMENT_TIMEOUT + 1_000,
-    // The driver's default limit is lower than what the setting of a server may require.
-    scramMaxIterations: MAX_ITERATIONS,
-  };
-  const client = new Client(config);
-  const driver = (client as unknown as { connection: EventEmitter & { stream: { destroy(): void } } }).connection;
-  // https://www.rfc-editor.org/rfc/rfc5802#section-7: server-first-message
-  driver.on('authenticationSASLContinue', ({ data }: { data: string }) => { scramIterations = Number(/,i=(\d+)/.exec(data)?.[1]); });
-  // Without a listener, an idle connection that breaks would end the process.
-  client.on('error', () => {});
-  const destroy = () => { driver.stream.destroy(); };
-  deadline.signal.addEventListener('abort', destroy);
-  const close = async () => {
-    const timer = setTimeout(destroy, 1_000);
-    await client.end().catch(() => {});
-    clearTimeout(timer);
-    deadline.signal.removeEventListener('abort', destroy);
-  };
-  try {
-    await client.connect();
-    if (!asked) { throw withoutPassword(); }
-  } catch (error) {
-    await close();
-    if (scramIterations! > MAX_ITERATIONS) {
-      throw new TargetRefusedError(`The password of the user is stored with more than ${MAX_ITERATIONS} SCRAM iterations, and a login takes too long. Lower the setting scram_iterations, `
-        + 'and give the user its password again');
-    }
-    throw (error as DriverError).code === NOT_PERMITTED ? refusal('PostgreSQL', NOT_PERMITTED, MAY_NOT_CONNECT) : toRotationError(error);
-  }
-  return {
-    scramIterations,
-    query: async (sql, parameters) => {
-      try {
-        return (await client.query<Row>(sql, parameters && [...parameters])).rows;
-      } catch (error) {
-        throw toRotationError(error);
-      }
-    },
-    close,
-  };
-}
-
-function toRotationError(error: unknown): RotationError {
-  if (error instanceof RotationError) { return error; }
-  const { code = '', message = '' } = error as DriverError;
-  if (code === WRONG_PASSWORD) { return new AuthenticationError('PostgreSQL does not accept this user with this password. Put the password that works into the secret, and see that it has not expired (VALID UNTIL)'); }
-  if (message === 'The server does not support SSL connections') { return withoutTls(); }
-  // The code comes first, because the message for a lock that takes too long is like that for a connection.
-  const remedy = remedyOf(REMEDIES, code);
-  return (remedy === undefined ? connectionError(error as DriverError) : undefined) ?? refusal('PostgreSQL', code, remedy);
-}
+export const connectPostgres: ConnectPostgres = (...login) => connectTo(POSTGRES, ...login);

@@ -17,8 +17,3 @@ export async function scramVerifier(password: string, iterations: number, salt =
   const storedKey = createHash('sha256').update(hmac('Client Key')).digest('base64');
   return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${storedKey}:${hmac('Server Key').toString('base64')}`;
 }
-
-/** The verifier for servers whose `password_encryption` is still `md5`. */
-export function md5Verifier(password: string, user: string): string {
-  return `md5${createHash('md5').update(password + user).digest('hex')}`;
-}

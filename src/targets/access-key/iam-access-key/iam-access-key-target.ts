@@ -12,6 +12,7 @@ export interface AccessKeyKeys {
 /** The access key of a user, as the SDKs use it. */
 export class IamAccessKeyTarget extends AccessKeyTargetDefinition {
   public readonly factory = 'RotationTarget.iamAccessKey';
+  public readonly support = { strategy: 'two keys in turn', standIns: ['the API of moto', 'the emulator MiniStack'], neverOn: ['AWS IAM'] };
   private readonly accessKeyIdKey: string;
   private readonly secretAccessKeyKey: string;
 

@@ -6,6 +6,7 @@ import { AccessKeyTargetDefinition, type AccessKeyOwner } from '../access-key-ta
 /** The access key of a user, as the SMTP interface of SES uses it. */
 export class SesSmtpTarget extends AccessKeyTargetDefinition {
   public readonly factory = 'RotationTarget.sesSmtp';
+  public readonly support = { strategy: 'two keys in turn', standIns: ['an SMTP server', 'the emulator MiniStack'], neverOn: ['Amazon SES'] };
   private readonly region?: string;
 
   constructor({ region, ...owner }: AccessKeyOwner & { readonly region?: string }) {

@@ -9,6 +9,7 @@ export class ElastiCacheUserTarget extends CacheUserTargetDefinition {
       factory: 'RotationTarget.elastiCacheUser',
       calls: 'elasticache',
       actions: ['elasticache:DescribeUsers', 'elasticache:ModifyUser'],
+      support: { strategy: 'two passwords', standIns: ['an API of our own over Valkey 8'], neverOn: ['Amazon ElastiCache'] },
       exampleArn: 'arn:aws:elasticache:eu-west-1:111122223333:user:app',
     }, policy, options);
   }

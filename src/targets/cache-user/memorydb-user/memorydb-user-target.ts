@@ -9,6 +9,7 @@ export class MemoryDbUserTarget extends CacheUserTargetDefinition {
       factory: 'RotationTarget.memoryDbUser',
       calls: 'memory-db',
       actions: ['memorydb:DescribeUsers', 'memorydb:UpdateUser'],
+      support: { strategy: 'two passwords', standIns: ['an API of our own over Valkey 8', 'the API of moto'], neverOn: ['Amazon MemoryDB'] },
       exampleArn: 'arn:aws:memorydb:eu-west-1:111122223333:user/app',
     }, policy, options);
   }

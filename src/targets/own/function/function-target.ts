@@ -19,6 +19,7 @@ export interface FunctionSteps {
 /** The user's function, which changes the target. */
 export class FunctionTarget extends TargetDefinition {
   public readonly factory = 'RotationTarget.invoke';
+  public readonly support = { strategy: 'yours', noServer: 'The server is yours' };
   public override readonly makesOwnValue: boolean;
   private readonly versionStages: readonly string[];
 

@@ -9,6 +9,7 @@ import { TargetDefinition, type TargetBinding } from '../../definition';
 /** The user's module, bundled with the handler. */
 export class ModuleTarget extends TargetDefinition {
   public readonly factory = 'RotationTarget.module';
+  public readonly support = { strategy: 'yours', noServer: 'The server is yours' };
   public override readonly makesOwnValue: boolean;
   private readonly module: ReturnType<typeof readModule>;
 

@@ -39,9 +39,16 @@ describe.each(CACHE_USER_TARGETS)('%s', (target) => {
     process.env = { ...environment };
   });
 
-  function harness({ value = {}, config = {} }: { value?: object; config?: Partial<CacheUserTargetConfig> } = {}): Harness {
+  const toServer: ConnectRedis = (node, _, deadline) => connectRedis({ ...node, host: 'localhost', port: server.port, address: server.address }, server.ca, deadline);
+
+  interface Options {
+    readonly value?: object;
+    readonly config?: Partial<CacheUserTargetConfig>;
+    readonly connect?: ConnectRedis;
+  }
+
+  function harness({ value = {}, config = {}, connect = toServer }: Options = {}): Harness {
     const client = new SecretsManagerClient({ region: 'eu-west-1' });
-    const connect: ConnectRedis = (node, _, deadline) => connectRedis({ ...node, host: 'localhost', port: server.port, address: server.address }, server.ca, deadline);
     return new Harness({
       value: JSON.stringify({ username: 'app', password: FIRST, user_arn: USER_ARNS[target], note: 'kept', ...value }),
       config: { target, userArn: USER_ARNS[target], endpoint: 'cache.example.com', passwordPolicy: { excludePunctuation: true }, ...config } as never,
@@ -57,7 +64,7 @@ describe.each(CACHE_USER_TARGETS)('%s', (target) => {
     for (const value of h.allValues) { expect(log).not.toContain(passwordOf(value)); }
   };
 
-  test('cases 87 and 89: after setSecret both passwords are accepted, and after the rotation those of AWSCURRENT and AWSPREVIOUS', async () => {
+  test('cases 43, 69, 87, 89: after setSecret both passwords are accepted, and after the rotation those of AWSCURRENT and AWSPREVIOUS', async () => {
     const h = harness();
     for (let n = 0; n < 3; n++) {
       const rotation = h.start();
@@ -121,7 +128,7 @@ describe.each(CACHE_USER_TARGETS)('%s', (target) => {
     expect(service.changes).toBe(1);
   });
 
-  test('too little time fails with an error that says that a repetition is harmless, and the retry succeeds', async () => {
+  test('case 78: too little time fails with an error that says that a repetition is harmless, and the retry succeeds', async () => {
     service.looks = 1_000;
     const h = harness();
     const rotation = h.start();
@@ -150,7 +157,7 @@ describe.each(CACHE_USER_TARGETS)('%s', (target) => {
     expect(service.changes).toBe(0);
   });
 
-  test('a user that doesn\'t exist, is being deleted or has another name is refused, and nothing is changed', async () => {
+  test('case 74: a user that doesn\'t exist, is being deleted or has another name is refused, and nothing is changed', async () => {
     const h = harness();
     const rotation = h.start();
     await h.step(rotation, 'createSecret');
@@ -185,7 +192,7 @@ describe.each(CACHE_USER_TARGETS)('%s', (target) => {
     expect(endpoint.asked).toEqual([]);
   });
 
-  test('cases 44 and 46: testSecret alone passes with the current value, and fails with a password that the cache doesn\'t accept', async () => {
+  test('case 44: testSecret fails with a password that the cache doesn\'t accept', async () => {
     const h = harness();
     const rotation = h.start();
     await h.steps(rotation, 'createSecret', 'setSecret', 'testSecret');
@@ -228,6 +235,91 @@ describe.each(CACHE_USER_TARGETS)('%s', (target) => {
     await h.step(rotation, 'createSecret');
     endpoint.refusals.push({ status: 400, name: 'Throttling' }, { status: 503, name: 'ServiceUnavailable' });
     await h.steps(rotation, 'setSecret', 'testSecret', 'finishSecret');
+  });
+
+  test('cases 24, 31: a pending version that is missing, or differs in more than its password, is sent nowhere', async () => {
+    const h = harness();
+    expect((await failure(h.step(h.start(), 'setSecret'))).name).toBe('PendingValueMissingError');
+    for (const changes of [{ username: 'other' }, { note: 'changed' }]) {
+      const other = harness();
+      const rotation = other.start();
+      const SecretString = JSON.stringify({ ...JSON.parse(other.value('AWSCURRENT')), password: 'a-pending-password', ...changes });
+      other.simulator.perform('PutSecretValue', { SecretId: other.arn, ClientRequestToken: rotation.token, SecretString, VersionStages: ['AWSPENDING'] });
+      expect((await failure(other.step(rotation, 'setSecret'))).name).toBe('SecretMismatchError');
+    }
+    expect(endpoint.asked).toEqual([]);
+    expect(service.changes).toBe(0);
+  });
+
+  test('case 30: a password that the service refuses changes nothing, and the current one works', async () => {
+    const h = harness();
+    const rotation = h.start();
+    await h.step(rotation, 'createSecret');
+    jest.spyOn(service, 'modify').mockReturnValue('InvalidParameterValue');
+    const error = await failure(h.step(rotation, 'setSecret'));
+    expect(error.message).toMatch(/refused with InvalidParameterValue(Exception)?\. The service refuses a password of AWSPENDING or AWSCURRENT, and nothing was changed/);
+    expect(await accepted(FIRST)).toBe(true);
+    noValues(h);
+  });
+
+  test('case 32: every character that the service allows arrives unchanged', async () => {
+    const printable = Array.from({ length: 0x7f - 0x21 }, (_, i) => String.fromCharCode(0x21 + i)).join('');
+    await service.reset(printable);
+    const h = harness({ value: { password: printable }, config: { passwordPolicy: { excludeCharacters: '~' } } });
+    await h.steps(h.start(), ...STEPS);
+    expect(await accepted(printable)).toBe(true);
+    expect(await accepted(passwordOf(h.value('AWSCURRENT')))).toBe(true);
+  });
+
+  test('cases 29, 33: an API that hangs or is down, and a cache that is down, fail as connectivity, and the retry completes', async () => {
+    const h = harness();
+    const rotation = h.start();
+    await h.step(rotation, 'createSecret');
+    const look = jest.spyOn(service, 'describe').mockImplementation(() => new Promise(() => {}));
+    h.remaining = 2_500;
+    expect((await failure(h.step(rotation, 'setSecret'))).name).toMatch(/^(StepTimeoutError|ConnectivityError)$/);
+    look.mockRestore();
+    await endpoint.stop();
+    expect((await failure(h.step(rotation, 'setSecret'))).name).toMatch(/^(StepTimeoutError|ConnectivityError)$/);
+    expect(service.changes).toBe(0);
+    endpoint = await CacheServiceEndpoint.start(service);
+    Object.assign(process.env, { AWS_ENDPOINT_URL_ELASTICACHE: endpoint.url, AWS_ENDPOINT_URL_MEMORYDB: endpoint.url });
+    h.remaining = 30_000;
+    const copy = h.makeHandler();
+    await h.step(rotation, 'setSecret', copy);
+    const cut = harness({ connect: (node, ca, deadline) => connectRedis({ ...node, host: 'localhost', port: 1 }, ca, deadline) });
+    await service.reset(FIRST);
+    const other = cut.start();
+    await cut.steps(other, 'createSecret', 'setSecret');
+    expect((await failure(cut.step(other, 'testSecret'))).name).toBe('ConnectivityError');
+  }, 20_000);
+
+  test('case 45: a user that is off fails', async () => {
+    const h = harness();
+    const rotation = h.start();
+    await h.steps(rotation, 'createSecret', 'setSecret');
+    await probe.letsIn(server.root);
+    expect(await probe.ask('ACL', 'SETUSER', 'app', 'off')).toBe('+OK');
+    const error = await failure(h.step(rotation, 'testSecret'));
+    expect(error.name).toBe('AuthenticationError');
+    expect(error.message).toMatch(/See that the user is on/);
+  });
+
+  test('case 46: testSecret alone accepts a copy of the current value, and changes nothing', async () => {
+    const h = harness();
+    const copy = h.start();
+    h.simulator.perform('PutSecretValue', { SecretId: h.arn, ClientRequestToken: copy.token, SecretString: h.value('AWSCURRENT'), VersionStages: ['AWSPENDING'] });
+    await h.step(copy, 'testSecret');
+    expect(service.changes).toBe(0);
+  });
+
+  test('case 66: a cache with a certificate of an unknown authority is refused, and gets no password', async () => {
+    const h = harness({ connect: (node, _, deadline) => connectRedis({ ...node, host: 'localhost', port: server.port, address: server.address }, undefined, deadline) });
+    const rotation = h.start();
+    await h.steps(rotation, 'createSecret', 'setSecret');
+    const error = await failure(h.step(rotation, 'testSecret'));
+    expect(error.name).toBe('TlsError');
+    noValues(h);
   });
 
   test('case 65: a rotation that is cancelled while setSecret waits changes no user', async () => {

@@ -12,7 +12,7 @@ const EVERY_PAIR = 151;
 
 jest.setTimeout(300_000);
 
-test('case 87: stopped at some boundaries and pairs, and 5 copies at once, AWSCURRENT is accepted at every instant', async () => {
+test('cases 53, 54, 55, 56, 58, 59, 61, 87: stopped at some boundaries and pairs, and 5 copies at once, AWSCURRENT is accepted at every instant', async () => {
   const restore = withoutTimers();
   const explored: number[] = [];
   await withCacheUserSubjects(async (subject) => {

@@ -72,7 +72,7 @@ describe.each(KINDS)('$name', (kind) => {
   });
 
   test('case 36: a user name at the limit of the server rotates, there and back', async () => {
-    const limit = { postgres: 63, mysql: 32, mariadb: 80 }[server.engine];
+    const limit = { postgres: 63, mysql: 32, mariadb: 80, redshift: 127 }[server.engine];
     const username = 'u'.repeat(limit - '_clone'.length);
     const h = await make({ user: await madeUser({ username, password: 'first-password-of-it' }) });
     await h.rotate();
@@ -83,7 +83,7 @@ describe.each(KINDS)('$name', (kind) => {
   });
 
   test('case 36: a longer name fails at createSecret', async () => {
-    const username = 'u'.repeat({ postgres: 63, mysql: 32, mariadb: 80 }[server.engine] - '_clone'.length + 1);
+    const username = 'u'.repeat({ postgres: 63, mysql: 32, mariadb: 80, redshift: 127 }[server.engine] - '_clone'.length + 1);
     const h = await make({ user: { username, password: 'first-password-of-it' } });
     await fails(h, h.step(h.start(), 'createSecret'), 'SecretValueError', /would be longer than \d+ (bytes|characters), the limit of (PostgreSQL|MySQL|MariaDB)\. Use a user with/);
     expect(h.dialled).toEqual([]);

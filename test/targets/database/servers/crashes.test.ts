@@ -4,13 +4,13 @@
  * does.
  */
 import { created, dialledVersions, expectNoSecrets, fails, passwordStatements } from './failing';
-import { DatabaseHarness, KINDS, letsIn, MARIADB, MYSQL, POSTGRES, STRATEGIES, type Connection, type Strategy } from './fixture';
+import { DatabaseHarness, KINDS, letsIn, MARIADB, MYSQL, POSTGRES, REDSHIFT, STRATEGIES, type Connection, type Strategy } from './fixture';
 import { Proxy, type DatabaseServer } from '../../../../servers';
 import { failure } from '../../../harness';
 
 const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 
-describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
+describe.each([POSTGRES, MARIADB, MYSQL, REDSHIFT])('$name', (kind) => {
   let server: DatabaseServer;
   beforeAll(async () => { server = await kind.start(); });
   afterAll(async () => { await server.stop(); });
@@ -100,7 +100,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
   });
 });
 
-describe.each(KINDS)('$name', (kind) => {
+describe.each([...KINDS, REDSHIFT])('$name', (kind) => {
   let server: DatabaseServer;
   beforeAll(async () => { server = await kind.start(); });
   afterAll(async () => { await server.stop(); });

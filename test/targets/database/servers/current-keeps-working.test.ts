@@ -3,15 +3,15 @@
  * contract's cases 74 to 78, 99 and 100, if they are the same for all servers or specific to MySQL and MariaDB.
  */
 import { created, expectNoSecrets, fails, pendingWith } from './failing';
-import { DatabaseHarness, KINDS, letsIn, makeUser, quoteName, run, type Connection, type DatabaseHarnessOptions } from './fixture';
-import type { DatabaseServer, Login } from '../../../../servers';
+import { DatabaseHarness, KINDS, letsIn, makeUser, quoteName, REDSHIFT, run, speaksPostgres, type Connection, type DatabaseHarnessOptions } from './fixture';
+import type { DatabaseServer, Login, RedshiftStandIn } from '../../../../servers';
 import { connect } from '../../../../servers/clients';
 import { failure } from '../../../harness';
 
 const PASSWORD = 'first-password-of-it';
 let names = 0;
 
-describe.each(KINDS)('$name', (kind) => {
+describe.each([...KINDS, REDSHIFT])('$name', (kind) => {
   let server: DatabaseServer;
   beforeAll(async () => { server = await kind.start(); });
   afterAll(async () => { await server.stop(); });
@@ -25,11 +25,11 @@ describe.each(KINDS)('$name', (kind) => {
 
   /** Everything that the server shows of a user. */
   async function stateOf(username: string): Promise<unknown> {
-    const sql = server.engine === 'postgres'
+    const sql = speaksPostgres(server)
       ? `SELECT a.*, (SELECT array_agg(m.roleid::regrole::text) FROM pg_auth_members m WHERE m.member = a.oid) AS roles, (SELECT array_agg(setconfig) FROM pg_db_role_setting WHERE setrole = a.oid) AS settings
          FROM pg_authid a WHERE rolname = '${username}'`
       : `SELECT * FROM mysql.${server.engine === 'mariadb' ? 'global_priv' : 'user'} WHERE User = '${username}'`;
-    return run(server, server.root, sql);
+    return server.engine === 'redshift' ? (server as RedshiftStandIn).asPostgres(sql) : run(server, server.root, sql);
   }
 
   test.each([

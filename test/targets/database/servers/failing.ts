@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
-import { run, type DatabaseHarness } from './fixture';
+import { run, speaksPostgres, type DatabaseHarness } from './fixture';
 import { RotationError } from '../../../../lambda-src/rotation/errors';
+import { md5Verifier } from '../../../../lambda-src/targets/database/postgres-protocol';
 import type { DatabaseServer, Login } from '../../../../servers';
 import type { StartedRotation } from '../../../../simulator';
 import { failure, passwordOf } from '../../../harness';
@@ -88,6 +89,10 @@ export function dialledVersions(h: DatabaseHarness): string[] {
 
 /** Sets the password of a user, as a user with all rights. */
 export async function setPassword(server: DatabaseServer, { username, password }: Login): Promise<void> {
+  if (server.engine === 'redshift') {
+    await run(server, server.root, `ALTER USER "${username}" PASSWORD '${md5Verifier(password, username)}'`);
+    return;
+  }
   await run(server, server.root, server.engine === 'postgres'
     ? `ALTER ROLE "${username}" PASSWORD '${password.replaceAll('\'', '\'\'')}'`
     : `ALTER USER \`${username}\`@'%' IDENTIFIED BY '${password.replaceAll('\\', '\\\\').replaceAll('\'', '\'\'')}'`);
@@ -96,7 +101,8 @@ export async function setPassword(server: DatabaseServer, { username, password }
 /** The number of statements to the server that set a user's password, executed or not. */
 export async function passwordStatements(server: DatabaseServer, username: string): Promise<number> {
   const logs = await server.logs();
-  if (server.engine === 'postgres') { return logs.split('\n').filter((line) => line.includes(`ALTER ROLE "${username}" PASSWORD`)).length; }
+  // The stand-in for Redshift translates statements before PostgreSQL logs them.
+  if (speaksPostgres(server)) { return logs.split('\n').filter((line) => line.includes(`ALTER ROLE "${username}" PASSWORD`)).length; }
   const general = logs.slice(logs.indexOf('==> general.log'), logs.indexOf('==> slow.log'));
   return general.split('\n').filter((line) => /(ALTER USER|SET PASSWORD)/.test(line) && line.includes(username)).length;
 }

@@ -3,10 +3,12 @@ import { Client } from 'pg';
 import type { Credentials } from '../../../../lambda-src/targets/database/credentials';
 import type { Engine } from '../../../../lambda-src/targets/database/engine';
 import { connectMySql, MySql, type ConnectMySql } from '../../../../lambda-src/targets/database/mysql/engine';
-import { connectPostgres, Postgres, type ConnectPostgres } from '../../../../lambda-src/targets/database/postgres/engine';
+import { connectPostgres, Postgres } from '../../../../lambda-src/targets/database/postgres/engine';
+import { md5Verifier, type ConnectPostgres } from '../../../../lambda-src/targets/database/postgres-protocol';
+import { connectRedshift, Redshift, redshiftTls } from '../../../../lambda-src/targets/database/redshift/engine';
 import { databaseTarget } from '../../../../lambda-src/targets/database/target';
 import { tlsOptions } from '../../../../lambda-src/targets/database/tls';
-import { startMariaDb, startMySql, startPostgres, type DatabaseServer, type Login, type ServerOptions } from '../../../../servers';
+import { startMariaDb, startMySql, startPostgres, startRedshiftStandIn, type DatabaseServer, type Login, type ServerOptions } from '../../../../servers';
 import type { DatabaseTargetConfig } from '../../../../src/targets/database/contract';
 import { Harness, type HarnessOptions } from '../../../harness';
 
@@ -16,7 +18,7 @@ export const STRATEGIES: readonly Strategy[] = ['singleUser', 'alternatingUsers'
 /** A kind of server, with access to it that is independent of the handler's code. */
 export interface Kind {
   readonly name: string;
-  readonly target: DatabaseTargetConfig['target'];
+  readonly target: DatabaseServer['engine'];
   start(options?: ServerOptions): Promise<DatabaseServer>;
 }
 
@@ -24,6 +26,8 @@ export interface Kind {
 export const POSTGRES: Kind = { name: 'PostgreSQL 18', target: 'postgres', start: (options) => startPostgres({ ...options, version: '18' }) };
 export const MARIADB: Kind = { name: 'MariaDB 11.8', target: 'mariadb', start: (options) => startMariaDb({ ...options, version: '11.8' }) };
 export const MYSQL: Kind = { name: 'MySQL 8.0', target: 'mysql', start: (options) => startMySql({ ...options, version: '8.0' }) };
+/** Not Redshift, but a stand-in for it. */
+export const REDSHIFT: Kind = { name: 'the stand-in for Redshift', target: 'redshift', start: startRedshiftStandIn };
 
 export const KINDS: readonly Kind[] = [
   POSTGRES,
@@ -39,7 +43,7 @@ type Row = Record<string, unknown>;
 /** Runs statements as a user, in order, and returns the rows of the last. */
 export async function run(server: DatabaseServer, login: Login, ...statements: string[]): Promise<Row[]> {
   let rows: Row[] = [];
-  if (server.engine === 'postgres') {
+  if (speaksPostgres(server)) {
     const client = new Client({
       host: server.host, port: server.port, user: login.username, password: login.password, database: server.database, ssl: { ca: server.ca },
     });
@@ -71,6 +75,11 @@ export async function run(server: DatabaseServer, login: Login, ...statements: s
   return rows;
 }
 
+/** Whether the driver is that of PostgreSQL. */
+export function speaksPostgres({ engine }: DatabaseServer): boolean {
+  return engine === 'postgres' || engine === 'redshift';
+}
+
 /** Whether a login succeeds. */
 export async function letsIn(server: DatabaseServer, login: Login): Promise<boolean> {
   try {
@@ -86,14 +95,18 @@ export async function letsIn(server: DatabaseServer, login: Login): Promise<bool
 
 export const quoteLiteral = (server: DatabaseServer, text: string): string => {
   const quoted = text.replaceAll('\'', '\'\'');
-  return server.engine === 'postgres' ? `'${quoted}'` : `'${quoted.replaceAll('\\', '\\\\')}'`;
+  return speaksPostgres(server) ? `'${quoted}'` : `'${quoted.replaceAll('\\', '\\\\')}'`;
 };
 
 export const quoteName = (server: DatabaseServer, name: string): string =>
-  server.engine === 'postgres' ? `"${name.replaceAll('"', '""')}"` : `\`${name.replaceAll('`', '``')}\``;
+  speaksPostgres(server) ? `"${name.replaceAll('"', '""')}"` : `\`${name.replaceAll('`', '``')}\``;
 
 /** Creates a user with rights in the database, as the master user does. */
 export async function makeUser(server: DatabaseServer, login: Login): Promise<void> {
+  if (server.engine === 'redshift') {
+    await run(server, server.admin, CASE_SENSITIVE, `CREATE USER ${quoteName(server, login.username)} PASSWORD '${md5Verifier(login.password, login.username)}'`);
+    return;
+  }
   const [user, password] = [quoteName(server, login.username), quoteLiteral(server, login.password)];
   await run(server, server.admin, ...server.engine === 'postgres'
     ? [`CREATE ROLE ${user} LOGIN PASSWORD ${password}`, `GRANT CREATE ON DATABASE ${server.database} TO ${user}`, `GRANT ALL ON SCHEMA public TO ${user}`].slice(0, 2)
@@ -130,6 +143,9 @@ export interface Connection {
   query(sql: string, parameters?: readonly unknown[]): Promise<Row[]>;
   close(): Promise<void>;
 }
+
+/** For names with capital letters in Redshift. */
+export const CASE_SENSITIVE = 'SET enable_case_sensitive_identifier TO true';
 
 let users = 0;
 
@@ -170,6 +186,10 @@ export class DatabaseHarness extends Harness {
       reached.push(`${login[0].host}:${login[0].port}`);
       return connection(await connectPostgres(...login));
     };
+    const toRedshift: ConnectPostgres = async (...login) => {
+      reached.push(`${login[0].host}:${login[0].port}`);
+      return connection(await connectRedshift(...login));
+    };
     super({
       value: valueFor(server, user, options.changes),
       simulator: options.simulator,
@@ -184,6 +204,7 @@ export class DatabaseHarness extends Harness {
         postgres: (database) => wrap(new Postgres(tlsOptions(database), toPostgres)),
         mysql: (database) => wrap(new MySql('mysql', tlsOptions(database), toMySql)),
         mariadb: (database) => wrap(new MySql('mariadb', tlsOptions(database), toMySql)),
+        redshift: (database) => wrap(new Redshift(redshiftTls(database), toRedshift)),
       }),
     });
     this.dialled = dialled;

@@ -3,11 +3,11 @@
  * each kind with all its output, and tests the check itself.
  */
 import { created, expectNoSecrets, fails, formsOf } from './failing';
-import { DatabaseHarness, MARIADB, MYSQL, POSTGRES, STRATEGIES } from './fixture';
+import { DatabaseHarness, MARIADB, MYSQL, POSTGRES, REDSHIFT, STRATEGIES } from './fixture';
 import type { DatabaseServer } from '../../../../servers';
 import { passwordOf } from '../../../harness';
 
-describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
+describe.each([POSTGRES, MARIADB, MYSQL, REDSHIFT])('$name', (kind) => {
   let server: DatabaseServer;
   beforeAll(async () => { server = await kind.start(); });
   afterAll(() => server.stop());

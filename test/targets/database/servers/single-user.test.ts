@@ -3,14 +3,14 @@
  * secret in an error or a log line.
  */
 import { created, dialledVersions, expectNoSecrets, fails, passwordStatements, pendingWith, setPassword } from './failing';
-import { DatabaseHarness, KINDS, letsIn, makeUser, MARIADB, MYSQL, POSTGRES, run, STRATEGIES } from './fixture';
+import { DatabaseHarness, KINDS, letsIn, makeUser, MARIADB, MYSQL, POSTGRES, REDSHIFT, run, speaksPostgres, STRATEGIES } from './fixture';
 import type { DatabaseServer } from '../../../../servers';
 import { accessDenied, throttled, type Interceptor } from '../../../../simulator';
 import { failure, passwordOf } from '../../../harness';
 
 const NOT_ACCEPTED = /accepts neither the pending password, nor the current one, nor the previous one\. Create the user if it was never created, or give it/;
 
-describe.each(KINDS)('$name', (kind) => {
+describe.each([...KINDS, REDSHIFT])('$name', (kind) => {
   let server: DatabaseServer;
   beforeAll(async () => { server = await kind.start(); });
   afterAll(async () => { await server.stop(); });
@@ -68,7 +68,7 @@ describe.each(KINDS)('$name', (kind) => {
   });
 });
 
-describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
+describe.each([POSTGRES, MARIADB, MYSQL, REDSHIFT])('$name', (kind) => {
   let server: DatabaseServer;
   beforeAll(async () => { server = await kind.start(); });
   afterAll(async () => { await server.stop(); });
@@ -143,7 +143,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
 
   test('a missing dbname fails as refused, not as a wrong password', async () => {
     const h = await make({ changes: { dbname: 'no_such_database' } });
-    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', server.engine === 'postgres' ? /refused with 3D000.*"dbname"/ : /"dbname"|in the database/);
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', speaksPostgres(server) ? /refused with 3D000.*"dbname"/ : /"dbname"|in the database/);
     expect(dialledVersions(h)).toEqual(['AWSCURRENT']);
     expect(await letsIn(server, h.user)).toBe(true);
   });
@@ -228,7 +228,7 @@ describe.each([POSTGRES, MARIADB, MYSQL])('$name', (kind) => {
   });
 
   test('case 36: a user whose name is too long is reported as that user, not as the alternating one', async () => {
-    const h = await make({ changes: { username: 'n'.repeat({ postgres: 64, mysql: 33, mariadb: 81 }[kind.target as string]!) } });
+    const h = await make({ changes: { username: 'n'.repeat({ postgres: 64, mysql: 33, mariadb: 81, redshift: 128 }[kind.target]) } });
     await fails(h, h.step(h.start(), 'createSecret'), 'SecretValueError', /The user name in the key "username" of the secret is longer than \d+ \w+, the limit of \w+\. Put the name that the server has/);
   });
 

@@ -1,12 +1,12 @@
 /* The statements of docs/targets/, as a person copies them, give the rights that each strategy needs. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseHarness, KINDS, letsIn, run } from './fixture';
+import { DatabaseHarness, KINDS, letsIn, REDSHIFT, run } from './fixture';
 import type { DatabaseServer, Login } from '../../../../servers';
 import type { DatabaseTargetConfig } from '../../../../src/targets/database/contract';
 
-const SUPERUSER: Login = { username: 'rotation', password: 'password-of-the-superuser' };
-const FIRST: Login = { username: 'app', password: 'first-password-of-app' };
+const SUPERUSER: Login = { username: 'rotation', password: 'Password-of-the-superuser-1' };
+const FIRST: Login = { username: 'app', password: 'First-password-of-app-1' };
 const WITH_SUPERUSER = { superuserSecretArn: 'superuser' };
 const STRATEGIES: Readonly<Record<string, Partial<DatabaseTargetConfig>>> = {
   'singleUser()': {},
@@ -30,7 +30,7 @@ function strategiesOf(target: string): string[] {
   return Object.keys(STRATEGIES).filter((strategy) => page.includes(`\`${strategy}\``));
 }
 
-describe.each(KINDS)('$name', (kind) => {
+describe.each([...KINDS, REDSHIFT])('$name', (kind) => {
   let server: DatabaseServer;
   let user: Login = FIRST;
   let forDualPasswords: string[] = [];
@@ -67,5 +67,5 @@ describe.each(KINDS)('$name', (kind) => {
 });
 
 test('the pages have every strategy that the targets take', () => {
-  expect(['postgres', 'mysql', 'mariadb'].map((target) => strategiesOf(target).length)).toEqual([3, 5, 4]);
+  expect(['postgres', 'mysql', 'mariadb', 'redshift'].map((target) => strategiesOf(target).length)).toEqual([3, 5, 4, 3]);
 });

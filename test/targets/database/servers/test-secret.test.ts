@@ -2,13 +2,13 @@
  * The rotation contract's cases of testSecret, on real servers.
  */
 import { created, dialledUsers, dialledVersions, expectNoSecrets, fails, setPassword } from './failing';
-import { DatabaseHarness, KINDS, makeUser, MARIADB, MYSQL, POSTGRES, run, STRATEGIES, type DatabaseHarnessOptions } from './fixture';
+import { DatabaseHarness, KINDS, makeUser, MARIADB, MYSQL, POSTGRES, REDSHIFT, run, speaksPostgres, STRATEGIES, type DatabaseHarnessOptions } from './fixture';
 import type { DatabaseServer } from '../../../../servers';
 import type { StartedRotation } from '../../../../simulator';
 
 const NOT_ACCEPTED = /does not accept the pending credentials\. See that the user is not locked and that its password has not expired/;
 
-describe.each(KINDS)('$name', (kind) => {
+describe.each([...KINDS, REDSHIFT])('$name', (kind) => {
   let server: DatabaseServer;
   beforeAll(async () => { server = await kind.start(); });
   afterAll(async () => { await server.stop(); });
@@ -20,7 +20,7 @@ describe.each(KINDS)('$name', (kind) => {
     await h.step(rotation, 'setSecret');
     h.dialled.length = 0;
     const { username } = h.login('AWSPENDING');
-    return { h, rotation, account: server.engine === 'postgres' ? `"${username}"` : `\`${username}\`@'%'` };
+    return { h, rotation, account: speaksPostgres(server) ? `"${username}"` : `\`${username}\`@'%'` };
   }
 
   test.each(STRATEGIES)('case 43: %s: pending credentials that log in as the intended user succeed, and nothing is written', async (strategy) => {
@@ -45,7 +45,7 @@ describe.each(KINDS)('$name', (kind) => {
 
   test('case 45: an expired user fails', async () => {
     const { h, rotation, account } = await set();
-    await run(server, server.root, server.engine === 'postgres' ? `ALTER ROLE ${account} VALID UNTIL '2020-01-01'` : `ALTER USER ${account} PASSWORD EXPIRE`);
+    await run(server, server.root, speaksPostgres(server) ? `ALTER USER ${account} VALID UNTIL '2020-01-01'` : `ALTER USER ${account} PASSWORD EXPIRE`);
     // MariaDB lets such a user log in, only to change its password.
     await (server.engine === 'mariadb'
       ? fails(h, h.step(rotation, 'testSecret'), 'TargetRefusedError', /refused with ER_MUST_CHANGE_PASSWORD\. The password of the user is expired/)
@@ -54,7 +54,7 @@ describe.each(KINDS)('$name', (kind) => {
 
   test('case 45: a locked user fails', async () => {
     const { h, rotation, account } = await set();
-    await run(server, server.root, server.engine === 'postgres' ? `ALTER ROLE ${account} NOLOGIN` : `ALTER USER ${account} ACCOUNT LOCK`);
+    await run(server, server.root, server.engine === 'postgres' ? `ALTER ROLE ${account} NOLOGIN` : server.engine === 'redshift' ? `ALTER USER ${account} PASSWORD DISABLE` : `ALTER USER ${account} ACCOUNT LOCK`);
     if (server.engine === 'postgres') {
       await fails(h, h.step(rotation, 'testSecret'), 'TargetRefusedError', /refused with 28000\..*NOLOGIN/);
     } else {

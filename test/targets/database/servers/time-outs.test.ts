@@ -1,19 +1,19 @@
 /* The rotation contract's case 33 on real servers: whatever hangs, setSecret ends before Lambda ends it, and starts nothing new after that. */
 import { created, dialledVersions, fails } from './failing';
-import { DatabaseHarness, letsIn, MARIADB, MYSQL, POSTGRES, STRATEGIES, type Connection, type Strategy } from './fixture';
+import { DatabaseHarness, letsIn, MARIADB, MYSQL, POSTGRES, REDSHIFT, STRATEGIES, type Connection, type Strategy } from './fixture';
 import type { DatabaseServer } from '../../../../servers';
 import { connect, type TestClient } from '../../../../servers/clients';
 
 /** A server for each, so that one that hangs doesn't affect others, and all can wait at the same time. */
-describe('PostgreSQL, MariaDB and MySQL, with both strategies', () => {
+describe('PostgreSQL, MariaDB, MySQL and the stand-in for Redshift, with both strategies', () => {
   let subjects: { server: DatabaseServer; strategy: Strategy }[];
   beforeAll(async () => {
-    const pairs = [POSTGRES, MARIADB, MYSQL].flatMap((kind) => STRATEGIES.map((strategy) => ({ kind, strategy })));
+    const pairs = [POSTGRES, MARIADB, MYSQL, REDSHIFT].flatMap((kind) => STRATEGIES.map((strategy) => ({ kind, strategy })));
     subjects = await Promise.all(pairs.map(async ({ kind, strategy }) => ({ server: await kind.start(), strategy })));
   });
   afterAll(async () => { await Promise.all(subjects.map(({ server }) => server.stop())); });
 
-  // One strategy after the other, because six at once on a busy machine take longer than a step has here.
+  // One strategy after the other, because eight at once on a busy machine take longer than a step has here.
   const inAll = async (check: (server: DatabaseServer, strategy: Strategy) => Promise<void>) => {
     for (const strategy of STRATEGIES) {
       await Promise.all(subjects.filter((subject) => subject.strategy === strategy).map(({ server }) => check(server, strategy)));
@@ -99,6 +99,9 @@ async function lockPasswords(server: DatabaseServer, client: TestClient): Promis
   if (server.engine === 'postgres') {
     await client.query('BEGIN');
     await client.query('LOCK TABLE pg_authid IN SHARE MODE');
+  } else if (server.engine === 'redshift') {
+    await client.query('BEGIN');
+    await client.query('LOCK pg_shadow');
   } else {
     await client.query('FLUSH TABLES WITH READ LOCK');
   }

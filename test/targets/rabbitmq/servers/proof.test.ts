@@ -3,12 +3,12 @@
  */
 import { runCopies } from '../../../proof/copies';
 import { exhaust } from '../../../proof/exhaustion';
-import { withRabbitMqSubjects } from '../../../proof/rabbitmq';
+import { catchNaiveRabbitMq, withRabbitMqSubjects } from '../../../proof/rabbitmq';
 import { withoutTimers } from '../../../proof/without-timers';
 
 jest.setTimeout(300_000);
 
-test('RabbitMQ: stopped at some boundaries and pairs, and 5 copies at once', async () => {
+test('cases 53, 54, 55, 56, 57, 58, 59, 61: stopped at some boundaries and pairs, and 5 copies at once', async () => {
   const restore = withoutTimers();
   const explored: number[] = [];
   await withRabbitMqSubjects(async (subject) => {
@@ -18,4 +18,11 @@ test('RabbitMQ: stopped at some boundaries and pairs, and 5 copies at once', asy
   }).finally(restore);
   expect(explored).toHaveLength(4);
   expect(Math.min(...explored)).toBeGreaterThan(2);
+});
+
+test('naive variants are caught, for the reason they should', async () => {
+  const restore = withoutTimers();
+  const naive = await catchNaiveRabbitMq().finally(restore);
+  expect(naive.map(({ mistake, caught }) => [mistake, caught])).toEqual(naive.map(({ mistake, expected }) => [mistake, expected]));
+  expect(naive).toHaveLength(4);
 });

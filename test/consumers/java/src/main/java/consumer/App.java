@@ -1,6 +1,7 @@
 package consumer;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.cdkrotatingsecret.ActiveDirectoryTargetOptions;
 import io.github.cdkrotatingsecret.CacheUserTargetOptions;
 import io.github.cdkrotatingsecret.DatabaseTargetOptions;
 import io.github.cdkrotatingsecret.GeneratedTargetOptions;
@@ -251,6 +252,7 @@ public final class App {
                         .build()))
                 .build();
         RotationFunction.Builder.create(stack, "MemoryDb")
+                .acknowledgeStandIns(true)
                 .target(RotationTarget.memoryDbUser(CacheUserTargetOptions.builder()
                         .userArn("arn:aws:memorydb:eu-west-1:111111111111:user/app")
                         .build()))
@@ -264,11 +266,28 @@ public final class App {
                         .certificateAuthority(Files.readString(Path.of("ca.pem")))
                         .build()))
                 .build();
+        RotationFunction.Builder.create(stack, "Redshift")
+                .vpc(vpc)
+                .target(RotationTarget.redshift(DatabaseTargetOptions.builder()
+                        .strategy(RotationStrategy.alternatingUsers(new Secret(stack, "RedshiftSuperuser")))
+                        .database(SecurityGroup.Builder.create(stack, "RedshiftSecurityGroup").vpc(vpc).build())
+                        .passwordPolicy(PasswordPolicy.builder().passwordLength(40).build())
+                        .build()))
+                .build();
         RotationFunction.Builder.create(stack, "Ldap")
                 .vpc(vpc)
                 .target(RotationTarget.ldap(LdapTargetOptions.builder()
                         .strategy(RotationStrategy.dualPasswords(new Secret(stack, "LdapSuperuser")))
                         .directory(SecurityGroup.Builder.create(stack, "LdapSecurityGroup").vpc(vpc).build())
+                        .passwordPolicy(PasswordPolicy.builder().passwordLength(40).build())
+                        .certificateAuthority(Files.readString(Path.of("ca.pem")))
+                        .build()))
+                .build();
+        RotationFunction.Builder.create(stack, "ActiveDirectory")
+                .vpc(vpc)
+                .target(RotationTarget.activeDirectory(ActiveDirectoryTargetOptions.builder()
+                        .strategy(RotationStrategy.singleUser(new Secret(stack, "AdSuperuser")))
+                        .directory(SecurityGroup.Builder.create(stack, "AdSecurityGroup").vpc(vpc).build())
                         .passwordPolicy(PasswordPolicy.builder().passwordLength(40).build())
                         .certificateAuthority(Files.readString(Path.of("ca.pem")))
                         .build()))
@@ -294,6 +313,7 @@ public final class App {
                         .build()))
                 .build();
         RotatingSecret.Builder.create(stack, "AccessKey")
+                .acknowledgeStandIns(true)
                 .target(RotationTarget.iamAccessKey(IamAccessKeyTargetOptions.builder()
                         .user(new User(stack, "User"))
                         .exclusiveUser(true)

@@ -1,0 +1,4 @@
+import { ldapTarget } from './target';
+import { makeHandler } from '../../../handler';
+
+export const handler = makeHandler(ldapTarget);

@@ -1,4 +1,0 @@
-import { ldapTarget } from './target';
-import { makeHandler } from '../../handler';
-
-export const handler = makeHandler(ldapTarget);

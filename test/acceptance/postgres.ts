@@ -1,0 +1,43 @@
+import { databaseOf, prefixesOf, TABLE, type Dialect } from './dialect';
+import type { TestClient } from '../../servers/clients';
+
+/** The user of Amazon RDS itself, which always has sessions. */
+const RDS = 'rdsadmin';
+
+const namesOf = async (client: TestClient, sql: string) => (await client.query(sql)).map(({ name }) => String(name));
+
+export const POSTGRES: Dialect = {
+  product: async (client) => {
+    const [{ name }] = await client.query('SELECT version() AS name');
+    return String(name).split(/ on |,/)[0];
+  },
+  databases: (client) => namesOf(client, 'SELECT datname AS name FROM pg_database WHERE NOT datistemplate'),
+  // Processes of the server itself have no database.
+  otherSessions: (client) => namesOf(client, `SELECT usename AS name FROM pg_stat_activity WHERE datname IS NOT NULL AND usename NOT IN (session_user, '${RDS}')`),
+  lock: async (client) => {
+    const [{ locked }] = await client.query('SELECT pg_try_advisory_lock(hashtextextended(\'cdk-rotating-secret acceptance\', 0)) AS locked');
+    return locked === true;
+  },
+  prefixes: async (client) => prefixesOf(await namesOf(client, 'SELECT datname::text AS name FROM pg_database UNION SELECT rolname::text FROM pg_roles')),
+  make: async (client, prefix) => { await client.query(`CREATE DATABASE ${databaseOf(prefix)}`); },
+  sessions: async (client, prefix) => (await client.query(`SELECT FROM pg_stat_activity WHERE datname = '${databaseOf(prefix)}'`)).length,
+  remove: async (client, prefix) => {
+    const removed: string[] = [];
+    // Users have rights in the database, so it goes first.
+    for (const name of await namesOf(client, `SELECT datname AS name FROM pg_database WHERE datname = '${databaseOf(prefix)}'`)) {
+      await client.query(`DROP DATABASE ${name}`);
+      removed.push(name);
+    }
+    for (const name of (await namesOf(client, `SELECT rolname AS name FROM pg_roles WHERE starts_with(rolname, '${prefix}')`)).sort().reverse()) {
+      await client.query(`DROP ROLE ${name}`);
+      removed.push(name);
+    }
+    return removed;
+  },
+
+  createUser: ({ username, password }) => [`CREATE ROLE ${username} LOGIN PASSWORD '${password}'`],
+  setPassword: ({ username, password }) => [`ALTER ROLE ${username} PASSWORD '${password}'`],
+  lockUser: (user) => `ALTER ROLE ${user} NOLOGIN`,
+  grantUpdate: (user) => `GRANT UPDATE ON ${TABLE} TO ${user}`,
+  revokeUpdate: (user) => `REVOKE UPDATE ON ${TABLE} FROM ${user}`,
+};
