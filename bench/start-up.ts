@@ -27,6 +27,8 @@ interface Subject {
   readonly peer?: Peer;
   readonly directory: string;
   readonly config?: HandlerConfig;
+  /** In the secret. @default app */
+  readonly username?: string;
   /** Runs testSecret in place of createSecret, for which a server would have to issue a credential. @default createSecret */
   readonly isTest?: boolean;
 }
@@ -39,9 +41,17 @@ const CONFIGS: Record<Peer, HandlerConfig> = {
 
 const USER = { userArn: 'arn:aws:iam::111122223333:user/app', passwordPolicy: {} };
 
-const REDIS: HandlerConfig = { target: 'redis', superuserSecretArn: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:superuser-a1b2c3', passwordPolicy: {} };
+const SUPERUSER = { superuserSecretArn: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:superuser-a1b2c3', passwordPolicy: {} };
 
 /** There is no handwritten code to compare these with. */
+const ALONE: readonly { readonly config: HandlerConfig; readonly username?: string }[] = [
+  { config: { target: 'redshift', passwordPolicy: {} } },
+  { config: { target: 'redis', ...SUPERUSER } },
+  { config: { target: 'rabbitmq', ...SUPERUSER } },
+  { config: { target: 'ldap', passwordPolicy: {} }, username: 'uid=app,dc=example,dc=com' },
+  { config: { target: 'active-directory', passwordPolicy: {} }, username: 'app@ad.example.com' },
+];
+
 const ISSUED: readonly HandlerConfig[] = [
   { target: 'iam-access-key', accessKeyIdKey: 'accessKeyId', secretAccessKeyKey: 'secretAccessKey', ...USER },
   { target: 'ses-smtp', ...USER },
@@ -60,7 +70,7 @@ export async function measureStartUps(node: string, runs: number): Promise<Start
         { name: `${peer}, by hand`, peer, directory: bundlePeer(peer, false, folder).directory },
         { name: `${peer}, by hand, with bundleAwsSDK`, peer, directory: bundlePeer(peer, true, folder).directory },
       ]),
-      { name: 'redis, ours', directory: join(ASSETS, 'redis'), config: REDIS },
+      ...ALONE.map(({ config, username }): Subject => ({ name: `${config.target}, ours`, directory: join(ASSETS, config.target), config, username })),
       ...ISSUED.map((config): Subject => ({ name: `${config.target}, testSecret at deployment`, directory: join(ASSETS, config.target), config, isTest: true })),
     ];
     const seen = subjects.map(() => ({ ready: [] as number[], replied: [] as number[], memory: [] as number[] }));
@@ -94,10 +104,10 @@ function makeHandler(folder: string, source: string): string {
 
 /** One process with a handler, until its first reply. */
 export async function startOnce(
-  node: string, { directory, config, isTest = false }: Subject, nodeOptions: readonly string[] = [],
+  node: string, { directory, config, username = 'app', isTest = false }: Subject, nodeOptions: readonly string[] = [],
 ): Promise<{ ready: number; replied: number; memory: number }> {
   const simulator = new SecretsManagerSimulator();
-  const arn = simulator.createSecret('bench', isTest ? '{}' : JSON.stringify({ engine: config?.target, host: 'localhost', username: 'app', password: 'first-password-of-all' }));
+  const arn = simulator.createSecret('bench', isTest ? '{}' : JSON.stringify({ engine: config?.target, host: 'localhost', username, password: 'first-password-of-all' }));
   const rotation = startRotation(simulator, arn, { rotateImmediately: !isTest });
   const service = await SecretsManagerServer.start(simulator);
   const start = performance.timeOrigin + performance.now();

@@ -28,6 +28,7 @@ GRANT USAGE ON SCHEMA redshift TO PUBLIC;
 CREATE TABLE redshift.of_users (id oid PRIMARY KEY, syslog text, timeout int);
 CREATE TABLE redshift.of_roles (permission text, role text);
 CREATE TABLE redshift.others (view text, name text);
+CREATE TABLE redshift.owners (role text, owner text);
 CREATE FUNCTION redshift.kind(name name) RETURNS text LANGUAGE sql AS $$ SELECT CASE WHEN name LIKE 'group %' THEN 'group' WHEN name LIKE 'role %' THEN 'role' ELSE 'user' END $$;
 CREATE FUNCTION redshift.called(name name) RETURNS text LANGUAGE sql AS $$ SELECT regexp_replace(name, '^(group|role) ', '') $$;
 CREATE VIEW redshift.pg_user AS SELECT rolname::text AS usename, oid::int4 AS usesysid, rolcreatedb AS usecreatedb, rolsuper AS usesuper, rolvaliduntil::text AS valuntil,
@@ -41,7 +42,10 @@ CREATE VIEW redshift.svv_user_grants AS SELECT u.rolname::text AS user_name, red
   FROM pg_auth_members m JOIN pg_roles u ON u.oid = m.member JOIN pg_roles r ON r.oid = m.roleid WHERE u.rolcanlogin AND redshift.kind(r.rolname) = 'role';
 CREATE VIEW redshift.svv_role_grants AS SELECT redshift.called(u.rolname) AS role_name, redshift.called(r.rolname) AS granted_role_name
   FROM pg_auth_members m JOIN pg_roles u ON u.oid = m.member JOIN pg_roles r ON r.oid = m.roleid WHERE redshift.kind(u.rolname) = 'role' AND redshift.kind(r.rolname) = 'role';
-CREATE VIEW redshift.svv_system_privileges AS SELECT permission AS system_privilege, role AS identity_name, 'role'::text AS identity_type FROM redshift.of_roles;
+CREATE VIEW redshift.svv_system_privileges AS SELECT permission AS system_privilege, role AS identity_name, 'role'::text AS identity_type FROM redshift.of_roles
+  UNION ALL SELECT 'CREATE SCHEMA', name, 'user' FROM redshift.others WHERE view = 'system';
+CREATE VIEW redshift.svv_roles AS SELECT redshift.called(rolname) AS role_name, coalesce(o.owner, '${ADMIN.username}') AS role_owner
+  FROM pg_roles LEFT JOIN redshift.owners o ON o.role = redshift.called(rolname) WHERE redshift.kind(rolname) = 'role';
 ${[
   ['relation', 'pg_class', 'relacl', 'relowner'], ['column', 'pg_attribute', 'attacl', '0::oid'], ['schema', 'pg_namespace', 'nspacl', 'nspowner'], ['function', 'pg_proc', 'proacl', 'proowner'],
   ['database', 'pg_database', 'datacl', 'datdba'], ['language', 'pg_language', 'lanacl', 'lanowner'],

@@ -38,6 +38,17 @@ const NAIVE: readonly Naive[] = [
     }),
   },
   {
+    // It then can't tell that the pending password is the present one: the history refuses to set that again.
+    mistake: 'a refusal by the policy counts as a wrong password',
+    expected: 'recovers',
+    kind: 'itself',
+    change: ({ changePassword }) => ({
+      changePassword: async (...change) => changePassword(...change).catch((error: unknown) => {
+        throw error instanceof TargetRefusedError ? new AuthenticationError(error.message) : error;
+      }),
+    }),
+  },
+  {
     mistake: 'a superuser resets the password to one that no version has',
     expected: 'accepted',
     kind: 'superuser',

@@ -14,7 +14,7 @@ export class AlternatingUsers implements Strategy {
   }
 
   public async setSecret(rotation: DatabaseRotation): Promise<void> {
-    const { engine, deadline, pending, current } = rotation;
+    const { engine, deadline, values, pending, current } = rotation;
     const superuser = await this.superuser.credentials(rotation);
     const login = await withSessionIfAccepted(engine, current, deadline, async ({ scramIterations }) => ({ scramIterations }));
     if (!login) {
@@ -36,6 +36,8 @@ export class AlternatingUsers implements Strategy {
         if ((isProven || partner.isRelated) && partner.isToldByLogin && await isAccepted(engine, pending, deadline)) { return; }
         if (!isProven) { throw new UnprovenUserError(); }
       }
+      // Another rotation may have given the user the password of AWSCURRENT while this one waited.
+      await values.checkInProgress();
       const share = () => session.shareWith(request);
       // A login by one account proves nothing about the others.
       await (partner.isToldByLogin ? changeOrFindOut(rotation, share) : share());

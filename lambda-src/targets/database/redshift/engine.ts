@@ -16,7 +16,7 @@ import { tlsOptions, type DatabaseTls } from '../tls';
 /** https://docs.aws.amazon.com/redshift/latest/dg/r_names.html: identifiers have 127 bytes. */
 const MAX_NAME_BYTES = 127;
 
-/** Statements, so that the others don't depend on the settings of the user and the cluster. Quoted names would be lower case otherwise. */
+/** Statements, so that the others don't depend on the settings of the user and the cluster. Quoted names that aren't of users may be lower case otherwise. */
 const SESSION = [
   'SET search_path TO pg_catalog', 'SET datestyle TO ISO', `SET statement_timeout TO ${STATEMENT_TIMEOUT}`, 'SET enable_case_sensitive_identifier TO true',
 ];
@@ -259,12 +259,12 @@ class RedshiftSession implements Session {
     return new Map(rows.map(({ name, admin }) => [String(name), admin === true]));
   }
 
-  /** Whether a role gives the user a permission for the cluster, such as ALTER USER. Only roles have these. */
+  /** Whether the user has a permission for the cluster, such as ALTER USER, by itself or by a role. */
   private async hasSystemPermission(user: string): Promise<boolean> {
     const grants = await this.connection.query('SELECT role_name AS "role", granted_role_name AS "granted" FROM svv_role_grants');
     const roles = allRoles([...(await this.roles(user)).keys()], grants as unknown as RoleGrant[]);
-    const permitted = await this.connection.query('SELECT identity_name AS "role" FROM svv_system_privileges');
-    return permitted.some(({ role }) => roles.has(String(role))) || [...roles].some((role) => role.startsWith('sys:'));
+    const permitted = await this.connection.query('SELECT identity_name AS "name", identity_type AS "type" FROM svv_system_privileges');
+    return permitted.some(({ name, type }) => type === 'user' ? name === user : roles.has(String(name))) || [...roles].some((role) => role.startsWith('sys:'));
   }
 
   private async exists(user: string): Promise<boolean> {
@@ -284,8 +284,10 @@ class RedshiftSession implements Session {
     const users = [user, original];
     const [owned] = await this.connection.query(OWNED_BY_USERS, users);
     if (owned) { throw new TargetRefusedError(`One of the two users that alternate owns ${String(owned.what)}, which the other one could not change or drop, so nothing was changed. Give them to a user that does not rotate, with ALTER … OWNER TO. ${ROLE_INSTEAD}`); }
-    const [granted] = await this.connection.query(GRANTED_TO_USERS, users);
-    if (granted) { throw new TargetRefusedError(`One of the two users that alternate has ${String(granted.what)} by itself, which the other one would not have, so nothing was changed. Give them to a role or a group of the user, and take them from the user. ${ROLE_INSTEAD}`); }
+    for (const query of GRANTED_TO_USERS) {
+      const [granted] = await this.connection.query(query, users);
+      if (granted) { throw new TargetRefusedError(`One of the two users that alternate has ${String(granted.what)} by itself, which the other one would not have, so nothing was changed. Give them to a role or a group of the user, and take them from the user. ${ROLE_INSTEAD}`); }
+    }
     const schemas = await this.connection.query('SELECT nspname FROM pg_namespace WHERE nspname IN ($1, $2)', users);
     if (schemas.length === 0) { return; }
     const path = (await this.terms(original)).settings.find(({ name }) => name === 'search_path')?.value ?? '$user';

@@ -2,7 +2,7 @@
  * The rotation contract's cases of setSecret for alternating users, on real servers. The tests of each engine have the details of copying
  * rights.
  */
-import { created, dialledUsers, dialledVersions, expectNoSecrets, fails, passwordStatements, pendingWith, setPassword } from './failing';
+import { beforeClaim, created, dialledUsers, dialledVersions, expectNoSecrets, fails, giveUp, passwordStatements, pendingWith, setPassword } from './failing';
 import { DatabaseHarness, KINDS, letsIn, makeUser, MARIADB, MYSQL, POSTGRES, quoteName, run, type DatabaseHarnessOptions } from './fixture';
 import type { DatabaseServer, Login } from '../../../../servers';
 import { accessDenied } from '../../../../simulator';
@@ -69,6 +69,19 @@ describe.each(KINDS)('$name', (kind) => {
     expect(await letsIn(server, clone)).toBe(false);
     expect(await letsIn(server, h.login('AWSPREVIOUS'))).toBe(true);
     expectNoSecrets(h);
+  });
+
+  test('a copy of a rotation that was given up does not overwrite the password of a later one', async () => {
+    const h: DatabaseHarness = await make({
+      engine: beforeClaim(async () => {
+        giveUp(h);
+        await h.rotate();
+      }),
+    });
+    const rotation = await created(h);
+    expect((await failure(h.step(rotation, 'setSecret'))).name).toBe('VersionNotPendingError');
+    expect(h.login('AWSCURRENT').username).toBe(`${h.user.username}_clone`);
+    expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
   });
 
   test('case 36: a user name at the limit of the server rotates, there and back', async () => {

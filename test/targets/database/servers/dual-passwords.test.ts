@@ -2,7 +2,7 @@
  * The rotation contract's cases of two passwords at a time, on real servers. Cases 91 and 93 don't apply: a writer is one node, and it applies
  * a password at once.
  */
-import { created, expectNoSecrets, fails, passwordStatements, setPassword } from './failing';
+import { created, expectNoSecrets, fails, giveUp, passwordStatements, setPassword } from './failing';
 import { DatabaseHarness, KINDS, letsIn, makeUser, POSTGRES, run, type Connection, type DatabaseHarnessOptions, type Kind } from './fixture';
 import { nativeHash, sha256Crypt } from '../../../../lambda-src/targets/database/mysql/password-hash';
 import type { DatabaseServer, Login } from '../../../../servers';
@@ -56,11 +56,6 @@ async function stored(h: DatabaseHarness): Promise<string> {
 }
 
 const accepted = async (h: DatabaseHarness, ...versions: string[]) => Promise.all(versions.map((version) => letsIn(server, h.login(version))));
-
-function giveUp(h: DatabaseHarness): void {
-  h.simulator.perform('UpdateSecretVersionStage', { SecretId: h.arn, VersionStage: 'AWSPENDING', RemoveFromVersionId: h.secret.stages.AWSPENDING });
-  h.simulator.completeRotation(h.arn);
-}
 
 /** Stands between the engine and its driver, and looks at every statement. */
 function watching(look: (sql: string, send: () => Promise<Record<string, unknown>[]>) => Promise<Record<string, unknown>[]>) {

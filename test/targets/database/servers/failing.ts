@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { run, speaksPostgres, type DatabaseHarness } from './fixture';
 import { RotationError } from '../../../../lambda-src/rotation/errors';
+import type { Engine } from '../../../../lambda-src/targets/database/engine';
 import { md5Verifier } from '../../../../lambda-src/targets/database/postgres-protocol';
 import type { DatabaseServer, Login } from '../../../../servers';
 import type { StartedRotation } from '../../../../simulator';
@@ -66,6 +67,32 @@ export function pendingWith(h: DatabaseHarness, changes: Record<string, unknown>
   const SecretString = JSON.stringify({ ...JSON.parse(h.value('AWSCURRENT')), password: 'pending-password', ...changes });
   h.simulator.perform('PutSecretValue', { SecretId: h.arn, ClientRequestToken: rotation.token, SecretString, VersionStages: ['AWSPENDING'] });
   return rotation;
+}
+
+/** An engine that first runs `act` when a session is about to look at the two users. */
+export function beforeClaim(act: () => Promise<void>): (engine: Engine) => Engine {
+  let isFirst = true;
+  return (engine) => ({
+    ...engine,
+    logIn: async (...login) => {
+      const session = await engine.logIn(...login);
+      const claim = session.claim.bind(session);
+      session.claim = async (request) => {
+        if (isFirst) {
+          isFirst = false;
+          await act();
+        }
+        return claim(request);
+      };
+      return session;
+    },
+  });
+}
+
+/** Ends the rotation that goes on, as somebody who takes AWSPENDING away. */
+export function giveUp(h: DatabaseHarness): void {
+  h.simulator.perform('UpdateSecretVersionStage', { SecretId: h.arn, VersionStage: 'AWSPENDING', RemoveFromVersionId: h.secret.stages.AWSPENDING });
+  h.simulator.completeRotation(h.arn);
 }
 
 /** Makes a version with another user AWSPREVIOUS, as after a rotation by another tool. */

@@ -2,12 +2,13 @@
  * The rotation contract's cases for Redshift, on a stand-in: PostgreSQL behind a server that knows only statements of Redshift. They show what a
  * rotation sends and where it ends, not that Redshift agrees.
  */
-import { created, dialledVersions, expectNoSecrets, fails, putPrevious } from './failing';
+import { beforeClaim, created, dialledVersions, expectNoSecrets, fails, giveUp, putPrevious } from './failing';
 import { CASE_SENSITIVE, DatabaseHarness, letsIn, makeUser, run, type DatabaseHarnessOptions } from './fixture';
 import { Deadline } from '../../../../lambda-src/rotation/deadline';
 import { RotationSupersededError } from '../../../../lambda-src/rotation/errors';
 import { Redshift, redshiftTls } from '../../../../lambda-src/targets/database/redshift/engine';
 import { startRedshiftStandIn, type Login, type RedshiftStandIn } from '../../../../servers';
+import { failure } from '../../../harness';
 
 let server: RedshiftStandIn;
 beforeAll(async () => {
@@ -133,6 +134,7 @@ describe('alternating users', () => {
     ['owns a schema', asRoot('CREATE SCHEMA owned_{user} AUTHORIZATION {user}'), /owns schemas/],
     ['owns a function', asRoot('CREATE FUNCTION owned_{user}() RETURNS int LANGUAGE sql AS \'SELECT 1\'; ALTER FUNCTION owned_{user} OWNER TO {user}'), /owns functions/],
     ['owns a database', asRoot('CREATE DATABASE owned_{user} OWNER {user}'), /owns databases/],
+    ['owns a role', asRoot('CREATE ROLE "role owned_{user}"; INSERT INTO redshift.owners VALUES (\'owned_{user}\', \'{user}\')'), /owns roles/],
     ['has a right to a table', (user) => asAdmin(`GRANT SELECT ON things TO ${user}`), /has rights in svv_relation_privileges by itself/],
     ['has a right to a column', asRoot('GRANT SELECT (name) ON things TO {user}'), /has rights in svv_column_privileges by itself/],
     ['has a right to a schema', (user) => asAdmin(`GRANT USAGE ON SCHEMA public TO ${user}`), /has rights in svv_schema_privileges by itself/],
@@ -143,6 +145,7 @@ describe('alternating users', () => {
     ['may assume a role of IAM', asRoot('INSERT INTO redshift.others VALUES (\'iam\', \'{user}\')'), /has rights in svv_iam_privileges by itself/],
     ['may alter a datashare', asRoot('INSERT INTO redshift.others VALUES (\'datashare\', \'{user}\')'), /has rights in svv_datashare_privileges by itself/],
     ['may run a model', asRoot('INSERT INTO redshift.others VALUES (\'ml_model\', \'{user}\')'), /has rights in svv_ml_model_privileges by itself/],
+    ['has a right to the cluster', asRoot('INSERT INTO redshift.others VALUES (\'system\', \'{user}\')'), /has rights in svv_system_privileges by itself/],
     ['has a row-level policy', asRoot('INSERT INTO redshift.others VALUES (\'rls\', \'{user}\')'), /has policies in svv_rls_attached_policy by itself/],
     ['has a masking policy', asRoot('INSERT INTO redshift.others VALUES (\'masking\', \'{user}\')'), /has policies in svv_attached_masking_policy by itself/],
     ['has a schema of its name', asRoot('CREATE SCHEMA {user}'), /A schema has the name of one of the two users that alternate, and its search_path has \$user/],
@@ -187,6 +190,19 @@ describe('alternating users', () => {
     const h = await make({ user });
     await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /nothing proves that it belongs to this secret/);
     expect(await letsIn(server, other)).toBe(true);
+  });
+
+  test('a copy of a rotation that was given up does not overwrite the password of a later one', async () => {
+    const h: DatabaseHarness = await make({
+      engine: beforeClaim(async () => {
+        giveUp(h);
+        await h.rotate();
+      }),
+    });
+    const rotation = await created(h);
+    expect((await failure(h.step(rotation, 'setSecret'))).name).toBe('VersionNotPendingError');
+    expect(h.login('AWSCURRENT').username).toBe(`${h.user.username}_clone`);
+    expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
   });
 
   test('case 100: the mark is made together with the user, so a retry knows it', async () => {
@@ -288,8 +304,8 @@ describe('users', () => {
     expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
   });
 
-  test('a lost password is reset on request', async () => {
-    const user = await userWith();
+  test.each([['is another one', []], ['is disabled, which Redshift does not show', ['ALTER USER {user} PASSWORD DISABLE']]])('a lost password that %s is reset on request', async (_, statements) => {
+    const user = await userWith(...statements);
     const h = await make({ strategy: 'singleUser', user: { ...user, password: 'not-its-password-1' }, config: { ...SUPERUSER, resetLostPassword: true } });
     await h.rotate();
     expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
@@ -305,6 +321,16 @@ describe('users', () => {
     const user = await userWith(...statements);
     const h = await make({ strategy: 'singleUser', user: { ...user, password: 'not-its-password-1' }, config: { ...SUPERUSER, resetLostPassword: true } });
     await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', text);
+  });
+
+  test('a lost password of a user that has a right to the cluster by itself is not reset, and a role of the name of a user is another thing', async () => {
+    const [user, other] = [await userWith(), await userWith()];
+    await server.asPostgres(`INSERT INTO redshift.others VALUES ('system', '${user.username}')`);
+    const of = (login: Login) => make({ strategy: 'singleUser', user: { ...login, password: 'not-its-password-1' }, config: { ...SUPERUSER, resetLostPassword: true } });
+    const h = await of(user);
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /may manage other users or is a superuser, so its password is not reset/);
+    await asAdmin(`CREATE ROLE ${user.username}`, `GRANT ROLE ${user.username} TO ${other.username}`);
+    await (await of(other)).rotate();
   });
 
   test('a single user whose password a superuser changes', async () => {
