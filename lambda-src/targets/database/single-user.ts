@@ -22,9 +22,11 @@ export class SingleUser implements Strategy {
 
   /** Makes the server accept the pending password, if it accepts one that is known. False if it doesn't. */
   protected async change(rotation: DatabaseRotation, known: Credentials): Promise<boolean> {
-    const { engine, deadline, pending } = rotation;
+    const { engine, deadline, pending, values } = rotation;
     return await withSessionIfAccepted(engine, known, deadline, async (session) => {
       await session.checkOwnPasswordChange();
+      // A session outlives its password, so an old copy of the function would undo a later rotation.
+      await values.checkInProgress();
       await changeOrFindOut(rotation, () => session.changeOwnPassword(pending.password));
       return true;
     }) ?? false;

@@ -39,7 +39,9 @@ export class ActiveDirectoryTarget extends DirectoryTarget<AdConnection, AdEntry
     // The likely one first, because a domain may lock a user after a few wrong logins.
     const logins = [current, pending, ...previous && previous.password !== current.password ? [previous] : []];
     for (const login of logins) {
-      const changed = superuser ? await this.reset(login, superuser, pending, values, deadline) : await this.changeItself(login, pending, deadline);
+      const changed = superuser
+        ? await this.reset(login, superuser, pending, values, deadline)
+        : await this.changeItself(login, pending, values, deadline);
       if (changed) { return; }
     }
     throw new AuthenticationError('The domain accepts neither the current password, nor the pending one, nor the previous one as the present one, so nothing was changed. Create the user if it was never created, or reset '
@@ -60,8 +62,10 @@ export class ActiveDirectoryTarget extends DirectoryTarget<AdConnection, AdEntry
   }
 
   /** False if the password isn't the present one. */
-  private async changeItself(login: ServerLogin, pending: ServerLogin, deadline: Deadline): Promise<boolean> {
+  private async changeItself(login: ServerLogin, pending: ServerLogin, values: SecretValues, deadline: Deadline): Promise<boolean> {
     return await this.withUser(login, deadline, async (connection, { dn }) => {
+      // After a rotation that was given up, no version with a label would have the password.
+      await values.checkInProgress();
       try {
         await connection.changePassword(dn, login.password, pending.password);
         return true;

@@ -1,5 +1,6 @@
 import { connectLdap, type LdapConnection } from './connection';
 import { passwordHash } from './password-hash';
+import type { PasswordModify } from './password-modify';
 import type { HandlerConfig } from '../../../../src/contract';
 import { looksLikeDn } from '../../../../src/targets/directory/contract';
 import { parseLdapConfig, type LdapTargetConfig } from '../../../../src/targets/directory/ldap/contract';
@@ -29,7 +30,7 @@ export class LdapTarget extends DirectoryTarget<LdapConnection, Accepted, LdapTa
   }
 
   protected async change(logins: Logins, values: SecretValues, deadline: Deadline): Promise<void> {
-    await (this.config.dualPasswords ? this.addPassword(logins, values, deadline) : this.changePassword(logins, deadline));
+    await (this.config.dualPasswords ? this.addPassword(logins, values, deadline) : this.changePassword(logins, values, deadline));
   }
 
   protected async test(pending: ServerLogin, current: ServerLogin, deadline: Deadline): Promise<boolean> {
@@ -57,12 +58,17 @@ export class LdapTarget extends DirectoryTarget<LdapConnection, Accepted, LdapTa
   }
 
   /** One password. Tries the likely one first, because a server may lock a user after one or a few wrong logins. */
-  private async changePassword({ pending, current, previous, superuser }: Logins, deadline: Deadline): Promise<void> {
-    const change = async (known: ServerLogin) => this.withUser(known, deadline, async (connection, user) => {
-      await this.changeOrFindOut(pending, deadline, () => superuser
-        ? this.asSuperuser(superuser, user, deadline, (other) =>
-          other.modifyPassword({ userIdentity: known.username, newPassword: pending.password }))
-        : connection.modifyPassword({ oldPassword: known.password, newPassword: pending.password }));
+  private async changePassword({ pending, current, previous, superuser }: Logins, values: SecretValues, deadline: Deadline): Promise<void> {
+    const change = async (known: ServerLogin) => this.withUser(known, deadline, async (own, user) => {
+      const modify = async (connection: LdapConnection, request: Omit<PasswordModify, 'newPassword'>) => {
+        // A superuser changes any password, so an old copy of the function would undo a later rotation. After a rotation that was given up, no version
+        // with a label would have the password.
+        await values.checkInProgress();
+        await this.changeOrFindOut(pending, deadline, () => connection.modifyPassword({ ...request, newPassword: pending.password }));
+      };
+      await (superuser
+        ? this.asSuperuser(superuser, user, deadline, (other) => modify(other, { userIdentity: known.username }))
+        : modify(own, { oldPassword: known.password }));
       return true;
     });
     if (await change(current)) { return; }

@@ -52,6 +52,29 @@ describe.each([...KINDS, REDSHIFT])('$name', (kind) => {
     expect(await letsIn(server, h.login('AWSPREVIOUS'))).toBe(false);
   });
 
+  test('case 65: a copy of the function that waited after its login, while later rotations went through, changes nothing', async () => {
+    let inside = () => Promise.resolve();
+    const h = await make({
+      engine: (engine) => ({
+        ...engine,
+        logIn: async (...login) => {
+          const session = await engine.logIn(...login);
+          await inside();
+          return session;
+        },
+      }),
+    });
+    const rotation = await created(h);
+    inside = async () => {
+      inside = () => Promise.resolve();
+      await h.steps(rotation, 'setSecret', 'testSecret', 'finishSecret');
+      h.simulator.completeRotation(h.arn);
+      await h.rotate();
+    };
+    await failure(h.step(rotation, 'setSecret', h.makeHandler()));
+    expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+  });
+
   test('case 28: if no password works, it fails as authentication', async () => {
     const h = await make();
     await h.rotate();

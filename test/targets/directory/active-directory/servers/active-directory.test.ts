@@ -417,6 +417,31 @@ describe('the hour of the old password', () => {
   });
 });
 
+test.each(KINDS)('case 65: %s, a copy of the function whose rotation was given up changes nothing, and the next rotation succeeds', async (kind) => {
+  let inside = () => Promise.resolve();
+  const h = await make({
+    kind,
+    connect: through((to) => ({
+      bind: async (...args) => {
+        await to.bind(...args);
+        await inside();
+      },
+    })),
+  });
+  const rotation = await created(h);
+  let next = rotation;
+  inside = async () => {
+    inside = () => Promise.resolve();
+    h.simulator.perform('UpdateSecretVersionStage', { SecretId: h.arn, VersionStage: 'AWSPENDING', RemoveFromVersionId: rotation.token });
+    h.simulator.completeRotation(h.arn);
+    next = await created(h);
+  };
+  await failure(h.step(rotation, 'setSecret', h.makeHandler()));
+  expect(h.sent.every(({ operation }) => operation === 'bind')).toBe(true);
+  await h.steps(next, 'setSecret', 'testSecret', 'finishSecret');
+  expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+});
+
 describe('the policy', () => {
   test('the minimum age refuses a change by the user, and a reset ignores it', () => withPolicy({ minPwdAge: DAY }, async (own) => {
     const itself = await AdHarness.make(own);

@@ -54,6 +54,16 @@ function afterWrite(change: (write: Promise<void>) => Promise<void>): (connect: 
   }));
 }
 
+/** Runs `then` after every login of a target. */
+function afterBind(then: () => Promise<void>): (connect: ConnectLdap) => ConnectLdap {
+  return through((to) => ({
+    bind: async (...args) => {
+      await to.bind(...args);
+      await then();
+    },
+  }));
+}
+
 /** Whether the values of userPassword that were sent are hashes. */
 function isHashesOnly(h: LdapHarness): boolean {
   const values = h.sent.flatMap(({ operation, args }) => ['add', 'replace'].includes(operation) ? args as string[] : []);
@@ -249,6 +259,40 @@ describe.each(KINDS)('%s', (kind: Kind) => {
 });
 
 describe('one password', () => {
+  const kinds = KINDS.filter((kind) => kind !== 'dualPasswords');
+
+  test.each(kinds)('%s: a copy of the function whose rotation is over changes nothing', async (kind) => {
+    let inside = () => Promise.resolve();
+    const h = await make({ kind, connect: afterBind(() => inside()) });
+    const rotation = await created(h);
+    inside = async () => {
+      inside = () => Promise.resolve();
+      await h.steps(rotation, 'setSecret', 'testSecret', 'finishSecret');
+      h.simulator.completeRotation(h.arn);
+      await h.rotate();
+    };
+    await failure(h.step(rotation, 'setSecret', h.makeHandler()));
+    expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+    expect(h.sent.filter(({ operation }) => operation === 'modifyPassword')).toHaveLength(2);
+  });
+
+  test.each(kinds)('case 65: %s, a copy of the function whose rotation was given up changes nothing, and the next rotation succeeds', async (kind) => {
+    let inside = () => Promise.resolve();
+    const h = await make({ kind, connect: afterBind(() => inside()) });
+    const rotation = await created(h);
+    let next = rotation;
+    inside = async () => {
+      inside = () => Promise.resolve();
+      h.simulator.perform('UpdateSecretVersionStage', { SecretId: h.arn, VersionStage: 'AWSPENDING', RemoveFromVersionId: rotation.token });
+      h.simulator.completeRotation(h.arn);
+      next = await created(h);
+    };
+    await failure(h.step(rotation, 'setSecret', h.makeHandler()));
+    expect(h.sent.every(({ operation }) => operation === 'bind')).toBe(true);
+    await h.steps(next, 'setSecret', 'testSecret', 'finishSecret');
+    expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+  });
+
   test('the server stores a hash, not the password', async () => {
     for (const kind of ['itself', 'superuser'] as const) {
       const h = await make({ kind });
