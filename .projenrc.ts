@@ -90,6 +90,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'fast-check',
     'jose@6.2.18',
     'ldapts@8.2.0',
+    'mongodb@7.9.0',
     'mysql2@3.24.6',
     'nodemailer@10.6.0',
     'pg@8.23.1',

@@ -7,11 +7,11 @@ exec < /dev/null
 
 here=servers
 root=$PWD/.databases
-wanted=$(cat "$here/install.sh" "$here/packages/package-lock.json" | sha256sum | cut -d' ' -f1)
+wanted=$(cat "$here/install.sh" "$here/packages/package-lock.json" "$here/packages/secantusdb.txt" | sha256sum | cut -d' ' -f1)
 
 is_installed() { [ "$(cat "$root/$1/.installed" 2> /dev/null)" = "$wanted" ]; }
 
-all=(postgres mysql-8.0 mariadb-10.11 mariadb-11.8 mysql-9.7 redis-7 valkey-8 rabbitmq-3 openldap-2.5 samba-4.17)
+all=(postgres mysql-8.0 mariadb-10.11 mariadb-11.8 mysql-9.7 redis-7 valkey-8 rabbitmq-3 openldap-2.5 samba-4.17 secantusdb-0)
 usage() {
   echo 'npm run databases -- [SERVER...]'
   echo
@@ -52,6 +52,7 @@ die() {
 tools=(sha256sum flock)
 case " ${missing[*]} " in *' postgres '*) tools+=(npm) ;; esac
 case " ${missing[*]} " in *' mysql-8.0 '*) tools+=(mvn python3) ;; esac
+case " ${missing[*]} " in *' secantusdb-0 '*) tools+=(python3) ;; esac
 case " ${missing[*]} " in *' my'* | *' ma'* | *' re'* | *' va'* | *' ra'* | *' openldap'* | *' samba'*) tools+=(apt-get dpkg dpkg-deb) ;; esac
 for tool in "${tools[@]}"; do
   command -v "$tool" > /dev/null || die "$tool is needed and not there"
@@ -141,6 +142,13 @@ install_openldap_2_5() {
   version=$(run_there "$1" "$1/usr/sbin/slapd" -VV 2>&1 || true)
   echo "$version"
   [[ $version == *'slapd 2.5.'* ]] || die "the tests were written against OpenLDAP 2.5, but Debian now has: $version"
+}
+
+# A stand-in for MongoDB and DocumentDB, whose servers no registry has. Its folder names the Python that it was installed for.
+install_secantusdb_0() {
+  python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --only-binary :all: --target "$1/packages" \
+    --requirement "$here/packages/secantusdb.txt"
+  python3 -c 'import sys; print(sys.executable)' > "$1/python"
 }
 
 # Its paths are made relative to the working directory of a process, without a change of their lengths.

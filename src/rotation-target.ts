@@ -603,6 +603,46 @@ export class RotationTarget {
   }
 
   /**
+   * A user of MongoDB 4.0 or later, on servers whose users you manage with `createUser`. Not MongoDB Atlas, whose users are changed by its API.
+   *
+   * The secret has the keys of a database secret of Secrets Manager: `engine`, which is `mongo`, `host`, `port`, `username`, `password` and `dbname`.
+   * `dbname` is the database that the user was created in, by default `admin`. A rotation changes `password`, and with alternating users also
+   * `username`. The key `ssl` has no effect, because connections use TLS.
+   *
+   * Strategies are `RotationStrategy.singleUser` and `RotationStrategy.alternatingUsers`, without `creationStatements` and `resetLostPassword`.
+   *
+   * Tests run on stand-ins only: SecantusDB 0.7 with the parts of users that it lacks. No rotation has run on MongoDB yet.
+   *
+   * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/mongodb.md
+   * @param options which database and how to connect to it, which of its users rotate, and how to generate their passwords
+   * @throws if the policy can't be met, the strategy isn't one for MongoDB, the certificate authority is not a certificate, or the endpoint is
+   * not a host or host:port
+   */
+  public static mongoDb(options: DatabaseTargetOptions = {}): RotationTarget {
+    return new RotationTarget(new DatabaseTarget('mongoDb', generatorOf(options.passwordPolicy), options));
+  }
+
+  /**
+   * A user of Amazon DocumentDB.
+   *
+   * The secret has the keys of a database secret of Secrets Manager: `engine`, which is `mongo`, `host`, `port`, `username` and `password`.
+   * `attach` adds `engine`, `host` and `port`. A rotation changes `password`, and with alternating users also `username`. The keys `dbname` and
+   * `ssl` have no effect, because all users are in `admin`, and connections use TLS.
+   *
+   * Strategies are `RotationStrategy.singleUser` and `RotationStrategy.alternatingUsers`, without `creationStatements` and `resetLostPassword`.
+   *
+   * Tests run on stand-ins only: SecantusDB 0.7 with the parts of users that it lacks. No rotation has run on Amazon DocumentDB yet.
+   *
+   * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/documentdb.md
+   * @param options which database and how to connect to it, which of its users rotate, and how to generate their passwords
+   * @throws if the policy can't be met, its passwords aren't of 8 to 100 characters without `/`, `"` and `@`, the strategy isn't one for DocumentDB,
+   * the certificate authority is not a certificate, or the endpoint is not a host or host:port
+   */
+  public static documentDb(options: DatabaseTargetOptions = {}): RotationTarget {
+    return new RotationTarget(new DatabaseTarget('documentDb', generatorOf(options.passwordPolicy), options));
+  }
+
+  /**
    * A user of Redis 6 or later, or of Valkey, on servers whose users you manage with `ACL SETUSER`.
    *
    * The secret is a JSON object with `host`, `port`, `username` and `password`, and a rotation changes `password`. The server accepts the

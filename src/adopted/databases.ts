@@ -35,10 +35,14 @@ interface Database {
 }
 
 const PROXY = 'AWS::RDS::DBProxy';
+/** The engine of clusters of Amazon DocumentDB, whose resources don't name it. */
+export const DOCUMENT_DB = 'docdb';
 /** Databases that take a password as a property. */
 const WITH_MASTER_PASSWORD = /^AWS::(RDS|DocDB|Redshift)::/;
 /** The engine of resources that don't name one. */
-const ENGINES: Readonly<Record<string, string>> = { 'AWS::Redshift::Cluster': 'redshift' };
+const ENGINES: Readonly<Record<string, string>> = {
+  'AWS::Redshift::Cluster': 'redshift', 'AWS::DocDB::DBCluster': DOCUMENT_DB, 'AWS::DocDB::DBInstance': DOCUMENT_DB,
+};
 const PASSWORD_KEY = 'password';
 const MIN_MASTER_PASSWORD = 8;
 /**

@@ -1,9 +1,10 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, CfnParameter, CfnResource, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as docdb from 'aws-cdk-lib/aws-docdb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as rds from 'aws-cdk-lib/aws-rds';
+import * as redshift from 'aws-cdk-lib/aws-redshift';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { RotatingSecret, RotationFunction, RotationStrategy, RotationTarget, type DatabaseTargetOptions } from '../../src';
 import { DATABASE_ENGINES, factoryFor } from '../../src/targets/database/database-value';
@@ -15,7 +16,7 @@ const makeVpc = (stack: Stack) => new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, natGate
 const synth = (stack: Stack) => (stack.node.root as App).synth();
 const hostWarnings = (stack: Stack) => warningsOf(stack).filter((warning) => warning.includes('noHost'));
 
-type Database = rds.DatabaseInstance | rds.DatabaseCluster;
+type Database = rds.DatabaseInstance | rds.DatabaseCluster | docdb.DatabaseCluster;
 
 const POSTGRES = rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.of('16.4', '16') });
 const MYSQL = rds.DatabaseInstanceEngine.mysql({ version: rds.MysqlEngineVersion.of('8.0.39', '8.0') });
@@ -35,14 +36,23 @@ function makeCluster(stack: Stack, credentials?: rds.Credentials): rds.DatabaseC
   });
 }
 
+function makeDocuments(stack: Stack): docdb.DatabaseCluster {
+  return new docdb.DatabaseCluster(stack, 'Database', {
+    masterUser: { username: 'docs' }, instanceType: ec2.InstanceType.of(ec2.InstanceClass.R5, ec2.InstanceSize.LARGE), vpc: makeVpc(stack),
+  });
+}
+
 /** A construct without a secret of its own. */
 function makeResource(stack: Stack, masterUserPassword: string): void {
   new rds.CfnDBInstance(stack, 'Database', { engine: 'postgres', dbInstanceClass: 'db.t4g.micro', masterUsername: 'app', masterUserPassword });
 }
 
+const attachResource = (secret: RotatingSecret, { ref: targetId }: CfnResource, targetType: secretsmanager.AttachmentTargetType) =>
+  secret.attach({ asSecretAttachmentTarget: () => ({ targetId, targetType }) });
+
 test('every engine of a target is rotated by that target', () => {
-  for (const [target, { engines }] of Object.entries(DATABASE_ENGINES)) {
-    expect(engines.map(factoryFor)).toEqual(engines.map(() => `RotationTarget.${target}`));
+  for (const [target, { engines, resourceEngines = engines }] of Object.entries(DATABASE_ENGINES)) {
+    expect(resourceEngines.map(factoryFor)).toEqual(resourceEngines.map(() => `RotationTarget.${target}`));
   }
   expect(factoryFor('sqlserver-se')).toBeUndefined();
 });
@@ -62,9 +72,16 @@ describe('refuses a generated value that is the password of a database, with the
     ['attached to a cluster', (stack, secret) => secret.attach(makeCluster(stack)), 'Give RotationTarget.mysql'],
     ['as its password alone', (stack, secret) => makeInstance(stack, POSTGRES, rds.Credentials.fromPassword('app', secret.secretValueFromJson('password'))), 'Give RotationTarget.postgres'],
     ['as the password of a resource', (stack, secret) => makeResource(stack, secret.secretValueFromJson('password').unsafeUnwrap()), 'Give RotationTarget.postgres'],
-    ['attached to a database of another kind', (stack, secret) => secret.attach(new docdb.DatabaseCluster(stack, 'Database', {
-      masterUser: { username: 'docs' }, instanceType: ec2.InstanceType.of(ec2.InstanceClass.R5, ec2.InstanceSize.LARGE), vpc: makeVpc(stack),
-    })), 'target of your own'],
+    ['attached to a cluster of DocumentDB', (stack, secret) => secret.attach(makeDocuments(stack)), 'Give RotationTarget.documentDb'],
+    ['attached to a cluster of Redshift', (stack, secret) => {
+      const props = { clusterType: 'single-node', dbName: 'db', masterUsername: 'app', nodeType: 'ra3.large' };
+      const cluster = new redshift.CfnCluster(stack, 'Database', props);
+      attachResource(secret, cluster, secretsmanager.AttachmentTargetType.REDSHIFT_CLUSTER);
+    }, 'Give RotationTarget.redshift'],
+    ['attached to a database whose engine is a parameter', (stack, secret) => {
+      const instance = new rds.CfnDBInstance(stack, 'Database', { engine: new CfnParameter(stack, 'Engine').valueAsString, dbInstanceClass: 'db.t4g.micro' });
+      attachResource(secret, instance, secretsmanager.AttachmentTargetType.RDS_DB_INSTANCE);
+    }, 'target of your own'],
     ['attached to a database that no target knows', (stack, secret) => secret.attach(makeInstance(stack, ORACLE)), 'RotationTarget.module or RotationTarget.invoke'],
   ])('%s', (_, use, advice) => {
     const stack = makeStack();
@@ -95,11 +112,14 @@ describe('refuses a generated value that is the password of a database, with the
 });
 
 describe('a database with another engine than the target', () => {
-  const databases: [string, 'postgres' | 'mysql' | 'mariadb', (stack: Stack) => Database, string, string][] = [
+  const databases: [string, 'postgres' | 'mysql' | 'mariadb' | 'mongoDb' | 'documentDb', (stack: Stack) => Database, string, string][] = [
     ['MySQL for PostgreSQL', 'postgres', (stack) => makeInstance(stack, MYSQL), 'mysql', 'Give RotationTarget.mysql'],
     ['a cluster of MySQL for PostgreSQL', 'postgres', makeCluster, 'aurora-mysql', 'Give RotationTarget.mysql'],
     ['MariaDB for MySQL', 'mysql', (stack) => makeInstance(stack, MARIADB), 'mariadb', 'Give RotationTarget.mariadb'],
     ['Oracle for MariaDB', 'mariadb', (stack) => makeInstance(stack, ORACLE), 'oracle-se2', 'No target of this package'],
+    ['DocumentDB for PostgreSQL', 'postgres', makeDocuments, 'docdb', 'Give RotationTarget.documentDb'],
+    ['DocumentDB for MongoDB', 'mongoDb', makeDocuments, 'docdb', 'Give RotationTarget.documentDb'],
+    ['PostgreSQL for DocumentDB', 'documentDb', makeInstance, 'postgres', 'Give RotationTarget.postgres'],
   ];
 
   test.each(databases)('is refused as the database of the target: %s', (_, target, make, engine, advice) => {

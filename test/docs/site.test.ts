@@ -176,7 +176,7 @@ describe('the page of each target', () => {
     const shared = ['access-key', 'cache-user', 'database', 'directory', 'function', 'module'];
     const own = [...folders.filter((name) => !shared.includes(name)), ...DATABASE_TARGETS];
     expect(own.length).toBeGreaterThan(7);
-    expect(own.filter((name) => !TARGETS.some(({ path }) => path === `docs/targets/${name}.md`))).toEqual([]);
+    expect(own.filter((name) => !TARGETS.some(({ path }) => path === `docs/targets/${name.toLowerCase()}.md`))).toEqual([]);
   });
 });
 

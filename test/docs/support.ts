@@ -27,6 +27,8 @@ export function allDefinitions(): TargetDefinition[] {
     ...[single, alternating, dual].map((strategy) => RotationTarget.mysql({ strategy })),
     ...[single, alternating, dual].map((strategy) => RotationTarget.mariadb({ strategy })),
     ...[single, alternating].map((strategy) => RotationTarget.redshift({ strategy })),
+    ...[single, alternating].map((strategy) => RotationTarget.mongoDb({ strategy })),
+    ...[single, alternating].map((strategy) => RotationTarget.documentDb({ strategy })),
     RotationTarget.redis({ superuserSecret }),
     RotationTarget.elastiCacheUser({ userArn: userArn('elasticache') }),
     RotationTarget.memoryDbUser({ userArn: userArn('memorydb') }),

@@ -42,7 +42,8 @@ test('a target that has met real servers, or has none, says nothing', () => {
 
 test('these targets have met stand-ins only', () => {
   expect(allDefinitions().filter(({ support }) => hasOnlyStandIns(support)).map(({ factory }) => factory)).toEqual([
-    'RotationTarget.redshift', 'RotationTarget.redshift', 'RotationTarget.elastiCacheUser', 'RotationTarget.memoryDbUser', 'RotationTarget.iamAccessKey', 'RotationTarget.sesSmtp', 'RotationTarget.signingKeys',
+    ...['redshift', 'mongoDb', 'documentDb'].flatMap((name) => [`RotationTarget.${name}`, `RotationTarget.${name}`]),
+    'RotationTarget.elastiCacheUser', 'RotationTarget.memoryDbUser', 'RotationTarget.iamAccessKey', 'RotationTarget.sesSmtp', 'RotationTarget.signingKeys',
   ]);
 });
 

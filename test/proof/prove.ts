@@ -13,6 +13,7 @@ import { exhaust, giveUp, SWITCHES } from './exhaustion';
 import { interleave } from './interleavings';
 import { ISSUED_TARGETS, NAIVE_ISSUED, overtake, refuseForeign, rotateAfterPut } from './issued-subjects';
 import { catchNaiveLdap, withLdapSubjects } from './ldap';
+import { catchNaiveMongo, withMongoSubjects } from './mongo';
 import { catchNaive } from './naive';
 import { EXAMPLE_TARGET, OWN_TARGETS } from './own-targets';
 import { progressEvery, type Progress } from './progress';
@@ -226,10 +227,11 @@ async function proveDatabases(long: boolean): Promise<void> {
   await withRabbitMqSubjects((subject) => proveDatabase(subject));
   await withLdapSubjects((subject) => proveDatabase(subject));
   await withActiveDirectorySubjects((subject) => proveDatabase(subject));
+  await withMongoSubjects((subject) => proveDatabase(subject));
   await prove('naive strategies', async () => {
     const naive = [
       ...await catchNaiveStrategies(), ...await catchNaiveRedis(), ...await catchNaiveCacheUsers(), ...await catchNaiveRabbitMq(),
-      ...await catchNaiveLdap(), ...await catchNaiveActiveDirectory(),
+      ...await catchNaiveLdap(), ...await catchNaiveActiveDirectory(), ...await catchNaiveMongo(),
     ];
     const missed = naive.filter(({ expected, caught }) => expected !== caught);
     return { result: `${naive.length - missed.length} of ${naive.length} caught${missed.map(({ mistake, caught }) => `, but ${mistake}: ${caught ?? 'nothing'}`).join('')}`, ok: missed.length === 0 };

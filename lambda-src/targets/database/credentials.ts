@@ -8,6 +8,8 @@ import { parseServerLogin, requiredKey, type ServerLogin } from '../server-login
  */
 export interface Credentials extends ServerLogin {
   readonly dbname?: string;
+  /** Of a superuser: the keys `dbname` of its own secret and of the secret whose users it changes. In MongoDB, a user belongs to a database. */
+  readonly databases?: { readonly own?: string; readonly changed?: string };
 }
 
 /** The rules for the secrets of an engine. */

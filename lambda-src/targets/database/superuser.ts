@@ -26,7 +26,8 @@ export class Superuser {
     const parse = (value: string) => parseCredentials(withDefaults(value, defaults), engine);
     const superuser = await readSuperuser(values, this.secretArn, parse, server, users);
     const { username, password } = superuser;
-    return { ...current, dbname: current.dbname ?? superuser.dbname, username, password };
+    const databases = { own: superuser.dbname, changed: current.dbname };
+    return { ...current, dbname: current.dbname ?? superuser.dbname, databases, username, password };
   }
 
   /**

@@ -5,7 +5,7 @@ import { ROOT } from '../../../tools/run';
 import { codesOf, pagesOfRepository, samplesOfPages } from '../../build/site/repository';
 import type { Language } from '../../build/site/samples';
 
-const CDK = ['cloudwatch', 'ec2', 'events', 'iam', 'lambda', 'rds', 's3', 'secretsmanager'];
+const CDK = ['cloudwatch', 'docdb', 'ec2', 'events', 'iam', 'lambda', 'rds', 's3', 'secretsmanager'];
 
 /** The names that samples use without a declaration, as in rosetta/. */
 const NAMES: Readonly<Record<string, { readonly java: string; readonly python: string }>> = {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdocdb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awselasticache"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
@@ -489,6 +490,53 @@ func rabbitMq(stack awscdk.Stack, vpc awsec2.IVpc) {
 			SecretStringTemplate: jsii.String(`{"username":"app","host":"rabbitmq.internal.example.com"}`),
 		},
 	})
+	// end
+}
+
+func mongoDb(stack awscdk.Stack, vpc awsec2.IVpc) {
+	// sample: docs/targets/mongodb.md 4a4ec8b3
+	superuser := awssecretsmanager.Secret_FromSecretNameV2(stack, jsii.String("Superuser"), jsii.String("mongodb/rotation"))
+	target := rotating.RotationTarget_MongoDb(&rotating.DatabaseTargetOptions{
+		Strategy: rotating.RotationStrategy_AlternatingUsers(superuser, nil),
+	})
+	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		Vpc:    vpc,
+		Target: target,
+	})
+
+	rotating.NewRotatingSecret(stack, jsii.String("User"), &rotating.RotatingSecretProps{
+		RotationFunction: rotation,
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(`{"engine":"mongo","username":"app","host":"mongo.example.com"}`),
+		},
+	})
+	// end
+}
+
+func documentDb(stack awscdk.Stack, vpc awsec2.IVpc) {
+	// sample: docs/targets/documentdb.md 2fb23598
+	cluster := awsdocdb.NewDatabaseCluster(stack, jsii.String("Cluster"), &awsdocdb.DatabaseClusterProps{
+		Vpc:          vpc,
+		InstanceType: awsec2.NewInstanceType(jsii.String("t4g.medium")),
+		MasterUser:   &awsdocdb.Login{Username: jsii.String("master")},
+	})
+	strategy := rotating.RotationStrategy_AlternatingUsers(cluster.Secret(), nil)
+	target := rotating.RotationTarget_DocumentDb(&rotating.DatabaseTargetOptions{
+		Database: cluster,
+		Strategy: strategy,
+	})
+	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		Vpc:    vpc,
+		Target: target,
+	})
+
+	user := rotating.NewRotatingSecret(stack, jsii.String("User"), &rotating.RotatingSecretProps{
+		RotationFunction: rotation,
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(`{"username":"app"}`),
+		},
+	})
+	user.Attach(cluster) // engine, host and port
 	// end
 }
 

@@ -1,7 +1,7 @@
 import { fieldsOf, type TargetConfig } from '../../contract';
 import type { PasswordPolicyConfig } from '../../value/contract';
 
-export const DATABASE_TARGETS = ['postgres', 'mysql', 'mariadb', 'redshift'] as const;
+export const DATABASE_TARGETS = ['postgres', 'mysql', 'mariadb', 'redshift', 'mongoDb', 'documentDb'] as const;
 
 /** The values of a secret's key `engine`, by the target that rotates its user. */
 export const DATABASE_ENGINE_NAMES: Readonly<Record<typeof DATABASE_TARGETS[number], readonly string[]>> = {
@@ -9,6 +9,8 @@ export const DATABASE_ENGINE_NAMES: Readonly<Record<typeof DATABASE_TARGETS[numb
   mysql: ['mysql', 'aurora-mysql', 'aurora'],
   mariadb: ['mariadb'],
   redshift: ['redshift'],
+  mongoDb: ['mongo'],
+  documentDb: ['mongo'],
 };
 
 export interface DatabaseTargetConfig extends TargetConfig {
@@ -49,7 +51,9 @@ export const DATABASE_EXCLUDE_CHARACTERS = '/@"\'\\ ';
  * because CloudFormation would generate a new value. A colon ends the password in PostgreSQL's password file.
  * https://www.postgresql.org/docs/current/libpq-pgpass.html
  */
-export const DATABASE_LATER_EXCLUDE_CHARACTERS: Readonly<Record<typeof DATABASE_TARGETS[number], string>> = { postgres: ':', mysql: '', mariadb: '', redshift: ':' };
+export const DATABASE_LATER_EXCLUDE_CHARACTERS: Readonly<Record<typeof DATABASE_TARGETS[number], string>> = {
+  postgres: ':', mysql: '', mariadb: '', redshift: ':', mongoDb: '', documentDb: '',
+};
 
 /** The suffix of the second of two alternating users, as in AWS's own rotation functions. */
 export const CLONE_SUFFIX = '_clone';

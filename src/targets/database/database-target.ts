@@ -108,6 +108,16 @@ export class DatabaseTarget extends TargetDefinition {
   }
 
   private checkStrategy(): void {
+    if (this.engine.hasNoStatements) {
+      const { _creationStatements: statements, _resetLostPassword: resetsPassword } = this.strategy;
+      if (statements !== undefined) {
+        throw invalid('creationStatements', `is given, and ${this.factory} has no SQL. Create the user before the first rotation, as its page shows, and leave out creationStatements`);
+      }
+      if (resetsPassword) {
+        throw invalid('resetLostPassword', `is true, and ${this.factory} can't tell whether a user manages others. Give a lost user the password of the version with AWSCURRENT by hand, and leave `
+          + 'out resetLostPassword');
+      }
+    }
     if (this.strategy._kind !== 'dualPasswords') { return; }
     const { secondPasswordBy } = this.engine;
     if (secondPasswordBy === undefined) {

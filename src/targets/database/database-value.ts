@@ -1,5 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import { CLONE_SUFFIX, DATABASE_ENGINE_NAMES, type DatabaseTargetConfig } from './contract';
+import { DOCUMENT_DB } from '../../adopted/databases';
 import { includedTypes } from '../../contract';
 import { invalid } from '../../invalid';
 import { hasTokens, type Generator } from '../../value/generator';
@@ -15,28 +16,35 @@ export interface DatabaseEngine {
   readonly servers?: readonly string[];
   /** What the tests have in place of a server. */
   readonly standIns?: readonly string[];
-  /** The services of AWS with such servers, which tests can't run. */
+  /** The services and products with such servers, which tests can't run. */
   readonly services: readonly string[];
   readonly defaultPort: number;
   /** Who can add a second password to a user; undefined if the system accepts one password for a user. */
   readonly secondPasswordBy?: 'superuser' | 'user';
   /** Statements that can't be in a transaction. Undefined if creationStatements have none. */
   readonly notInTransaction?: RegExp;
+  /** Whether it has no SQL, so that a rotation can't create a user with statements, nor look for all that a user may do. */
+  readonly hasNoStatements?: boolean;
+  /** The engines of its resources in an app, if they aren't those of its secrets. */
+  readonly resourceEngines?: readonly string[];
   /** What the system asks of a password. Undefined if it takes any. */
   readonly passwordRules?: PasswordRules;
-  /** The longest user name. */
-  readonly userNameLimit: { readonly limit: number; readonly unit: string; readonly measure: (name: string) => number };
+  /** The longest user name. Undefined if the system names none. */
+  readonly userNameLimit?: { readonly limit: number; readonly unit: string; readonly measure: (name: string) => number };
 }
 
-/** What a system asks of every password, in addition to one character of each of these types: lowercase, uppercase, numbers. */
+/** What a system asks of every password. */
 interface PasswordRules {
   readonly system: string;
   readonly least: number;
   readonly most: number;
   /** Characters that no password has. */
   readonly excluded: string;
+  /** Whether each password has a lowercase letter, an uppercase letter and a digit. */
+  readonly hasEachType?: boolean;
 }
 
+const SECANTUS = 'SecantusDB 0.7 with the parts of users that it lacks';
 const CHARACTERS = { unit: 'characters', measure: (name: string) => [...name].length };
 
 export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], DatabaseEngine>> = {
@@ -80,15 +88,34 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
     // https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html, r_VACUUM_command.html, r_CREATE_EXTERNAL_TABLE.html, r_ALTER_TABLE_APPEND.html
     notInTransaction: /^\s*(?:(?:create|drop)\s+database|vacuum|(?:create|alter|drop)\s+external\s+table|alter\s+table\b.*\bappend)\b/i,
     // https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
-    passwordRules: { system: 'Redshift', least: 8, most: 64, excluded: '\'"\\/@' },
+    passwordRules: { system: 'Redshift', least: 8, most: 64, excluded: '\'"\\/@ ', hasEachType: true },
     // https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
     userNameLimit: { limit: 127, unit: 'bytes', measure: (name) => Buffer.byteLength(name) },
+  },
+  mongoDb: {
+    asset: 'mongo',
+    engines: DATABASE_ENGINE_NAMES.mongoDb,
+    standIns: [SECANTUS],
+    services: ['MongoDB'],
+    defaultPort: 27017,
+    hasNoStatements: true,
+  },
+  documentDb: {
+    asset: 'mongo',
+    engines: DATABASE_ENGINE_NAMES.documentDb,
+    resourceEngines: [DOCUMENT_DB],
+    standIns: [SECANTUS],
+    services: ['Amazon DocumentDB'],
+    defaultPort: 27017,
+    hasNoStatements: true,
+    // https://docs.aws.amazon.com/documentdb/latest/developerguide/API_CreateDBCluster.html
+    passwordRules: { system: 'DocumentDB', least: 8, most: 100, excluded: '/"@' },
   },
 };
 
 /** The target that rotates the users of a database engine. Undefined if there is none. */
 export function factoryFor(engine: string): string | undefined {
-  const [target] = Object.entries(DATABASE_ENGINE_NAMES).find(([, names]) => names.includes(engine)) ?? [];
+  const [target] = Object.entries(DATABASE_ENGINES).find(([, { engines, resourceEngines = engines }]) => resourceEngines.includes(engine)) ?? [];
   return target && `RotationTarget.${target}`;
 }
 
@@ -128,6 +155,7 @@ export function checkDatabaseValue(property: string, value: Readonly<Record<stri
 }
 
 function checkUserName(property: string, username: string, { userNameLimit }: DatabaseEngine, alternates: boolean): void {
+  if (!userNameLimit) { return; }
   const { limit, unit, measure } = userNameLimit;
   const suffix = alternates && !isClone(username) ? CLONE_SUFFIX : '';
   const length = measure(username + suffix);
@@ -153,19 +181,19 @@ function isToken(value: unknown): boolean {
  */
 export function checkPasswordRules({ passwordRules }: DatabaseEngine, policy: Generator, nameOf: (property: string) => string): void {
   if (!passwordRules || hasTokens(policy)) { return; }
-  const { system, least, most, excluded } = passwordRules;
+  const { system, least, most, excluded, hasEachType = false } = passwordRules;
   const { passwordLength: length, excludeCharacters = '' } = policy;
   if (length !== undefined && (length < least || length > most)) {
     throw invalid(nameOf('passwordLength'), `is ${length}, and a password of ${system} has ${least} to ${most} characters. Give a length from ${least} to ${most}`);
   }
   for (const property of ['excludeLowercase', 'excludeUppercase', 'excludeNumbers'] as const) {
-    if (policy[property]) { throw invalid(nameOf(property), `is true, and a password of ${system} has at least one lowercase letter, one uppercase letter and one digit. Leave it out`); }
+    if (hasEachType && policy[property]) { throw invalid(nameOf(property), `is true, and a password of ${system} has at least one lowercase letter, one uppercase letter and one digit. Leave it out`); }
   }
-  if (policy.requireEachIncludedType === false) {
+  if (hasEachType && policy.requireEachIncludedType === false) {
     throw invalid(nameOf('requireEachIncludedType'), `is false, and a password of ${system} has at least one lowercase letter, one uppercase letter and one digit. Leave it out`);
   }
   const allowed = includedTypes(policy).join('') + (policy.includeSpace && !excludeCharacters.includes(' ') ? ' ' : '');
-  const refused = [...`${excluded} `].filter((character) => allowed.includes(character));
+  const refused = [...excluded].filter((character) => allowed.includes(character));
   if (refused.includes(' ')) { throw invalid(nameOf('includeSpace'), `is true, and a password of ${system} has no space. Leave it out`); }
   if (refused.length > 0) {
     throw invalid(nameOf('excludeCharacters'), `lacks ${refused.join(' ')}, which a password of ${system} can't have. Add them, or leave out excludeCharacters`);

@@ -189,6 +189,16 @@ func databases(stack awscdk.Stack) {
 			PlaintextConnection: jsii.Bool(true),
 		}),
 	})
+	rotating.NewRotatingSecret(stack, jsii.String("MongoDbUser"), &rotating.RotatingSecretProps{
+		GenerateSecretString: databaseUser,
+		Target:               rotating.RotationTarget_MongoDb(nil),
+	})
+	rotating.NewRotatingSecret(stack, jsii.String("DocumentDbUser"), &rotating.RotatingSecretProps{
+		GenerateSecretString: databaseUser,
+		Target: rotating.RotationTarget_DocumentDb(&rotating.DatabaseTargetOptions{
+			Strategy: rotating.RotationStrategy_SingleUser(nil, nil),
+		}),
+	})
 	rotating.NewRotatingSecret(stack, jsii.String("DualPasswordsUser"), &rotating.RotatingSecretProps{
 		GenerateSecretString: databaseUser,
 		Target: rotating.RotationTarget_Mysql(&rotating.DatabaseTargetOptions{

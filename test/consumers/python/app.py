@@ -186,6 +186,18 @@ def databases(stack: Stack) -> None:
     )
     RotatingSecret(
         stack,
+        "MongoDbUser",
+        generate_secret_string=DATABASE_USER,
+        target=RotationTarget.mongo_db(),
+    )
+    RotatingSecret(
+        stack,
+        "DocumentDbUser",
+        generate_secret_string=DATABASE_USER,
+        target=RotationTarget.document_db(strategy=RotationStrategy.single_user()),
+    )
+    RotatingSecret(
+        stack,
         "DualPasswordsUser",
         generate_secret_string=DATABASE_USER,
         target=RotationTarget.mysql(strategy=RotationStrategy.dual_passwords()),

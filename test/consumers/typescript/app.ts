@@ -125,6 +125,11 @@ function databases(stack: Stack): void {
       plaintextConnection: true,
     }),
   });
+  new RotatingSecret(stack, 'MongoDbUser', { generateSecretString: databaseUser, target: RotationTarget.mongoDb() });
+  new RotatingSecret(stack, 'DocumentDbUser', {
+    generateSecretString: databaseUser,
+    target: RotationTarget.documentDb({ strategy: RotationStrategy.singleUser() }),
+  });
   new RotatingSecret(stack, 'DualPasswordsUser', {
     generateSecretString: databaseUser,
     target: RotationTarget.mysql({ strategy: RotationStrategy.dualPasswords() }),

@@ -6,11 +6,11 @@ import {
   type DatabaseTargetOptions, type PasswordPolicy, type RotatingSecretProps,
 } from '../../../src';
 import { CHARACTER_TYPES, CONFIG_VARIABLE } from '../../../src/contract';
-import { DATABASE_EXCLUDE_CHARACTERS } from '../../../src/targets/database/contract';
+import { DATABASE_EXCLUDE_CHARACTERS, DATABASE_TARGETS } from '../../../src/targets/database/contract';
 import { configOf, errorOf, expectInvalid, FUNCTION, makeStack, onlyResource, SECRET } from '../../fixture';
 
-type Engine = 'postgres' | 'mysql' | 'mariadb' | 'redshift';
-const ENGINES: Engine[] = ['postgres', 'mysql', 'mariadb'];
+type Engine = typeof DATABASE_TARGETS[number];
+const ENGINES: readonly Engine[] = DATABASE_TARGETS;
 const TEMPLATE = 'generateSecretString.secretStringTemplate';
 const [CERTIFICATE] = rootCertificates;
 
@@ -29,7 +29,13 @@ function withFunction(target: RotationTarget): Stack {
 }
 
 /** A colon ends the password in PostgreSQL's password file. The first values stay the same. */
-const laterExcluded = (target: Engine) => DATABASE_EXCLUDE_CHARACTERS + (target === 'postgres' ? ':' : '');
+const laterExcluded = (target: Engine) => DATABASE_EXCLUDE_CHARACTERS + (target === 'postgres' || target === 'redshift' ? ':' : '');
+
+/** Databases that refuse some passwords: the characters, and what an error says of lengths. */
+const STRICT: Partial<Record<Engine, { readonly refused: string; readonly lengths: string }>> = {
+  redshift: { refused: '\'"\\/@', lengths: '8 to 64' },
+  documentDb: { refused: '/"@', lengths: '8 to 100' },
+};
 
 const template = (value: object) => ({ secretStringTemplate: JSON.stringify(value) });
 const user = (username = 'app') => template({ username });
@@ -50,12 +56,13 @@ describe.each(ENGINES)('%s', (target) => {
   });
 
   test('the target or the secret can exclude other characters', () => {
-    const byTarget = { target: RotationTarget[target]({ passwordPolicy: { excludeCharacters: '%' } }), generateSecretString: user() };
-    const bySecret = { target: RotationTarget[target](), generateSecretString: { ...user(), excludeCharacters: '%' } };
+    const excludeCharacters = `%${STRICT[target]?.refused ?? ''}`;
+    const byTarget = { target: RotationTarget[target]({ passwordPolicy: { excludeCharacters } }), generateSecretString: user() };
+    const bySecret = { target: RotationTarget[target](), generateSecretString: { ...user(), excludeCharacters } };
     for (const props of [byTarget, bySecret]) {
       const stack = withSecret(props);
-      expect(firstValueOf(stack).ExcludeCharacters).toBe('%');
-      expect(configOf(stack).passwordPolicy.excludeCharacters).toBe('%');
+      expect(firstValueOf(stack).ExcludeCharacters).toBe(excludeCharacters);
+      expect(configOf(stack).passwordPolicy.excludeCharacters).toBe(excludeCharacters);
     }
   });
 
@@ -67,8 +74,8 @@ describe.each(ENGINES)('%s', (target) => {
   });
 
   test('refuses a policy that can\'t be met, also because of the characters that are excluded by default', () => {
-    expectInvalid(() => RotationTarget[target]({ passwordPolicy: { passwordLength: 3 } }), 'passwordPolicy.passwordLength', 'is 3', 'at least 4');
-    const passwordPolicy: PasswordPolicy = { excludeCharacters: CHARACTER_TYPES.numbers };
+    expectInvalid(() => RotationTarget[target]({ passwordPolicy: { passwordLength: 3 } }), 'passwordPolicy.passwordLength', 'is 3', STRICT[target]?.lengths ?? 'at least 4');
+    const passwordPolicy: PasswordPolicy = { excludeCharacters: `${CHARACTER_TYPES.numbers}${STRICT[target]?.refused ?? ''}` };
     expectInvalid(() => RotationTarget[target]({ passwordPolicy }), 'passwordPolicy.excludeCharacters', 'every character of a type');
   });
 

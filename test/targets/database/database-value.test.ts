@@ -1,5 +1,6 @@
 import { AlternatingUsers } from '../../../lambda-src/targets/database/alternating-users';
 import type { Engine } from '../../../lambda-src/targets/database/engine';
+import { Mongo } from '../../../lambda-src/targets/database/mongo/engine';
 import { MySql } from '../../../lambda-src/targets/database/mysql/engine';
 import { Postgres } from '../../../lambda-src/targets/database/postgres/engine';
 import { Redshift } from '../../../lambda-src/targets/database/redshift/engine';
@@ -13,6 +14,8 @@ const HANDLERS: Record<DatabaseTargetConfig['target'], Engine> = {
   mysql: new MySql('mysql', undefined),
   mariadb: new MySql('mariadb', undefined),
   redshift: new Redshift(undefined),
+  mongoDb: new Mongo('mongoDb', undefined),
+  documentDb: new Mongo('documentDb', undefined),
 };
 
 describe.each(DATABASE_TARGETS)('%s: the constructs and the handler agree on', (target) => {

@@ -5,11 +5,12 @@ import {
   connectTo, identifier, inTransaction, literal, MAX_ITERATIONS, md5Verifier, NOT_PERMITTED, settingValue, STATEMENT_TIMEOUT,
   type ConnectPostgres, type PostgresConnection, type PostgresSystem, type Row, type Setting as SettingOfUser,
 } from '../postgres-protocol';
-import { DEFAULT_ITERATIONS, isChangedBySaslPrep, scramVerifier } from './scram';
+import { DEFAULT_ITERATIONS, scramVerifier } from './scram';
 import { DATABASE_ENGINE_NAMES } from '../../../../src/targets/database/contract';
 import { completeStatement } from '../../../../src/targets/database/creation/contract';
 import type { Deadline } from '../../../rotation/deadline';
 import { SecretValueError, TargetRefusedError } from '../../../rotation/errors';
+import { isChangedBySaslPrep } from '../saslprep';
 import type { DatabaseTls } from '../tls';
 
 const LOCK_TIMEOUT = 5_000;

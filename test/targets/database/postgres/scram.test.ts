@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
-import { isChangedBySaslPrep, scramVerifier } from '../../../../lambda-src/targets/database/postgres/scram';
+import { scramVerifier } from '../../../../lambda-src/targets/database/postgres/scram';
 import { md5Verifier } from '../../../../lambda-src/targets/database/postgres-protocol';
+import { isChangedBySaslPrep } from '../../../../lambda-src/targets/database/saslprep';
 
 const hmac = (key: Buffer, text: string) => createHmac('sha256', key).update(text).digest();
 

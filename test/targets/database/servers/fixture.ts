@@ -18,7 +18,7 @@ export const STRATEGIES: readonly Strategy[] = ['singleUser', 'alternatingUsers'
 /** A kind of server, with access to it that is independent of the handler's code. */
 export interface Kind {
   readonly name: string;
-  readonly target: DatabaseTargetConfig['target'];
+  readonly target: DatabaseServer['engine'];
   start(options?: ServerOptions): Promise<DatabaseServer>;
 }
 

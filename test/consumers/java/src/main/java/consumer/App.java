@@ -216,6 +216,16 @@ public final class App {
                         .plaintextConnection(true)
                         .build()))
                 .build();
+        RotatingSecret.Builder.create(stack, "MongoDbUser")
+                .generateSecretString(DATABASE_USER)
+                .target(RotationTarget.mongoDb())
+                .build();
+        RotatingSecret.Builder.create(stack, "DocumentDbUser")
+                .generateSecretString(DATABASE_USER)
+                .target(RotationTarget.documentDb(DatabaseTargetOptions.builder()
+                        .strategy(RotationStrategy.singleUser())
+                        .build()))
+                .build();
         RotatingSecret.Builder.create(stack, "DualPasswordsUser")
                 .generateSecretString(DATABASE_USER)
                 .target(RotationTarget.mysql(DatabaseTargetOptions.builder()
