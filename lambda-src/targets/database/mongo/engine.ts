@@ -15,6 +15,7 @@ import type { DatabaseTls } from '../tls';
 
 /** https://www.mongodb.com/docs/manual/reference/error-codes/ */
 const [USER_NOT_FOUND, AUTHENTICATION_FAILED, COMMAND_NOT_FOUND, USER_EXISTS] = ['11', '18', '59', '51003'];
+const UNCONFIRMED = 'The majority of the replica set did not confirm the change of the user, which may be lost. See that its members are up, and in sync. Secrets Manager retries the rotation';
 const NEEDS_ANOTHER_PRIMARY = 'The server is not the primary any more. Secrets Manager retries the rotation';
 const REMEDIES: Record<string, string> = {
   '2': 'The server does not allow this value, for instance this password. ' + NEW_POLICY,
@@ -24,7 +25,9 @@ const REMEDIES: Record<string, string> = {
   '20': 'The server does not allow this here. See that the keys "host" and "port" name a member of a replica set, or a mongos, on which users can be changed',
   '31': 'A role of the user does not exist. Create the role, or take it away from the first user',
   '50': 'The command took too long. Secrets Manager retries the rotation',
+  '64': UNCONFIRMED,
   '91': 'The server is stopping. Secrets Manager retries the rotation',
+  '100': UNCONFIRMED,
   '112': 'Another command changed the same user. Secrets Manager retries the rotation',
   '189': NEEDS_ANOTHER_PRIMARY,
   '238': 'The server lacks a part of the command, as some servers that are compatible with MongoDB do. Rotate a single user with RotationStrategy.singleUser',
@@ -43,6 +46,9 @@ const ADMIN = 'admin';
 
 /** A key in the custom data of the second of two alternating users, whose value is the name of the first one. */
 const MARK = 'cdk-rotating-secret';
+
+/** What only the primary has is lost with it. The time-out, in milliseconds, is shorter than that of a command. */
+const MAJORITY = { w: 'majority', wtimeout: 5_000 };
 
 /** Parts of a user that the second of two users has as well: https://www.mongodb.com/docs/manual/reference/command/usersInfo/ */
 interface Rights {
@@ -168,8 +174,10 @@ function mustBeEncodable(password: string): void {
 
 /** @throws TargetRefusedError or UnexpectedError with the code of the server */
 function mustBeOk(reply: BsonDocument): void {
-  if (reply.get('ok')?.isTrue) { return; }
-  throw refusalOf(reply);
+  // A change that was made, and not confirmed.
+  const unconfirmed = reply.get('writeConcernError')?.document;
+  if (unconfirmed) { throw refusalOf(unconfirmed); }
+  if (!reply.get('ok')?.isTrue) { throw refusalOf(reply); }
 }
 
 /** Without the text of the server, which may quote a command. */
@@ -206,7 +214,7 @@ class MongoSession implements Session {
 
   public async changeOwnPassword(password: string): Promise<void> {
     mustBeEncodable(password);
-    mustBeOk(await this.connection.command(this.own, { updateUser: this.username, pwd: password }));
+    mustBeOk(await this.change(this.own, { updateUser: this.username, pwd: password }));
   }
 
   public async createUser(): Promise<never> {
@@ -219,7 +227,7 @@ class MongoSession implements Session {
 
   public async changePasswordOf({ user, password }: ChangePasswordRequest): Promise<void> {
     mustBeEncodable(password);
-    mustBeOk(await this.connection.command(this.changed, { updateUser: user, pwd: password }));
+    mustBeOk(await this.change(this.changed, { updateUser: user, pwd: password }));
   }
 
   /** Reads both users. There are no locks, but each change of a user is one command. */
@@ -246,15 +254,23 @@ class MongoSession implements Session {
     }
     const rights = this.rightsFor(first.rights, partner?.rights, isFirst ? undefined : original);
     if (!partner) {
-      const reply = await this.connection.command(this.changed, { createUser: user, pwd: password, ...rights });
+      const reply = await this.change(this.changed, { createUser: user, pwd: password, ...rights });
       // Another copy of this function created it a moment ago.
       if (String(reply.get('code')?.number) !== USER_EXISTS) { return mustBeOk(reply); }
     }
-    mustBeOk(await this.connection.command(this.changed, { updateUser: user, pwd: password, ...rights }));
+    mustBeOk(await this.change(this.changed, { updateUser: user, pwd: password, ...rights }));
   }
 
   public async close(): Promise<void> {
     this.connection.close();
+  }
+
+  /**
+   * Up to MongoDB 4.4, and with some settings later, a server answers before another member has the change. After a failover, it would accept the
+   * old password again. Amazon DocumentDB always stores a change durably.
+   */
+  private change(database: string, command: BsonObject): Promise<BsonDocument> {
+    return this.connection.command(database, { ...command, writeConcern: this.isMongo ? MAJORITY : undefined });
   }
 
   /** All of them in one command, so that a user with the new password has all rights, and none that the first user lost. */
