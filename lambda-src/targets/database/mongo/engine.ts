@@ -135,8 +135,13 @@ function helloOf(user: string): BsonObject {
 
 /** Servers that don't name the mechanisms of a user are older than SCRAM-SHA-256: https://github.com/mongodb/specifications/blob/master/source/auth/auth.md */
 function mechanismOf(reply: BsonDocument): Mechanism {
+  return namedIn(reply)[0] ?? 'SCRAM-SHA-1';
+}
+
+/** The mechanisms with a password that a user has and the server allows. */
+function namedIn(reply: BsonDocument): readonly Mechanism[] {
   const named = (reply.get('saslSupportedMechs')?.items ?? []).map(({ text }) => text);
-  return MECHANISMS.find((mechanism) => named.includes(mechanism)) ?? 'SCRAM-SHA-1';
+  return MECHANISMS.filter((mechanism) => named.includes(mechanism));
 }
 
 async function authenticate(connection: MongoConnection, { username, password }: Credentials, database: string, mechanism: Mechanism): Promise<void> {
@@ -214,7 +219,7 @@ class MongoSession implements Session {
 
   public async changeOwnPassword(password: string): Promise<void> {
     mustBeEncodable(password);
-    mustBeOk(await this.change(this.own, { updateUser: this.username, pwd: password }));
+    mustBeOk(await this.change(this.own, { updateUser: this.username, pwd: password, mechanisms: await this.mechanismsOf(this.username, this.own) }));
   }
 
   public async createUser(): Promise<never> {
@@ -227,7 +232,7 @@ class MongoSession implements Session {
 
   public async changePasswordOf({ user, password }: ChangePasswordRequest): Promise<void> {
     mustBeEncodable(password);
-    mustBeOk(await this.change(this.changed, { updateUser: user, pwd: password }));
+    mustBeOk(await this.change(this.changed, { updateUser: user, pwd: password, mechanisms: await this.mechanismsOf(user, this.changed) }));
   }
 
   /** Reads both users. There are no locks, but each change of a user is one command. */
@@ -252,7 +257,8 @@ class MongoSession implements Session {
       throw new TargetRefusedError('The superuser does not find the user of the version with AWSCURRENT in its database, so nothing was changed. See that the key "dbname" of the secret names the database that the user was created in, and '
         + 'that the superuser may see its users (viewUser)');
     }
-    const rights = this.rightsFor(first.rights, partner?.rights, isFirst ? undefined : original);
+    const mechanisms = await this.mechanismsOf(original, this.changed);
+    const rights = { ...this.rightsFor(first.rights, partner?.rights, isFirst ? undefined : original), ...mechanisms && { mechanisms } };
     if (!partner) {
       const reply = await this.change(this.changed, { createUser: user, pwd: password, ...rights });
       // Another copy of this function created it a moment ago.
@@ -271,6 +277,18 @@ class MongoSession implements Session {
    */
   private change(database: string, command: BsonObject): Promise<BsonDocument> {
     return this.connection.command(database, { ...command, writeConcern: this.isMongo ? MAJORITY : undefined });
+  }
+
+  /**
+   * A new password without mechanisms has all mechanisms of the server, also those that were taken from the user. Undefined if the server names
+   * none.
+   */
+  private async mechanismsOf(user: string, database: string): Promise<readonly Mechanism[] | undefined> {
+    if (!this.isMongo) { return undefined; }
+    const reply = await this.connection.command(ADMIN, { isMaster: 1, saslSupportedMechs: `${database}.${user}` });
+    mustBeOk(reply);
+    const named = namedIn(reply);
+    return named.length > 0 ? named : undefined;
   }
 
   /** All of them in one command, so that a user with the new password has all rights, and none that the first user lost. */
