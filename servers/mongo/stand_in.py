@@ -44,6 +44,9 @@ def change(original, kind, is_documentdb):
         if kind == "updateUser" and not manages_users(ctx, db):
             if (db, name) not in ctx.connection_auth.authenticated_principals or set(doc) & {"roles", *EXTRA}:
                 return error(13, "Unauthorized")
+        # Roles of any database may be taken away.
+        if kind == "updateUser" and "roles" in doc and not manages_users(ctx, "any-other-database"):
+            return error(13, "Unauthorized")
         if kind == "createUser" and "mechanisms" not in doc:
             doc = {**doc, "mechanisms": ["SCRAM-SHA-1"] if is_documentdb else MECHANISMS}
         known_user = ctx.storage.get_user(db, name)

@@ -20,7 +20,7 @@ const NEEDS_ANOTHER_PRIMARY = 'The server is not the primary any more. Secrets M
 const REMEDIES: Record<string, string> = {
   '2': 'The server does not allow this value, for instance this password. ' + NEW_POLICY,
   '11': 'The user does not exist in its database, which is that of the key "dbname", or admin. Create it there, or correct the key',
-  '13': 'The user may not do this. To change its own password, a user needs a role with the action changeOwnPassword on its database; a superuser needs viewUser, changePassword, changeCustomData, createUser, grantRole and revokeRole there, '
+  '13': 'The user may not do this. To change its own password, a user needs a role with the action changeOwnPassword on its database; a superuser needs viewUser, changePassword, changeCustomData, createUser and setAuthenticationRestriction there, and grantRole and revokeRole on all databases, '
     + 'as in the role userAdminAnyDatabase. Give a superuser secret to the strategy, or give the user such a role',
   '20': 'The server does not allow this here. See that the keys "host" and "port" name a member of a replica set, or a mongos, on which users can be changed',
   '31': 'A role of the user does not exist. Create the role, or take it away from the first user',
