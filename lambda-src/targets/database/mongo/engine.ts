@@ -92,6 +92,7 @@ export class Mongo implements Engine {
     const { connection, mechanism } = await this.connectToPrimary(credentials, own, deadline);
     try {
       await authenticate(connection, credentials, own, mechanism);
+      if (!isOneDatabase) { await waitForMajority(connection, deadline); }
       return new MongoSession(connection, credentials.username, own, changed, !isOneDatabase);
     } catch (error) {
       connection.close();
@@ -164,6 +165,33 @@ async function authenticate(connection: MongoConnection, { username, password }:
     }
     throw error;
   }
+}
+
+/**
+ * Waits until a failover can't take back what the login read, because a primary reads what it alone has. Also keeps a rotation from a change that
+ * couldn't be confirmed. Only a member of a replica set tells of writes: https://www.mongodb.com/docs/manual/reference/command/hello/
+ *
+ * @throws TargetRefusedError if the majority doesn't follow in time
+ */
+async function waitForMajority(connection: MongoConnection, deadline: Deadline): Promise<void> {
+  let read: bigint | undefined;
+  const follows = await deadline.reread(async () => {
+    const reply = await connection.command(ADMIN, { isMaster: 1 });
+    mustBeOk(reply);
+    const written = reply.get('lastWrite')?.document;
+    read ??= timeOf(written, 'opTime');
+    const confirmed = timeOf(written, 'majorityOpTime');
+    return read === undefined || confirmed === undefined || confirmed >= read ? true : undefined;
+  });
+  if (!follows) {
+    throw new TargetRefusedError('The majority of the replica set does not follow the primary, so nothing is changed, and no change is taken as '
+      + 'done. See that its members are up, and in sync. Secrets Manager retries the rotation');
+  }
+}
+
+/** Undefined if the server tells none. */
+function timeOf(written: BsonDocument | undefined, name: string): bigint | undefined {
+  return written?.get(name)?.document?.get('ts')?.timestamp || undefined;
 }
 
 function payloadOf(reply: BsonDocument): Buffer {

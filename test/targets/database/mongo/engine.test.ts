@@ -1,6 +1,6 @@
 /* What MongoDB does with commands, by its manual and its source, where the stand-in can't show it. No server runs here. */
 import { Deadline } from '../../../../lambda-src/rotation/deadline';
-import { decode, encode, type BsonDocument, type BsonObject } from '../../../../lambda-src/targets/database/mongo/bson';
+import { BsonElement, decode, encode, type BsonDocument, type BsonObject } from '../../../../lambda-src/targets/database/mongo/bson';
 import type { MongoConnection } from '../../../../lambda-src/targets/database/mongo/connection';
 import { Mongo } from '../../../../lambda-src/targets/database/mongo/engine';
 import { Scram, type Mechanism } from '../../../../lambda-src/targets/database/mongo/scram';
@@ -10,11 +10,22 @@ interface User {
   readonly mechanisms: readonly string[];
 }
 
+/** A time of the log of a replica set. 0 is none. */
+function at(seconds: number) {
+  const ts = Buffer.alloc(8);
+  ts.writeUInt32LE(Math.min(1, seconds));
+  ts.writeUInt32LE(seconds, 4);
+  return { ts: new BsonElement(0x11, ts), t: 1 };
+}
+
 /** The users of one database. Everybody may do everything. */
 class Users {
   public readonly all = new Map<string, User>();
   /** Those of the parameter authenticationMechanisms. */
   public allowed: readonly string[] = ['SCRAM-SHA-1', 'SCRAM-SHA-256'];
+
+  /** Of a member of a replica set: the time of the last write, and that of the last one that the majority has, at each call. */
+  public lastWrites: () => { readonly opTime: number; readonly majorityOpTime: number } | undefined = () => undefined;
 
   public connect(): Promise<MongoConnection> {
     let login: Scram;
@@ -26,7 +37,9 @@ class Users {
       switch (name) {
         case 'isMaster': {
           const user = this.all.get(text('saslSupportedMechs').replace(/^admin\./, ''));
-          return this.reply({ ismaster: true, saslSupportedMechs: user?.mechanisms.filter((each) => this.allowed.includes(each)) });
+          const times = this.lastWrites();
+          const lastWrite = times && { opTime: at(times.opTime), majorityOpTime: at(times.majorityOpTime) };
+          return this.reply({ ismaster: true, lastWrite, saslSupportedMechs: user?.mechanisms.filter((each) => this.allowed.includes(each)) });
         }
         case 'saslStart': {
           const [, user, nonce] = /^n,,n=([^,]+),r=(.+)$/.exec(doc.get('payload')!.binary!.toString())!;
@@ -65,7 +78,7 @@ function make() {
   const users = new Users();
   users.all.set('superuser', { password: 'superuser-password', mechanisms: ['SCRAM-SHA-256'] });
   const engine = new Mongo('mongoDb', undefined, () => users.connect());
-  const logIn = (username: string, password: string) => engine.logIn({ host: 'h', port: 1, username, password }, new Deadline(() => 30_000));
+  const logIn = (username: string, password: string) => engine.logIn({ host: 'h', port: 1, username, password }, new Deadline(() => 30_000, async () => {}));
   return { users, logIn };
 }
 
@@ -92,4 +105,29 @@ test('a mechanism that the server doesn\'t allow any more isn\'t given to the se
   await session.claim(request);
   await session.shareWith(request);
   expect(users.all.get('app_clone')).toEqual({ password: 'second-password', mechanisms: ['SCRAM-SHA-256'] });
+});
+
+describe('a member of a replica set', () => {
+  test('accepts a password as soon as the majority has what the login read', async () => {
+    const { users, logIn } = make();
+    let n = 0;
+    // Other clients write on.
+    users.lastWrites = () => ({ opTime: 300 + ++n, majorityOpTime: 299 + n });
+    await expect(logIn('superuser', 'superuser-password')).resolves.toBeDefined();
+    expect(n).toBeLessThanOrEqual(4);
+  });
+
+  test('isn\'t believed while the majority doesn\'t follow, because a failover would bring back the old password', async () => {
+    const { users, logIn } = make();
+    users.lastWrites = () => ({ opTime: 300, majorityOpTime: 299 });
+    await expect(logIn('superuser', 'superuser-password')).rejects.toThrow(/majority of the replica set does not follow.*nothing is changed/);
+  });
+
+  test('that tells no time of the majority is believed', async () => {
+    const { users, logIn } = make();
+    for (const times of [undefined, { opTime: 300, majorityOpTime: 0 }]) {
+      users.lastWrites = () => times;
+      await expect(logIn('superuser', 'superuser-password')).resolves.toBeDefined();
+    }
+  });
 });
