@@ -31,7 +31,7 @@ const REMEDIES: Record<string, string> = {
   '112': 'Another command changed the same user. Secrets Manager retries the rotation',
   '189': NEEDS_ANOTHER_PRIMARY,
   '238': 'The server lacks a part of the command, as some servers that are compatible with MongoDB do. Rotate a single user with RotationStrategy.singleUser',
-  '334': 'The server has no mechanism of SCRAM for this user. Give the user one of the mechanisms SCRAM-SHA-256 and SCRAM-SHA-1, with a new password',
+  '334': 'The server has no user of this name in its database, which is that of the key "dbname", or admin, or no mechanism of SCRAM for it. Create the user, or correct the key, or give the user SCRAM-SHA-256 with a new password',
   '8000': 'Users of MongoDB Atlas are not changed by commands. Rotate them with a target of your own, which calls the API of Atlas',
   '10107': NEEDS_ANOTHER_PRIMARY,
   '11600': 'The server is stopping. Secrets Manager retries the rotation',
@@ -270,7 +270,8 @@ class MongoSession implements Session {
     const hasEqualRights = partner !== undefined && first !== undefined && haveSame(partner.rights, first.rights);
     return {
       exists: partner !== undefined,
-      isMarked: partner?.mark === original || (partner !== undefined && first?.mark === user),
+      // A user may be allowed to change its own custom data, and its mark would give it the first user, with all rights of that.
+      isMarked: isFirst ? hasEqualRights && first.mark === user : partner?.mark === original,
       isRelated: hasEqualRights,
       // A password comes with all rights, but the rights of the first user may have changed since.
       isToldByLogin: partner === undefined || isFirst || hasEqualRights,

@@ -8,6 +8,8 @@ import { Scram, type Mechanism } from '../../../../lambda-src/targets/database/m
 interface User {
   readonly password: string;
   readonly mechanisms: readonly string[];
+  readonly roles?: readonly { readonly role: string; readonly db: string }[];
+  readonly customData?: BsonObject;
 }
 
 /** A time of the log of a replica set. 0 is none. */
@@ -54,7 +56,8 @@ class Users {
         case 'usersInfo': {
           const username = doc.get('usersInfo')!.document!.get('user')!.text!;
           const user = this.all.get(username);
-          return this.reply({ users: user ? [{ user: username, roles: [], mechanisms: user.mechanisms }] : [] });
+          const { roles = [], mechanisms = [], customData } = user ?? {};
+          return this.reply({ users: user ? [{ user: username, roles, mechanisms, customData }] : [] });
         }
         case 'createUser':
         case 'updateUser': {
@@ -105,6 +108,38 @@ test('a mechanism that the server doesn\'t allow any more isn\'t given to the se
   await session.claim(request);
   await session.shareWith(request);
   expect(users.all.get('app_clone')).toEqual({ password: 'second-password', mechanisms: ['SCRAM-SHA-256'] });
+});
+
+describe('a mark', () => {
+  const root = [{ role: 'root', db: 'admin' }];
+  const mark = (name: string) => ({ 'cdk-rotating-secret': name });
+  const mechanisms = ['SCRAM-SHA-256'];
+  const isMarked = async (first: Partial<User>, second: Partial<User>, isFirst: boolean) => {
+    const { users, logIn } = make();
+    users.all.set('app', { password: 'first-password', mechanisms, ...first });
+    users.all.set('app_clone', { password: 'second-password', mechanisms, ...second });
+    const session = await logIn('superuser', 'superuser-password');
+    const [user, original] = isFirst ? ['app', 'app_clone'] : ['app_clone', 'app'];
+    return (await session.claim({ user, original, isFirst, password: 'third-password' })).isMarked;
+  };
+
+  test('of the second user proves that the users belong together', async () => {
+    expect(await isMarked({}, { customData: mark('app') }, false)).toBe(true);
+    expect(await isMarked({ roles: root }, { customData: mark('app') }, false)).toBe(true);
+    expect(await isMarked({ roles: root }, { roles: root, customData: mark('app') }, true)).toBe(true);
+  });
+
+  test('doesn\'t give a user that made it itself a first user with other rights', async () => {
+    expect(await isMarked({ roles: root }, { customData: mark('app') }, true)).toBe(false);
+  });
+
+  test('of the first user proves nothing', async () => {
+    for (const isFirst of [false, true]) { expect(await isMarked({ customData: mark('app_clone') }, {}, isFirst)).toBe(false); }
+  });
+
+  test('of another user proves nothing', async () => {
+    for (const isFirst of [false, true]) { expect(await isMarked({}, { customData: mark('somebody') }, isFirst)).toBe(false); }
+  });
 });
 
 describe('a member of a replica set', () => {
