@@ -100,8 +100,10 @@ describe('a stand-in for MongoDB', () => {
         const h = await make({ kind, fields: { mechanisms } });
         await h.rotate();
         await h.rotate();
-        expect((await h.shown(h.login('AWSPREVIOUS').username))!.mechanisms).toEqual(mechanisms);
-        expect((await h.shown(h.login('AWSCURRENT').username))!.mechanisms).toEqual(mechanisms);
+        for (const stage of ['AWSPREVIOUS', 'AWSCURRENT']) {
+          const shown = (await h.shown(h.login(stage).username))!.mechanisms as string[];
+          expect([...shown].sort()).toEqual(mechanisms);
+        }
       }
     }
   });
