@@ -42,8 +42,11 @@ def change(original, kind, is_documentdb):
         if any(not key.startswith("$") and key not in {*known, "lsid", "writeConcern", "comment", "maxTimeMS"} for key in doc):
             return error(9, "FailedToParse")
         if kind == "updateUser" and not manages_users(ctx, db):
-            if (db, name) not in ctx.connection_auth.authenticated_principals or set(doc) & {"roles", "mechanisms", *EXTRA}:
+            if (db, name) not in ctx.connection_auth.authenticated_principals or set(doc) & {"roles", *EXTRA}:
                 return error(13, "Unauthorized")
+        # Roles of any database may be taken away.
+        if kind == "updateUser" and "roles" in doc and not manages_users(ctx, "any-other-database"):
+            return error(13, "Unauthorized")
         if kind == "createUser" and "mechanisms" not in doc:
             doc = {**doc, "mechanisms": ["SCRAM-SHA-1"] if is_documentdb else MECHANISMS}
         known_user = ctx.storage.get_user(db, name)
@@ -53,10 +56,11 @@ def change(original, kind, is_documentdb):
         if not reply.get("ok"):
             return reply
         record = dict(ctx.storage.get_user(db, name))
-        if kind == "updateUser" and "mechanisms" in doc and "pwd" in doc:
+        # A new password of MongoDB has all mechanisms, if the command names none.
+        if kind == "updateUser" and "pwd" in doc and ("mechanisms" in doc or not is_documentdb):
             roles = record["roles"]
             kept = {key: record[key] for key in EXTRA if key in record}
-            record = record_of(name, doc["pwd"], roles, db, list(doc["mechanisms"]), **kept)
+            record = record_of(name, doc["pwd"], roles, db, list(doc.get("mechanisms", MECHANISMS)), **kept)
         for key in EXTRA:
             if key in doc:
                 record[key] = doc[key]

@@ -27,6 +27,11 @@ export class BsonElement {
     }
   }
 
+  /** The seconds and the number within the second, so that a later one is greater. Undefined if it isn't a timestamp. */
+  public get timestamp(): bigint | undefined {
+    return this.type === TIMESTAMP ? this.bytes.readBigUInt64LE() : undefined;
+  }
+
   /** Servers send flags as booleans and as numbers. */
   public get isTrue(): boolean {
     return this.type === BOOLEAN ? this.bytes[0] === 1 : (this.number ?? 0) !== 0;
@@ -58,11 +63,11 @@ export interface BsonObject {
   readonly [name: string]: BsonValue | undefined;
 }
 
-const [DOUBLE, STRING, DOCUMENT, ARRAY, BINARY, BOOLEAN, INT32, INT64] = [0x01, 0x02, 0x03, 0x04, 0x05, 0x08, 0x10, 0x12];
+const [DOUBLE, STRING, DOCUMENT, ARRAY, BINARY, BOOLEAN, INT32, TIMESTAMP, INT64] = [0x01, 0x02, 0x03, 0x04, 0x05, 0x08, 0x10, 0x11, 0x12];
 
 /** The bytes of each type whose size is fixed: https://bsonspec.org/spec.html */
 const SIZES: Readonly<Record<number, number>> = {
-  [DOUBLE]: 8, [BOOLEAN]: 1, [INT32]: 4, [INT64]: 8, 0x06: 0, 0x07: 12, 0x09: 8, 0x0a: 0, 0x11: 8, 0x13: 16, 0x7f: 0, 0xff: 0,
+  [DOUBLE]: 8, [BOOLEAN]: 1, [INT32]: 4, [INT64]: 8, 0x06: 0, 0x07: 12, 0x09: 8, 0x0a: 0, [TIMESTAMP]: 8, 0x13: 16, 0x7f: 0, 0xff: 0,
 };
 const REGULAR_EXPRESSION = 0x0b;
 const POINTER = 0x0c;

@@ -15,20 +15,23 @@ import type { DatabaseTls } from '../tls';
 
 /** https://www.mongodb.com/docs/manual/reference/error-codes/ */
 const [USER_NOT_FOUND, AUTHENTICATION_FAILED, COMMAND_NOT_FOUND, USER_EXISTS] = ['11', '18', '59', '51003'];
+const UNCONFIRMED = 'The majority of the replica set did not confirm the change of the user, which may be lost. See that its members are up, and in sync. Secrets Manager retries the rotation';
 const NEEDS_ANOTHER_PRIMARY = 'The server is not the primary any more. Secrets Manager retries the rotation';
 const REMEDIES: Record<string, string> = {
   '2': 'The server does not allow this value, for instance this password. ' + NEW_POLICY,
   '11': 'The user does not exist in its database, which is that of the key "dbname", or admin. Create it there, or correct the key',
-  '13': 'The user may not do this. To change its own password, a user needs a role with the action changeOwnPassword on its database; a superuser needs viewUser, changePassword, changeCustomData, createUser, grantRole and revokeRole there, '
+  '13': 'The user may not do this. To change its own password, a user needs a role with the action changeOwnPassword on its database; a superuser needs viewUser, changePassword, changeCustomData, createUser and setAuthenticationRestriction there, and grantRole and revokeRole on all databases, '
     + 'as in the role userAdminAnyDatabase. Give a superuser secret to the strategy, or give the user such a role',
   '20': 'The server does not allow this here. See that the keys "host" and "port" name a member of a replica set, or a mongos, on which users can be changed',
   '31': 'A role of the user does not exist. Create the role, or take it away from the first user',
   '50': 'The command took too long. Secrets Manager retries the rotation',
+  '64': UNCONFIRMED,
   '91': 'The server is stopping. Secrets Manager retries the rotation',
+  '100': UNCONFIRMED,
   '112': 'Another command changed the same user. Secrets Manager retries the rotation',
   '189': NEEDS_ANOTHER_PRIMARY,
   '238': 'The server lacks a part of the command, as some servers that are compatible with MongoDB do. Rotate a single user with RotationStrategy.singleUser',
-  '334': 'The server has no mechanism of SCRAM for this user. Give the user one of the mechanisms SCRAM-SHA-256 and SCRAM-SHA-1, with a new password',
+  '334': 'The server has no user of this name in its database, which is that of the key "dbname", or admin, or no mechanism of SCRAM for it. Create the user, or correct the key, or give the user SCRAM-SHA-256 with a new password',
   '8000': 'Users of MongoDB Atlas are not changed by commands. Rotate them with a target of your own, which calls the API of Atlas',
   '10107': NEEDS_ANOTHER_PRIMARY,
   '11600': 'The server is stopping. Secrets Manager retries the rotation',
@@ -43,6 +46,9 @@ const ADMIN = 'admin';
 
 /** A key in the custom data of the second of two alternating users, whose value is the name of the first one. */
 const MARK = 'cdk-rotating-secret';
+
+/** What only the primary has is lost with it. The time-out, in milliseconds, is shorter than that of a command. */
+const MAJORITY = { w: 'majority', wtimeout: 5_000 };
 
 /** Parts of a user that the second of two users has as well: https://www.mongodb.com/docs/manual/reference/command/usersInfo/ */
 interface Rights {
@@ -86,6 +92,7 @@ export class Mongo implements Engine {
     const { connection, mechanism } = await this.connectToPrimary(credentials, own, deadline);
     try {
       await authenticate(connection, credentials, own, mechanism);
+      if (!isOneDatabase) { await waitForMajority(connection, deadline); }
       return new MongoSession(connection, credentials.username, own, changed, !isOneDatabase);
     } catch (error) {
       connection.close();
@@ -129,8 +136,13 @@ function helloOf(user: string): BsonObject {
 
 /** Servers that don't name the mechanisms of a user are older than SCRAM-SHA-256: https://github.com/mongodb/specifications/blob/master/source/auth/auth.md */
 function mechanismOf(reply: BsonDocument): Mechanism {
+  return namedIn(reply)[0] ?? 'SCRAM-SHA-1';
+}
+
+/** The mechanisms with a password that a user has and the server allows. */
+function namedIn(reply: BsonDocument): readonly Mechanism[] {
   const named = (reply.get('saslSupportedMechs')?.items ?? []).map(({ text }) => text);
-  return MECHANISMS.find((mechanism) => named.includes(mechanism)) ?? 'SCRAM-SHA-1';
+  return MECHANISMS.filter((mechanism) => named.includes(mechanism));
 }
 
 async function authenticate(connection: MongoConnection, { username, password }: Credentials, database: string, mechanism: Mechanism): Promise<void> {
@@ -155,6 +167,33 @@ async function authenticate(connection: MongoConnection, { username, password }:
   }
 }
 
+/**
+ * Waits until a failover can't take back what the login read, because a primary reads what it alone has. Also keeps a rotation from a change that
+ * couldn't be confirmed. Only a member of a replica set tells of writes: https://www.mongodb.com/docs/manual/reference/command/hello/
+ *
+ * @throws TargetRefusedError if the majority doesn't follow in time
+ */
+async function waitForMajority(connection: MongoConnection, deadline: Deadline): Promise<void> {
+  let read: bigint | undefined;
+  const follows = await deadline.reread(async () => {
+    const reply = await connection.command(ADMIN, { isMaster: 1 });
+    mustBeOk(reply);
+    const written = reply.get('lastWrite')?.document;
+    read ??= timeOf(written, 'opTime');
+    const confirmed = timeOf(written, 'majorityOpTime');
+    return read === undefined || confirmed === undefined || confirmed >= read ? true : undefined;
+  });
+  if (!follows) {
+    throw new TargetRefusedError('The majority of the replica set does not follow the primary, so nothing is changed, and no change is taken as '
+      + 'done. See that its members are up, and in sync. Secrets Manager retries the rotation');
+  }
+}
+
+/** Undefined if the server tells none. */
+function timeOf(written: BsonDocument | undefined, name: string): bigint | undefined {
+  return written?.get(name)?.document?.get('ts')?.timestamp || undefined;
+}
+
 function payloadOf(reply: BsonDocument): Buffer {
   mustBeOk(reply);
   return reply.get('payload')?.binary ?? Buffer.alloc(0);
@@ -168,8 +207,10 @@ function mustBeEncodable(password: string): void {
 
 /** @throws TargetRefusedError or UnexpectedError with the code of the server */
 function mustBeOk(reply: BsonDocument): void {
-  if (reply.get('ok')?.isTrue) { return; }
-  throw refusalOf(reply);
+  // A change that was made, and not confirmed.
+  const unconfirmed = reply.get('writeConcernError')?.document;
+  if (unconfirmed) { throw refusalOf(unconfirmed); }
+  if (!reply.get('ok')?.isTrue) { throw refusalOf(reply); }
 }
 
 /** Without the text of the server, which may quote a command. */
@@ -206,7 +247,7 @@ class MongoSession implements Session {
 
   public async changeOwnPassword(password: string): Promise<void> {
     mustBeEncodable(password);
-    mustBeOk(await this.connection.command(this.own, { updateUser: this.username, pwd: password }));
+    mustBeOk(await this.change(this.own, { updateUser: this.username, pwd: password, mechanisms: await this.mechanismsOf(this.username, this.own) }));
   }
 
   public async createUser(): Promise<never> {
@@ -219,7 +260,7 @@ class MongoSession implements Session {
 
   public async changePasswordOf({ user, password }: ChangePasswordRequest): Promise<void> {
     mustBeEncodable(password);
-    mustBeOk(await this.connection.command(this.changed, { updateUser: user, pwd: password }));
+    mustBeOk(await this.change(this.changed, { updateUser: user, pwd: password, mechanisms: await this.mechanismsOf(user, this.changed) }));
   }
 
   /** Reads both users. There are no locks, but each change of a user is one command. */
@@ -229,7 +270,8 @@ class MongoSession implements Session {
     const hasEqualRights = partner !== undefined && first !== undefined && haveSame(partner.rights, first.rights);
     return {
       exists: partner !== undefined,
-      isMarked: partner?.mark === original || (partner !== undefined && first?.mark === user),
+      // A user may be allowed to change its own custom data, and its mark would give it the first user, with all rights of that.
+      isMarked: isFirst ? hasEqualRights && first.mark === user : partner?.mark === original,
       isRelated: hasEqualRights,
       // A password comes with all rights, but the rights of the first user may have changed since.
       isToldByLogin: partner === undefined || isFirst || hasEqualRights,
@@ -244,17 +286,38 @@ class MongoSession implements Session {
       throw new TargetRefusedError('The superuser does not find the user of the version with AWSCURRENT in its database, so nothing was changed. See that the key "dbname" of the secret names the database that the user was created in, and '
         + 'that the superuser may see its users (viewUser)');
     }
-    const rights = this.rightsFor(first.rights, partner?.rights, isFirst ? undefined : original);
+    const mechanisms = await this.mechanismsOf(original, this.changed);
+    const rights = { ...this.rightsFor(first.rights, partner?.rights, isFirst ? undefined : original), ...mechanisms && { mechanisms } };
     if (!partner) {
-      const reply = await this.connection.command(this.changed, { createUser: user, pwd: password, ...rights });
+      const reply = await this.change(this.changed, { createUser: user, pwd: password, ...rights });
       // Another copy of this function created it a moment ago.
       if (String(reply.get('code')?.number) !== USER_EXISTS) { return mustBeOk(reply); }
     }
-    mustBeOk(await this.connection.command(this.changed, { updateUser: user, pwd: password, ...rights }));
+    mustBeOk(await this.change(this.changed, { updateUser: user, pwd: password, ...rights }));
   }
 
   public async close(): Promise<void> {
     this.connection.close();
+  }
+
+  /**
+   * Up to MongoDB 4.4, and with some settings later, a server answers before another member has the change. After a failover, it would accept the
+   * old password again. Amazon DocumentDB always stores a change durably.
+   */
+  private change(database: string, command: BsonObject): Promise<BsonDocument> {
+    return this.connection.command(database, { ...command, writeConcern: this.isMongo ? MAJORITY : undefined });
+  }
+
+  /**
+   * A new password without mechanisms has all mechanisms of the server, also those that were taken from the user. Undefined if the server names
+   * none.
+   */
+  private async mechanismsOf(user: string, database: string): Promise<readonly Mechanism[] | undefined> {
+    if (!this.isMongo) { return undefined; }
+    const reply = await this.connection.command(ADMIN, { isMaster: 1, saslSupportedMechs: `${database}.${user}` });
+    mustBeOk(reply);
+    const named = namedIn(reply);
+    return named.length > 0 ? named : undefined;
   }
 
   /** All of them in one command, so that a user with the new password has all rights, and none that the first user lost. */
