@@ -13,7 +13,8 @@ const NAMES: Readonly<Record<string, { readonly java: string; readonly python: s
   app: { java: 'App', python: 'App' },
   bucket: { java: 'IBucket', python: 's3.IBucket' },
   bus: { java: 'IEventBus', python: 'events.IEventBus' },
-  database: { java: 'DatabaseInstance', python: 'rds.DatabaseInstance' },
+  // DocumentDB has a class with the same name.
+  database: { java: 'software.amazon.awscdk.services.rds.DatabaseInstance', python: 'rds.DatabaseInstance' },
   existingSecret: { java: 'ISecret', python: 'secretsmanager.ISecret' },
   fn: { java: 'IFunction', python: 'lambda_.IFunction' },
   names: { java: 'java.util.List<String>', python: 'list[str]' },
