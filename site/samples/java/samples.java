@@ -126,3 +126,9 @@ RotatingSecret secret = RotatingSecret.Builder.create(this, "Secret")
 // The first password of the user is that of the secret.
 user.setPasswords(List.of(secret.secretValueFromJson("password").unsafeUnwrap()));
 // end
+
+// sample: docs/support.md 8b2a8bcc
+HostedRotation hostedRotation = HostedRotation.oracleSingleUser(SingleUserHostedRotationOptions.builder().vpc(vpc).build());
+database.getSecret().addRotationSchedule("Rotation", RotationScheduleOptions.builder().hostedRotation(hostedRotation).build());
+database.getConnections().allowDefaultPortFrom(hostedRotation);
+// end
