@@ -1,6 +1,6 @@
 import { isThrottled, mayPass, UNNAMED, type Answer } from './answer';
 import { SERVICES, type ServiceId } from './endpoint';
-import { retry } from './retry';
+import { retry, type Patience } from './retry';
 import type { ServiceRequest, SignedCall } from './signed-call';
 import type { Deadline } from '../rotation/deadline';
 import { ConnectivityError, RotationError, UnexpectedError } from '../rotation/errors';
@@ -28,7 +28,7 @@ export interface Reply {
  * @throws ConnectivityError, TlsError or ConfigurationError if the service didn't answer, or if something else answered
  */
 export async function ask(
-  call: SignedCall, request: ServiceRequest, { purpose, errorIn, isRepeatable = true }: Question, deadline: Deadline,
+  call: SignedCall, request: ServiceRequest, { purpose, errorIn, isRepeatable = true }: Question, deadline: Pick<Deadline, 'signal'> & Patience,
 ): Promise<Reply> {
   const { service } = request;
   const attempt = async (): Promise<Reply | RotationError> => {

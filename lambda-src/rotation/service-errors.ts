@@ -46,8 +46,7 @@ const UNTRUSTED = /^(CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA|I
 interface ServiceError {
   readonly name?: string;
   readonly code?: string;
-  readonly message?: string;
-  readonly $metadata?: { readonly requestId?: string; readonly httpStatusCode?: number };
+  readonly $metadata?: { readonly requestId?: string };
   readonly $fault?: string;
 }
 
@@ -107,24 +106,22 @@ export interface ServiceErrors {
   readonly foreignAnswer: typeof foreignAnswer;
 }
 
-/** What went wrong before a service could answer, or what answered in its place. Undefined if the service itself refused. */
+/** What went wrong before a service could answer. Undefined for any other error. */
 export function findCallProblem(operation: string, service: Service, error: unknown): RotationError | undefined {
-  const { name = '', code = '', message, $metadata, $fault } = (error ?? {}) as ServiceError;
+  const { name = '', code = '' } = (error ?? {}) as ServiceError;
   if (isNetworkError(name, code)) { return new ConnectivityError(unreachable(service, `for ${operation}`, code || name)); }
   if (isTlsError(code)) { return new TlsError(untrusted(service, code)); }
   if (name === 'CredentialsProviderError') {
     return new ConfigurationError(`There are no credentials for ${operation}: AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set in the environment of the function. Lambda sets both from `
       + 'the role of the function; look for a wrapper or a layer that removes them');
   }
-  if (message === 'Region is missing') {
+  if (name === 'NoRegionError') {
     return new ConfigurationError(`There is no region for ${operation}: AWS_REGION is not set in the environment of the function. Lambda sets it; look for a wrapper or a layer that removes it`);
   }
   if (code === 'ERR_INVALID_URL') {
     return new ConfigurationError(`There is no endpoint for ${operation}: a variable AWS_ENDPOINT_URL… in the environment of the function is not a URL. Correct or remove it`);
   }
-  // Includes answers that the SDK couldn't parse.
-  const status = $metadata?.httpStatusCode;
-  return status !== undefined && ($fault === undefined || name === 'Unknown') ? new ConnectivityError(foreignAnswer(operation, service, status)) : undefined;
+  return undefined;
 }
 
 /**
