@@ -65,8 +65,8 @@ export function endpointOf(id: ServiceId, region: string): Endpoint {
   const service: Service = SERVICES[id];
   const partition = partitionOf(region);
   const signingRegion = service.isGlobal ? partition.home : region;
-  const given = process.env[`AWS_ENDPOINT_URL_${service.variable}`] ?? process.env.AWS_ENDPOINT_URL;
-  if (given !== undefined) { return { url: new URL(given), signingRegion }; }
+  const given = process.env[`AWS_ENDPOINT_URL_${service.variable}`] || process.env.AWS_ENDPOINT_URL;
+  if (given) { return { url: new URL(given), signingRegion }; }
   if (service.isGlobal) {
     const name = partition.globalName === undefined ? `${id}${isSet('FIPS') ? '-fips' : ''}` : `${id}.${partition.globalName}`;
     return { url: new URL(`https://${name}.${partition.suffix}`), signingRegion };

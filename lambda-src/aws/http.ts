@@ -28,35 +28,74 @@ export type SendHttp = (request: HttpRequest, abortSignal: AbortSignal) => Promi
 /** From the headers of an answer to the end of its body, in milliseconds. */
 const BODY_TIMEOUT = 5_000;
 
+/** After this time without a request, in milliseconds, connections are made anew. Lambda may have frozen the function while they were closed. */
+const MOST_IDLE = 20_000;
+
+/** In milliseconds. What is between the function and a service forgets connections that are idle for minutes, as a call of a function may be. */
+const TCP_KEEP_ALIVE = 3_000;
+
 type Protocol = Pick<typeof https, 'request'> & { readonly Agent: new (options: { readonly keepAlive: boolean }) => Agent };
 
 /** Sends requests, and reads any answer to them. Connections stay open for later requests. */
 export function sendHttp(timeouts: Timeouts): SendHttp {
   const agents = new Map<string, Agent>();
-  return ({ method, url, headers, body }, signal) => {
-    const protocol = protocolOf(url);
-    const agent = agents.get(url.protocol) ?? new protocol.Agent({ keepAlive: true });
-    agents.set(url.protocol, agent);
-    return new Promise((resolve, reject) => {
-      const options: RequestOptions = { method, headers, agent, signal };
-      const request = protocol.request(url, options, (response) => {
-        clearTimeout(timer);
-        read(response).then((text) => { resolve({ status: response.statusCode!, headers: response.headers as HttpAnswer['headers'], body: text }); }, reject);
-      });
-      const giveUp = (what: string) => () => { request.destroy(timeout(what)); };
-      let timer = setTimeout(giveUp('There is no connection'), timeouts.connection);
-      const connected = () => {
-        clearTimeout(timer);
-        if (timeouts.answer !== undefined) { timer = setTimeout(giveUp('There is no answer'), timeouts.answer); }
-      };
-      request.on('socket', (socket) => {
-        if (socket.connecting) { socket.once('connect', connected); } else { connected(); }
-      });
-      request.on('error', reject);
-      request.on('close', () => { clearTimeout(timer); });
-      request.end(body);
-    });
+  let last = Date.now();
+  return async (request, signal) => {
+    const protocol = protocolOf(request.url);
+    const agent = agents.get(request.url.protocol) ?? new protocol.Agent({ keepAlive: true });
+    agents.set(request.url.protocol, agent);
+    if (Date.now() - last > MOST_IDLE) { closeIdle(agent); }
+    last = Date.now();
+    return read(await answerOf(request, timeouts, protocol, { agent, signal }));
   };
+}
+
+function answerOf(
+  { method, url, headers, body }: HttpRequest, timeouts: Timeouts, protocol: Protocol, options: RequestOptions,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const request = protocol.request(url, { ...options, method, headers }, (response) => {
+      stop();
+      resolve(response);
+    });
+    const giveUp = (what: string) => () => { request.destroy(timeout(what)); };
+    let stop = after(timeouts.connection, giveUp('There is no connection'));
+    const connected = () => {
+      stop();
+      stop = after(timeouts.answer ?? timeouts.connection, giveUp('There is no answer'));
+    };
+    const secured = () => { if (timeouts.answer === undefined) { stop(); } };
+    request.on('socket', (socket) => {
+      socket.setKeepAlive(true, TCP_KEEP_ALIVE);
+      if (socket.connecting) {
+        socket.once('connect', connected).once(url.protocol === 'https:' ? 'secureConnect' : 'connect', secured);
+      } else {
+        connected();
+        secured();
+      }
+    });
+    request.on('error', reject);
+    request.on('close', () => {
+      stop();
+      // Without effect after an answer or an error. What switches to another protocol closes without either.
+      reject(Object.assign(new Error('The connection closed without an answer'), { code: 'ECONNRESET' }));
+    });
+    request.end(body);
+  });
+}
+
+/** Calls back after a time, unless it is stopped. What has arrived while the process was busy is handled first. */
+function after(milliseconds: number, act: () => void): () => void {
+  let isStopped = false;
+  const timer = setTimeout(() => setImmediate(() => { if (!isStopped) { act(); } }), milliseconds);
+  return () => {
+    isStopped = true;
+    clearTimeout(timer);
+  };
+}
+
+function closeIdle({ freeSockets }: Agent): void {
+  for (const socket of Object.values(freeSockets).flatMap((sockets) => sockets ?? [])) { socket.destroy(); }
 }
 
 function protocolOf({ protocol }: URL): Protocol {
@@ -67,14 +106,14 @@ function protocolOf({ protocol }: URL): Protocol {
   throw Object.assign(new Error('The endpoint is neither https: nor http:'), { code: 'ERR_INVALID_URL' });
 }
 
-async function read(response: IncomingMessage): Promise<string> {
-  const timer = setTimeout(() => { response.destroy(timeout('The answer has no end')); }, BODY_TIMEOUT);
+async function read(response: IncomingMessage): Promise<HttpAnswer> {
+  const stop = after(BODY_TIMEOUT, () => { response.destroy(timeout('The answer has no end')); });
   try {
     const chunks: Uint8Array[] = [];
     for await (const chunk of response) { chunks.push(chunk as Uint8Array); }
-    return Buffer.concat(chunks).toString();
+    return { status: response.statusCode!, headers: response.headers as HttpAnswer['headers'], body: Buffer.concat(chunks).toString() };
   } finally {
-    clearTimeout(timer);
+    stop();
   }
 }
 

@@ -40,11 +40,17 @@ function errorIn({ status, body, errorType }: Answer): string | undefined {
 /** The JSON object of an answer, with dates. Undefined if it is something else, which something else must have sent. */
 function parse(body: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const content: unknown = JSON.parse(body, (key, value: unknown) => key.endsWith('Date') && typeof value === 'number' ? new Date(value * 1_000) : value);
+    const content: unknown = JSON.parse(body, revive);
     return typeof content === 'object' && content !== null && !Array.isArray(content) ? content as Record<string, unknown> : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Fields without a value may be null. They are left out, as in the SDK. */
+function revive(key: string, value: unknown): unknown {
+  if (value === null) { return undefined; }
+  return key.endsWith('Date') && typeof value === 'number' ? new Date(value * 1_000) : value;
 }
 
 /** Without the service's message, because some messages quote the request. */

@@ -55,6 +55,10 @@ function isOf(entry: SecretListEntry, config: CheckConfig, region: string | unde
     && !excludedSecretArns.some((excluded) => arn === excluded || arn.replace(/-\w{6}$/, '') === excluded);
 }
 
+function isDate(value: unknown): boolean {
+  return value instanceof Date && !Number.isNaN(value.getTime());
+}
+
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
@@ -63,7 +67,7 @@ function textOf(value: unknown): string {
 function isOdd({ ARN, RotationEnabled, RotationRules, SecretVersionsToStages, ...dates }: SecretListEntry): boolean {
   const { CreatedDate, LastChangedDate, LastRotatedDate, NextRotationDate } = dates;
   return textOf(ARN) === '' || ![undefined, true, false].includes(RotationEnabled)
-    || [CreatedDate, LastChangedDate, LastRotatedDate, NextRotationDate].some((date) => date !== undefined && Number.isNaN(new Date(date).getTime()))
+    || [CreatedDate, LastChangedDate, LastRotatedDate, NextRotationDate].some((date) => date !== undefined && !isDate(date))
     || (RotationRules !== undefined && typeof RotationRules !== 'object')
     || Object.values(SecretVersionsToStages ?? {}).some((labels: unknown) => !Array.isArray(labels));
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, Socket, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -221,6 +221,81 @@ describe('what is not the service', () => {
   test('has no TLS', async () => {
     const url = await serve((_, response) => { response.end('{}'); });
     await expect(describeSecret(clientOf(url.replace('http:', 'https:')))).rejects.toMatchObject({ name: 'TlsError' });
+  });
+});
+
+/** A server that answers every connection with these bytes, and closes it if they are all. */
+async function raw(answer: string, isAll = true) {
+  let connections = 0;
+  const server = createTcpServer((socket) => {
+    connections++;
+    socket.on('error', () => {}).once('data', () => { if (isAll) { socket.end(answer); } else { socket.write(answer); } });
+  });
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  opened.push({ close: () => new Promise((resolve) => { server.close(resolve); }) });
+  return { client: clientOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), connections: () => connections };
+}
+
+describe('an answer on the wire', () => {
+  test.each([
+    ['is cut', 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"ARN":"arn"}', '(ECONNRESET)'],
+    ['is cut between chunks', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nd\r\n{"ARN":"arn"}\r\n', '(ECONNRESET)'],
+    ['never comes', '', '(ECONNRESET)'],
+    ['switches to another protocol', 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n', '(ECONNRESET)'],
+    ['is not HTTP', 'SSH-2.0-p4ssw0rd\r\n', 'does not look like one of Secrets Manager'],
+    ['has a broken chunk', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n', '(ECONNRESET)'],
+    ['says that the connection was idle', 'HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n', 'does not look like one of Secrets Manager'],
+  ])('%s', async (_, answer, message) => {
+    const { client, connections } = await raw(answer);
+    await expect(describeSecret(client)).rejects.toMatchObject({ name: 'ConnectivityError', message: expect.stringContaining(message) });
+    expect(connections()).toBe(4);
+  });
+
+  test('follows one that is not final', async () => {
+    const { client } = await raw('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 13\r\n\r\n{"ARN":"arn"}');
+    expect(await describeSecret(client)).toEqual({ ARN: 'arn' });
+  });
+
+  test('is read if it came while the process was busy', async () => {
+    const client = clientOf(await serve((_, response) => {
+      response.end('{"ARN":"arn"}');
+      setImmediate(() => { const end = Date.now() + 2 * TIMEOUTS.answer; while (Date.now() < end) { /* busy */ } });
+    }));
+    expect(await describeSecret(client)).toEqual({ ARN: 'arn' });
+    expect(pauses).toEqual([]);
+  });
+});
+
+test('fields that are null are left out, as in the SDK', async () => {
+  const body = '{"ARN":"arn","DeletedDate":null,"LastRotatedDate":null,"VersionIdsToStages":{"a":["AWSCURRENT"]},"CreatedDate":1.5E9}';
+  const endpoint = await serve((_, response) => { response.end(body); });
+  const sdk = new SdkClient({ endpoint, region: 'eu-west-1', credentials: CREDENTIALS });
+  opened.push({ close: () => sdk.destroy() });
+  const { $metadata: _, ...theirs } = await sdk.send(new DescribeSecretCommand({ SecretId: 'app' }));
+  expect(await describeSecret(clientOf(endpoint))).toStrictEqual(theirs);
+});
+
+describe('a connection', () => {
+  test('is kept alive from its first second on, because a called function may be silent for minutes', async () => {
+    const keepAlive = jest.spyOn(Socket.prototype, 'setKeepAlive');
+    const { client } = await answering(200, '{"ARN":"arn"}');
+    await describeSecret(client);
+    expect(keepAlive.mock.calls[0][0]).toBe(true);
+    keepAlive.mockRestore();
+  });
+
+  test.each([[19_000, 1], [21_000, 2]])('that was idle for %d ms, as in a frozen function, makes it %d connections', async (idle, expected) => {
+    const sockets = new Set<unknown>();
+    const client = clientOf(await serve((request, response) => {
+      sockets.add(request.socket);
+      response.end('{"ARN":"arn"}');
+    }));
+    await describeSecret(client);
+    const now = Date.now();
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => now + idle);
+    await describeSecret(client);
+    clock.mockRestore();
+    expect(sockets.size).toBe(expected);
   });
 });
 

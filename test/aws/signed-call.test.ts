@@ -107,6 +107,13 @@ describe('endpoints', () => {
     }
   });
 
+  test('is the usual one if the variables are empty', () => {
+    Object.assign(process.env, { AWS_ENDPOINT_URL: '', AWS_ENDPOINT_URL_STS: '' });
+    expect(endpointOf('sts', 'eu-west-1').url.host).toBe('sts.eu-west-1.amazonaws.com');
+    process.env.AWS_ENDPOINT_URL = 'http://127.0.0.1:1';
+    expect(endpointOf('sts', 'eu-west-1').url.host).toBe('127.0.0.1:1');
+  });
+
   test('may be given for one service or for all', () => {
     process.env.AWS_ENDPOINT_URL = 'http://127.0.0.1:1';
     process.env.AWS_ENDPOINT_URL_IAM = 'http://127.0.0.1:2';

@@ -40,6 +40,7 @@ test('checks every page', async () => {
 test.each<[string, SecretListEntry]>([
   ['a date that is none', { LastRotatedDate: new Date(NaN) }],
   ['a date as a text', { NextRotationDate: 'soon' as unknown as Date }],
+  ['a date as another text', { LastRotatedDate: '2020-01-01T00:00:00Z' as unknown as Date }],
   ['labels that are no list', { SecretVersionsToStages: { one: null as unknown as string[] } }],
   ['rules that are none', { RotationRules: 5 as unknown as object }],
   ['a switch that is neither on nor off', { RotationEnabled: 'yes' as unknown as boolean }],
