@@ -7,7 +7,7 @@ import { startMariaDb, startMySql, startPostgres, type DatabaseServer } from '..
 import { connect } from '../../../servers/clients';
 import { ROOT } from '../../../tools/run';
 import { PASSWORD_VARIABLE } from '../address';
-import { NAME } from '../dialect';
+import { NAME } from '../kind';
 
 const TSX = join(ROOT, 'node_modules', 'tsx', 'dist', 'cli.mjs');
 

@@ -1,0 +1,71 @@
+import type { TargetName } from './kinds';
+import { startMariaDb, startMySql, startPostgres, startRedshiftStandIn, type DatabaseServer } from '../../servers';
+import { connect } from '../../servers/clients';
+
+/** A server that this repository installs. */
+export interface OwnServer {
+  readonly name: string;
+  readonly target: TargetName;
+  /** How many strategies a run tries on it. */
+  readonly strategies: number;
+  /** Whether it is another version of an earlier one. */
+  readonly isFurther?: boolean;
+  start(): Promise<Started>;
+}
+
+export interface Started {
+  readonly url: string;
+  readonly password: string;
+  /** Further options of the command. */
+  readonly options?: readonly string[];
+  readonly ca: string;
+  /** What no report may have. */
+  readonly hidden: readonly string[];
+  /** Everything on the server that the suite may have made. */
+  contents(): Promise<string[]>;
+  stop(): Promise<void>;
+}
+
+const database = async (started: Promise<DatabaseServer>, contents: (names: (sql: string) => Promise<string[]>) => Promise<string[]>): Promise<Started> => {
+  const server = await started;
+  const { engine, admin, host, port, ca } = server;
+  return {
+    url: `${engine}://${admin.username}@${host}:${port}`,
+    password: admin.password,
+    ca,
+    hidden: [admin.password, admin.username, host],
+    contents: async () => {
+      const client = await connect({ ...server, database: engine === 'postgres' ? 'postgres' : server.database }, { login: server.root });
+      try {
+        return await contents(async (sql) => (await client.query(sql)).map((row) => String(Object.values(row)[0])));
+      } finally {
+        await client.close();
+      }
+    },
+    stop: () => server.stop(),
+  };
+};
+
+const postgres = (started: Promise<DatabaseServer>) => database(started, async (names) => [
+  ...await names('SELECT datname FROM pg_database'), ...await names('SELECT rolname FROM pg_roles'), ...await names('SELECT setconfig::text FROM pg_db_role_setting'),
+]);
+
+/** Also the roles that a rotation makes in MariaDB. */
+const mySqlLike = (started: Promise<DatabaseServer>) => database(started, async (names) => [
+  ...await names('SHOW DATABASES'), ...await names('SELECT CONCAT(User, \'@\', Host) FROM mysql.user'), ...await names('SELECT CONCAT(User, Db) FROM mysql.db'),
+]);
+
+const redshift = (started: Promise<DatabaseServer>) => database(started, async (names) => [
+  ...await names('SELECT usename FROM redshift.pg_user'), ...await names('SELECT groname FROM redshift.pg_group'), ...await names('SELECT role_name FROM redshift.svv_roles'),
+  ...(await names('SELECT nspname FROM pg_namespace')).filter((name) => !name.startsWith('pg_t')),
+]);
+
+export const OWN_SERVERS: readonly OwnServer[] = [
+  { name: 'PostgreSQL 18', target: 'postgres', start: () => postgres(startPostgres({ settings: { scram_iterations: 1 } })), strategies: 4 },
+  { name: 'MySQL 8.0', target: 'mysql', start: () => mySqlLike(startMySql()), strategies: 5 },
+  { name: 'MariaDB 11.8', target: 'mariadb', start: () => mySqlLike(startMariaDb()), strategies: 4 },
+  { name: 'the stand-in for Redshift', target: 'redshift', start: () => redshift(startRedshiftStandIn()), strategies: 4 },
+  { name: 'PostgreSQL 15', target: 'postgres', isFurther: true, start: () => postgres(startPostgres({ version: '15' })), strategies: 4 },
+  { name: 'MySQL 9.7', target: 'mysql', isFurther: true, start: () => mySqlLike(startMySql({ version: '9.7' })), strategies: 5 },
+  { name: 'MariaDB 10.11', target: 'mariadb', isFurther: true, start: () => mySqlLike(startMariaDb({ version: '10.11' })), strategies: 4 },
+];
