@@ -113,6 +113,8 @@ export interface Strategy {
   readonly hasEndpoint?: boolean;
   /** Whether a repetition of setSecret writes nothing. @default true */
   readonly isRepeatedWithoutWrites?: boolean;
+  /** Parts of passwords, if clients can't log in with all. @default AWKWARD_PASSWORDS */
+  readonly awkwardPasswords?: readonly string[];
   /** The calls that only a superuser makes. */
   readonly superuserCalls?: RegExp;
   /** The name of a user who doesn't exist. @default 'somebody_else' */

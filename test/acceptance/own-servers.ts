@@ -1,6 +1,7 @@
 import type { TargetName } from './kinds';
 import { startMariaDb, startMySql, startPostgres, startRedshiftStandIn, type DatabaseServer } from '../../servers';
 import { connect } from '../../servers/clients';
+import { runMongo, startMongo, type MongoProduct } from '../../servers/mongo/mongo';
 
 /** A server that this repository installs. */
 export interface OwnServer {
@@ -60,11 +61,29 @@ const redshift = (started: Promise<DatabaseServer>) => database(started, async (
   ...(await names('SELECT nspname FROM pg_namespace')).filter((name) => !name.startsWith('pg_t')),
 ]);
 
+async function mongo(product: MongoProduct): Promise<Started> {
+  const server = await startMongo({ product });
+  const { host, port, ca, root } = server;
+  return {
+    url: `mongodb://${root.username}@${host}:${port}`,
+    password: root.password,
+    ca,
+    hidden: [root.password, host],
+    contents: async () => {
+      const [{ users }, { roles }, { databases }] = [await runMongo(server, { usersInfo: 1 }), await runMongo(server, { rolesInfo: 1 }), await runMongo(server, { listDatabases: 1 })];
+      return [...users as { user: string }[], ...roles as { role: string }[], ...databases as { name: string }[]].map((one) => Object.values(one).join());
+    },
+    stop: () => server.stop(),
+  };
+}
+
 export const OWN_SERVERS: readonly OwnServer[] = [
   { name: 'PostgreSQL 18', target: 'postgres', start: () => postgres(startPostgres({ settings: { scram_iterations: 1 } })), strategies: 4 },
   { name: 'MySQL 8.0', target: 'mysql', start: () => mySqlLike(startMySql()), strategies: 5 },
   { name: 'MariaDB 11.8', target: 'mariadb', start: () => mySqlLike(startMariaDb()), strategies: 4 },
   { name: 'the stand-in for Redshift', target: 'redshift', start: () => redshift(startRedshiftStandIn()), strategies: 4 },
+  { name: 'the stand-in for MongoDB', target: 'mongodb', start: () => mongo('mongoDb'), strategies: 3 },
+  { name: 'the stand-in for DocumentDB', target: 'documentdb', start: () => mongo('documentDb'), strategies: 3 },
   { name: 'PostgreSQL 15', target: 'postgres', isFurther: true, start: () => postgres(startPostgres({ version: '15' })), strategies: 4 },
   { name: 'MySQL 9.7', target: 'mysql', isFurther: true, start: () => mySqlLike(startMySql({ version: '9.7' })), strategies: 5 },
   { name: 'MariaDB 10.11', target: 'mariadb', isFurther: true, start: () => mySqlLike(startMariaDb({ version: '10.11' })), strategies: 4 },

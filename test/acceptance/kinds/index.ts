@@ -1,4 +1,5 @@
 import type { Kind } from '../kind';
+import { mongoKind } from './mongo';
 import { MARIADB, MYSQL } from './sql/mysql-like';
 import { POSTGRES } from './sql/postgres';
 import { REDSHIFT } from './sql/redshift';
@@ -10,6 +11,8 @@ export const KINDS = {
   mysql: sqlKind(MYSQL),
   mariadb: sqlKind(MARIADB),
   redshift: sqlKind(REDSHIFT),
+  mongodb: mongoKind('mongoDb'),
+  documentdb: mongoKind('documentDb'),
 } as const satisfies Record<string, Kind>;
 
 export type TargetName = keyof typeof KINDS;
