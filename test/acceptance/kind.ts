@@ -26,6 +26,8 @@ export interface Address {
   readonly database: string;
   /** The authorities of the certificate, as PEM. */
   readonly ca: string;
+  /** Of RabbitMQ's management API. @default - the one of the product */
+  readonly managementPort?: number;
   /** Who makes and removes the users of the suite. */
   readonly admin: Login;
 }

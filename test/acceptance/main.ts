@@ -15,6 +15,7 @@ import { failuresOf, hasPassed, reportOf, without } from './report';
 import type { Message, Result } from './results';
 import { UsageError } from './usage-error';
 import type { Task } from './worker';
+import { MAX_PORT } from '../../src/targets/contract';
 import { startCommand } from '../../tools/command';
 import { ROOT } from '../../tools/run';
 import { DATABASE_CASES } from '../proof/cases';
@@ -178,11 +179,12 @@ function versionOf(): string {
 const { values, positionals: [target = '', url = ''] } = startCommand({
   name: 'accept',
   description: 'Try rotations on a server of your own, with users that it makes and removes, and print a report',
-  options: { ca: { type: 'string' }, yes: { type: 'boolean' }, production: { type: 'boolean' }, every: { type: 'string' }, report: { type: 'string' } },
+  options: { ca: { type: 'string' }, yes: { type: 'boolean' }, production: { type: 'boolean' }, every: { type: 'string' }, report: { type: 'string' }, 'management-port': { type: 'string' } },
   usage: {
     'TARGET': Object.keys(KINDS).join(', '),
     'URL': `the server and a user who may create users and databases, such as postgres://admin@db.example.com:5432. Its password is in ${PASSWORD_VARIABLE}, or asked for`,
     '--ca=FILE': 'the authority of the server\'s certificate, as PEM. By default those of Amazon RDS for its hosts, and those of Node.js for others',
+    '--management-port=N': 'the port of RabbitMQ\'s management API. By default 15671, and 443 for hosts of Amazon MQ',
     '--yes': 'begin without a question',
     '--production': 'also on a server that looks like one that people depend on',
     '--every=N': `stop the rotation at each n-th call, with 1 at all; ${EVERY_BOUNDARY} unless told otherwise`,
@@ -192,11 +194,18 @@ const { values, positionals: [target = '', url = ''] } = startCommand({
   minArguments: 2,
 });
 
+/** @throws UsageError if it isn't the number of a port */
+function portOf(text: string | undefined): number | undefined {
+  const port = text === undefined ? undefined : Number(text);
+  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port <= MAX_PORT)) { throw new UsageError(`--management-port has to be a whole number from 1 to ${MAX_PORT}, got ${text}`); }
+  return port;
+}
+
 async function run(): Promise<number> {
-  const { ca, yes = false, production = false, every = String(EVERY_BOUNDARY), report } = values;
+  const { ca, yes = false, production = false, every = String(EVERY_BOUNDARY), report, 'management-port': managementPort } = values;
   try {
     if (!/^[1-9]\d*$/.test(every)) { throw new UsageError(`--every has to be a whole number from 1 on, got ${every}`); }
-    return await main(parseAddress(target, url, ca), { yes, production, every: Number(every), report });
+    return await main({ ...parseAddress(target, url, ca), managementPort: portOf(managementPort) }, { yes, production, every: Number(every), report });
   } catch (error) {
     if (error instanceof Interrupted) { return codeOf(error.signal); }
     if (!(error instanceof UsageError)) { throw error; }

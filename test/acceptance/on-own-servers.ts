@@ -21,8 +21,12 @@ const INTERRUPTIONS = 1;
 const MANY_INTERRUPTIONS = 5;
 /** How many servers are tried at a time. */
 const LANES = 2;
-/** The latest interruption, in milliseconds. A run takes longer. */
-const LATEST = 6_000;
+/** The part of a run in which it is interrupted. */
+const PART = 0.5;
+/** How long a run takes until its first case, in seconds. */
+const STARTING = 1.5;
+/** The latest SIGKILL after the first user was made, in milliseconds. */
+const LATEST_KILL = 1_000;
 const SIGNALS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
 
 interface Ended {
@@ -102,21 +106,11 @@ async function tryServer({ name, target, start, strategies }: OwnServer, { seed,
     writeFileSync(caFile, server.ca);
     const before = await contentsOf(server);
     const begin = () => new Process(target, server, caFile, every);
-    for (let time = 0; time < interruptions; time++) {
-      const signal = (Object.keys(SIGNALS) as (keyof typeof SIGNALS)[])[Math.floor(random() * 3)];
-      const delay = Math.floor(random() * LATEST);
-      const run = begin();
-      await run.begun();
-      await sleep(delay);
-      run.kill(signal);
-      const { code, said } = await run.end();
-      check(code === 128 + SIGNALS[signal] && await isLike(server, before), `${signal} after ${delay} ms, and nothing is left`, said);
-    }
     const killed = begin();
     // A session of ours before that would be one of another user, which the suite refuses.
     await killed.begun();
     while (killed.isRunning && await contentsOf(server) === before) { await sleep(20); }
-    await sleep(random() * LATEST / 2);
+    await sleep(random() * LATEST_KILL);
     killed.kill('SIGKILL');
     await killed.end();
     check(await contentsOf(server) !== before, 'SIGKILL, and something is left');
@@ -126,6 +120,18 @@ async function tryServer({ name, target, start, strategies }: OwnServer, { seed,
     check([...report.matchAll(STRATEGY)].length === strategies, `with ${strategies} strategies`, report);
     check(!server.hidden.some((text) => report.includes(text)), 'the report has no password, user or host', report);
     check(await isLike(server, before), 'nothing is left', await contentsOf(server));
+    const seconds = [...report.matchAll(STRATEGY)].reduce((sum, [line]) => sum + Number(/(\d+) \|$/.exec(line)![1]), 0);
+    const latest = (seconds + STARTING) * 1000 * PART;
+    for (let time = 0; time < interruptions; time++) {
+      const signal = (Object.keys(SIGNALS) as (keyof typeof SIGNALS)[])[Math.floor(random() * 3)];
+      const delay = Math.floor(random() * latest);
+      const run = begin();
+      await run.begun();
+      await sleep(delay);
+      run.kill(signal);
+      const { code, said } = await run.end();
+      check(code === 128 + SIGNALS[signal] && await isLike(server, before), `${signal} after ${delay} ms, and nothing is left`, said);
+    }
     for (const [line] of report.matchAll(STRATEGY)) { lines.push(`    ${line}`); }
   } finally {
     await server.stop();

@@ -1,7 +1,10 @@
 import type { TargetName } from './kinds';
 import { startMariaDb, startMySql, startPostgres, startRedshiftStandIn, type DatabaseServer } from '../../servers';
 import { connect } from '../../servers/clients';
+import { asLdap, SERVICES, startLdap } from '../../servers/ldap/ldap';
 import { runMongo, startMongo, type MongoProduct } from '../../servers/mongo/mongo';
+import { askRabbitMq, startRabbitMq } from '../../servers/rabbitmq/rabbitmq';
+import { runRedis, startRedis, type RedisProduct } from '../../servers/redis/redis';
 
 /** A server that this repository installs. */
 export interface OwnServer {
@@ -77,6 +80,47 @@ async function mongo(product: MongoProduct): Promise<Started> {
   };
 }
 
+async function redis(product: RedisProduct): Promise<Started> {
+  const server = await startRedis({ product });
+  const { host, port, ca, root } = server;
+  return {
+    url: `rediss://${root.username}@${host}:${port}`,
+    password: root.password,
+    ca,
+    hidden: [root.password, host],
+    contents: () => runRedis(server, root, ['ACL', 'LIST']),
+    stop: () => server.stop(),
+  };
+}
+
+async function rabbitMq(): Promise<Started> {
+  const server = await startRabbitMq();
+  const { host, port, managementPort, ca, administrator } = server;
+  const names = async (resource: string) => (await askRabbitMq<{ name: string }[]>(server, 'GET', resource)).map(({ name }) => name);
+  return {
+    url: `amqps://${administrator.username}@${host}:${port}`,
+    password: administrator.password,
+    options: [`--management-port=${managementPort}`],
+    ca,
+    hidden: [administrator.password, host],
+    contents: async () => [...await names('users'), ...await names('vhosts')],
+    stop: () => server.stop(),
+  };
+}
+
+async function ldap(): Promise<Started> {
+  const server = await startLdap();
+  const { host, port, ca, root } = server;
+  return {
+    url: `ldaps://${root.username}@${host}:${port}/${SERVICES}`,
+    password: root.password,
+    ca,
+    hidden: [root.password, root.username, host],
+    contents: () => asLdap(server, root, async (client) => (await client.search(SERVICES, { scope: 'sub' })).searchEntries.map(({ dn }) => dn)),
+    stop: () => server.stop(),
+  };
+}
+
 export const OWN_SERVERS: readonly OwnServer[] = [
   { name: 'PostgreSQL 18', target: 'postgres', start: () => postgres(startPostgres({ settings: { scram_iterations: 1 } })), strategies: 4 },
   { name: 'MySQL 8.0', target: 'mysql', start: () => mySqlLike(startMySql()), strategies: 5 },
@@ -84,6 +128,10 @@ export const OWN_SERVERS: readonly OwnServer[] = [
   { name: 'the stand-in for Redshift', target: 'redshift', start: () => redshift(startRedshiftStandIn()), strategies: 4 },
   { name: 'the stand-in for MongoDB', target: 'mongodb', start: () => mongo('mongoDb'), strategies: 3 },
   { name: 'the stand-in for DocumentDB', target: 'documentdb', start: () => mongo('documentDb'), strategies: 3 },
+  { name: 'Redis 7', target: 'redis', start: () => redis('redis-7'), strategies: 1 },
+  { name: 'Valkey 8', target: 'redis', start: () => redis('valkey-8'), strategies: 1 },
+  { name: 'RabbitMQ 3.10', target: 'rabbitmq', start: rabbitMq, strategies: 2 },
+  { name: 'OpenLDAP 2.5', target: 'ldap', start: ldap, strategies: 3 },
   { name: 'PostgreSQL 15', target: 'postgres', isFurther: true, start: () => postgres(startPostgres({ version: '15' })), strategies: 4 },
   { name: 'MySQL 9.7', target: 'mysql', isFurther: true, start: () => mySqlLike(startMySql({ version: '9.7' })), strategies: 5 },
   { name: 'MariaDB 10.11', target: 'mariadb', isFurther: true, start: () => mySqlLike(startMariaDb({ version: '10.11' })), strategies: 4 },

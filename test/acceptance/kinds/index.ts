@@ -1,5 +1,8 @@
 import type { Kind } from '../kind';
+import { LDAP } from './ldap';
 import { mongoKind } from './mongo';
+import { RABBITMQ } from './rabbitmq';
+import { REDIS } from './redis';
 import { MARIADB, MYSQL } from './sql/mysql-like';
 import { POSTGRES } from './sql/postgres';
 import { REDSHIFT } from './sql/redshift';
@@ -13,6 +16,9 @@ export const KINDS = {
   redshift: sqlKind(REDSHIFT),
   mongodb: mongoKind('mongoDb'),
   documentdb: mongoKind('documentDb'),
+  redis: REDIS,
+  rabbitmq: RABBITMQ,
+  ldap: LDAP,
 } as const satisfies Record<string, Kind>;
 
 export type TargetName = keyof typeof KINDS;
