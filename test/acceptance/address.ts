@@ -21,7 +21,7 @@ export function parseAddress(target: string, url: string, caFile?: string): Publ
   if (!Object.hasOwn(KINDS, target)) { throw new UsageError(`The target has to be ${Object.keys(KINDS).join(', ')}, got ${target}`); }
   const { schemes, port, database, example: end = 'admin@db.example.com' } = kindOf(target as TargetName);
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  const example = `${schemes[0]}://${end.replace(/(?=\/)|$/, `:${port('')}`)}`;
+  const example = `${schemes[0]}://${end.replace(/(?=\/)|$/, `:${port}`)}`;
   if (!parsed || !schemes.includes(parsed.protocol.slice(0, -1)) || parsed.hostname === '') {
     throw new UsageError(`The connection has to be a URL such as ${example}`);
   }
@@ -34,7 +34,7 @@ export function parseAddress(target: string, url: string, caFile?: string): Publ
   return {
     target: target as TargetName,
     host,
-    port: parsed.port === '' ? port(host) : Number(parsed.port),
+    port: parsed.port === '' ? port : Number(parsed.port),
     database: decodeURIComponent(parsed.pathname.slice(1)) || database,
     username: decodeURIComponent(parsed.username),
     ca: caFile === undefined ? defaultAuthorities(host) : readAuthorities(caFile),

@@ -36,8 +36,7 @@ export interface Address {
 export interface Kind {
   /** The schemes of its URLs. */
   readonly schemes: readonly string[];
-  /** @param host some services have ports of their own */
-  readonly port: (host: string) => number;
+  readonly port: number;
   /** What the URL has after the host, if it has nothing. */
   readonly database: string;
   /** The host and the rest of the URL of the example. */
@@ -66,8 +65,8 @@ export interface Owner {
   names(): Promise<string[]>;
   /** Makes what `open` needs. */
   make(run: Omit<Run, 'everyBoundary'>): Promise<void>;
-  /** How many sessions of a run there are. Absent if the server doesn't show them. */
-  sessions?(prefix: string): Promise<number>;
+  /** How many sessions of a run there are. Absent or undefined if the server doesn't show them. */
+  sessions?(prefix: string): Promise<number | undefined>;
   /** Removes all that a run has made, and returns the names. Can be repeated. */
   remove(prefix: string): Promise<string[]>;
   close(): Promise<void>;

@@ -62,11 +62,14 @@ function throwIfInterrupted(): void {
 async function remove(owner: Owner, prefix: string): Promise<string[]> {
   const removed: string[] = [];
   const end = Date.now() + SESSION_TIMEOUT;
-  if (!owner.sessions && worker?.signalCode) { await sleep(SETTLING); }
+  let isSettled = !worker?.signalCode;
   for (;;) {
     let failure: unknown;
     try {
-      if ((await owner.sessions?.(prefix) ?? 0) === 0) {
+      const sessions = await owner.sessions?.(prefix);
+      if (sessions === undefined && !isSettled) { await sleep(SETTLING); }
+      isSettled = true;
+      if ((sessions ?? 0) === 0) {
         removed.push(...await owner.remove(prefix));
         return removed;
       }
@@ -108,7 +111,8 @@ async function runWorker(task: Task): Promise<Result[]> {
 async function main(given: PublicAddress, options: { yes: boolean; production: boolean; every: number; report?: string }): Promise<number> {
   const { username, target, ...rest } = given;
   const address: Address = { ...rest, admin: { username, password: await readPassword(username) } };
-  const hide = (text: string) => without(text, { names: [address.host, username], password: address.admin.password });
+  const names = [address.host, username, ...address.database === kindOf(target).database ? [] : [address.database]];
+  const hide = (text: string) => without(text, { names, password: address.admin.password });
   const start = performance.now();
   const owner = await kindOf(target).connect(address).catch((error: Error & { code?: string | number }) => {
     if (error instanceof UsageError) { throw error; }

@@ -1,10 +1,12 @@
 import type { TargetName } from './kinds';
+import type { Login } from '../../tools/servers/server';
+import type { RedshiftStandIn } from '../../servers/stand-ins/redshift';
 import { startMariaDb, startMySql, startPostgres, startRedshiftStandIn, type DatabaseServer } from '../../servers';
 import { connect } from '../../servers/clients';
 import { asLdap, SERVICES, startLdap } from '../../servers/ldap/ldap';
 import { runMongo, startMongo, type MongoProduct } from '../../servers/mongo/mongo';
 import { askRabbitMq, startRabbitMq } from '../../servers/rabbitmq/rabbitmq';
-import { runRedis, startRedis, type RedisProduct } from '../../servers/redis/redis';
+import { RedisProbe, runRedis, startRedis, type RedisProduct } from '../../servers/redis/redis';
 
 /** A server that this repository installs. */
 export interface OwnServer {
@@ -27,11 +29,26 @@ export interface Started {
   readonly hidden: readonly string[];
   /** Everything on the server that the suite may have made. */
   contents(): Promise<string[]>;
+  /** Makes a database, or what the server has in its place, called orders_prod. Absent if there is nothing of the kind. */
+  makeProduction?(): Promise<void>;
+  removeProduction?(): Promise<void>;
+  /** Opens a session of another user, and returns its name. Absent if the server doesn't show sessions. */
+  openSession?(): Promise<{ readonly username: string; close(): Promise<unknown> }>;
   stop(): Promise<void>;
 }
 
-const database = async (started: Promise<DatabaseServer>, contents: (names: (sql: string) => Promise<string[]>) => Promise<string[]>): Promise<Started> => {
+/** Has the rights that docs/acceptance.md asks for, if the server has no such user yet. */
+const ADMIN: Login = { username: 'accepter', password: 'Accepter-of-the-tests-1' };
+const PRODUCTION = 'orders_prod';
+
+const database = async <S extends DatabaseServer>(
+  started: Promise<S>, contents: (names: (sql: string) => Promise<string[]>) => Promise<string[]>, further: (server: S) => Partial<Started> = () => ({}),
+): Promise<Started> => {
   const server = await started;
+  const asRoot = async (sql: string) => {
+    const client = await connect(server, { login: server.root });
+    await client.query(sql).finally(() => client.close());
+  };
   const { engine, admin, host, port, ca } = server;
   return {
     url: `${engine}://${admin.username}@${host}:${port}`,
@@ -46,7 +63,14 @@ const database = async (started: Promise<DatabaseServer>, contents: (names: (sql
         await client.close();
       }
     },
+    makeProduction: () => asRoot(`CREATE DATABASE ${PRODUCTION}`),
+    removeProduction: () => asRoot(`DROP DATABASE ${PRODUCTION}`),
+    openSession: async () => {
+      const client = await connect(server, { login: server.root });
+      return { username: server.root.username, close: () => client.close() };
+    },
     stop: () => server.stop(),
+    ...further(server),
   };
 };
 
@@ -59,23 +83,38 @@ const mySqlLike = (started: Promise<DatabaseServer>) => database(started, async 
   ...await names('SHOW DATABASES'), ...await names('SELECT CONCAT(User, \'@\', Host) FROM mysql.user'), ...await names('SELECT CONCAT(User, Db) FROM mysql.db'),
 ]);
 
-const redshift = (started: Promise<DatabaseServer>) => database(started, async (names) => [
+const redshift = (started: Promise<RedshiftStandIn>) => database(started, async (names) => [
   ...await names('SELECT usename FROM redshift.pg_user'), ...await names('SELECT groname FROM redshift.pg_group'), ...await names('SELECT role_name FROM redshift.svv_roles'),
   ...(await names('SELECT nspname FROM pg_namespace')).filter((name) => !name.startsWith('pg_t')),
-]);
+], (server) => ({
+  makeProduction: async () => { await server.asPostgres(`CREATE DATABASE ${PRODUCTION}`); },
+  removeProduction: async () => { await server.asPostgres(`DROP DATABASE ${PRODUCTION}`); },
+  openSession: async () => {
+    const login = { username: 'somebody', password: 'Somebody-of-the-tests-1' };
+    const admin = await connect(server);
+    await admin.query(`DROP USER IF EXISTS ${login.username}`);
+    await admin.query(`CREATE USER ${login.username} PASSWORD '${login.password}'`);
+    await admin.close();
+    const client = await connect(server, { login });
+    return { username: login.username, close: () => client.close() };
+  },
+}));
 
 async function mongo(product: MongoProduct): Promise<Started> {
   const server = await startMongo({ product });
-  const { host, port, ca, root } = server;
+  const { host, port, ca } = server;
+  await runMongo(server, { createUser: ADMIN.username, pwd: ADMIN.password, roles: ['userAdminAnyDatabase', 'clusterMonitor'].map((role) => ({ role, db: 'admin' })) });
   return {
-    url: `mongodb://${root.username}@${host}:${port}`,
-    password: root.password,
+    url: `mongodb://${ADMIN.username}@${host}:${port}`,
+    password: ADMIN.password,
     ca,
-    hidden: [root.password, host],
+    hidden: [ADMIN.password, ADMIN.username, host],
     contents: async () => {
       const [{ users }, { roles }, { databases }] = [await runMongo(server, { usersInfo: 1 }), await runMongo(server, { rolesInfo: 1 }), await runMongo(server, { listDatabases: 1 })];
       return [...users as { user: string }[], ...roles as { role: string }[], ...databases as { name: string }[]].map((one) => Object.values(one).join());
     },
+    makeProduction: async () => { await runMongo(server, { create: 'items' }, PRODUCTION); },
+    removeProduction: async () => { await runMongo(server, { dropDatabase: 1 }, PRODUCTION); },
     stop: () => server.stop(),
   };
 }
@@ -83,12 +122,18 @@ async function mongo(product: MongoProduct): Promise<Started> {
 async function redis(product: RedisProduct): Promise<Started> {
   const server = await startRedis({ product });
   const { host, port, ca, root } = server;
+  await runRedis(server, root, ['ACL', 'SETUSER', ADMIN.username, 'on', `>${ADMIN.password}`, '-@all', '+acl', '+client|list', '+info'], ['ACL', 'SAVE']);
   return {
-    url: `rediss://${root.username}@${host}:${port}`,
-    password: root.password,
+    url: `rediss://${ADMIN.username}@${host}:${port}`,
+    password: ADMIN.password,
     ca,
-    hidden: [root.password, host],
+    hidden: [ADMIN.password, ADMIN.username, host],
     contents: () => runRedis(server, root, ['ACL', 'LIST']),
+    openSession: async () => {
+      const probe = new RedisProbe(server);
+      await probe.letsIn(server.superuser);
+      return { username: server.superuser.username, close: async () => probe.close() };
+    },
     stop: () => server.stop(),
   };
 }
@@ -104,6 +149,8 @@ async function rabbitMq(): Promise<Started> {
     ca,
     hidden: [administrator.password, host],
     contents: async () => [...await names('users'), ...await names('vhosts')],
+    makeProduction: () => askRabbitMq(server, 'PUT', `vhosts/${PRODUCTION}`, {}),
+    removeProduction: () => askRabbitMq(server, 'DELETE', `vhosts/${PRODUCTION}`),
     stop: () => server.stop(),
   };
 }

@@ -57,12 +57,13 @@ export interface MongoPlace extends Reached {
   readonly administrator: Login;
   /** What createUser gets besides the name and the password. */
   readonly fields: Document;
+  readonly passwordPolicy?: DatabaseTargetConfig['passwordPolicy'];
   /** Runs a command in the database admin, as one who may do everything. */
   asOwner(command: Document): Promise<Document>;
 }
 
 export function mongoSubject(place: MongoPlace, kind: MongoKind, naive?: Naive): Subject {
-  const { product, host, port, ca, user, administrator, fields } = place;
+  const { product, host, port, ca, user, administrator, fields, passwordPolicy = {} } = place;
   const json = (login: object) => JSON.stringify({ engine: 'mongo', host, port, ssl: true, ...login });
   return {
     name: `${product === 'mongoDb' ? 'MongoDB' : 'DocumentDB'} (a stand-in), ${kind}`,
@@ -71,7 +72,7 @@ export function mongoSubject(place: MongoPlace, kind: MongoKind, naive?: Naive):
       ...kind === 'itself' ? {} : { superuserSecretArn: SUPERUSER },
       ...kind === 'superuser' ? { singleUser: true } : {},
       certificateAuthority: ca,
-      passwordPolicy: {},
+      passwordPolicy,
     },
     makeHandler: (dependencies) => makeHandler((config) => databaseTarget(config, {
       [product]: (database: DatabaseTargetConfig) => new Mongo(product, tlsOptions(database), watch(dependencies, naive)),

@@ -16,7 +16,7 @@ const dnOf = (name: string, base: string) => `uid=${name},${base}`;
 /** An LDAP directory. All entries of the suite are in one folder, which the URL names. The user of the URL is the superuser of the strategies. */
 export const LDAP: Kind = {
   schemes: ['ldaps'],
-  port: () => 636,
+  port: 636,
   database: '',
   example: 'cn=admin,dc=example,dc=com@ldap.example.com/ou=services,dc=example,dc=com',
   connect: async (address) => {

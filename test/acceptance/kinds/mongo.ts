@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { MongoServerError, type Document, type MongoClient } from 'mongodb';
 import { asMongo, mongoClient, type MongoProduct, type Reached } from '../../../servers/mongo/mongo';
+import { DATABASE_EXCLUDE_CHARACTERS } from '../../../src/targets/database/contract';
 import type { Login } from '../../../tools/servers/server';
 import { mongoSubject, type MongoKind, type MongoPlace } from '../../proof/mongo';
 import { AWKWARD_PASSWORDS } from '../cases';
@@ -32,7 +33,7 @@ const superuserOf = ({ prefix, seed }: Pick<Run, 'prefix' | 'seed'>): Login => (
 export function mongoKind(product: MongoProduct): Kind {
   return {
     schemes: [product.toLowerCase(), 'mongodb'].filter((scheme, i, all) => all.indexOf(scheme) === i),
-    port: () => 27017,
+    port: 27017,
     database: 'admin',
     connect: async (address) => {
       const client = mongoClient(reachedAt(product, address), address.admin, address.database);
@@ -122,7 +123,7 @@ async function open(product: MongoProduct, given: Run): Promise<Ground> {
   return {
     strategies: STRATEGIES.map(({ kind, name }) => {
       const roles = kind === 'itself' ? [own, { role: ownPassword(prefix), db: 'admin' }] : [own];
-      return strategyOf({ ...reached, user, administrator: superuserOf(given), fields: { roles }, asOwner }, kind, name, prefix);
+      return strategyOf({ ...reached, user, administrator: superuserOf(given), fields: { roles }, passwordPolicy: product === 'documentDb' ? { excludeCharacters: DATABASE_EXCLUDE_CHARACTERS } : {}, asOwner }, kind, name, prefix);
     }),
     close: () => client.close(),
   };
@@ -136,8 +137,8 @@ function strategyOf(place: MongoPlace, kind: MongoKind, name: string, prefix: st
     user: place.user,
     alternates: kind === 'alternating',
     hasSuperuser: kind !== 'itself',
-    // SASLprep knows Unicode 3.2, and the usual driver refuses characters that are newer.
-    awkwardPasswords: AWKWARD_PASSWORDS.filter((password) => !/[^\0-\uFFFF]/u.test(password)),
+    // Synthesis refuses some characters for DocumentDB. SASLprep knows Unicode 3.2, and the usual driver refuses characters that are newer.
+    awkwardPasswords: AWKWARD_PASSWORDS.filter((password) => !/[^\0-\uFFFF]/u.test(password) && !(place.product === 'documentDb' && /[/"@]/.test(password))),
     superuserCalls: /^(usersInfo|createUser|updateUser)$/,
     subject: () => mongoSubject(place, kind),
     setPassword: ({ username, password }) => owner({ updateUser: username, pwd: password }),

@@ -11,7 +11,7 @@ const administratorOf = ({ prefix, seed }: Pick<Run, 'prefix' | 'seed'>): Login 
 /** RabbitMQ. A virtual host stands for the database. */
 export const RABBITMQ: Kind = {
   schemes: ['amqps'],
-  port: () => RABBITMQ_DEFAULT_PORT,
+  port: RABBITMQ_DEFAULT_PORT,
   database: '',
   connect: async (address) => {
     const owner = ownerOf(address);

@@ -19,7 +19,7 @@ const HAS_NO_FILE = /not configured to use an ACL file/;
 /** Redis or Valkey, one node of it. */
 export const REDIS: Kind = {
   schemes: ['rediss'],
-  port: () => REDIS_DEFAULT_PORT,
+  port: REDIS_DEFAULT_PORT,
   database: '',
   connect: async (address) => ownerOf(address, await logIn(address)),
   open,
@@ -67,7 +67,7 @@ function ownerOf({ admin }: Address, connection: RedisConnection): Owner {
       const { username, password } = superuserOf(run);
       await send(connection, 'ACL', 'SETUSER', username, 'on', `#${hashOf(password)}`, ...SUPERUSER_RIGHTS.split(' '));
     },
-    sessions: async (prefix) => (await sessions().catch(() => [])).filter((name) => name.startsWith(prefix)).length,
+    sessions: (prefix) => sessions().then((names) => names.filter((name) => name.startsWith(prefix)).length, () => undefined),
     remove: async (prefix) => {
       const own = (await users()).filter((name) => name.startsWith(prefix));
       if (own.length > 0) { await send(connection, 'ACL', 'DELUSER', ...own); }

@@ -18,8 +18,8 @@ export interface Dialect {
   /** Whether the server is of this engine, by its name and version. */
   isOwn(product: string): boolean;
   databases(client: TestClient): Promise<string[]>;
-  /** The users of other sessions that the user can see, one for each session. */
-  otherSessions(client: TestClient): Promise<string[]>;
+  /** The users of other sessions that the user can see, one for each session. Undefined if the server doesn't show them. */
+  otherSessions(client: TestClient): Promise<string[] | undefined>;
   /** Takes the lock of the suite, which ends with the session. False if another run has it. Absent if the server has none: then `mark` and `unmark`. */
   lock?(client: TestClient): Promise<boolean>;
   mark?(name: string): string;
@@ -30,11 +30,13 @@ export interface Dialect {
   make(client: TestClient, run: Omit<Run, 'everyBoundary'>): Promise<void>;
   /** Where the strategies run, and whose superuser they have. */
   at(run: Run): Partial<Address>;
+  /** Parts of passwords, if the server refuses some. @default AWKWARD_PASSWORDS */
+  readonly awkwardPasswords?: readonly string[];
   /** Makes the table of a run, and what else its strategies need. */
   prepare(prefix: string): string[];
   table(prefix: string): string;
-  /** How many sessions use what a run has made. */
-  sessions(client: TestClient, prefix: string): Promise<number>;
+  /** How many sessions use what a run has made. Undefined if the server doesn't show them. */
+  sessions(client: TestClient, prefix: string): Promise<number | undefined>;
   /** Removes the users and the database of a run, and returns their names. */
   remove(client: TestClient, prefix: string): Promise<string[]>;
 

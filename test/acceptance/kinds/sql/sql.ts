@@ -10,7 +10,7 @@ export function sqlKind(dialect: Dialect): Kind {
   const { engine, schemes, port, database } = dialect;
   return {
     schemes,
-    port: () => port,
+    port,
     database,
     connect: async (address) => ownerOf(dialect, await connect({ engine, ...address })),
     open: (run) => open(dialect, run),
@@ -75,6 +75,7 @@ function strategyOf(dialect: Dialect, place: Place, variant: Variant): Strategy 
     hasEndpoint,
     // A user who adds its own password finds out with a statement that changes nothing that it has it: case 88.
     isRepeatedWithoutWrites: config.dualPasswords !== true || config.superuserSecretArn !== undefined,
+    awkwardPasswords: dialect.awkwardPasswords,
     superuserCalls: new RegExp(`^log in as ${admin.username}$`),
     failingStatement: engine === 'redshift' ? 'GRANT ROLE no_such_role TO {user}' : 'GRANT no_such_role TO {user}',
     subject: () => databaseSubject('acceptance', place, variant),
