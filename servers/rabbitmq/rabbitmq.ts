@@ -138,7 +138,7 @@ export async function askRabbitMq<T>(
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', reject).on('end', () => {
         const text = Buffer.concat(chunks).toString();
-        if (response.statusCode! >= 300) { return reject(new Error(`${method} ${resource} was answered with ${response.statusCode}: ${text}`)); }
+        if (response.statusCode! >= 300) { return reject(Object.assign(new Error(`${method} ${resource} was answered with ${response.statusCode}: ${text}`), { code: response.statusCode })); }
         resolve((text === '' ? undefined : JSON.parse(text)) as T);
       });
     });

@@ -119,10 +119,10 @@ async function main(given: PublicAddress, options: { yes: boolean; production: b
     throw new UsageError(`No session: ${hide(`${error.code ?? error.name} ${error.message}`)}`);
   });
   try {
-    const product = await owner.product();
-    const sessions = await owner.otherSessions();
+    const product = await owner.product().catch(refused);
+    const sessions = await owner.otherSessions().catch(refused);
     // Sessions of a run that was killed may not have ended yet. The lock keeps out the others.
-    const signs = signsOfProduction(address.host, await owner.databases(), sessions?.filter((name) => prefixesOf([name]).length === 0) ?? []);
+    const signs = signsOfProduction(address.host, await owner.databases().catch(refused), sessions?.filter((name) => prefixesOf([name]).length === 0) ?? []);
     if (signs.length > 0 && !options.production) {
       throw new UsageError(`The server looks like one that people depend on: ${signs.join('; ')}. Use another server, or add --production if this is a mistake`);
     }
@@ -152,15 +152,21 @@ async function main(given: PublicAddress, options: { yes: boolean; production: b
   }
 }
 
+/** Without the text of the server, which may quote a statement. */
+function refused(error: Error & { code?: string | number }): never {
+  if (error instanceof UsageError) { throw error; }
+  throw new UsageError(`The server refuses what this suite needs, with ${error.code ?? error.name}. docs/acceptance.md has the rights of the user`);
+}
+
 /** One run, and the removal of all that it made. */
 async function tryOn(owner: Owner, task: Task): Promise<Result[]> {
-  const lock = await takeLock(owner, task.prefix);
+  const lock = await takeLock(owner, task.prefix).catch(refused);
   if (!lock) { throw new UsageError('Another run of this command uses the server. Wait for its end'); }
   let results: Result[];
   try {
     await removeLeftovers(owner, task.prefix);
     throwIfInterrupted();
-    await owner.make(task);
+    await owner.make(task).catch(refused);
     throwIfInterrupted();
     results = await runWorker(task);
   } finally {

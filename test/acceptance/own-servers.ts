@@ -34,6 +34,8 @@ export interface Started {
   removeProduction?(): Promise<void>;
   /** Opens a session of another user, and returns its name. Absent if the server doesn't show sessions. */
   openSession?(): Promise<{ readonly username: string; close(): Promise<unknown> }>;
+  /** A user without the rights that the suite needs. */
+  readonly weakUser?: Login;
   stop(): Promise<void>;
 }
 
@@ -129,6 +131,7 @@ async function redis(product: RedisProduct): Promise<Started> {
     ca,
     hidden: [ADMIN.password, ADMIN.username, host],
     contents: () => runRedis(server, root, ['ACL', 'LIST']),
+    weakUser: server.superuser,
     openSession: async () => {
       const probe = new RedisProbe(server);
       await probe.letsIn(server.superuser);

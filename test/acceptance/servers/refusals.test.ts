@@ -15,7 +15,7 @@ const TSX = join(ROOT, 'node_modules', 'tsx', 'dist', 'cli.mjs');
 
 /** A target that the server isn't of. */
 const OTHERS: Partial<Record<TargetName, TargetName>> = { mysql: 'mariadb', mariadb: 'mysql', postgres: 'redshift', redshift: 'postgres' };
-const WRONG_PASSWORD = /^No session: (28P01|28000|ER_ACCESS_DENIED_ERROR|18|WRONGPASS|49|Error GET overview was answered with 401)\b/;
+const WRONG_PASSWORD = /^No session: (28P01|28000|ER_ACCESS_DENIED_ERROR|18|WRONGPASS|49|401)\b/;
 const UNTRUSTED = /^No session: .*(self-signed|unable to|certificate)/i;
 
 describe.each(OWN_SERVERS.filter(({ isFurther }) => !isFurther))('$name', ({ target, start }) => {
@@ -35,8 +35,8 @@ describe.each(OWN_SERVERS.filter(({ isFurther }) => !isFurther))('$name', ({ tar
     await server.stop();
   });
 
-  async function accept(options: readonly string[], { as = target, password = server.password, ca = true }: { as?: TargetName; password?: string; ca?: boolean } = {}) {
-    const url = as === target ? server.url : server.url.replace(/^\w+/, kindOf(as).schemes[0]);
+  async function accept(options: readonly string[], { as = target, user, password = server.password, ca = true }: { as?: TargetName; user?: string; password?: string; ca?: boolean } = {}) {
+    const url = user !== undefined ? server.url.replace(/\w+@/, `${user}@`) : as === target ? server.url : server.url.replace(/^\w+/, kindOf(as).schemes[0]);
     const child = spawn(process.execPath, [
       TSX, '--tsconfig', 'tsconfig.dev.json', 'test/acceptance/main.ts', as, url, ...ca ? [`--ca=${caFile}`] : [], ...server.options ?? [], ...options,
     ], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, [PASSWORD_VARIABLE]: password } });
@@ -68,6 +68,14 @@ describe.each(OWN_SERVERS.filter(({ isFurther }) => !isFurther))('$name', ({ tar
     await refuses(UNTRUSTED, ['--yes'], { ca: false });
     await makesNothing();
   }, 30_000);
+
+  if (target === 'redis') {
+    test('a user without the rights', async () => {
+      const { username, password } = server.weakUser!;
+      await refuses(/^The server refuses what this suite needs, with NOPERM\. docs\/acceptance\.md has the rights/, ['--yes'], { user: username, password });
+      await makesNothing();
+    });
+  }
 
   const other = OTHERS[target];
   if (other) {
