@@ -189,7 +189,7 @@ function versionOf(): string {
 const { values, positionals: [target = '', url = ''] } = startCommand({
   name: 'accept',
   description: 'Try rotations on a server of your own, with users that it makes and removes, and print a report',
-  options: { ca: { type: 'string' }, yes: { type: 'boolean' }, production: { type: 'boolean' }, every: { type: 'string' }, report: { type: 'string' }, 'management-port': { type: 'string' } },
+  options: { 'ca': { type: 'string' }, 'yes': { type: 'boolean' }, 'production': { type: 'boolean' }, 'every': { type: 'string' }, 'report': { type: 'string' }, 'management-port': { type: 'string' } },
   usage: {
     'TARGET': Object.keys(KINDS).join(', '),
     'URL': `the server and a user who may create users and databases, such as postgres://admin@db.example.com:5432. Its password is in ${PASSWORD_VARIABLE}, or asked for`,

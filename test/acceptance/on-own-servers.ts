@@ -23,6 +23,8 @@ const MANY_INTERRUPTIONS = 5;
 const LANES = 2;
 /** The part of a run in which it is interrupted. */
 const PART = 0.5;
+/** The latest interruption, in milliseconds. */
+const LATEST = 6_000;
 /** How long a run takes until its first case, in seconds. */
 const STARTING = 1.5;
 /** The latest SIGKILL after the first user was made, in milliseconds. */
@@ -121,7 +123,7 @@ async function tryServer({ name, target, start, strategies }: OwnServer, { seed,
     check(!server.hidden.some((text) => report.includes(text)), 'the report has no password, user or host', report);
     check(await isLike(server, before), 'nothing is left', await contentsOf(server));
     const seconds = [...report.matchAll(STRATEGY)].reduce((sum, [line]) => sum + Number(/(\d+) \|$/.exec(line)![1]), 0);
-    const latest = (seconds + STARTING) * 1000 * PART;
+    const latest = Math.min((seconds + STARTING) * 1000 * PART, LATEST);
     for (let time = 0; time < interruptions; time++) {
       const signal = (Object.keys(SIGNALS) as (keyof typeof SIGNALS)[])[Math.floor(random() * 3)];
       const delay = Math.floor(random() * latest);

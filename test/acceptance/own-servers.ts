@@ -1,12 +1,12 @@
 import type { TargetName } from './kinds';
-import type { Login } from '../../tools/servers/server';
-import type { RedshiftStandIn } from '../../servers/stand-ins/redshift';
 import { startMariaDb, startMySql, startPostgres, startRedshiftStandIn, type DatabaseServer } from '../../servers';
 import { connect } from '../../servers/clients';
 import { asLdap, SERVICES, startLdap } from '../../servers/ldap/ldap';
 import { runMongo, startMongo, type MongoProduct } from '../../servers/mongo/mongo';
 import { askRabbitMq, startRabbitMq } from '../../servers/rabbitmq/rabbitmq';
 import { RedisProbe, runRedis, startRedis, type RedisProduct } from '../../servers/redis/redis';
+import type { RedshiftStandIn } from '../../servers/stand-ins/redshift';
+import type { Login } from '../../tools/servers/server';
 
 /** A server that this repository installs. */
 export interface OwnServer {

@@ -1,9 +1,9 @@
+import { TABLE, type Dialect, type SqlGround } from './dialect';
 import { markRole, UNFINISHED_ROLE } from '../../../../lambda-src/targets/database/mysql/engine';
 import type { TestClient } from '../../../../servers/clients';
 import { ALTERNATING, CREATED, DUAL, DUAL_BY_SUPERUSER, SINGLE } from '../../../proof/database-subject';
 import { Failure, type AcceptanceCase } from '../../cases';
 import { databaseOf } from '../../kind';
-import { TABLE, type Dialect, type SqlGround } from './dialect';
 
 /** Users of the server itself and of Amazon RDS, which always have sessions. */
 const OF_THE_SERVER = ['event_scheduler', 'system user', 'unauthenticated user', 'rdsadmin'];

@@ -1,7 +1,7 @@
+import { TABLE, type Dialect } from './dialect';
 import type { TestClient } from '../../../../servers/clients';
 import { ALTERNATING, CREATED, RESET, SINGLE } from '../../../proof/database-subject';
 import { databaseOf } from '../../kind';
-import { TABLE, type Dialect } from './dialect';
 
 /** The user of Amazon RDS itself, which always has sessions. */
 const RDS = 'rdsadmin';

@@ -1,10 +1,10 @@
+import { TABLE, type Dialect } from './dialect';
 import { md5Verifier } from '../../../../lambda-src/targets/database/postgres-protocol';
 import type { TestClient } from '../../../../servers/clients';
 import type { Login } from '../../../../tools/servers/server';
 import { ALTERNATING, CREATED, RESET, SINGLE } from '../../../proof/database-subject';
 import { databaseOf, type Run } from '../../kind';
 import { passwordsOf } from '../../passwords';
-import { TABLE, type Dialect } from './dialect';
 
 /** The user of Amazon Redshift itself, which always has sessions. */
 const RDSDB = 'rdsdb';

@@ -1,9 +1,9 @@
+import type { Dialect, SqlGround } from './dialect';
 import { connect, type TestClient } from '../../../../servers/clients';
 import { databaseSubject, firstUser, makeApp, type Place, type Variant } from '../../../proof/database-subject';
-import { UsageError } from '../../usage-error';
 import type { Ground, Kind, Owner, Run, Strategy } from '../../kind';
 import { passwordsOf } from '../../passwords';
-import type { Dialect, SqlGround } from './dialect';
+import { UsageError } from '../../usage-error';
 
 /** A database with SQL. */
 export function sqlKind(dialect: Dialect): Kind {
