@@ -49,6 +49,8 @@ export interface Kind {
 
 /** The session of the user who makes and removes what a run needs. */
 export interface Owner {
+  /** Keeps a second run out. */
+  readonly lock: Lock;
   /**
    * The name and the version of the server.
    *
@@ -59,8 +61,6 @@ export interface Owner {
   databases(): Promise<string[]>;
   /** The users of other sessions. Undefined if the server doesn't show them to this user. */
   otherSessions(): Promise<string[] | undefined>;
-  /** Keeps a second run out. */
-  readonly lock: Lock;
   /** The names of all that runs may have made. */
   names(): Promise<string[]>;
   /** Makes what `open` needs. */
@@ -120,13 +120,6 @@ export interface Strategy {
   readonly superuserCalls?: RegExp;
   /** The name of a user who doesn't exist. @default 'somebody_else' */
   readonly nobody?: string;
-  /** Its server is reset at the beginning of each case. */
-  subject(): Subject;
-  /** A password, and no other one. Has quotes and backslashes in some cases. */
-  setPassword(login: Login): Promise<void>;
-  /** Keeps a user from logging in with the right password. */
-  lockUser?(username: string): Promise<void>;
-  createUser?(login: Login): Promise<void>;
   /** A right that a user can be given. */
   readonly right?: {
     give(username: string): Promise<void>;
@@ -135,4 +128,11 @@ export interface Strategy {
   };
   /** Cases that only such a server has. */
   readonly ownCases?: readonly AcceptanceCase[];
+  /** Its server is reset at the beginning of each case. */
+  subject(): Subject;
+  /** A password, and no other one. Has quotes and backslashes in some cases. */
+  setPassword(login: Login): Promise<void>;
+  /** Keeps a user from logging in with the right password. */
+  lockUser?(username: string): Promise<void>;
+  createUser?(login: Login): Promise<void>;
 }

@@ -122,7 +122,8 @@ async function main(given: PublicAddress, options: { yes: boolean; production: b
     const product = await owner.product().catch(refused);
     const sessions = await owner.otherSessions().catch(refused);
     // Sessions of a run that was killed may not have ended yet. The lock keeps out the others.
-    const signs = signsOfProduction(address.host, await owner.databases().catch(refused), sessions?.filter((name) => prefixesOf([name]).length === 0) ?? []);
+    const foreign = sessions?.filter((name) => prefixesOf([name]).length === 0) ?? [];
+    const signs = signsOfProduction(address.host, await owner.databases().catch(refused), foreign);
     if (signs.length > 0 && !options.production) {
       throw new UsageError(`The server looks like one that people depend on: ${signs.join('; ')}. Use another server, or add --production if this is a mistake`);
     }
@@ -215,7 +216,8 @@ async function run(): Promise<number> {
   const { ca, yes = false, production = false, every = String(EVERY_BOUNDARY), report, 'management-port': managementPort } = values;
   try {
     if (!/^[1-9]\d*$/.test(every)) { throw new UsageError(`--every has to be a whole number from 1 on, got ${every}`); }
-    return await main({ ...parseAddress(target, url, ca), managementPort: portOf(managementPort) }, { yes, production, every: Number(every), report });
+    const address = { ...parseAddress(target, url, ca), managementPort: portOf(managementPort) };
+    return await main(address, { yes, production, every: Number(every), report });
   } catch (error) {
     if (error instanceof Interrupted) { return codeOf(error.signal); }
     if (!(error instanceof UsageError)) { throw error; }

@@ -44,7 +44,8 @@ class Process {
   private readonly output = { report: '', said: '' };
 
   constructor(target: string, { url, password, options = [] }: Started, caFile: string, every: string) {
-    this.child = spawn(process.execPath, [...process.execArgv, join(__dirname, 'main.ts'), target, url, `--ca=${caFile}`, '--yes', `--every=${every}`, ...options], {
+    const given = [target, url, `--ca=${caFile}`, '--yes', `--every=${every}`, ...options];
+    this.child = spawn(process.execPath, [...process.execArgv, join(__dirname, 'main.ts'), ...given], {
       cwd: ROOT, env: { ...process.env, [PASSWORD_VARIABLE]: password }, stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.closed = once(this.child, 'close');
@@ -92,8 +93,13 @@ interface Options {
   readonly folder: string;
 }
 
+interface Tried {
+  readonly lines: readonly string[];
+  readonly failures: readonly string[];
+}
+
 /** Tries one server, and returns the lines to say and what failed. */
-async function tryServer({ name, target, start, strategies }: OwnServer, { seed, every, interruptions, folder }: Options): Promise<{ lines: string[]; failures: string[] }> {
+async function tryServer({ name, target, start, strategies }: OwnServer, { seed, every, interruptions, folder }: Options): Promise<Tried> {
   const random = randomNumbers(`${seed} ${name}`);
   const began = performance.now();
   const lines: string[] = [];
@@ -131,8 +137,8 @@ async function tryServer({ name, target, start, strategies }: OwnServer, { seed,
       await run.begun();
       await sleep(delay);
       run.kill(signal);
-      const { code, said } = await run.end();
-      check(code === 128 + SIGNALS[signal] && await isLike(server, before), `${signal} after ${delay} ms, and nothing is left`, said);
+      const ended = await run.end();
+      check(ended.code === 128 + SIGNALS[signal] && await isLike(server, before), `${signal} after ${delay} ms, and nothing is left`, ended.said);
     }
     for (const [line] of report.matchAll(STRATEGY)) { lines.push(`    ${line}`); }
   } finally {

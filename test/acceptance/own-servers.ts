@@ -27,6 +27,8 @@ export interface Started {
   readonly ca: string;
   /** What no report may have. */
   readonly hidden: readonly string[];
+  /** A user without the rights that the suite needs. */
+  readonly weakUser?: Login;
   /** Everything on the server that the suite may have made. */
   contents(): Promise<string[]>;
   /** Makes a database, or what the server has in its place, called orders_prod. Absent if there is nothing of the kind. */
@@ -34,8 +36,6 @@ export interface Started {
   removeProduction?(): Promise<void>;
   /** Opens a session of another user, and returns its name. Absent if the server doesn't show sessions. */
   openSession?(): Promise<{ readonly username: string; close(): Promise<unknown> }>;
-  /** A user without the rights that the suite needs. */
-  readonly weakUser?: Login;
   stop(): Promise<void>;
 }
 
@@ -43,8 +43,10 @@ export interface Started {
 const ADMIN: Login = { username: 'accepter', password: 'Accepter-of-the-tests-1' };
 const PRODUCTION = 'orders_prod';
 
+type Names = (sql: string) => Promise<string[]>;
+
 const database = async <S extends DatabaseServer>(
-  started: Promise<S>, contents: (names: (sql: string) => Promise<string[]>) => Promise<string[]>, further: (server: S) => Partial<Started> = () => ({}),
+  started: Promise<S>, contents: (names: Names) => Promise<string[]>, further: (server: S) => Partial<Started> = () => ({}),
 ): Promise<Started> => {
   const server = await started;
   const asRoot = async (sql: string) => {
@@ -112,8 +114,10 @@ async function mongo(product: MongoProduct): Promise<Started> {
     ca,
     hidden: [ADMIN.password, ADMIN.username, host],
     contents: async () => {
-      const [{ users }, { roles }, { databases }] = [await runMongo(server, { usersInfo: 1 }), await runMongo(server, { rolesInfo: 1 }), await runMongo(server, { listDatabases: 1 })];
-      return [...users as { user: string }[], ...roles as { role: string }[], ...databases as { name: string }[]].map((one) => Object.values(one).join());
+      const { users } = await runMongo(server, { usersInfo: 1 });
+      const { roles } = await runMongo(server, { rolesInfo: 1 });
+      const { databases } = await runMongo(server, { listDatabases: 1 });
+      return [users as { user: string }[], roles as { role: string }[], databases as { name: string }[]].flat().map((one) => JSON.stringify(one));
     },
     makeProduction: async () => { await runMongo(server, { create: 'items' }, PRODUCTION); },
     removeProduction: async () => { await runMongo(server, { dropDatabase: 1 }, PRODUCTION); },

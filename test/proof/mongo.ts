@@ -133,7 +133,8 @@ export async function catchNaiveMongo(): Promise<(Pick<Naive, 'mistake' | 'expec
   await withPlace('mongoDb', async (place) => {
     for (const naive of NAIVE) {
       let violation: unknown;
-      await exhaust(mongoSubject(place, naive.kind, naive), { pairs: false, stale: false, switches: [{}] }).catch((error: unknown) => { violation = error; });
+      const proof = exhaust(mongoSubject(place, naive.kind, naive), { pairs: false, stale: false, switches: [{}] });
+      await proof.catch((error: unknown) => { violation = error; });
       caught.push({ ...naive, caught: violation instanceof Violation ? violation.invariant : undefined });
     }
   });

@@ -96,9 +96,12 @@ function ownerOf(product: MongoProduct, { host, admin }: Address, client: MongoC
 export async function sessionsOf(product: MongoProduct, run: (command: Document) => Promise<Document>): Promise<string[] | undefined> {
   let operations: Document[];
   try {
-    operations = product === 'documentDb'
-      ? (await run({ currentOp: 1, $all: true })).inprog as Document[]
-      : (await run({ aggregate: 1, pipeline: [{ $currentOp: { allUsers: true, idleConnections: true } }], cursor: { batchSize: 10_000 } })).cursor.firstBatch as Document[];
+    if (product === 'documentDb') {
+      operations = (await run({ currentOp: 1, $all: true })).inprog as Document[];
+    } else {
+      const pipeline = [{ $currentOp: { allUsers: true, idleConnections: true } }];
+      operations = (await run({ aggregate: 1, pipeline, cursor: { batchSize: 10_000 } })).cursor.firstBatch as Document[];
+    }
   } catch (error) {
     if (error instanceof MongoServerError) { return undefined; }
     throw error;

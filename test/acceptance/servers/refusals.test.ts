@@ -13,6 +13,14 @@ import { OWN_SERVERS, type Started } from '../own-servers';
 
 const TSX = join(ROOT, 'node_modules', 'tsx', 'dist', 'cli.mjs');
 
+/** What differs from a right command. */
+interface Given {
+  readonly as?: TargetName;
+  readonly user?: string;
+  readonly password?: string;
+  readonly ca?: boolean;
+}
+
 /** A target that the server isn't of. */
 const OTHERS: Partial<Record<TargetName, TargetName>> = { mysql: 'mariadb', mariadb: 'mysql', postgres: 'redshift', redshift: 'postgres' };
 const WRONG_PASSWORD = /^No session: (28P01|28000|ER_ACCESS_DENIED_ERROR|18|WRONGPASS|49|401)\b/;
@@ -35,7 +43,7 @@ describe.each(OWN_SERVERS.filter(({ isFurther }) => !isFurther))('$name', ({ tar
     await server.stop();
   });
 
-  async function accept(options: readonly string[], { as = target, user, password = server.password, ca = true }: { as?: TargetName; user?: string; password?: string; ca?: boolean } = {}) {
+  async function accept(options: readonly string[], { as = target, user, password = server.password, ca = true }: Given = {}) {
     const url = user !== undefined ? server.url.replace(/\w+@/, `${user}@`) : as === target ? server.url : server.url.replace(/^\w+/, kindOf(as).schemes[0]);
     const child = spawn(process.execPath, [
       TSX, '--tsconfig', 'tsconfig.dev.json', 'test/acceptance/main.ts', as, url, ...ca ? [`--ca=${caFile}`] : [], ...server.options ?? [], ...options,
@@ -107,7 +115,8 @@ describe.each(OWN_SERVERS.filter(({ isFurther }) => !isFurther))('$name', ({ tar
   test('a second run at the same time, and what the first one made stays', async () => {
     const { username, ...address } = parseAddress(target, server.url, caFile);
     const [, managementPort] = /--management-port=(\d+)/.exec(server.options?.join() ?? '') ?? [];
-    const owner = await kindOf(target).connect({ ...address, managementPort: managementPort ? Number(managementPort) : undefined, admin: { username, password: server.password } });
+    const admin = { username, password: server.password };
+    const owner = await kindOf(target).connect({ ...address, admin, managementPort: managementPort ? Number(managementPort) : undefined });
     await owner.product();
     const prefix = newPrefix();
     const lock = await takeLock(owner, prefix);

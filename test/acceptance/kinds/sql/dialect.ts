@@ -13,6 +13,8 @@ export interface Dialect {
   readonly database: string;
   readonly variants: readonly Variant[];
   readonly ownCases: readonly AcceptanceCase<SqlGround>[];
+  /** Parts of passwords, if the server refuses some. @default AWKWARD_PASSWORDS */
+  readonly awkwardPasswords?: readonly string[];
   /** The name and the version of the server. */
   product(client: TestClient): Promise<string>;
   /** Whether the server is of this engine, by its name and version. */
@@ -30,8 +32,6 @@ export interface Dialect {
   make(client: TestClient, run: Omit<Run, 'everyBoundary'>): Promise<void>;
   /** Where the strategies run, and whose superuser they have. */
   at(run: Run): Partial<Address>;
-  /** Parts of passwords, if the server refuses some. @default AWKWARD_PASSWORDS */
-  readonly awkwardPasswords?: readonly string[];
   /** Makes the table of a run, and what else its strategies need. */
   prepare(prefix: string): string[];
   table(prefix: string): string;
