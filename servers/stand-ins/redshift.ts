@@ -98,7 +98,7 @@ const STATEMENTS: readonly (readonly [RegExp, Translate])[] = ([
   ['SET statement_timeout TO (\\d+)', (ms) => `SET statement_timeout TO ${ms}`],
   ['SET enable_case_sensitive_identifier TO true', () => 'SET redshift.case_sensitive TO true'],
   // https://docs.aws.amazon.com/redshift/latest/dg/r_VERSION.html
-  ['SELECT version\\(\\) AS "name"', () => 'SELECT \'PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), Redshift 1.0 (a stand-in)\' AS "name"'],
+  ['SELECT version\\(\\) AS "?name"?', () => 'SELECT \'PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), Redshift 1.0 (a stand-in)\' AS "name"'],
   ['BEGIN', () => 'BEGIN'],
   ['COMMIT', () => 'COMMIT'],
   ['ROLLBACK', () => 'ROLLBACK'],

@@ -29,6 +29,8 @@ export async function takeLock({ lock, names }: Pick<Owner, 'lock' | 'names'>, p
     await lock.unmark(nameOf(count));
     count++;
   };
+  // A user who may not see names may not take a mark away either.
+  await names();
   await lock.mark(nameOf(0));
   const renewing = (async () => {
     for (;;) {

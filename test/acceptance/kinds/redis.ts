@@ -1,4 +1,5 @@
 import { connectRedis, type RedisConnection } from '../../../lambda-src/redis/connection';
+import { ErrorReply } from '../../../lambda-src/redis/resp';
 import type { Deadline } from '../../../lambda-src/rotation/deadline';
 import { hashOf, RedisProbe, SUPERUSER_RIGHTS } from '../../../servers/redis/redis';
 import { REDIS_DEFAULT_PORT } from '../../../src/targets/redis/contract';
@@ -28,7 +29,7 @@ export const REDIS: Kind = {
 /** Sends a command, and throws if the server refuses it. */
 async function send(connection: RedisConnection, ...command: string[]): Promise<unknown> {
   const reply = await connection.command(...command);
-  if (reply instanceof Error) { throw Object.assign(new Error(`${command[0]} was refused: ${reply.message}`), { code: reply.message.split(' ')[0] }); }
+  if (reply instanceof ErrorReply) { throw Object.assign(new Error(`${command[0]} was refused: ${reply.text}`), { code: reply.code }); }
   return reply;
 }
 

@@ -29,7 +29,8 @@ export const POSTGRES: Dialect = {
   ],
   product: async (client) => {
     const [{ name }] = await client.query('SELECT version() AS name');
-    return String(name).split(/ on |,/)[0];
+    // Redshift calls itself PostgreSQL 8.0.2 first.
+    return /Redshift [\w.]+/.exec(String(name))?.[0] ?? String(name).split(/ on |,/)[0];
   },
   isOwn: (product) => /^PostgreSQL/i.test(product),
   databases: (client) => namesOf(client, 'SELECT datname AS name FROM pg_database WHERE NOT datistemplate'),
