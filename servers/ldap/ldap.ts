@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { connect } from 'node:net';
+import { connect, isIP } from 'node:net';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, InvalidCredentialsError } from 'ldapts';
@@ -44,7 +44,11 @@ export interface LdapServer {
   stop(): Promise<void>;
 }
 
-type Reached = Pick<LdapServer, 'port' | 'ca'>;
+/** What a client needs to know of a server. */
+export interface Reached extends Pick<LdapServer, 'port' | 'ca'> {
+  /** @default 'localhost' */
+  readonly host?: string;
+}
 
 const SUFFIX = 'dc=example,dc=com';
 export const SERVICES = `ou=services,${SUFFIX}`;
@@ -146,9 +150,15 @@ async function fill(server: Reached, policy: Record<string, string> | undefined)
   });
 }
 
+/** A connection before its login. */
+export function ldapClient({ host = 'localhost', port, ca }: Reached): Client {
+  const tlsOptions = host === 'localhost' ? { ca, host: '127.0.0.1', servername: host } : { ca, ...isIP(host) ? {} : { servername: host } };
+  return new Client({ url: `ldaps://${host.includes(':') ? `[${host}]` : host}:${port}`, tlsOptions, timeout: 10_000 });
+}
+
 /** Runs `use` on a connection of a user. */
-export async function asLdap<T>({ port, ca }: Reached, { username, password }: Login, use: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ url: `ldaps://localhost:${port}`, tlsOptions: { ca, host: '127.0.0.1', servername: 'localhost' }, timeout: 10_000 });
+export async function asLdap<T>(server: Reached, { username, password }: Login, use: (client: Client) => Promise<T>): Promise<T> {
+  const client = ldapClient(server);
   try {
     await client.bind(username, password);
     return await use(client);
@@ -169,10 +179,13 @@ export async function letsInLdap(server: Reached, login: Login): Promise<boolean
 
 /** Makes an entry of SERVICES anew, with these passwords, stored in clear. */
 export async function makeLdapUser(server: Reached, dn: string, ...passwords: string[]): Promise<void> {
-  await asLdap(server, ROOT, async (client) => {
-    await client.del(dn).catch(() => undefined);
-    await client.add(dn, { objectClass: ['account', 'simpleSecurityObject'], userPassword: passwords });
-  });
+  await asLdap(server, ROOT, (client) => remakeLdapUser(client, dn, ...passwords));
+}
+
+/** The same, on a connection of one who may do it. */
+export async function remakeLdapUser(client: Client, dn: string, ...passwords: string[]): Promise<void> {
+  await client.del(dn).catch(() => undefined);
+  await client.add(dn, { objectClass: ['account', 'simpleSecurityObject'], userPassword: passwords });
 }
 
 /** The values of userPassword, as the server stores them. */

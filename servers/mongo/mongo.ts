@@ -31,7 +31,10 @@ export interface MongoServer {
   stop(): Promise<void>;
 }
 
-type Reached = Pick<MongoServer, 'product' | 'port' | 'ca'>;
+/** What a client needs to know of a server. */
+export interface Reached extends Pick<MongoServer, 'product' | 'port' | 'ca'> {
+  readonly host: string;
+}
 
 const ROOT: Login = { username: 'root', password: 'root-of-the-tests' };
 const AUTHENTICATION_FAILED = 18;
@@ -64,9 +67,9 @@ export async function startMongo({ product = 'mongoDb', tls: kind = 'good', prim
   }
 }
 
-/** Runs `use` with the usual driver, as a user of a database. */
-export async function asMongo<T>({ product, port, ca }: Reached, { username, password }: Login, use: (client: MongoClient) => Promise<T>, database = 'admin'): Promise<T> {
-  const client = new MongoClient(`mongodb://localhost:${port}/?directConnection=true`, {
+/** The usual driver, for a user of a database. */
+export function mongoClient({ product, host, port, ca }: Reached, { username, password }: Login, database = 'admin'): MongoClient {
+  return new MongoClient(`mongodb://${host.includes(':') ? `[${host}]` : host}:${port}/?directConnection=true`, {
     tls: true,
     ca,
     auth: { username, password },
@@ -75,8 +78,13 @@ export async function asMongo<T>({ product, port, ca }: Reached, { username, pas
     ...product === 'documentDb' ? { authMechanism: 'SCRAM-SHA-1' } : {},
     serverSelectionTimeoutMS: 10_000,
     maxPoolSize: 1,
-    family: 4,
+    ...host === 'localhost' ? { family: 4 } : {},
   });
+}
+
+/** Runs `use` with the usual driver. */
+export async function asMongo<T>(server: Reached, login: Login, use: (client: MongoClient) => Promise<T>, database?: string): Promise<T> {
+  const client = mongoClient(server, login, database);
   try {
     return await use(await client.connect());
   } finally {

