@@ -1,4 +1,5 @@
-import type { AssetBundle } from '../../../bundle';
+import { join } from 'node:path';
+import { MODULES, type AssetBundle } from '../../../bundle';
 import { RDS_CERTIFICATES } from '../bundle';
 
 /**
@@ -16,10 +17,22 @@ exports.createSecureContext = ({ ca }) => {
 };
 `;
 
+/** A listener may send a client to another address, which must not be one without TLS. */
+const ADAPTER = `
+const Adapter = require(${JSON.stringify(join(MODULES, 'oracledb', 'lib', 'thin', 'sqlnet', 'ntTcp.js'))});
+module.exports = class extends Adapter {
+  async connect(address) {
+    if (this.atts.wallet && String(address.protocol).toUpperCase() !== 'TCPS') { throw Object.assign(new Error('EPROTO'), { code: 'NJS-506' }); }
+    return super.connect(address);
+  }
+};
+`;
+
 export const bundle: AssetBundle = {
   ...RDS_CERTIFICATES,
   replacements: [
     { module: /^tls$/, contents: TLS },
+    { module: /^\.\/ntTcp\.js$/, contents: ADAPTER },
     // Only one connection at a time, which runs statements without binds: no pool, queues, documents, subscriptions or direct path loads.
     { module: /^\.\.?\/((impl\/)?soda(Database|Collection|DocCursor|Document|Operation)|(impl\/)?aq(DeqOptions|EnqOptions|Message|Queue)|pool|poolStatistics|pipeline|transformer|queryStream|aq|subscr)\.js$/, contents: 'module.exports = class {};' },
   ],

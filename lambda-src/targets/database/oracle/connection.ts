@@ -48,6 +48,12 @@ export const connectOracle: ConnectOracle = async (credentials, tls, deadline) =
   };
 };
 
+interface DescriptorOptions {
+  readonly isSecure: boolean;
+  /** In milliseconds. */
+  readonly timeout: number;
+}
+
 /**
  * The connect descriptor of a login. `dbname` is the name of a service, as in AWS's own rotation functions.
  *
@@ -55,7 +61,7 @@ export const connectOracle: ConnectOracle = async (credentials, tls, deadline) =
  *
  * @throws SecretValueError if a part of it would change its meaning, or is missing
  */
-export function descriptorOf({ host, port, dbname }: Credentials, { isSecure, timeout }: { readonly isSecure: boolean; readonly timeout: number }): string {
+export function descriptorOf({ host, port, dbname }: Credentials, { isSecure, timeout }: DescriptorOptions): string {
   if (!HOST.test(host)) { throw new SecretValueError('The key "host" in the value of the secret is not the name or the address of a server. Correct it'); }
   if (dbname === undefined) {
     throw new SecretValueError('The key "dbname" is missing in the value of the secret, and Oracle needs it. Put the name of the service there, such as ORCL; on Amazon RDS it is the name of the database');

@@ -124,7 +124,8 @@ export class OracleUsers {
     };
   }
 
-  private run(sql: string, name: string): readonly Row[] {
+  /** Runs a statement in a session of a user. */
+  public run(sql: string, name: string): readonly Row[] {
     switch (sql) {
       case 'SELECT SYS_CONTEXT(\'USERENV\', \'SESSION_USER\') FROM SYS.DUAL': return [[name]];
       case 'SELECT ACCOUNT_STATUS FROM SYS.USER_USERS': return [[`${this.accounts.get(name)!.status}${this.olderOf(name) ? ' & IN ROLLOVER' : ''}`]];
