@@ -56,7 +56,9 @@ function subject(kind: Kind, naive?: Naive): Subject {
   return {
     name: `Oracle (a model), ${kind}`,
     config: { target: 'oracle', dualPasswords: kind === 'dual passwords' ? true : undefined, passwordPolicy: { passwordLength: 30, excludeCharacters: '"' } } as DatabaseTargetConfig,
-    makeHandler: (dependencies) => makeHandler((config) => databaseTarget(config, { oracle: () => new Oracle(undefined, watch(() => users, dependencies, naive)) }), dependencies),
+    makeHandler: (dependencies) => makeHandler((config) => databaseTarget(config, {
+      oracle: () => new Oracle(undefined, watch(() => users, dependencies, naive)),
+    }), dependencies),
     server: {
       reset: async () => {
         users = new OracleUsers(kind === 'dual passwords' ? { rolloverTime: 1, failedLoginAttempts: 3 } : { failedLoginAttempts: Infinity });

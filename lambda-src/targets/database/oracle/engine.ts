@@ -172,8 +172,8 @@ class OracleSession implements Session {
   private async mustAllowWrongLogins(least: number): Promise<void> {
     const limit = await this.limit('FAILED_LOGIN_ATTEMPTS');
     if (limit > least) { return; }
-    throw new TargetRefusedError(`${limit} failed ${limit === 1 ? 'login locks' : 'logins lock'} the user, by FAILED_LOGIN_ATTEMPTS of its profile, so a rotation could lock it, and nothing was changed. As an `
-      + `administrator, allow more than ${least} with ALTER PROFILE`);
+    throw new TargetRefusedError(`FAILED_LOGIN_ATTEMPTS in the profile of the user is ${limit}, so a wrong login could lock the user, and nothing was changed. As an administrator, allow more than `
+      + `${least} with ALTER PROFILE`);
   }
 
   /** A limit of the user's profile. Infinity if it has none, NaN if it is unknown. */

@@ -68,7 +68,9 @@ async function listen(answer: (socket: Socket) => void, tls: ServerTls = 'good')
       answer(socket);
     });
   };
-  const server: Server = certificate ? createTlsServer({ cert: readFileSync(certificate.certificateFile), key: readFileSync(certificate.keyFile) }, serve) : createServer(serve);
+  const server: Server = certificate
+    ? createTlsServer({ cert: readFileSync(certificate.certificateFile), key: readFileSync(certificate.keyFile) }, serve)
+    : createServer(serve);
   server.on('tlsClientError', () => {});
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
   cleanUp.push(() => { server.close(); });

@@ -7,7 +7,7 @@ import { catchNaiveOracle, withOracleSubjects } from '../../../proof/oracle';
 import { withoutTimers } from '../../../proof/without-timers';
 
 /** `npm run prove -- --long` takes all. */
-const EVERY_PAIR = 29;
+const EVERY_PAIR = 59;
 
 test('each strategy: stopped at every boundary and at pairs, a labelled version is always accepted', async () => {
   const restore = withoutTimers();
