@@ -96,7 +96,10 @@ describe.each(ENGINES)('%s', (target) => {
     const rotationFunction = new RotationFunction(stack, 'Rotation', { target: RotationTarget[target]({ passwordPolicy: { excludePunctuation: true } }) });
     new RotatingSecret(stack, 'Secret', { rotationFunction, generateSecretString: user() });
     expect(firstValueOf(stack)).toEqual({
-      SecretStringTemplate: '{"username":"app"}', GenerateStringKey: 'password', ExcludePunctuation: true, ExcludeCharacters: DATABASE_EXCLUDE_CHARACTERS,
+      SecretStringTemplate: '{"username":"app"}',
+      GenerateStringKey: 'password',
+      ExcludePunctuation: true,
+      ExcludeCharacters: DATABASE_EXCLUDE_CHARACTERS,
       PasswordLength: DEFAULT_LENGTH[target],
     });
   });

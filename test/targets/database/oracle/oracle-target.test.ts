@@ -37,7 +37,8 @@ test.each<[string, RotationStrategy, object]>([
 test('refuses a superuser, with the strategies that there are', () => {
   const stack = makeStack();
   const superuser = superuserOf(stack);
-  const refused = (strategy: RotationStrategy, property: string, ...parts: string[]) => expectInvalid(() => RotationTarget.oracle({ strategy }), property, ...parts);
+  const refused = (strategy: RotationStrategy, property: string, ...parts: string[]) =>
+    expectInvalid(() => RotationTarget.oracle({ strategy }), property, ...parts);
   refused(RotationStrategy.alternatingUsers(superuser), 'strategy', 'is alternatingUsers', 'RotationTarget.oracle rotates one user', 'RotationStrategy.dualPasswords');
   refused(RotationStrategy.singleUser(superuser), 'superuserSecret', 'changes its own password', 'Leave out superuserSecret');
   refused(RotationStrategy.dualPasswords(superuser), 'superuserSecret', 'changes its own password');
