@@ -17,7 +17,7 @@ const WRONG_PASSWORD = 'ORA-01017';
 const USED_BEFORE = 'ORA-28007';
 
 const LISTENER = 'See that the keys "host", "port" and "dbname" are right, and that the instance is open: dbname is the name of a service, as lsnrctl or the page of the instance in the console shows it';
-const TOO_LONG = 'The password is longer than the server takes: 30 bytes before Oracle 23ai. ' + NEW_POLICY;
+const TOO_LONG = 'The password is longer than the server takes, which is 30 bytes before Oracle 23ai. ' + NEW_POLICY;
 const WAIT = 'Another session holds a lock on the user. Secrets Manager retries the rotation';
 
 /** https://docs.oracle.com/en/error-help/db/ has a page of each, https://github.com/oracle/node-oracledb those that begin with NJS. */

@@ -52,6 +52,19 @@ function redirectPacket(port: number): Buffer {
   return packet;
 }
 
+/** A packet of the type ACCEPT, for a connection without native network encryption. */
+function acceptPacket(): Buffer {
+  const packet = Buffer.alloc(45);
+  packet.writeUInt16BE(packet.length, 0);
+  packet[4] = 2;
+  packet.writeUInt16BE(318, 8);
+  packet.writeUInt16BE(packet.length, 20);
+  packet.fill(4, 22, 24);
+  packet.writeUInt32BE(8_192, 32);
+  packet.writeUInt32BE(65_535, 36);
+  return packet;
+}
+
 async function makeCertificateOf(tls: Exclude<ServerTls, 'none'>): Promise<ServerCertificate> {
   const folder = mkdtempSync(join(tmpdir(), 'oracle-'));
   cleanUp.push(() => { rmSync(folder, { recursive: true }); });
@@ -168,6 +181,31 @@ test('case 29: a listener that answers nothing fails as connectivity, in time', 
   expect(output).toContain('ConnectivityError');
   expect(output).toContain('NJS-510');
   expect(Date.now() - start).toBeLessThan(15_000);
+});
+
+test('case 29: a server that takes the connection and does not answer the login fails as connectivity, in time', async () => {
+  let isAccepted = false;
+  const listener = await listen((socket) => {
+    if (!isAccepted) { socket.write(acceptPacket()); }
+    isAccepted = true;
+  });
+  const start = Date.now();
+  const { output } = await rotateAt(listener);
+  expect(output).toContain('ConnectivityError');
+  expect(output).toContain('took the connection, and does not answer the login');
+  expect(Date.now() - start).toBeLessThan(20_000);
+  expect(listener.received).not.toContain(USER.password);
+});
+
+test('case 29: a server that ends the connection during the login fails as connectivity', async () => {
+  let isAccepted = false;
+  const listener = await listen((socket) => {
+    if (isAccepted) { socket.destroy(); } else { socket.write(acceptPacket()); }
+    isAccepted = true;
+  });
+  const { output } = await rotateAt(listener);
+  expect(output).toContain('ConnectivityError');
+  expect(output).toContain('NJS-5');
 });
 
 test.each([['(HOST=other)', 'host'], ['ORCL)(SECURITY=(SSL_SERVER_DN_MATCH=OFF)', 'dbname']])('%s as a part of the connect descriptor is refused', async (text, key) => {
