@@ -99,15 +99,12 @@ export class Oracle implements Engine {
 }
 
 class OracleSession implements Session {
-  private stored?: string;
-
   constructor(private readonly connection: OracleConnection, private readonly own: Credentials) {}
 
   /** As the secret has the name, if the server takes it for this user: a login with app is one of APP. */
   public async user(): Promise<string> {
     const [[name]] = await this.run(SESSION_USER);
-    this.stored = name ?? '';
-    return this.stored === storedName(this.own.username) ? this.own.username : this.stored;
+    return name === storedName(this.own.username) ? this.own.username : name ?? '';
   }
 
   public async checkOwnPasswordChange(): Promise<void> {
@@ -116,7 +113,7 @@ class OracleSession implements Session {
 
   public async changeOwnPassword(password: string): Promise<void> {
     // REPLACE is needed if the profile has a PASSWORD_VERIFY_FUNCTION.
-    await this.run(`ALTER USER ${quoted(this.stored ?? storedName(this.own.username))} IDENTIFIED BY ${passwordText(password)} REPLACE ${passwordText(this.own.password)}`);
+    await this.run(`ALTER USER ${quoted(storedName(this.own.username))} IDENTIFIED BY ${passwordText(password)} REPLACE ${passwordText(this.own.password)}`);
   }
 
   /**

@@ -17,6 +17,7 @@ export interface OracleHarnessOptions {
   /** Changes to the value of the secret. */
   readonly changes?: Record<string, unknown>;
   readonly policy?: DatabaseTargetConfig['passwordPolicy'];
+  readonly config?: Partial<DatabaseTargetConfig>;
   readonly connect?: (connect: ConnectOracle) => ConnectOracle;
 }
 
@@ -33,7 +34,10 @@ export class OracleHarness extends Harness {
     super({
       value: JSON.stringify({ engine: 'oracle', host: 'db.example.com', port: 2484, dbname: 'ORCL', username: 'app', password, ...options.changes }),
       config: {
-        target: 'oracle', dualPasswords: kind === 'dual passwords' ? true : undefined, passwordPolicy: options.policy ?? { passwordLength: 30, excludeCharacters: '"' },
+        target: 'oracle',
+        dualPasswords: kind === 'dual passwords' ? true : undefined,
+        passwordPolicy: options.policy ?? { passwordLength: 30, excludeCharacters: '"' },
+        ...options.config,
       } as DatabaseTargetConfig,
       makeTarget: (config) => databaseTarget(config, { oracle: () => new Oracle(undefined, connect) }),
     });
