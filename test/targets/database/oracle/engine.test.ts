@@ -499,3 +499,25 @@ describe('AWS\'s own rotation function for Oracle', () => {
     expect(h.users.logins).toEqual([false]);
   });
 });
+
+describe('the driver', () => {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const errors = require('oracledb/lib/errors.js') as Record<string, number> & {
+    getErr(number: number): { readonly code: string };
+    transformErr(error: Error): { readonly code: string };
+  };
+
+  test.each([
+    ['ERR_CALL_TIMEOUT_EXCEEDED', 'NJS-123'], ['ERR_CONNECTION_CLOSED', 'NJS-500'], ['ERR_CONNECTION_LOSTCONTACT', 'NJS-501'], ['ERR_CONNECTION_INCOMPLETE', 'NJS-503'],
+    ['ERR_TLS_AUTH_FAILURE', 'NJS-506'], ['ERR_TLS_DNMATCH_FAILURE', 'NJS-507'], ['ERR_TLS_HOSTMATCH_FAILURE', 'NJS-508'], ['ERR_CONNECTION_TIMEDOUT', 'NJS-510'],
+    ['ERR_CONNECTION_REFUSED', 'NJS-511'], ['ERR_CONNECTION_EOF', 'NJS-521'], ['ERR_HOST_NOT_FOUND', 'NJS-530'], ['ERR_UNSUPPORTED_VERIFIER_TYPE', 'NJS-116'],
+    ['ERR_SERVER_VERSION_NOT_SUPPORTED', 'NJS-138'], ['ERR_INVALID_SERVICE_NAME', 'NJS-518'], ['ERR_INVALID_SID', 'NJS-519'],
+  ])('has %s as %s', (name, code) => {
+    expect(errors.getErr(errors[name]).code).toBe(code);
+  });
+
+  test.each([1_017, 28_000, 28_007, 65_066])('has the error %d of the server as a code', (errorNum) => {
+    const code = `ORA-${String(errorNum).padStart(5, '0')}`;
+    expect(errors.transformErr(Object.assign(new Error(`${code}: the text of the server`), { errorNum })).code).toBe(code);
+  });
+});
