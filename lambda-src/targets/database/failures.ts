@@ -81,5 +81,5 @@ export function notLost(): TargetRefusedError {
 /** The error of a statement or a login, by the server's code. */
 export function refusal(system: string, code: string, remedy: string | undefined): RotationError {
   if (remedy !== undefined) { return new TargetRefusedError(`${system} refused with ${code}. ${remedy}`, code); }
-  return new UnexpectedError(`${system} failed${/^\w{1,64}$/.test(code) ? ` with ${code}` : ''}. See the list of its error codes, and the log of the server`);
+  return new UnexpectedError(`${system} failed${/^[\w-]{1,64}$/.test(code) ? ` with ${code}` : ''}. See the list of its error codes, and the log of the server`);
 }

@@ -667,10 +667,17 @@ func acknowledgedStandIns(stack awscdk.Stack) {
 	// end
 }
 
-func hostedRotation(vpc awsec2.IVpc, database awsrds.DatabaseInstance) {
-	// sample: docs/support.md 8b2a8bcc
-	hostedRotation := awssecretsmanager.HostedRotation_OracleSingleUser(&awssecretsmanager.SingleUserHostedRotationOptions{Vpc: vpc})
-	database.Secret().AddRotationSchedule(jsii.String("Rotation"), &awssecretsmanager.RotationScheduleOptions{HostedRotation: hostedRotation})
+func hostedRotation(stack awscdk.Stack, vpc awsec2.IVpc, database awsrds.DatabaseInstance) {
+	// sample: docs/support.md c592eb2b
+	user := awsrds.NewDatabaseSecret(stack, jsii.String("User"), &awsrds.DatabaseSecretProps{
+		Username:     jsii.String("app"),
+		MasterSecret: database.Secret(),
+	})
+	hostedRotation := awssecretsmanager.HostedRotation_OracleMultiUser(&awssecretsmanager.MultiUserHostedRotationOptions{
+		Vpc:          vpc,
+		MasterSecret: database.Secret(),
+	})
+	user.Attach(database).AddRotationSchedule(jsii.String("Rotation"), &awssecretsmanager.RotationScheduleOptions{HostedRotation: hostedRotation})
 	database.Connections().AllowDefaultPortFrom(hostedRotation, nil)
 	// end
 }
@@ -730,6 +737,38 @@ func ldap(stack awscdk.Stack, vpc awsec2.IVpc) {
 			SecretStringTemplate: jsii.String(`{"username":"uid=app,ou=services,dc=example,dc=com","host":"ldap.internal.example.com"}`),
 		},
 	})
+	// end
+}
+
+func oracleUser(stack awscdk.Stack, vpc awsec2.IVpc, database awsrds.DatabaseInstance) {
+	// sample: docs/targets/oracle.md 14f99419
+	target := rotating.RotationTarget_Oracle(&rotating.DatabaseTargetOptions{
+		Database: database,
+		Strategy: rotating.RotationStrategy_DualPasswords(nil, nil),
+	})
+	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		Vpc:    vpc,
+		Target: target,
+	})
+
+	rotating.NewRotatingSecret(stack, jsii.String("User"), &rotating.RotatingSecretProps{
+		RotationFunction: rotation,
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(`{"engine":"oracle","username":"app","host":"db.example.com","port":2484,"dbname":"ORCL"}`),
+		},
+	})
+	// end
+}
+
+func oraclePort(stack awscdk.Stack, vpc awsec2.IVpc, database awsrds.DatabaseInstance) {
+	// sample: docs/targets/oracle.md 39ed796f
+	endpoint := jsii.String(*database.DbInstanceEndpointAddress() + ":2484")
+	target := rotating.RotationTarget_Oracle(&rotating.DatabaseTargetOptions{Database: database, Endpoint: endpoint})
+	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		Vpc:    vpc,
+		Target: target,
+	})
+	rotation.Rotate(database.Secret(), nil)
 	// end
 }
 

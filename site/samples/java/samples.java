@@ -127,8 +127,14 @@ RotatingSecret secret = RotatingSecret.Builder.create(this, "Secret")
 user.setPasswords(List.of(secret.secretValueFromJson("password").unsafeUnwrap()));
 // end
 
-// sample: docs/support.md 8b2a8bcc
-HostedRotation hostedRotation = HostedRotation.oracleSingleUser(SingleUserHostedRotationOptions.builder().vpc(vpc).build());
-database.getSecret().addRotationSchedule("Rotation", RotationScheduleOptions.builder().hostedRotation(hostedRotation).build());
+// sample: docs/support.md c592eb2b
+// DatabaseSecret is software.amazon.awscdk.services.rds.DatabaseSecret.
+var user = software.amazon.awscdk.services.rds.DatabaseSecret.Builder.create(this, "User")
+        .username("app").masterSecret(database.getSecret())
+        .build();
+HostedRotation hostedRotation = HostedRotation.oracleMultiUser(MultiUserHostedRotationOptions.builder()
+        .vpc(vpc).masterSecret(database.getSecret())
+        .build());
+user.attach(database).addRotationSchedule("Rotation", RotationScheduleOptions.builder().hostedRotation(hostedRotation).build());
 database.getConnections().allowDefaultPortFrom(hostedRotation);
 // end

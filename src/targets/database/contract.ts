@@ -1,7 +1,7 @@
 import { fieldsOf, type TargetConfig } from '../../contract';
 import type { PasswordPolicyConfig } from '../../value/contract';
 
-export const DATABASE_TARGETS = ['postgres', 'mysql', 'mariadb', 'redshift', 'mongoDb', 'documentDb'] as const;
+export const DATABASE_TARGETS = ['postgres', 'mysql', 'mariadb', 'redshift', 'mongoDb', 'documentDb', 'oracle'] as const;
 
 /** The values of a secret's key `engine`, by the target that rotates its user. */
 export const DATABASE_ENGINE_NAMES: Readonly<Record<typeof DATABASE_TARGETS[number], readonly string[]>> = {
@@ -11,6 +11,8 @@ export const DATABASE_ENGINE_NAMES: Readonly<Record<typeof DATABASE_TARGETS[numb
   redshift: ['redshift'],
   mongoDb: ['mongo'],
   documentDb: ['mongo'],
+  // AWS's own rotation functions take the first.
+  oracle: ['oracle', 'oracle-ee', 'oracle-ee-cdb', 'oracle-se2', 'oracle-se2-cdb'],
 };
 
 export interface DatabaseTargetConfig extends TargetConfig {
@@ -52,7 +54,7 @@ export const DATABASE_EXCLUDE_CHARACTERS = '/@"\'\\ ';
  * https://www.postgresql.org/docs/current/libpq-pgpass.html
  */
 export const DATABASE_LATER_EXCLUDE_CHARACTERS: Readonly<Record<typeof DATABASE_TARGETS[number], string>> = {
-  postgres: ':', mysql: '', mariadb: '', redshift: ':', mongoDb: '', documentDb: '',
+  postgres: ':', mysql: '', mariadb: '', redshift: ':', mongoDb: '', documentDb: '', oracle: '',
 };
 
 /** The suffix of the second of two alternating users, as in AWS's own rotation functions. */

@@ -31,7 +31,7 @@ export interface DatabaseUserOptions {
 export class DatabaseTarget extends TargetDefinition {
   public readonly factory: string;
   public readonly support: Support;
-  public override readonly defaults: Generator = { excludeCharacters: DATABASE_EXCLUDE_CHARACTERS };
+  public override readonly defaults: Generator;
   public override readonly hasFixedKey = true;
   public override readonly isOfDatabase = true;
   public override readonly checkedKeys = CHECKED_KEYS;
@@ -40,6 +40,8 @@ export class DatabaseTarget extends TargetDefinition {
   constructor(private readonly target: DatabaseTargetConfig['target'], policy: Generator, private readonly options: DatabaseUserOptions) {
     super({ ...policy, generateStringKey: DATABASE_PASSWORD_KEY });
     this.factory = `RotationTarget.${target}`;
+    const { passwordLength } = this.engine;
+    this.defaults = { excludeCharacters: DATABASE_EXCLUDE_CHARACTERS, ...passwordLength === undefined ? {} : { passwordLength } };
     this.strategy = options.strategy ?? RotationStrategy.singleUser();
     this.checkStrategy();
     const { servers, standIns, services: neverOn } = this.engine;
@@ -86,7 +88,7 @@ export class DatabaseTarget extends TargetDefinition {
     if (superuserSecret && isManaged(superuserSecret)) { checkManagedSuperuser(fn, superuserSecret, database, this.options.endpoint); }
     return {
       ...superuserSecret && bindSuperuserSecret(superuserSecret, fn, 'with RotationStrategy.singleUser()'),
-      reaches: { connectable: database, defaultPort: this.engine.defaultPort },
+      reaches: { connectable: database, defaultPort: this.engine.defaultPort, furtherPorts: this.tlsPorts },
       names: database?.connections.securityGroups,
     };
   }
@@ -107,7 +109,21 @@ export class DatabaseTarget extends TargetDefinition {
     return endpoint ?? (superuserSecret && isManaged(superuserSecret) ? endpointOf(database) : undefined);
   }
 
+  /** The ports for TLS, if they aren't those of the database. */
+  private get tlsPorts(): number[] | undefined {
+    const { tlsPort } = this.engine;
+    const { endpoint, plaintextConnection } = this.options;
+    if (tlsPort === undefined || plaintextConnection === true) { return undefined; }
+    const { port } = endpoint === undefined || Token.isUnresolved(endpoint) ? {} as { port?: number } : parseNode(endpoint)!;
+    return [port ?? tlsPort];
+  }
+
   private checkStrategy(): void {
+    if (this.engine.hasNoSuperuser && this.strategy._superuserSecret) {
+      throw this.strategy._kind === 'alternatingUsers'
+        ? invalid('strategy', `is alternatingUsers, and ${this.factory} rotates one user. Give RotationStrategy.dualPasswords, which refuses no login either, or RotationStrategy.singleUser`)
+        : invalid('superuserSecret', `is given, and a user of ${this.factory} changes its own password, for which it needs no right. Leave out superuserSecret`);
+    }
     if (this.engine.hasNoStatements) {
       const { _creationStatements: statements, _resetLostPassword: resetsPassword } = this.strategy;
       if (statements !== undefined) {

@@ -19,14 +19,20 @@ export interface DatabaseEngine {
   /** The services and products with such servers, which tests can't run. */
   readonly services: readonly string[];
   readonly defaultPort: number;
+  /** The usual port for TLS, if that is another one. */
+  readonly tlsPort?: number;
   /** Who can add a second password to a user; undefined if the system accepts one password for a user. */
   readonly secondPasswordBy?: 'superuser' | 'user';
   /** Statements that can't be in a transaction. Undefined if creationStatements have none. */
   readonly notInTransaction?: RegExp;
   /** Whether it has no SQL, so that a rotation can't create a user with statements, nor look for all that a user may do. */
   readonly hasNoStatements?: boolean;
+  /** Whether every user changes its own password, and no superuser does. */
+  readonly hasNoSuperuser?: boolean;
   /** The engines of its resources in an app, if they aren't those of its secrets. */
   readonly resourceEngines?: readonly string[];
+  /** The default length of passwords, if the system takes no longer ones. */
+  readonly passwordLength?: number;
   /** What the system asks of a password. Undefined if it takes any. */
   readonly passwordRules?: PasswordRules;
   /** The longest user name. Undefined if the system names none. */
@@ -110,6 +116,22 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
     hasNoStatements: true,
     // https://docs.aws.amazon.com/documentdb/latest/developerguide/API_CreateDBCluster.html
     passwordRules: { system: 'DocumentDB', least: 8, most: 100, excluded: '/"@' },
+  },
+  oracle: {
+    asset: 'oracle',
+    engines: DATABASE_ENGINE_NAMES.oracle,
+    standIns: ['a model of Oracle\'s statements in memory'],
+    services: ['Oracle Database', 'Amazon RDS'],
+    defaultPort: 1521,
+    // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.Oracle.Options.SSL.html
+    tlsPort: 2484,
+    secondPasswordBy: 'user',
+    hasNoSuperuser: true,
+    // https://docs.oracle.com/en/database/oracle/oracle-database/19/dbseg/configuring-authentication.html
+    passwordRules: { system: 'Oracle', least: 1, most: 30, excluded: '"' },
+    passwordLength: 30,
+    // https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/Database-Object-Names-and-Qualifiers.html
+    userNameLimit: { limit: 128, unit: 'bytes', measure: (name) => Buffer.byteLength(name.replace(/^"(.*)"$/, '$1')) },
   },
 };
 

@@ -247,6 +247,15 @@ func databases(stack awscdk.Stack) {
 			PasswordPolicy: &rotating.PasswordPolicy{PasswordLength: jsii.Number(40)},
 		}),
 	})
+	rotating.NewRotationFunction(stack, jsii.String("Oracle"), &rotating.RotationFunctionProps{
+		Vpc: vpc,
+		Target: rotating.RotationTarget_Oracle(&rotating.DatabaseTargetOptions{
+			Strategy:       rotating.RotationStrategy_DualPasswords(nil, nil),
+			Database:       awsec2.NewSecurityGroup(stack, jsii.String("OracleSecurityGroup"), &awsec2.SecurityGroupProps{Vpc: vpc}),
+			Endpoint:       jsii.String("orders.example.com:2484"),
+			PasswordPolicy: &rotating.PasswordPolicy{PasswordLength: jsii.Number(24)},
+		}),
+	})
 	rotating.NewRotationFunction(stack, jsii.String("Ldap"), &rotating.RotationFunctionProps{
 		Vpc: vpc,
 		Target: rotating.RotationTarget_Ldap(&rotating.LdapTargetOptions{

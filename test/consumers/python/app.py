@@ -254,6 +254,17 @@ def databases(stack: Stack) -> None:
     )
     RotationFunction(
         stack,
+        "Oracle",
+        vpc=vpc,
+        target=RotationTarget.oracle(
+            strategy=RotationStrategy.dual_passwords(),
+            database=SecurityGroup(stack, "OracleSecurityGroup", vpc=vpc),
+            endpoint="orders.example.com:2484",
+            password_policy=PasswordPolicy(password_length=24),
+        ),
+    )
+    RotationFunction(
+        stack,
         "Ldap",
         vpc=vpc,
         target=RotationTarget.ldap(

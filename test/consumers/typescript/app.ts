@@ -174,6 +174,15 @@ function databases(stack: Stack): void {
       passwordPolicy: { passwordLength: 40 },
     }),
   });
+  new RotationFunction(stack, 'Oracle', {
+    vpc,
+    target: RotationTarget.oracle({
+      strategy: RotationStrategy.dualPasswords(),
+      database: new SecurityGroup(stack, 'OracleSecurityGroup', { vpc }),
+      endpoint: 'orders.example.com:2484',
+      passwordPolicy: { passwordLength: 24 },
+    }),
+  });
   new RotationFunction(stack, 'Ldap', {
     vpc,
     target: RotationTarget.ldap({

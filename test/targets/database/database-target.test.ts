@@ -35,7 +35,11 @@ const laterExcluded = (target: Engine) => DATABASE_EXCLUDE_CHARACTERS + (target 
 const STRICT: Partial<Record<Engine, { readonly refused: string; readonly lengths: string }>> = {
   redshift: { refused: '\'"\\/@', lengths: '8 to 64' },
   documentDb: { refused: '/"@', lengths: '8 to 100' },
+  oracle: { refused: '"', lengths: 'at least 4' },
 };
+
+/** The default length where it is another one than that of Secrets Manager. */
+const DEFAULT_LENGTH: Partial<Record<Engine, number>> = { oracle: 30 };
 
 const template = (value: object) => ({ secretStringTemplate: JSON.stringify(value) });
 const user = (username = 'app') => template({ username });
@@ -43,16 +47,17 @@ const user = (username = 'app') => template({ username });
 describe.each(ENGINES)('%s', (target) => {
   test('the first value and every later one have a password that databases accept, at the key password', () => {
     const stack = withSecret({ target: RotationTarget[target](), generateSecretString: user() });
+    const passwordLength = DEFAULT_LENGTH[target];
     expect(firstValueOf(stack)).toEqual({
-      SecretStringTemplate: '{"username":"app"}', GenerateStringKey: 'password', ExcludeCharacters: DATABASE_EXCLUDE_CHARACTERS,
+      SecretStringTemplate: '{"username":"app"}', GenerateStringKey: 'password', ExcludeCharacters: DATABASE_EXCLUDE_CHARACTERS, PasswordLength: passwordLength,
     });
-    expect(configOf(stack)).toEqual({ target, passwordPolicy: { excludeCharacters: laterExcluded(target) } });
+    expect(configOf(stack)).toEqual({ target, passwordPolicy: { excludeCharacters: laterExcluded(target), passwordLength } });
   });
 
   test('the policy of the target applies to both; what it leaves out has its default', () => {
-    const stack = withSecret({ target: RotationTarget[target]({ passwordPolicy: { passwordLength: 40 } }), generateSecretString: user() });
-    expect(firstValueOf(stack)).toMatchObject({ PasswordLength: 40, ExcludeCharacters: DATABASE_EXCLUDE_CHARACTERS });
-    expect(configOf(stack).passwordPolicy).toEqual({ passwordLength: 40, excludeCharacters: laterExcluded(target) });
+    const stack = withSecret({ target: RotationTarget[target]({ passwordPolicy: { passwordLength: 28 } }), generateSecretString: user() });
+    expect(firstValueOf(stack)).toMatchObject({ PasswordLength: 28, ExcludeCharacters: DATABASE_EXCLUDE_CHARACTERS });
+    expect(configOf(stack).passwordPolicy).toEqual({ passwordLength: 28, excludeCharacters: laterExcluded(target) });
   });
 
   test('the target or the secret can exclude other characters', () => {
@@ -91,7 +96,11 @@ describe.each(ENGINES)('%s', (target) => {
     const rotationFunction = new RotationFunction(stack, 'Rotation', { target: RotationTarget[target]({ passwordPolicy: { excludePunctuation: true } }) });
     new RotatingSecret(stack, 'Secret', { rotationFunction, generateSecretString: user() });
     expect(firstValueOf(stack)).toEqual({
-      SecretStringTemplate: '{"username":"app"}', GenerateStringKey: 'password', ExcludePunctuation: true, ExcludeCharacters: DATABASE_EXCLUDE_CHARACTERS,
+      SecretStringTemplate: '{"username":"app"}',
+      GenerateStringKey: 'password',
+      ExcludePunctuation: true,
+      ExcludeCharacters: DATABASE_EXCLUDE_CHARACTERS,
+      PasswordLength: DEFAULT_LENGTH[target],
     });
   });
 
@@ -110,6 +119,7 @@ test.each([
   ['mysql', RotationTarget.mysql(), 'mysql'],
   ['mariadb', RotationTarget.mariadb(), 'mysql'],
   ['redshift', RotationTarget.redshift(), 'redshift'],
+  ['oracle', RotationTarget.oracle(), 'oracle'],
 ])('the handler of %s has its driver, and no other', (_, target, asset) => {
   expect(target._definition.code().handler).toBe(`${asset}/index.handler`);
 });
@@ -128,6 +138,7 @@ describe('a template of a database secret', () => {
     ['mysql', { engine: 'aurora-mysql', username: 'app', port: 65_535 }],
     ['mysql', { engine: 'aurora', username: 'app' }],
     ['mariadb', { engine: 'mariadb', username: 'app' }],
+    ['oracle', { engine: 'oracle', username: 'app', port: 1521, dbname: 'ORCL' }],
     ['redshift', { engine: 'redshift', username: 'app', port: 5439, masterarn: 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:master-AbCdEf' }],
   ])('of %s may be %j', (target, value) => {
     expect(firstValueOf(make(target, value)).SecretStringTemplate).toBe(JSON.stringify(value));
@@ -143,6 +154,7 @@ describe('a template of a database secret', () => {
     ['mysql', { username: 'app', engine: 'mariadb' }, ['has the engine "mariadb"', 'RotationTarget.mysql rotates mysql, aurora-mysql, aurora']],
     ['mariadb', { username: 'app', engine: 'mysql' }, ['has the engine "mysql"', 'RotationTarget.mariadb rotates mariadb']],
     ['redshift', { username: 'app', engine: 'postgres' }, ['has the engine "postgres"', 'RotationTarget.redshift rotates redshift']],
+    ['oracle', { username: 'app', engine: 'mysql' }, ['has the engine "mysql"', 'RotationTarget.oracle rotates oracle, oracle-ee, oracle-ee-cdb, oracle-se2, oracle-se2-cdb']],
     ['mysql', { username: 'app', engine: '' }, ['has the engine ""']],
     ['mysql', { username: 'app', engine: null }, ['has the engine null']],
     ['mysql', { username: 'app', engine: ['mysql'] }, ['has the engine ["mysql"]']],

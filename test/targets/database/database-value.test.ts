@@ -2,6 +2,7 @@ import { AlternatingUsers } from '../../../lambda-src/targets/database/alternati
 import type { Engine } from '../../../lambda-src/targets/database/engine';
 import { Mongo } from '../../../lambda-src/targets/database/mongo/engine';
 import { MySql } from '../../../lambda-src/targets/database/mysql/engine';
+import { Oracle } from '../../../lambda-src/targets/database/oracle/engine';
 import { Postgres } from '../../../lambda-src/targets/database/postgres/engine';
 import { Redshift } from '../../../lambda-src/targets/database/redshift/engine';
 import { Superuser } from '../../../lambda-src/targets/database/superuser';
@@ -16,6 +17,7 @@ const HANDLERS: Record<DatabaseTargetConfig['target'], Engine> = {
   redshift: new Redshift(undefined),
   mongoDb: new Mongo('mongoDb', undefined),
   documentDb: new Mongo('documentDb', undefined),
+  oracle: new Oracle(undefined),
 };
 
 describe.each(DATABASE_TARGETS)('%s: the constructs and the handler agree on', (target) => {

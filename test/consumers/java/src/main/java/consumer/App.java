@@ -274,6 +274,15 @@ public final class App {
                         .passwordPolicy(PasswordPolicy.builder().passwordLength(40).build())
                         .build()))
                 .build();
+        RotationFunction.Builder.create(stack, "Oracle")
+                .vpc(vpc)
+                .target(RotationTarget.oracle(DatabaseTargetOptions.builder()
+                        .strategy(RotationStrategy.dualPasswords())
+                        .database(SecurityGroup.Builder.create(stack, "OracleSecurityGroup").vpc(vpc).build())
+                        .endpoint("orders.example.com:2484")
+                        .passwordPolicy(PasswordPolicy.builder().passwordLength(24).build())
+                        .build()))
+                .build();
         RotationFunction.Builder.create(stack, "Ldap")
                 .vpc(vpc)
                 .target(RotationTarget.ldap(LdapTargetOptions.builder()
