@@ -44,7 +44,8 @@ interface PasswordRules {
   readonly hasEachType?: boolean;
 }
 
-const SECANTUS = 'SecantusDB 0.7 with the parts of users that it lacks';
+/** Of MongoDB and DocumentDB. */
+const MONGO_STAND_INS = ['SecantusDB 0.7 with the parts of users that it lacks', 'FerretDB 1.24, which has logins and no roles'];
 const CHARACTERS = { unit: 'characters', measure: (name: string) => [...name].length };
 
 export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], DatabaseEngine>> = {
@@ -95,7 +96,7 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
   mongoDb: {
     asset: 'mongo',
     engines: DATABASE_ENGINE_NAMES.mongoDb,
-    standIns: [SECANTUS],
+    standIns: MONGO_STAND_INS,
     services: ['MongoDB'],
     defaultPort: 27017,
     hasNoStatements: true,
@@ -104,7 +105,7 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
     asset: 'mongo',
     engines: DATABASE_ENGINE_NAMES.documentDb,
     resourceEngines: [DOCUMENT_DB],
-    standIns: [SECANTUS],
+    standIns: MONGO_STAND_INS,
     services: ['Amazon DocumentDB'],
     defaultPort: 27017,
     hasNoStatements: true,
