@@ -32,7 +32,7 @@ const NAIVE: readonly Naive[] = [
     expected: 'recovers',
     kind: 'itself',
     change: ({ changePassword }) => ({
-      changePassword: async (dn, _, next) => changePassword(dn, 'Password-of-nobody-1', next).catch((error: unknown) => {
+      changePassword: async (sid, _, next) => changePassword(sid, 'Password-of-nobody-1', next).catch((error: unknown) => {
         if (!(error instanceof AuthenticationError || error instanceof TargetRefusedError)) { throw error; }
       }),
     }),
@@ -53,10 +53,10 @@ const NAIVE: readonly Naive[] = [
     expected: 'accepted',
     kind: 'superuser',
     change: ({ resetPassword }) => ({
-      resetPassword: async (dn, next) => {
-        await resetPassword(dn, 'Password-in-between-1');
-        await resetPassword(dn, 'Password-in-between-2');
-        await resetPassword(dn, next);
+      resetPassword: async (sid, next) => {
+        await resetPassword(sid, 'Password-in-between-1');
+        await resetPassword(sid, 'Password-in-between-2');
+        await resetPassword(sid, next);
       },
     }),
   },

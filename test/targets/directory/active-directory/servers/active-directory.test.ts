@@ -7,7 +7,7 @@ import { Deadline } from '../../../../../lambda-src/rotation/deadline';
 import { RotationError } from '../../../../../lambda-src/rotation/errors';
 import { connectAd, type AdConnection, type ConnectAd } from '../../../../../lambda-src/targets/directory/active-directory/connection';
 import {
-  adUser, changeAd, changeAdPolicy, EXPIRED, letsInAd, makeAdUser, quoted, SERVICES, startActiveDirectory, type ActiveDirectoryServer, type AdUser,
+  adUser, asAd, changeAd, changeAdPolicy, EXPIRED, letsInAd, makeAdUser, quoted, renameAd, SERVICES, startActiveDirectory, type ActiveDirectoryServer, type AdUser,
 } from '../../../../../servers/active-directory/active-directory';
 import type { StartedRotation } from '../../../../../simulator';
 import { parseAdUser } from '../../../../../src/targets/directory/active-directory/contract';
@@ -248,6 +248,18 @@ describe.each(KINDS)('%s', (kind: Kind) => {
     expect(h.sent.every(({ operation }) => operation === 'bind')).toBe(true);
     const missing = await make({ kind, username: () => adUser('missing').upn });
     await fails(missing, missing.step(await created(missing), 'setSecret'), 'AuthenticationError', /Create the user if it was never created/);
+  });
+
+  test('case 75: after a reset by hand, each attempt counts one wrong login, that with the pending password', async () => {
+    const h = await AdHarness.make(later, { kind });
+    await h.rotate();
+    await h.rotate();
+    await resetByHand(h, 'Password-of-somebody-else-1');
+    const rotation = await created(h);
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      await fails(h, h.step(rotation, 'setSecret'), 'AuthenticationError', /accepts neither the current password, nor the pending one/);
+      expect(await h.wrongPasswords()).toBe(attempt);
+    }
   });
 
   test('case 24: a pending version for another host or user is sent nowhere', async () => {
@@ -493,6 +505,38 @@ describe('the superuser', () => {
 });
 
 describe('whose entry it is', () => {
+  const sidOf = (dn: string) => asAd(server, server.superuser, async (client) => {
+    const { searchEntries: [{ objectSid }] } = await client.search(dn, { scope: 'base', attributes: ['objectSid'], explicitBufferAttributes: ['objectSid'] });
+    return (objectSid as Buffer).toString('hex');
+  });
+
+  test.each(KINDS)('%s: only the password of the user that logged in changes, also if another user gets its name before the change', async (kind) => {
+    const [other, gone] = [adUser(`heir-${kind}`), adUser(`gone-${kind}`)];
+    await makeAdUser(server, other, 'Password-of-heir-1');
+    const rename = async () => {
+      await renameAd(server, h.user.dn, gone.dn);
+      await renameAd(server, other.dn, h.user.dn);
+    };
+    const h = await make({
+      kind,
+      connect: through((to) => ({
+        changePassword: async (...args) => {
+          await rename();
+          return to.changePassword(...args);
+        },
+        resetPassword: async (...args) => {
+          await rename();
+          return to.resetPassword(...args);
+        },
+      })),
+    });
+    const rotation = await created(h);
+    await h.step(rotation, 'setSecret');
+    expect(await letsInAd(server, { username: gone.dn, password: h.passwordOf('AWSPENDING') })).toBe(true);
+    expect(await letsInAd(server, { username: h.user.dn, password: 'Password-of-heir-1' })).toBe(true);
+    expect(await letsInAd(server, { username: h.user.dn, password: h.passwordOf('AWSPENDING') })).toBe(false);
+  });
+
   test('a name that another user has as its account changes only the user that logged in', async () => {
     const other = adUser('twin');
     await makeAdUser(server, other, 'Password-of-twin-1');
@@ -510,7 +554,7 @@ describe('whose entry it is', () => {
     const connection = await connectAd({ host, port }, ca, new Deadline(() => 30_000));
     try {
       await connection.bind(user.upn, 'First-password-of-own-1');
-      expect(await connection.findUser(user.upn, parseAdUser(user.upn)!)).toMatchObject({ dn: user.dn });
+      expect(await connection.findUser(user.upn, parseAdUser(user.upn)!)).toBe(await sidOf(user.dn));
       const error = await failure(connection.findUser(username, parseAdUser(username)!).then(() => undefined));
       expect(error.message).toMatch(/doesn't show the entry of its user, so nothing was changed\. Put|There is no such entry in this domain\. Put/);
     } finally {
