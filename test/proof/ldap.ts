@@ -1,8 +1,6 @@
-import { exhaust } from './exhaustion';
+import { catchMistakes, directorySubject, mortal, SUPERUSER, type Caught, type Mistake } from './directory';
 import type { HandlerDependencies, Subject } from './subjects';
-import { Violation, type Invariant } from './world';
 import { makeHandler } from '../../lambda-src/handler';
-import type { Deadline } from '../../lambda-src/rotation/deadline';
 import { connectLdap, type ConnectLdap } from '../../lambda-src/targets/directory/ldap/connection';
 import { LdapTarget } from '../../lambda-src/targets/directory/ldap/target';
 import { letsInLdap, makeLdapUser, SERVICES, startLdap, type LdapServer } from '../../servers/ldap/ldap';
@@ -10,15 +8,11 @@ import { parseLdapConfig } from '../../src/targets/directory/ldap/contract';
 
 const USER = { username: `uid=app,${SERVICES}`, password: 'first-password-of-all' };
 const PREVIOUS = 'password-before-the-first';
-const SUPERUSER = 'superuser';
 
 type Kind = 'itself' | 'superuser' | 'dualPasswords';
 const KINDS: readonly Kind[] = ['itself', 'superuser', 'dualPasswords'];
 
-/** How the target may be wrong. */
-interface Naive {
-  readonly mistake: string;
-  readonly expected: Invariant;
+interface Naive extends Mistake {
   /** The values of userPassword instead of the right ones. Undefined to write nothing. */
   readonly values: (values: readonly string[]) => readonly string[] | undefined;
 }
@@ -29,10 +23,9 @@ const NAIVE: readonly Naive[] = [
 ];
 
 function subject(kind: Kind, server: LdapServer, naive?: Naive): Subject {
-  const { host, port, ca, superuser } = server;
+  const { ca, superuser } = server;
   const isDual = kind === 'dualPasswords';
-  const json = (login: object) => JSON.stringify({ host, port, ...login });
-  return {
+  return directorySubject({
     name: `LDAP, ${kind}`,
     config: {
       target: 'ldap',
@@ -48,38 +41,26 @@ function subject(kind: Kind, server: LdapServer, naive?: Naive): Subject {
       alwaysAcceptsCurrent: isDual,
       alwaysAcceptsPrevious: isDual ? true : undefined,
     },
-    otherSecrets: { [SUPERUSER]: json(superuser) },
-    value: json(USER),
-    previousValue: json({ ...USER, password: PREVIOUS }),
-    secretOf: (value) => {
-      try {
-        return (JSON.parse(value) as typeof USER).password;
-      } catch {
-        return undefined;
-      }
-    },
-    restOf: (value) => JSON.stringify({ ...JSON.parse(value || '{}'), password: '' }),
-    changedByHand: (value, n) => JSON.stringify({ ...JSON.parse(value), password: `by-hand-password-${n}` }),
-  };
+    address: server,
+    superuser,
+    user: USER,
+    previousPassword: PREVIOUS,
+    byHand: 'by-hand-password-',
+  });
 }
 
-/** The connections of a copy of the function: every operation ends as the proof decides, and they die with it. */
-function watch({ perform, dial, life }: HandlerDependencies, naive?: Naive): ConnectLdap {
-  return async (server, certificateAuthority, deadline) => {
-    dial(server.host);
-    const mortal = Object.create(deadline, { signal: { value: AbortSignal.any([deadline.signal, life]) } }) as Deadline;
-    const connection = await perform('connect', 'read', () => connectLdap(server, certificateAuthority, mortal));
-    return {
-      bind: (dn, password) => perform('bind', 'read', () => connection.bind(dn, password)),
-      whoAmI: () => perform('whoAmI', 'read', () => connection.whoAmI()),
-      modifyPassword: (request) => perform('modifyPassword', 'write', () => connection.modifyPassword(request)),
-      modifyValues: (dn, operation, values) => perform(operation, 'write', async () => {
-        const changed = naive && operation === 'replace' ? naive.values(values) : values;
-        if (changed) { await connection.modifyValues(dn, operation, changed); }
-      }),
-      close: () => connection.close(),
-    };
-  };
+function watch(dependencies: HandlerDependencies, naive?: Naive): ConnectLdap {
+  const { perform } = dependencies;
+  return mortal(dependencies, connectLdap, (connection) => ({
+    bind: (dn, password) => perform('bind', 'read', () => connection.bind(dn, password)),
+    whoAmI: () => perform('whoAmI', 'read', () => connection.whoAmI()),
+    modifyPassword: (request) => perform('modifyPassword', 'write', () => connection.modifyPassword(request)),
+    modifyValues: (dn, operation, values) => perform(operation, 'write', async () => {
+      const changed = naive && operation === 'replace' ? naive.values(values) : values;
+      if (changed) { await connection.modifyValues(dn, operation, changed); }
+    }),
+    close: () => connection.close(),
+  }));
 }
 
 /** Each strategy, on a real server. */
@@ -93,17 +74,11 @@ export async function withLdapSubjects(use: (subject: Subject) => Promise<void>)
 }
 
 /** The first invariant that each of the naive variants breaks. */
-export async function catchNaiveLdap(): Promise<(Pick<Naive, 'mistake' | 'expected'> & { readonly caught: Invariant | undefined })[]> {
-  const caught: (Pick<Naive, 'mistake' | 'expected'> & { caught: Invariant | undefined })[] = [];
+export async function catchNaiveLdap(): Promise<Caught[]> {
   const server = await startLdap();
   try {
-    for (const naive of NAIVE) {
-      let violation: unknown;
-      await exhaust(subject('dualPasswords', server, naive), { pairs: false, stale: false, switches: [{}] }).catch((error: unknown) => { violation = error; });
-      caught.push({ ...naive, caught: violation instanceof Violation ? violation.invariant : undefined });
-    }
+    return await catchMistakes(NAIVE, (naive) => subject('dualPasswords', server, naive));
   } finally {
     await server.stop();
   }
-  return caught;
 }
