@@ -11,7 +11,7 @@ wanted=$(cat "$here/install.sh" "$here/packages/package-lock.json" "$here/packag
 
 is_installed() { [ "$(cat "$root/$1/.installed" 2> /dev/null)" = "$wanted" ]; }
 
-all=(postgres mysql-8.0 mariadb-10.11 mariadb-11.8 mysql-9.7 redis-7 valkey-8 rabbitmq-3 openldap-2.5 samba-4.17 secantusdb-0)
+all=(postgres mysql-8.0 mariadb-10.11 mariadb-11.8 mysql-9.7 redis-7 valkey-8 rabbitmq-3 openldap-2.5 samba-4.17 secantusdb-0 ferretdb-1)
 usage() {
   echo 'npm run databases -- [SERVER...]'
   echo
@@ -53,6 +53,7 @@ tools=(sha256sum flock)
 case " ${missing[*]} " in *' postgres '*) tools+=(npm) ;; esac
 case " ${missing[*]} " in *' mysql-8.0 '*) tools+=(mvn python3) ;; esac
 case " ${missing[*]} " in *' secantusdb-0 '*) tools+=(python3) ;; esac
+case " ${missing[*]} " in *' ferretdb-1 '*) tools+=(go) ;; esac
 case " ${missing[*]} " in *' my'* | *' ma'* | *' re'* | *' va'* | *' ra'* | *' openldap'* | *' samba'*) tools+=(apt-get dpkg dpkg-deb) ;; esac
 for tool in "${tools[@]}"; do
   command -v "$tool" > /dev/null || die "$tool is needed and not there"
@@ -149,6 +150,20 @@ install_secantusdb_0() {
   python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --only-binary :all: --target "$1/packages" \
     --requirement "$here/packages/secantusdb.txt"
   python3 -c 'import sys; print(sys.executable)' > "$1/python"
+}
+
+# The other stand-in, which knows logins and no roles. Built from its source, whose go.sum pins what it imports.
+install_ferretdb_1() {
+  local version=v1.24.2 source=$scratch/ferretdb-source
+  export GOWORK=off CGO_ENABLED=0
+  local module
+  module=$(cd "$scratch" && go mod download -json "github.com/FerretDB/FerretDB@$version")
+  [[ $module == *'"Sum": "h1:trrUU0LbmusMbyubhPS1IELncvrIwKrsRT2LW1UUWCw="'* ]] || die "the source of FerretDB $version is another one than it was"
+  cp -r --no-preserve=mode "$(sed -n 's/^\t"Dir": "\(.*\)",$/\1/p' <<< "$module")" "$source"
+  # The server doesn't start without it, and the module has none.
+  echo "$version" > "$source/build/version/version.txt"
+  go build -C "$source" -buildvcs=false -mod=readonly -trimpath -tags=ferretdb_no_postgresql -ldflags='-s -w' -o "$1/ferretdb" ./cmd/ferretdb
+  "$1/ferretdb" --version
 }
 
 # Its paths are made relative to the working directory of a process, without a change of their lengths.

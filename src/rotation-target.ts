@@ -611,7 +611,8 @@ export class RotationTarget {
    *
    * Strategies are `RotationStrategy.singleUser` and `RotationStrategy.alternatingUsers`, without `creationStatements` and `resetLostPassword`.
    *
-   * Tests run on stand-ins only: SecantusDB 0.7 with the parts of users that it lacks. No rotation has run on MongoDB yet.
+   * Tests run on stand-ins only: SecantusDB 0.7 with the parts of users that it lacks and FerretDB 1.24, which has logins and no roles. No rotation has run
+   * on MongoDB yet.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/mongodb.md
    * @param options which database and how to connect to it, which of its users rotate, and how to generate their passwords
@@ -631,7 +632,8 @@ export class RotationTarget {
    *
    * Strategies are `RotationStrategy.singleUser` and `RotationStrategy.alternatingUsers`, without `creationStatements` and `resetLostPassword`.
    *
-   * Tests run on stand-ins only: SecantusDB 0.7 with the parts of users that it lacks. No rotation has run on Amazon DocumentDB yet.
+   * Tests run on stand-ins only: SecantusDB 0.7 with the parts of users that it lacks and FerretDB 1.24, which has logins and no roles. No rotation has run
+   * on Amazon DocumentDB yet.
    *
    * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/documentdb.md
    * @param options which database and how to connect to it, which of its users rotate, and how to generate their passwords

@@ -235,6 +235,11 @@ export async function changeAd(server: Reached, dn: string, attributes: Readonly
     new Change({ operation: 'replace', modification: new Attribute({ type, values: [value as string] }) }))));
 }
 
+/** Gives an entry another name. */
+export async function renameAd(server: Reached, dn: string, newDn: string): Promise<void> {
+  await asAd(server, ROOT, (client) => client.modifyDN(dn, newDn));
+}
+
 /** Changes the policy of the domain. */
 export async function changeAdPolicy(server: Reached, attributes: Readonly<Record<string, string>>): Promise<void> {
   await changeAd(server, SUFFIX, attributes);

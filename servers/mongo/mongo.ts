@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { MongoClient, MongoServerError, type Document } from 'mongodb';
-import { makeCertificate } from '../../tools/servers/certificates';
+import { makeCertificate, type ServerCertificate } from '../../tools/servers/certificates';
 import { freePort } from '../../tools/servers/ports';
 import type { Login, ServerTls } from '../../tools/servers/server';
 import { giveToServer, makeFolder, ServerProcess } from '../../tools/servers/server-process';
@@ -39,25 +39,47 @@ export interface Reached extends Pick<MongoServer, 'product' | 'port' | 'ca'> {
 const ROOT: Login = { username: 'root', password: 'root-of-the-tests' };
 const AUTHENTICATION_FAILED = 18;
 
-export async function startMongo({ product = 'mongoDb', tls: kind = 'good', primary }: MongoOptions = {}): Promise<MongoServer> {
+export function startMongo({ product = 'mongoDb', tls = 'good', primary }: MongoOptions = {}): Promise<MongoServer> {
+  const standIn = installed('secantusdb-0');
+  return start(product, tls, ({ port, certificate, store }) => [
+    'env', `PYTHONPATH=${path.join(standIn, 'packages')}`, 'PYTHONDONTWRITEBYTECODE=1',
+    fs.readFileSync(path.join(standIn, 'python'), 'utf8').trim(), path.join(__dirname, 'stand_in.py'), `--port=${port}`, `--storage=${store}`,
+    `--root=${ROOT.username}`, `--password=${ROOT.password}`,
+    ...certificate ? [`--certificate=${certificate.certificateFile}`, `--key=${certificate.keyFile}`] : [],
+    ...product === 'documentDb' ? ['--document-db'] : [], ...primary === undefined ? [] : [`--primary=${primary}`],
+  ], /The server is ready/);
+}
+
+/** FerretDB as it is: passwords and mechanisms of users, without roles, custom data and restrictions. */
+export function startFerretDb({ product = 'mongoDb', tls = 'good' }: Omit<MongoOptions, 'primary'> = {}): Promise<MongoServer> {
+  return start(product, tls, ({ port, certificate, store }) => [
+    path.join(installed('ferretdb-1'), 'ferretdb'), '--handler=sqlite', `--sqlite-url=file:${store}/`, `--state-dir=${store}`, '--telemetry=disable', '--debug-addr=-',
+    '--test-enable-new-auth', '--setup-database=admin', `--setup-username=${ROOT.username}`, `--setup-password=${ROOT.password}`,
+    ...certificate ? ['--listen-addr=', `--listen-tls=127.0.0.1:${port}`, `--listen-tls-cert-file=${certificate.certificateFile}`, `--listen-tls-key-file=${certificate.keyFile}`]
+      : [`--listen-addr=127.0.0.1:${port}`],
+  ], /Listening on /);
+}
+
+interface Prepared {
+  readonly port: number;
+  /** Undefined for a server without TLS. */
+  readonly certificate?: ServerCertificate;
+  /** A folder for the data. */
+  readonly store: string;
+}
+
+async function start(product: MongoProduct, tls: ServerTls, commandFor: (prepared: Prepared) => string[], ready: RegExp): Promise<MongoServer> {
   const folder = makeFolder();
-  const data = path.join(folder, 'data');
-  fs.mkdirSync(path.join(data, 'store'), { recursive: true, mode: 0o700 });
+  const store = path.join(folder, 'data', 'store');
+  fs.mkdirSync(store, { recursive: true, mode: 0o700 });
   const server = new ServerProcess(folder, 'KILL');
   try {
-    const certificate = await makeCertificate(path.join(folder, 'tls'), kind === 'none' ? 'good' : kind);
+    const certificate = await makeCertificate(path.join(folder, 'tls'), tls === 'none' ? 'good' : tls);
     giveToServer(folder);
-    const standIn = installed('secantusdb-0');
     let port: number;
     do {
       port = await freePort();
-    } while (!await server.start([
-      'env', `PYTHONPATH=${path.join(standIn, 'packages')}`, 'PYTHONDONTWRITEBYTECODE=1',
-      fs.readFileSync(path.join(standIn, 'python'), 'utf8').trim(), path.join(__dirname, 'stand_in.py'), `--port=${port}`, `--storage=${path.join(data, 'store')}`,
-      `--root=${ROOT.username}`, `--password=${ROOT.password}`,
-      ...kind === 'none' ? [] : [`--certificate=${certificate.certificateFile}`, `--key=${certificate.keyFile}`],
-      ...product === 'documentDb' ? ['--document-db'] : [], ...primary === undefined ? [] : [`--primary=${primary}`],
-    ], /The server is ready/, /Address already in use/));
+    } while (!await server.start(commandFor({ port, certificate: tls === 'none' ? undefined : certificate, store }), ready, /address already in use/i));
     return {
       product, host: 'localhost', port, ca: certificate.ca, root: ROOT, pause: () => server.pause(), resume: () => server.resume(), stop: () => server.stop(),
     };

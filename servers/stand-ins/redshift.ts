@@ -89,6 +89,10 @@ function password(given: string): string | undefined {
 const ofUser = (column: string, value: string, name: string) => `INSERT INTO redshift.of_users (id, ${column}) SELECT oid, ${value} FROM pg_catalog.pg_roles WHERE rolname = ${textOf(name)} `
   + `ON CONFLICT (id) DO UPDATE SET ${column} = excluded.${column}`;
 
+/** Redshift has no superuser with a disabled password: https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html */
+const unless = (condition: string, statement: string) => `DO $unless$ BEGIN IF EXISTS (SELECT FROM pg_catalog.pg_authid WHERE ${condition}) THEN `
+  + `RAISE EXCEPTION 'cannot disable password for a superuser' USING ERRCODE = '0A000'; END IF; ${statement}; END $unless$`;
+
 const valid = (until: string | undefined) => until === undefined ? '' : ` VALID UNTIL ${until}`;
 
 /** The statements, each with its translation. */
@@ -105,14 +109,16 @@ const STATEMENTS: readonly (readonly [RegExp, Translate])[] = ([
   // No statement of Redshift: tests block changes of users with it.
   ['LOCK pg_shadow', () => 'LOCK TABLE pg_authid IN SHARE MODE'],
   [`CREATE USER ${NAME} PASSWORD DISABLE(?: IN GROUP ${NAME})?`, (name, of) => `CREATE ROLE ${user(name)} LOGIN${of === undefined ? '' : ` IN ROLE ${group(of)}`}`],
+  [`CREATE USER ${NAME} PASSWORD ${TEXT} IN GROUP ${NAME}`, (name, given, of) => password(given) && `CREATE ROLE ${user(name)} LOGIN PASSWORD ${given} IN ROLE ${group(of)}`],
   [`CREATE USER ${NAME} PASSWORD ${TEXT}`, (name, given) => password(given) && `CREATE ROLE ${user(name)} LOGIN PASSWORD ${given}`],
   [`CREATE USER ${NAME} PASSWORD ${TEXT} CREATEUSER`, (name, given) => password(given) && `CREATE ROLE ${user(name)} SUPERUSER LOGIN PASSWORD ${given}`],
   [`DROP USER (IF EXISTS )?${NAME}`, (ifExists, name) => `DROP ROLE ${ifExists ?? ''}${user(name)}`],
   [`ALTER USER ${NAME} PASSWORD ${TEXT}(?: VALID UNTIL ${TEXT})?`, (name, given, until) => password(given) && `ALTER ROLE ${user(name)} PASSWORD ${given}${valid(until)}`],
-  [`ALTER USER ${NAME} PASSWORD DISABLE`, (name) => `ALTER ROLE ${user(name)} PASSWORD NULL`],
+  [`ALTER USER ${NAME} PASSWORD DISABLE`, (name) => unless(`rolsuper AND rolname = ${textOf(name)}`, `ALTER ROLE ${user(name)} PASSWORD NULL`)],
   [`ALTER USER ${NAME} VALID UNTIL ${TEXT}`, (name, until) => `ALTER ROLE ${user(name)}${valid(until)}`],
   [`ALTER USER ${NAME} (CREATEDB|NOCREATEDB)`, (name, attribute) => `ALTER ROLE ${user(name)} ${attribute}`],
-  [`ALTER USER ${NAME} (NO)?CREATEUSER`, (name, no) => `ALTER ROLE ${user(name)} ${no ?? ''}SUPERUSER`],
+  [`ALTER USER ${NAME} NOCREATEUSER`, (name) => `ALTER ROLE ${user(name)} NOSUPERUSER`],
+  [`ALTER USER ${NAME} CREATEUSER`, (name) => unless(`rolpassword IS NULL AND rolname = ${textOf(name)}`, `ALTER ROLE ${user(name)} SUPERUSER`)],
   [`ALTER USER ${NAME} CONNECTION LIMIT (\\d+|UNLIMITED)`, (name, limit) => `ALTER ROLE ${user(name)} CONNECTION LIMIT ${limit === 'UNLIMITED' ? '-1' : limit}`],
   [`ALTER USER ${NAME} SYSLOG ACCESS (RESTRICTED|UNRESTRICTED)`, (name, access) => ofUser('syslog', `'${access}'`, name)],
   [`ALTER USER ${NAME} SESSION TIMEOUT (\\d+)`, (name, seconds) => ofUser('timeout', seconds, name)],

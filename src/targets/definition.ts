@@ -93,6 +93,9 @@ export function supportText({ servers = [], standIns = [], neverOn = [], noServe
   ].join(' ');
 }
 
+/** The default time-out of the function for most targets. */
+export const DEFAULT_TIMEOUT = Duration.seconds(30);
+
 /** Everything that the generic constructs know of a target. Each target has a definition in its own folder. */
 export abstract class TargetDefinition implements TargetGenerator {
   /** The factory of the target, for errors. */
@@ -109,7 +112,7 @@ export abstract class TargetDefinition implements TargetGenerator {
    */
   public readonly valueBeforeFirst?: string;
   /** The default time-out of the function. */
-  public readonly timeout: Duration = Duration.seconds(30);
+  public readonly timeout: Duration = DEFAULT_TIMEOUT;
   /** Whether a rotation changes the secret only. Copies of the value then become stale without an error. */
   public readonly changesSecretOnly: boolean = false;
   /** Whether a rotation changes the password of a user of a database. */

@@ -47,6 +47,14 @@ test('the servers of databases and caches are those of the tests', () => {
   expect(serversOf('redis')).toEqual(PRODUCTS.map(({ name }) => name).sort());
 });
 
+test('the stand-ins of MongoDB have the versions that are installed', () => {
+  const servers = join(__dirname, '..', '..', 'servers');
+  const [, secantus] = /^SecantusDB==(\d+\.\d+)\./m.exec(readFileSync(join(servers, 'packages', 'secantusdb.txt'), 'utf8'))!;
+  const [, ferret] = /^install_ferretdb_1\(\) \{\n {2}local version=v(\d+\.\d+)\./m.exec(readFileSync(join(servers, 'install.sh'), 'utf8'))!;
+  const { standIns } = definitions.find(({ factory }) => factory === 'RotationTarget.mongoDb')!.support;
+  expect(standIns).toEqual([expect.stringContaining(`SecantusDB ${secantus} `), expect.stringContaining(`FerretDB ${ferret},`)]);
+});
+
 test('the page names what has no target, and nothing that has one', () => {
   const [, text] = /## Not supported\n\n([^.]*)\./.exec(readFileSync(SUPPORT_FILE, 'utf8'))!;
   const factories = definitions.map(({ factory }) => factory.toLowerCase());

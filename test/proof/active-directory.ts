@@ -1,8 +1,6 @@
-import { exhaust } from './exhaustion';
+import { catchMistakes, directorySubject, mortal, SUPERUSER, type Caught, type Mistake } from './directory';
 import type { HandlerDependencies, Subject } from './subjects';
-import { Violation, type Invariant } from './world';
 import { makeHandler } from '../../lambda-src/handler';
-import type { Deadline } from '../../lambda-src/rotation/deadline';
 import { AuthenticationError, TargetRefusedError } from '../../lambda-src/rotation/errors';
 import { connectAd, type AdConnection, type ConnectAd } from '../../lambda-src/targets/directory/active-directory/connection';
 import { ActiveDirectoryTarget } from '../../lambda-src/targets/directory/active-directory/target';
@@ -11,20 +9,14 @@ import { parseActiveDirectoryConfig } from '../../src/targets/directory/active-d
 
 const APP = adUser('app');
 const USER = { username: APP.upn, password: 'First-password-of-all-1' };
-const SUPERUSER = 'superuser';
 
 type Kind = 'itself' | 'superuser';
 const KINDS: readonly Kind[] = ['itself', 'superuser'];
 
-/** How the target may be wrong. */
-interface Naive {
-  readonly mistake: string;
-  readonly expected: Invariant;
+interface Naive extends Mistake {
   readonly kind: Kind;
   readonly change: (connection: AdConnection) => Partial<AdConnection>;
 }
-
-type Caught = Pick<Naive, 'mistake' | 'expected'> & { readonly caught: Invariant | undefined };
 
 const NAIVE: readonly Naive[] = [
   {
@@ -32,7 +24,7 @@ const NAIVE: readonly Naive[] = [
     expected: 'recovers',
     kind: 'itself',
     change: ({ changePassword }) => ({
-      changePassword: async (dn, _, next) => changePassword(dn, 'Password-of-nobody-1', next).catch((error: unknown) => {
+      changePassword: async (sid, _, next) => changePassword(sid, 'Password-of-nobody-1', next).catch((error: unknown) => {
         if (!(error instanceof AuthenticationError || error instanceof TargetRefusedError)) { throw error; }
       }),
     }),
@@ -53,19 +45,18 @@ const NAIVE: readonly Naive[] = [
     expected: 'accepted',
     kind: 'superuser',
     change: ({ resetPassword }) => ({
-      resetPassword: async (dn, next) => {
-        await resetPassword(dn, 'Password-in-between-1');
-        await resetPassword(dn, 'Password-in-between-2');
-        await resetPassword(dn, next);
+      resetPassword: async (sid, next) => {
+        await resetPassword(sid, 'Password-in-between-1');
+        await resetPassword(sid, 'Password-in-between-2');
+        await resetPassword(sid, next);
       },
     }),
   },
 ];
 
 function subject(kind: Kind, server: ActiveDirectoryServer, naive?: Naive): Subject {
-  const { host, port, ca, superuser } = server;
-  const json = (login: object) => JSON.stringify({ host, port, ...login });
-  return {
+  const { ca, superuser } = server;
+  return directorySubject({
     name: `Active Directory, ${kind}`,
     config: { target: 'active-directory', ...kind === 'itself' ? {} : { superuserSecretArn: SUPERUSER }, certificateAuthority: ca, passwordPolicy: {} },
     makeHandler: (dependencies) => makeHandler((config) => {
@@ -76,27 +67,17 @@ function subject(kind: Kind, server: ActiveDirectoryServer, naive?: Naive): Subj
       accepts: (value) => letsInAd(server, JSON.parse(value) as typeof USER),
       alwaysAcceptsCurrent: false,
     },
-    otherSecrets: { [SUPERUSER]: json(superuser) },
-    value: json(USER),
-    previousValue: json({ ...USER, password: 'Password-before-the-first-1' }),
-    secretOf: (value) => {
-      try {
-        return (JSON.parse(value) as typeof USER).password;
-      } catch {
-        return undefined;
-      }
-    },
-    restOf: (value) => JSON.stringify({ ...JSON.parse(value || '{}'), password: '' }),
-    changedByHand: (value, n) => JSON.stringify({ ...JSON.parse(value), password: `By-hand-password-${n}` }),
-  };
+    address: server,
+    superuser,
+    user: USER,
+    previousPassword: 'Password-before-the-first-1',
+    byHand: 'By-hand-password-',
+  });
 }
 
-/** The connections of a copy of the function: every operation ends as the proof decides, and they die with it. */
-function watch({ perform, dial, life }: HandlerDependencies, naive?: Naive): ConnectAd {
-  return async (server, certificateAuthority, deadline) => {
-    dial(server.host);
-    const mortal = Object.create(deadline, { signal: { value: AbortSignal.any([deadline.signal, life]) } }) as Deadline;
-    const connection = await perform('connect', 'read', () => connectAd(server, certificateAuthority, mortal));
+function watch(dependencies: HandlerDependencies, naive?: Naive): ConnectAd {
+  const { perform } = dependencies;
+  return mortal(dependencies, connectAd, (connection) => {
     const watched: AdConnection = {
       bind: (...args) => perform('bind', 'read', () => connection.bind(...args)),
       findUser: (...args) => perform('findUser', 'read', () => connection.findUser(...args)),
@@ -106,7 +87,7 @@ function watch({ perform, dial, life }: HandlerDependencies, naive?: Naive): Con
       close: () => connection.close(),
     };
     return naive ? { ...watched, ...naive.change(watched) } : watched;
-  };
+  });
 }
 
 /** Each strategy, on a real domain controller. */
@@ -121,17 +102,10 @@ export async function withActiveDirectorySubjects(use: (subject: Subject) => Pro
 
 /** The first invariant that each of the naive variants breaks. */
 export async function catchNaiveActiveDirectory(): Promise<Caught[]> {
-  const caught: Caught[] = [];
   const server = await startActiveDirectory();
   try {
-    for (const naive of NAIVE) {
-      let violation: unknown;
-      const proof = exhaust(subject(naive.kind, server, naive), { pairs: false, stale: false, switches: [{}] });
-      await proof.catch((error: unknown) => { violation = error; });
-      caught.push({ mistake: naive.mistake, expected: naive.expected, caught: violation instanceof Violation ? violation.invariant : undefined });
-    }
+    return await catchMistakes(NAIVE, (naive) => subject(naive.kind, server, naive));
   } finally {
     await server.stop();
   }
-  return caught;
 }

@@ -1,8 +1,6 @@
-import { exhaust } from './exhaustion';
+import { catchMistakes, directorySubject, mortal, SUPERUSER, type Caught, type Mistake } from './directory';
 import type { HandlerDependencies, Subject } from './subjects';
-import { Violation, type Invariant } from './world';
 import { makeHandler } from '../../lambda-src/handler';
-import type { Deadline } from '../../lambda-src/rotation/deadline';
 import { connectLdap, type ConnectLdap } from '../../lambda-src/targets/directory/ldap/connection';
 import { LdapTarget } from '../../lambda-src/targets/directory/ldap/target';
 import { letsInLdap, makeLdapUser, SERVICES, startLdap, type LdapServer, type Reached } from '../../servers/ldap/ldap';
@@ -11,15 +9,11 @@ import type { Login } from '../../tools/servers/server';
 
 const USER = { username: `uid=app,${SERVICES}`, password: 'first-password-of-all' };
 const PREVIOUS = 'password-before-the-first';
-const SUPERUSER = 'superuser';
 
 export type LdapKind = 'itself' | 'superuser' | 'dualPasswords';
 const KINDS: readonly LdapKind[] = ['itself', 'superuser', 'dualPasswords'];
 
-/** How the target may be wrong. */
-interface Naive {
-  readonly mistake: string;
-  readonly expected: Invariant;
+interface Naive extends Mistake {
   /** The values of userPassword instead of the right ones. Undefined to write nothing. */
   readonly values: (values: readonly string[]) => readonly string[] | undefined;
 }
@@ -41,10 +35,9 @@ export interface LdapPlace extends Reached {
 }
 
 export function ldapSubject(kind: LdapKind, place: LdapPlace, naive?: Naive): Subject {
-  const { host, port, ca, superuser, user, previousPassword } = place;
+  const { ca, superuser, user, previousPassword } = place;
   const isDual = kind === 'dualPasswords';
-  const json = (login: object) => JSON.stringify({ host, port, ...login });
-  return {
+  return directorySubject({
     name: `LDAP, ${kind}`,
     config: {
       target: 'ldap',
@@ -60,38 +53,26 @@ export function ldapSubject(kind: LdapKind, place: LdapPlace, naive?: Naive): Su
       alwaysAcceptsCurrent: isDual,
       alwaysAcceptsPrevious: isDual ? true : undefined,
     },
-    otherSecrets: { [SUPERUSER]: json(superuser) },
-    value: json(user),
-    previousValue: json({ ...user, password: previousPassword }),
-    secretOf: (value) => {
-      try {
-        return (JSON.parse(value) as Login).password;
-      } catch {
-        return undefined;
-      }
-    },
-    restOf: (value) => JSON.stringify({ ...JSON.parse(value || '{}'), password: '' }),
-    changedByHand: (value, n) => JSON.stringify({ ...JSON.parse(value), password: `by-hand-password-${n}` }),
-  };
+    address: place,
+    superuser,
+    user,
+    previousPassword,
+    byHand: 'by-hand-password-',
+  });
 }
 
-/** The connections of a copy of the function: every operation ends as the proof decides, and they die with it. */
-function watch({ perform, dial, life }: HandlerDependencies, naive?: Naive): ConnectLdap {
-  return async (server, certificateAuthority, deadline) => {
-    dial(server.host);
-    const mortal = Object.create(deadline, { signal: { value: AbortSignal.any([deadline.signal, life]) } }) as Deadline;
-    const connection = await perform('connect', 'read', () => connectLdap(server, certificateAuthority, mortal));
-    return {
-      bind: (dn, password) => perform('bind', 'read', () => connection.bind(dn, password)),
-      whoAmI: () => perform('whoAmI', 'read', () => connection.whoAmI()),
-      modifyPassword: (request) => perform('modifyPassword', 'write', () => connection.modifyPassword(request)),
-      modifyValues: (dn, operation, values) => perform(operation, 'write', async () => {
-        const changed = naive && operation === 'replace' ? naive.values(values) : values;
-        if (changed) { await connection.modifyValues(dn, operation, changed); }
-      }),
-      close: () => connection.close(),
-    };
-  };
+function watch(dependencies: HandlerDependencies, naive?: Naive): ConnectLdap {
+  const { perform } = dependencies;
+  return mortal(dependencies, connectLdap, (connection) => ({
+    bind: (dn, password) => perform('bind', 'read', () => connection.bind(dn, password)),
+    whoAmI: () => perform('whoAmI', 'read', () => connection.whoAmI()),
+    modifyPassword: (request) => perform('modifyPassword', 'write', () => connection.modifyPassword(request)),
+    modifyValues: (dn, operation, values) => perform(operation, 'write', async () => {
+      const changed = naive && operation === 'replace' ? naive.values(values) : values;
+      if (changed) { await connection.modifyValues(dn, operation, changed); }
+    }),
+    close: () => connection.close(),
+  }));
 }
 
 const placeOf = (server: LdapServer): LdapPlace => ({
@@ -109,17 +90,11 @@ export async function withLdapSubjects(use: (subject: Subject) => Promise<void>)
 }
 
 /** The first invariant that each of the naive variants breaks. */
-export async function catchNaiveLdap(): Promise<(Pick<Naive, 'mistake' | 'expected'> & { readonly caught: Invariant | undefined })[]> {
-  const caught: (Pick<Naive, 'mistake' | 'expected'> & { caught: Invariant | undefined })[] = [];
+export async function catchNaiveLdap(): Promise<Caught[]> {
   const server = await startLdap();
   try {
-    for (const naive of NAIVE) {
-      let violation: unknown;
-      await exhaust(ldapSubject('dualPasswords', placeOf(server), naive), { pairs: false, stale: false, switches: [{}] }).catch((error: unknown) => { violation = error; });
-      caught.push({ ...naive, caught: violation instanceof Violation ? violation.invariant : undefined });
-    }
+    return await catchMistakes(NAIVE, (naive) => ldapSubject('dualPasswords', placeOf(server), naive));
   } finally {
     await server.stop();
   }
-  return caught;
 }

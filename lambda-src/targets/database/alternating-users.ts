@@ -19,7 +19,7 @@ export class AlternatingUsers implements Strategy {
     const login = await withSessionIfAccepted(engine, current, deadline, async ({ scramIterations }) => ({ scramIterations }));
     if (!login) {
       throw new AuthenticationError('The server does not accept the credentials of the version with AWSCURRENT, so nothing was changed. Create the user with '
-        + 'that password if it was never created. Otherwise put the password that works into the secret, or give it to the user, and rotate again. See that the user is not locked and that its password has not expired (VALID UNTIL in PostgreSQL)');
+        + 'that password if it was never created. Otherwise put the password that works into the secret, or give it to the user, and rotate again. See that the user is not locked, that its password has not expired (VALID UNTIL in PostgreSQL), and that it holds no character that SASLprep changes (MongoDB)');
     }
     const request: ShareRequest = {
       ...login,

@@ -10,9 +10,6 @@ import { AuthenticationError, ConnectivityError, RotationError, TargetRefusedErr
 import { remedyOf } from '../../rotation/service-errors';
 import { connectTimeout } from '../server-login';
 
-/** In milliseconds. */
-export const STATEMENT_TIMEOUT = 8_000;
-
 /** About a second of a whole core. More iterations would use up the time of a login. */
 export const MAX_ITERATIONS = 1_000_000;
 
@@ -37,6 +34,8 @@ export interface PostgresSystem {
   readonly name: string;
   /** The database to log in to if the secret has none. */
   readonly defaultDatabase: string;
+  /** The longest that a statement may take, in milliseconds. */
+  readonly statementTimeout: number;
   /** What to do, by the code of an error. */
   readonly remedies: Readonly<Record<string, string>>;
   /** What to do if the database of the secret refuses the user. */
@@ -65,7 +64,7 @@ export async function connectTo(
     ssl: tls ?? false,
     application_name: 'cdk-rotating-secret',
     connectionTimeoutMillis: connectTimeout(deadline),
-    query_timeout: STATEMENT_TIMEOUT + 1_000,
+    query_timeout: system.statementTimeout + 1_000,
     // The driver's default limit is lower than what the setting of a server may require.
     scramMaxIterations: MAX_ITERATIONS,
   };

@@ -1,4 +1,4 @@
-import { Annotations, Token } from 'aws-cdk-lib';
+import { Annotations, type Duration, Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -15,7 +15,7 @@ import { RotationStrategy } from '../../rotation-strategy';
 import { hasTokens, type Generator } from '../../value/generator';
 import { checkCertificateAuthority } from '../certificate-authority';
 import { MAX_PORT, parseNode } from '../contract';
-import { STRATEGY_NAMES, TargetDefinition, type Support, type TargetBinding } from '../definition';
+import { DEFAULT_TIMEOUT, STRATEGY_NAMES, TargetDefinition, type Support, type TargetBinding } from '../definition';
 import { bindSuperuserSecret } from '../superuser-secret';
 
 /** The options of a database user, without its generator. */
@@ -35,6 +35,7 @@ export class DatabaseTarget extends TargetDefinition {
   public override readonly hasFixedKey = true;
   public override readonly isOfDatabase = true;
   public override readonly checkedKeys = CHECKED_KEYS;
+  public override readonly timeout: Duration;
   private readonly strategy: RotationStrategy;
 
   constructor(private readonly target: DatabaseTargetConfig['target'], policy: Generator, private readonly options: DatabaseUserOptions) {
@@ -44,6 +45,7 @@ export class DatabaseTarget extends TargetDefinition {
     this.defaults = { excludeCharacters: DATABASE_EXCLUDE_CHARACTERS, ...passwordLength === undefined ? {} : { passwordLength } };
     this.strategy = options.strategy ?? RotationStrategy.singleUser();
     this.checkStrategy();
+    this.timeout = this.engine.timeout ?? DEFAULT_TIMEOUT;
     const { servers, standIns, services: neverOn } = this.engine;
     this.support = { strategy: STRATEGY_NAMES[this.strategy._kind], servers, standIns, neverOn };
     checkPasswordRules(this.engine, { ...this.defaults, ...policy }, (property) => `passwordPolicy.${property}`);

@@ -1,4 +1,4 @@
-import { Token } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
 import { CLONE_SUFFIX, DATABASE_ENGINE_NAMES, type DatabaseTargetConfig } from './contract';
 import { DOCUMENT_DB } from '../../adopted/databases';
 import { includedTypes } from '../../contract';
@@ -21,6 +21,8 @@ export interface DatabaseEngine {
   readonly defaultPort: number;
   /** The usual port for TLS, if that is another one. */
   readonly tlsPort?: number;
+  /** The default time-out of the function. Undefined if it is that of other targets. */
+  readonly timeout?: Duration;
   /** Who can add a second password to a user; undefined if the system accepts one password for a user. */
   readonly secondPasswordBy?: 'superuser' | 'user';
   /** Statements that can't be in a transaction. Undefined if creationStatements have none. */
@@ -50,7 +52,8 @@ interface PasswordRules {
   readonly hasEachType?: boolean;
 }
 
-const SECANTUS = 'SecantusDB 0.7 with the parts of users that it lacks';
+/** Of MongoDB and DocumentDB. */
+const MONGO_STAND_INS = ['SecantusDB 0.7 with the parts of users that it lacks', 'FerretDB 1.24, which has logins and no roles'];
 const CHARACTERS = { unit: 'characters', measure: (name: string) => [...name].length };
 
 export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], DatabaseEngine>> = {
@@ -91,8 +94,11 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
     standIns: ['PostgreSQL 18 behind a server with the statements of Redshift'],
     services: ['Amazon Redshift'],
     defaultPort: 5439,
-    // https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html, r_VACUUM_command.html, r_CREATE_EXTERNAL_TABLE.html, r_ALTER_TABLE_APPEND.html
-    notInTransaction: /^\s*(?:(?:create|drop)\s+database|vacuum|(?:create|alter|drop)\s+external\s+table|alter\s+table\b.*\bappend)\b/i,
+    // Views of the catalog take seconds in a busy cluster, and a rotation of two users reads some twenty.
+    timeout: Duration.minutes(2),
+    // https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_DATABASE.html, r_VACUUM_command.html, r_CREATE_EXTERNAL_TABLE.html, r_ALTER_TABLE_APPEND.html,
+    // r_GRANT.html, r_REVOKE.html
+    notInTransaction: /^\s*(?:(?:create|drop)\s+database|vacuum|(?:create|alter|drop)\s+external\s+table|alter\s+table\b.*\bappend|(?:grant|revoke)\b.*\bon\s+external)\b/i,
     // https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
     passwordRules: { system: 'Redshift', least: 8, most: 64, excluded: '\'"\\/@ ', hasEachType: true },
     // https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
@@ -101,7 +107,7 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
   mongoDb: {
     asset: 'mongo',
     engines: DATABASE_ENGINE_NAMES.mongoDb,
-    standIns: [SECANTUS],
+    standIns: MONGO_STAND_INS,
     services: ['MongoDB'],
     defaultPort: 27017,
     hasNoStatements: true,
@@ -110,7 +116,7 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
     asset: 'mongo',
     engines: DATABASE_ENGINE_NAMES.documentDb,
     resourceEngines: [DOCUMENT_DB],
-    standIns: [SECANTUS],
+    standIns: MONGO_STAND_INS,
     services: ['Amazon DocumentDB'],
     defaultPort: 27017,
     hasNoStatements: true,

@@ -47,8 +47,11 @@ const ADMIN = 'admin';
 /** A key in the custom data of the second of two alternating users, whose value is the name of the first one. */
 const MARK = 'cdk-rotating-secret';
 
-/** What only the primary has is lost with it. The time-out, in milliseconds, is shorter than that of a command. */
+/** What only the primary has is lost with it. The time-out, in milliseconds, is shorter than that of a change. */
 const MAJORITY = { w: 'majority', wtimeout: 5_000 };
+
+/** In milliseconds, and shorter than the time-out of a command. A server under load doesn't make a change that this function gave up. */
+const CHANGE_TIMEOUT = 7_000;
 
 /** Parts of a user that the second of two users has as well: https://www.mongodb.com/docs/manual/reference/command/usersInfo/ */
 interface Rights {
@@ -93,7 +96,7 @@ export class Mongo implements Engine {
     try {
       await authenticate(connection, credentials, own, mechanism);
       if (!isOneDatabase) { await waitForMajority(connection, deadline); }
-      return new MongoSession(connection, credentials.username, own, changed, !isOneDatabase);
+      return new MongoSession(connection, deadline, credentials.username, own, changed, !isOneDatabase);
     } catch (error) {
       connection.close();
       throw error;
@@ -146,7 +149,8 @@ function namedIn(reply: BsonDocument): readonly Mechanism[] {
 }
 
 async function authenticate(connection: MongoConnection, { username, password }: Credentials, database: string, mechanism: Mechanism): Promise<void> {
-  if (mechanism === 'SCRAM-SHA-256') { mustBeEncodable(password); }
+  // Another version may have a password that works.
+  if (mechanism === 'SCRAM-SHA-256' && isChangedBySaslPrep(password)) { throw new AuthenticationError(NOT_ENCODABLE); }
   const scram = new Scram(mechanism, username, password);
   try {
     const first = await connection.command(database, { saslStart: 1, mechanism, payload: scram.first(), options: { skipEmptyExchange: true } });
@@ -199,10 +203,10 @@ function payloadOf(reply: BsonDocument): Buffer {
   return reply.get('payload')?.binary ?? Buffer.alloc(0);
 }
 
+const NOT_ENCODABLE = 'The key "password" in the value of the secret holds a character that the clients of MongoDB encode differently (SASLprep). Use another one';
+
 function mustBeEncodable(password: string): void {
-  if (isChangedBySaslPrep(password)) {
-    throw new SecretValueError('The key "password" in the value of the secret holds a character that the clients of MongoDB encode differently (SASLprep). Use another one');
-  }
+  if (isChangedBySaslPrep(password)) { throw new SecretValueError(NOT_ENCODABLE); }
 }
 
 /** @throws TargetRefusedError or UnexpectedError with the code of the server */
@@ -229,8 +233,8 @@ class MongoSession implements Session {
    * @param isMongo whether the server is known to keep custom data and authentication restrictions
    */
   constructor(
-    private readonly connection: MongoConnection, private readonly username: string, private readonly own: string, private readonly changed: string,
-    private readonly isMongo: boolean,
+    private readonly connection: MongoConnection, private readonly deadline: Deadline, private readonly username: string,
+    private readonly own: string, private readonly changed: string, private readonly isMongo: boolean,
   ) {}
 
   public async user(): Promise<string> {
@@ -302,18 +306,21 @@ class MongoSession implements Session {
 
   /**
    * Up to MongoDB 4.4, and with some settings later, a server answers before another member has the change. After a failover, it would accept the
-   * old password again. Amazon DocumentDB always stores a change durably.
+   * old password again. Amazon DocumentDB always stores a change durably, and documents neither option for changes of users.
+   *
+   * https://www.mongodb.com/docs/manual/reference/command/updateUser/
    */
   private change(database: string, command: BsonObject): Promise<BsonDocument> {
-    return this.connection.command(database, { ...command, writeConcern: this.isMongo ? MAJORITY : undefined });
+    // 0 is no limit.
+    const maxTimeMS = Math.max(1, Math.min(CHANGE_TIMEOUT, Math.floor(this.deadline.remainingTimeInMillis())));
+    return this.connection.command(database, { ...command, ...this.isMongo && { writeConcern: MAJORITY, maxTimeMS } });
   }
 
   /**
    * A new password without mechanisms has all mechanisms of the server, also those that were taken from the user. Undefined if the server names
-   * none.
+   * none, as Amazon DocumentDB before 5.0.1: https://docs.aws.amazon.com/documentdb/latest/devguide/scram-sha-256-auth.html
    */
   private async mechanismsOf(user: string, database: string): Promise<readonly Mechanism[] | undefined> {
-    if (!this.isMongo) { return undefined; }
     const reply = await this.connection.command(ADMIN, { isMaster: 1, saslSupportedMechs: `${database}.${user}` });
     mustBeOk(reply);
     const named = namedIn(reply);

@@ -2,7 +2,7 @@ import type { Credentials } from '../credentials';
 import type { ChangePasswordRequest, CreateUserRequest, Engine, Partner, Session, ShareRequest } from '../engine';
 import { NEW_POLICY, notLost, notOrdinary, numbered } from '../failures';
 import {
-  connectTo, identifier, inTransaction, literal, MAX_ITERATIONS, md5Verifier, NOT_PERMITTED, settingValue, STATEMENT_TIMEOUT,
+  connectTo, identifier, inTransaction, literal, MAX_ITERATIONS, md5Verifier, NOT_PERMITTED, settingValue,
   type ConnectPostgres, type PostgresConnection, type PostgresSystem, type Row, type Setting as SettingOfUser,
 } from '../postgres-protocol';
 import { DEFAULT_ITERATIONS, scramVerifier } from './scram';
@@ -13,6 +13,8 @@ import { SecretValueError, TargetRefusedError } from '../../../rotation/errors';
 import { isChangedBySaslPrep } from '../saslprep';
 import type { DatabaseTls } from '../tls';
 
+/** In milliseconds, as the next two. */
+const STATEMENT_TIMEOUT = 8_000;
 const LOCK_TIMEOUT = 5_000;
 /** For a transaction that waits for the login of another user. */
 const IDLE_TIMEOUT = 30_000;
@@ -314,6 +316,7 @@ function key({ database, name }: Pick<Setting, 'database' | 'name'>): string {
 const POSTGRES: PostgresSystem = {
   name: 'PostgreSQL',
   defaultDatabase: 'postgres',
+  statementTimeout: STATEMENT_TIMEOUT,
   remedies: REMEDIES,
   mayNotConnect: MAY_NOT_CONNECT,
   isWrongPassword: ({ code }) => code === WRONG_PASSWORD,

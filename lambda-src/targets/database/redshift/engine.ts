@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Credentials } from '../credentials';
 import type { ChangePasswordRequest, CreateUserRequest, Engine, Partner, Session, ShareRequest } from '../engine';
 import { notLost, notOrdinary, numbered } from '../failures';
 import {
-  connectTo, identifier, inTransaction, literal, md5Verifier, settingValue, STATEMENT_TIMEOUT,
+  connectTo, identifier, inTransaction, literal, md5Verifier, settingValue,
   type ConnectPostgres, type PostgresConnection, type PostgresSystem, type Row, type Setting,
 } from '../postgres-protocol';
 import { allRoles, GRANTED_TO_USERS, OWNED_BY_USERS, type RoleGrant } from './rights';
@@ -15,6 +15,9 @@ import { tlsOptions, type DatabaseTls } from '../tls';
 
 /** https://docs.aws.amazon.com/redshift/latest/dg/r_names.html: identifiers have 127 bytes. */
 const MAX_NAME_BYTES = 127;
+
+/** In milliseconds. Views of the catalog take seconds in a busy cluster with many tables. */
+const STATEMENT_TIMEOUT = 20_000;
 
 /** Statements, so that the others don't depend on the settings of the user and the cluster. Quoted names that aren't of users may be lower case otherwise. */
 const SESSION = [
@@ -58,6 +61,7 @@ const SYSTEM: PostgresSystem = {
   name: 'Redshift',
   // As in AWS's own rotation functions.
   defaultDatabase: 'dev',
+  statementTimeout: STATEMENT_TIMEOUT,
   remedies: REMEDIES,
   mayNotConnect: 'The user may not connect to the database of the key "dbname", or to the database dev if there is no such key. Put a database that it may connect to into the key "dbname"',
   // PostgreSQL 8.0 has one code for all failed logins.
@@ -123,7 +127,7 @@ class RedshiftSession implements Session {
     try {
       await this.run('BEGIN');
       await inTransaction(this.connection, async () => {
-        await this.run(`CREATE USER ${identifier(user)} PASSWORD DISABLE`);
+        await this.run(`CREATE USER ${identifier(user)} PASSWORD ${literal(unknownPassword())}`);
         for (const [i, statement] of statements.entries()) { await numbered(i, () => this.run(completeStatement(statement, identifier(user)))); }
         await this.changePassword(user, password);
       });
@@ -163,8 +167,10 @@ class RedshiftSession implements Session {
       await this.mustHaveNothingOfTheirOwn(user, original);
       const exists = await this.exists(user);
       await this.makeWithMark(request, exists);
-      const until = !exists || !isFirst ? await this.copy(user, original) : undefined;
-      await this.changePassword(user, password, until);
+      const isCopied = !exists || !isFirst;
+      await this.changePassword(user, password, isCopied ? await this.copy(user, original) : undefined);
+      // Redshift has no superuser with a disabled password, so the attributes come last. Nobody sees the user before the end of the transaction.
+      if (isCopied) { await this.copyAttributes(user, original); }
     });
   }
 
@@ -178,19 +184,18 @@ class RedshiftSession implements Session {
     const { second, mark } = pairOf(request);
     const isMarked = (await this.groups(second)).includes(mark);
     if (!isMarked && (await this.connection.query('SELECT groname FROM pg_group WHERE groname = $1', [mark])).length === 0) { await this.run(`CREATE GROUP ${identifier(mark)}`); }
-    if (!exists) { await this.run(`CREATE USER ${identifier(user)} PASSWORD DISABLE${second === user ? ` IN GROUP ${identifier(mark)}` : ''}`); }
+    if (!exists) { await this.run(`CREATE USER ${identifier(user)} PASSWORD ${literal(unknownPassword())}${second === user ? ` IN GROUP ${identifier(mark)}` : ''}`); }
     if (!isMarked && (exists || second !== user)) { await this.run(`ALTER GROUP ${identifier(mark)} ADD USER ${identifier(second)}`); }
   }
 
   /**
-   * Gives a user the groups, roles, attributes and settings of another one, and takes others from it.
+   * Gives a user the groups, roles and settings of another one, and takes others from it.
    *
    * @returns when the password of the user has to end, if that changes
    */
   private async copy(user: string, original: string): Promise<string | undefined> {
     await this.copyGroups(user, original);
     await this.copyRoles(user, original);
-    await this.copyAttributes(user, original);
     const [wanted, present] = [await this.terms(original), await this.terms(user)];
     for (const { name } of present.settings) {
       if (!wanted.settings.some((setting) => setting.name === name)) { await this.run(`ALTER USER ${identifier(user)} RESET ${identifier(name)}`); }
@@ -208,6 +213,7 @@ class RedshiftSession implements Session {
     for (const group of wanted.filter((each) => !present.includes(each))) { await this.run(`ALTER GROUP ${identifier(group)} ADD USER ${identifier(user)}`); }
   }
 
+  /** GRANT may not be in a transaction for external resources only, which a role isn't: https://docs.aws.amazon.com/redshift/latest/dg/r_GRANT.html */
   private async copyRoles(user: string, original: string): Promise<void> {
     const [wanted, present] = [await this.roles(original), await this.roles(user)];
     for (const role of present.keys()) {
@@ -309,6 +315,14 @@ class RedshiftSession implements Session {
   private async run(sql: string): Promise<void> {
     await this.connection.query(sql);
   }
+}
+
+/**
+ * The hash of no password that anybody knows. With PASSWORD DISABLE, the user could not become a superuser, because "you can't disable a superuser's
+ * password": https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html
+ */
+function unknownPassword(): string {
+  return `md5${randomBytes(16).toString('hex')}`;
 }
 
 const ROLE_INSTEAD = 'The statements are in https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/redshift.md#strategies-and-rights';

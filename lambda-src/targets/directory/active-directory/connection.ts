@@ -1,4 +1,4 @@
-import { Attribute, Change, EqualityFilter, OrFilter, type ResultCodeError } from 'ldapts';
+import { Attribute, Change, EqualityFilter, OrFilter, type Entry, type ResultCodeError } from 'ldapts';
 import type { AdUserName } from '../../../../src/targets/directory/active-directory/contract';
 import { AuthenticationError, TargetRefusedError } from '../../../rotation/errors';
 import { remedyOf } from '../../../rotation/service-errors';
@@ -8,22 +8,19 @@ import { connectWith, DirectoryConnection, type Connect, type Refusal } from '..
 export interface AdConnection {
   /** @throws AuthenticationError only if the domain doesn't accept the user with the password */
   bind(username: string, password: string): Promise<void>;
-  /** The entry of the user of the connection. Throws if the name isn't that of the user who logged in. */
-  findUser(username: string, name: AdUserName): Promise<AdEntry>;
+  /** The security identifier of the user of the connection. Throws if the name isn't that of the user who logged in. */
+  findUser(username: string, name: AdUserName): Promise<Sid>;
   /** Whether the user of the connection is the one with this identifier. One user has several names. */
-  isUser(sid: string): Promise<boolean>;
+  isUser(sid: Sid): Promise<boolean>;
   /** By the user itself. @throws AuthenticationError if the old password isn't the present one, even if the domain accepts it at a login */
-  changePassword(dn: string, oldPassword: string, newPassword: string): Promise<void>;
-  /** By a superuser. */
-  resetPassword(dn: string, newPassword: string): Promise<void>;
+  changePassword(sid: Sid, oldPassword: string, newPassword: string): Promise<void>;
+  /** By a superuser. The identifier stays that of the user, even if another entry gets its name. */
+  resetPassword(sid: Sid, newPassword: string): Promise<void>;
   close(): void;
 }
 
-export interface AdEntry {
-  readonly dn: string;
-  /** The security identifier, in hexadecimal digits. */
-  readonly sid: string;
-}
+/** A security identifier, in hexadecimal digits. */
+export type Sid = string;
 
 export type ConnectAd = Connect<AdConnection>;
 
@@ -72,7 +69,7 @@ class Connection extends DirectoryConnection implements AdConnection {
     await this.perform(() => this.client.bind(username, password), loginRefused);
   }
 
-  public async findUser(username: string, name: AdUserName): Promise<AdEntry> {
+  public async findUser(username: string, name: AdUserName): Promise<Sid> {
     return this.perform(async () => {
       const root = await this.root();
       const { searchEntries } = await this.client.search(name.kind === 'dn' ? name.dn : root.domain, {
@@ -81,34 +78,35 @@ class Connection extends DirectoryConnection implements AdConnection {
         explicitBufferAttributes: ['objectSid'],
       });
       // Names alone could be those of another user.
-      const [entry, further] = searchEntries.filter(({ objectSid, objectClass }) => root.sids.has(hexOf([objectSid].flat()[0])) && [objectClass].flat().some((each) => String(each) === 'user'));
-      if (!(entry as object | undefined) || (further as object | undefined)) {
+      const [sid, further] = searchEntries.filter(({ objectClass }) => [objectClass].flat().some((each) => String(each) === 'user'))
+        .flatMap(({ objectSid }) => sidsIn(objectSid)).filter((each) => root.sids.has(each)) as (Sid | undefined)[];
+      if (sid === undefined || further !== undefined) {
         throw new TargetRefusedError('The domain controller accepts the login, and doesn\'t show the entry of its user, so nothing was changed. Put the host of a domain controller of the user\'s domain into '
           + 'the key "host", and let the user read its own entry');
       }
-      return { dn: entry.dn, sid: hexOf([entry.objectSid].flat()[0]) };
+      return sid;
     }, refusalOf('the search for the user'));
   }
 
-  public async isUser(sid: string): Promise<boolean> {
+  public async isUser(sid: Sid): Promise<boolean> {
     return this.perform(async () => (await this.root()).sids.has(sid), refusalOf('to tell the user of the login'));
   }
 
-  public async changePassword(dn: string, oldPassword: string, newPassword: string): Promise<void> {
-    await this.perform(() => this.client.modify(dn, [unicodePwd('delete', oldPassword), unicodePwd('add', newPassword)]), refusalOf('the change of the password'));
+  public async changePassword(sid: Sid, oldPassword: string, newPassword: string): Promise<void> {
+    await this.perform(() => this.client.modify(nameOf(sid), [unicodePwd('delete', oldPassword), unicodePwd('add', newPassword)]), refusalOf('the change of the password'));
   }
 
-  public async resetPassword(dn: string, newPassword: string): Promise<void> {
-    await this.perform(() => this.client.modify(dn, unicodePwd('replace', newPassword)), refusalOf('the reset of the password'));
+  public async resetPassword(sid: Sid, newPassword: string): Promise<void> {
+    await this.perform(() => this.client.modify(nameOf(sid), unicodePwd('replace', newPassword)), refusalOf('the reset of the password'));
   }
 
   /** The domain, and the identifiers of the user of the connection and its groups: https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-adts/96f7b086-1ca3-4764-9a08-33f8f7a543db */
-  private async root(): Promise<{ readonly domain: string; readonly sids: ReadonlySet<string> }> {
+  private async root(): Promise<{ readonly domain: string; readonly sids: ReadonlySet<Sid> }> {
     const attributes = { attributes: ['defaultNamingContext', 'tokenGroups'], explicitBufferAttributes: ['tokenGroups'] };
     const { searchEntries: [{ defaultNamingContext, tokenGroups }] } = await this.client.search('', { scope: 'base', ...attributes });
     const domain = [defaultNamingContext].flat()[0] as string | undefined;
     if (domain === undefined) { throw new TargetRefusedError('The server is no domain controller of Active Directory. Put the host of one into the key "host", or give RotationTarget.ldap'); }
-    return { domain: String(domain), sids: new Set([tokenGroups].flat().map(hexOf)) };
+    return { domain: String(domain), sids: new Set(sidsIn(tokenGroups)) };
   }
 }
 
@@ -124,8 +122,14 @@ function filterFor(username: string, name: string): OrFilter {
   return new OrFilter({ filters: [new EqualityFilter({ attribute: 'userPrincipalName', value: username }), new EqualityFilter({ attribute: 'sAMAccountName', value: name })] });
 }
 
-function hexOf(value: Buffer | string | undefined): string {
-  return Buffer.isBuffer(value) ? value.toString('hex') : '';
+/** https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-adts/92a54869-38d7-4e71-a3be-5f67a0dcdd7e */
+function nameOf(sid: Sid): string {
+  return `<SID=${sid}>`;
+}
+
+/** The identifiers in an attribute, which is empty if the user may not see it. */
+function sidsIn(attribute: Entry[string]): Sid[] {
+  return [attribute].flat().flatMap((value) => Buffer.isBuffer(value) ? [value.toString('hex')] : []);
 }
 
 const loginRefused: Refusal = (error) => {

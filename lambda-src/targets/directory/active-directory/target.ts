@@ -1,4 +1,4 @@
-import { connectAd, PASSWORD_RESTRICTION, type AdConnection, type AdEntry } from './connection';
+import { connectAd, PASSWORD_RESTRICTION, type AdConnection, type Sid } from './connection';
 import type { HandlerConfig } from '../../../../src/contract';
 import {
   hasNoneOf, parseActiveDirectoryConfig, parseAdUser, partsOfName, type ActiveDirectoryTargetConfig,
@@ -20,7 +20,7 @@ export function activeDirectoryTarget(config: HandlerConfig): Target {
  * For another hour, the domain accepts the password before the present one at a login: https://learn.microsoft.com/en-us/troubleshoot/windows-server/windows-security/new-setting-modifies-ntlm-network-authentication
  * So a login doesn't show that a password is the present one. Only a change by the user or a reset does.
  */
-export class ActiveDirectoryTarget extends DirectoryTarget<AdConnection, AdEntry, ActiveDirectoryTargetConfig> {
+export class ActiveDirectoryTarget extends DirectoryTarget<AdConnection, Sid, ActiveDirectoryTargetConfig> {
   protected readonly userRule = 'a user principal name, a distinguished name or a name with its domain. Put one such as app@ad.example.com into it';
 
   protected isUser(username: string): boolean {
@@ -53,21 +53,21 @@ export class ActiveDirectoryTarget extends DirectoryTarget<AdConnection, AdEntry
     return this.isAccepted(pending, deadline);
   }
 
-  protected async identify(connection: AdConnection, { username }: ServerLogin): Promise<AdEntry> {
+  protected async identify(connection: AdConnection, { username }: ServerLogin): Promise<Sid> {
     return connection.findUser(username, parseAdUser(username)!);
   }
 
-  protected async isSame(superuser: AdConnection, { sid }: AdEntry): Promise<boolean> {
+  protected async isSame(superuser: AdConnection, sid: Sid): Promise<boolean> {
     return superuser.isUser(sid);
   }
 
   /** False if the password isn't the present one. */
   private async changeItself(login: ServerLogin, pending: ServerLogin, values: SecretValues, deadline: Deadline): Promise<boolean> {
-    return await this.withUser(login, deadline, async (connection, { dn }) => {
+    return await this.withUser(login, deadline, async (connection, sid) => {
       // After a rotation that was given up, no version with a label would have the password.
       await values.checkInProgress();
       try {
-        await connection.changePassword(dn, login.password, pending.password);
+        await connection.changePassword(sid, login.password, pending.password);
         return true;
       } catch (error) {
         if (error instanceof AuthenticationError) { return false; }
@@ -83,12 +83,12 @@ export class ActiveDirectoryTarget extends DirectoryTarget<AdConnection, AdEntry
    * before the present one.
    */
   private async reset(login: ServerLogin, superuser: ServerLogin, pending: ServerLogin, values: SecretValues, deadline: Deadline): Promise<boolean> {
-    const user = await this.withUser(login, deadline, async (_, entry) => entry);
-    if (user === undefined) { return false; }
-    await this.asSuperuser(superuser, user, deadline, async (connection) => {
+    const sid = await this.withUser(login, deadline, async (_, user) => user);
+    if (sid === undefined) { return false; }
+    await this.asSuperuser(superuser, sid, deadline, async (connection) => {
       // A reset takes any password, so an old copy of the function would undo a later rotation.
       await values.checkInProgress();
-      await connection.resetPassword(user.dn, pending.password);
+      await connection.resetPassword(sid, pending.password);
     });
     return true;
   }

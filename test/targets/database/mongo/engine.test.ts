@@ -1,5 +1,6 @@
 /* What MongoDB does with commands, by its manual and its source, where the stand-in can't show it. No server runs here. */
 import { Deadline } from '../../../../lambda-src/rotation/deadline';
+import { AuthenticationError } from '../../../../lambda-src/rotation/errors';
 import { BsonElement, decode, encode, type BsonDocument, type BsonObject } from '../../../../lambda-src/targets/database/mongo/bson';
 import type { MongoConnection } from '../../../../lambda-src/targets/database/mongo/connection';
 import { Mongo } from '../../../../lambda-src/targets/database/mongo/engine';
@@ -25,6 +26,9 @@ class Users {
   public readonly all = new Map<string, User>();
   /** Those of the parameter authenticationMechanisms. */
   public allowed: readonly string[] = ['SCRAM-SHA-1', 'SCRAM-SHA-256'];
+
+  /** The changes of users, as they were sent. */
+  public readonly changes: BsonDocument[] = [];
 
   /** Of a member of a replica set: the time of the last write, and that of the last one that the majority has, at each call. */
   public lastWrites: () => { readonly opTime: number; readonly majorityOpTime: number } | undefined = () => undefined;
@@ -61,6 +65,7 @@ class Users {
         }
         case 'createUser':
         case 'updateUser': {
+          this.changes.push(doc);
           const mechanisms = doc.get('mechanisms')?.items?.map((each) => each.text!) ?? this.allowed.filter((each) => each !== 'PLAIN');
           if (mechanisms.some((each) => !this.allowed.includes(each) || !each.startsWith('SCRAM'))) { return this.reply({ ok: 0, code: 2 }); }
           this.all.set(text(name), { password: text('pwd'), mechanisms });
@@ -77,19 +82,19 @@ class Users {
   }
 }
 
-function make() {
+function make({ product = 'mongoDb', remaining = 30_000 }: { readonly product?: 'mongoDb' | 'documentDb'; readonly remaining?: number } = {}) {
   const users = new Users();
   users.all.set('superuser', { password: 'superuser-password', mechanisms: ['SCRAM-SHA-256'] });
-  const engine = new Mongo('mongoDb', undefined, () => users.connect());
-  const logIn = (username: string, password: string) => engine.logIn({ host: 'h', port: 1, username, password }, new Deadline(() => 30_000, async () => {}));
+  const engine = new Mongo(product, undefined, () => users.connect());
+  const logIn = (username: string, password: string) => engine.logIn({ host: 'h', port: 1, username, password }, new Deadline(() => remaining, async () => {}));
   return { users, logIn };
 }
 
 describe.each([[['SCRAM-SHA-1']], [['SCRAM-SHA-256']], [['SCRAM-SHA-256', 'SCRAM-SHA-1', 'PLAIN']]])('a user with %p', (mechanisms) => {
   const kept = mechanisms.filter((each) => each !== 'PLAIN');
 
-  test('keeps these, and gets no others, when its password changes', async () => {
-    const { users, logIn } = make();
+  test.each(['mongoDb', 'documentDb'] as const)('of %s keeps these, and gets no others, when its password changes', async (product) => {
+    const { users, logIn } = make({ product });
     users.allowed = [...users.allowed, 'PLAIN'];
     users.all.set('app', { password: 'first-password', mechanisms });
     await (await logIn('app', 'first-password')).changeOwnPassword('second-password');
@@ -108,6 +113,34 @@ test('a mechanism that the server doesn\'t allow any more isn\'t given to the se
   await session.claim(request);
   await session.shareWith(request);
   expect(users.all.get('app_clone')).toEqual({ password: 'second-password', mechanisms: ['SCRAM-SHA-256'] });
+});
+
+test.each([[30_000, 7_000], [8_000, 7_000], [5_500, 4_500], [1_000, 1]])('with %i ms left, a change of a user has %i ms, so that the server makes none that was given up', async (remaining, milliseconds) => {
+  const { users, logIn } = make({ remaining });
+  users.all.set('app', { password: 'first-password', mechanisms: ['SCRAM-SHA-256'] });
+  await (await logIn('app', 'first-password')).changeOwnPassword('second-password');
+  const session = await logIn('superuser', 'superuser-password');
+  await session.changePasswordOf({ user: 'app', password: 'third-password' });
+  const request = { user: 'app_clone', password: 'second-password', original: 'app', isFirst: false };
+  await session.claim(request);
+  await session.shareWith(request);
+  await session.shareWith(request);
+  expect(users.changes.map((change) => [...change.keys()][0])).toEqual(['updateUser', 'updateUser', 'createUser', 'createUser']);
+  expect(users.changes.map((change) => change.get('maxTimeMS')?.number)).toEqual(Array(4).fill(milliseconds));
+});
+
+test('DocumentDB gets neither a time limit nor a write concern, which it does not document for users', async () => {
+  const { users, logIn } = make({ product: 'documentDb' });
+  await (await logIn('superuser', 'superuser-password')).changePasswordOf({ user: 'app', password: 'third-password' });
+  expect([...users.changes[0].keys()]).toEqual(['updateUser', 'pwd']);
+});
+
+test('a password that SASLprep changes counts as not accepted, so that a login with another version follows', async () => {
+  const { users, logIn } = make();
+  users.all.set('app', { password: 'a\u00a0b', mechanisms: ['SCRAM-SHA-256'] });
+  await expect(logIn('app', 'a\u00a0b')).rejects.toThrow(AuthenticationError);
+  users.all.set('app', { password: 'a\u00a0b', mechanisms: ['SCRAM-SHA-1'] });
+  await expect(logIn('app', 'a\u00a0b')).resolves.toBeDefined();
 });
 
 describe('a mark', () => {

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
-import { CfnParameter, SecretValue, Stack } from 'aws-cdk-lib';
+import { CfnParameter, Duration, SecretValue, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as redshift from 'aws-cdk-lib/aws-redshift';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -42,6 +42,14 @@ function inVpc() {
   const make = (options: DatabaseTargetOptions = {}, id = 'Rotation') => new RotationFunction(stack, id, { vpc, target: RotationTarget.redshift(options) });
   return { stack, vpc, cluster, make };
 }
+
+test('a function for users of Redshift has two minutes by default', () => {
+  for (const [timeout, seconds] of [[undefined, 120], [Duration.seconds(60), 60]] as const) {
+    const stack = makeStack();
+    new RotationFunction(stack, 'Rotation', { target: RotationTarget.redshift(), timeout });
+    expect(onlyResource(stack, FUNCTION).properties.Timeout).toBe(seconds);
+  }
+});
 
 describe('passwords', () => {
   test('the first value and every later one are what Redshift takes', () => {
@@ -158,7 +166,7 @@ describe('refusals at synthesis', () => {
     expectInvalid(() => RotationTarget.redshift({ strategy: RotationStrategy.dualPasswords() }), 'strategy', 'RotationTarget.redshift accepts one password for a user');
   });
 
-  const ALONE = ['VACUUM', 'CREATE DATABASE app', 'DROP DATABASE app', 'CREATE EXTERNAL TABLE a.b (c int)', 'ALTER TABLE a APPEND FROM b'];
+  const ALONE = ['VACUUM', 'CREATE DATABASE app', 'DROP DATABASE app', 'CREATE EXTERNAL TABLE a.b (c int)', 'ALTER TABLE a APPEND FROM b', 'GRANT USAGE ON EXTERNAL SCHEMA a TO IAM_ROLE \'b\'', 'REVOKE ALL ON EXTERNAL TABLE a.b FROM PUBLIC'];
   test.each(ALONE)('a statement that can\'t be in a transaction: %s', (statement) => {
     expectInvalid(() => withStatement(statement), 'creationStatements', 'can\'t run in a transaction');
   });

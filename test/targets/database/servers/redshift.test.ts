@@ -107,6 +107,27 @@ describe('alternating users', () => {
     expectNoSecrets(h);
   });
 
+  test('cases 34, 77: the second user becomes a superuser with a password, as Redshift asks for, and is none when the first user is none', async () => {
+    const user = await userWith('ALTER USER {user} CREATEUSER');
+    const h = await make({ user });
+    await h.rotate();
+    const clone = `${user.username}_clone`;
+    const isSuperuser = async () => (await server.asPostgres(`SELECT rolsuper FROM pg_roles WHERE rolname = '${clone}'`))[0].rolsuper;
+    expect(await isSuperuser()).toBe(true);
+    await asAdmin(`ALTER USER ${user.username} NOCREATEUSER`);
+    await h.rotate();
+    await h.rotate();
+    expect(await isSuperuser()).toBe(false);
+    // A person disabled the password of the second user, which is to become a superuser.
+    await h.rotate();
+    await asAdmin(`ALTER USER ${clone} PASSWORD DISABLE`, `ALTER USER ${user.username} CREATEUSER`);
+    await h.rotate();
+    expect(h.login('AWSCURRENT').username).toBe(clone);
+    expect(await isSuperuser()).toBe(true);
+    expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+    expectNoSecrets(h);
+  });
+
   test('cases 41, 77: what changed for the first user changes for the second at its next turn', async () => {
     const user = await userWith('ALTER GROUP readers ADD USER {user}', 'GRANT ROLE app TO {user}', 'GRANT ROLE operator TO {user} WITH ADMIN OPTION', 'ALTER USER {user} CREATEDB',
       'ALTER USER {user} SET statement_timeout TO \'60000\'', 'ALTER USER {user} VALID UNTIL \'2199-01-02 00:00:00+00\'');
@@ -235,6 +256,23 @@ describe('alternating users', () => {
   });
 });
 
+test('case 33: a statement has 20 seconds, because views of the catalog take long in a busy cluster', async () => {
+  const statements: string[] = [];
+  const h = await make({
+    strategy: 'singleUser',
+    user: await userWith(),
+    connection: (connection) => ({
+      ...connection,
+      query: (sql, parameters) => {
+        statements.push(sql);
+        return connection.query(sql, parameters);
+      },
+    }),
+  });
+  await h.rotate();
+  expect(statements).toContain('SET statement_timeout TO 20000');
+});
+
 describe('users', () => {
   test('a user whose password is stored as SHA-256 is told from a wrong password, and ends no process', async () => {
     const h = await make({ strategy: 'singleUser' });
@@ -267,6 +305,14 @@ describe('users', () => {
     await asAdmin('ALTER GROUP readers DROP USER created_one');
     await h.rotate();
     expect(await catalogOf(user.username)).toMatchObject({ groups: [] });
+  });
+
+  test('case 94: a statement makes the missing user a superuser, which Redshift refuses for a disabled password', async () => {
+    const user = { username: 'created_superuser', password: 'first-password-of-it-1' };
+    const h = await make({ strategy: 'singleUser', user, config: { ...SUPERUSER, creationStatements: ['ALTER USER {user} CREATEUSER'] } });
+    await h.rotate();
+    expect(await letsIn(server, h.login('AWSCURRENT'))).toBe(true);
+    expect(await server.asPostgres('SELECT rolsuper FROM pg_roles WHERE rolname = \'created_superuser\'')).toEqual([{ rolsuper: true }]);
   });
 
   test('case 97: a statement fails, so there is no user', async () => {

@@ -69,7 +69,8 @@ describe('PostgreSQL, MariaDB, MySQL and the stand-in for Redshift, with both st
     const start = Date.now();
     try {
       await fails(h, h.step(rotation, 'setSecret'), 'ConnectivityError', /doesn't answer in time/);
-      expect(Date.now() - start).toBeLessThan(18_000);
+      // A statement of Redshift has 20 seconds, and 1 more until the function gives it up. Then a login finds out what happened.
+      expect(Date.now() - start).toBeLessThan(server.engine === 'redshift' ? 28_000 : 18_000);
     } finally {
       server.resume();
     }

@@ -1,6 +1,7 @@
 /*
  * Where the credentials of MongoDB are sent, and what a user has beside its password. On stand-ins: no real server of MongoDB or DocumentDB runs here.
  */
+import { randomUUID } from 'node:crypto';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { Double, Long } from 'mongodb';
 import { KINDS, makeMongoUser, makeSuperuser, MongoHarness, type MongoHarnessOptions } from './fixture';
@@ -20,6 +21,12 @@ async function messageOf(h: MongoHarness, step: 'setSecret' = 'setSecret'): Prom
   const { name, message } = await failure(h.step(rotation, step));
   for (const password of h.passwords) { expect(message).not.toContain(password); }
   return `${name}: ${message}`;
+}
+
+/** Gives the secret another password, as a person does. */
+function putPassword(h: MongoHarness, password: string): void {
+  const value = JSON.stringify({ ...JSON.parse(h.value('AWSCURRENT')) as object, password });
+  h.simulator.perform('PutSecretValue', { SecretId: h.arn, ClientRequestToken: randomUUID(), SecretString: value });
 }
 
 /** A server that does something with a connection that it accepts. Nothing is checked that speaks MongoDB's protocol. */
@@ -130,9 +137,25 @@ describe('a stand-in for MongoDB', () => {
     expect(await messageOf(h)).toMatch(/^AuthenticationError: .*AWSCURRENT/);
   });
 
-  test('a password that SASLprep changes is refused before it is sent', async () => {
-    const h = await make({ changes: { password: 'a\u00a0b' } });
-    expect(await messageOf(h)).toMatch(/^SecretValueError: .*SASLprep/);
+  test('a password that SASLprep changes counts as not accepted, and is not sent', async () => {
+    for (const kind of KINDS) {
+      const h = await make({ kind, changes: { password: 'a\u00a0b' }, fields: { mechanisms: ['SCRAM-SHA-256'] } });
+      expect(await messageOf(h)).toMatch(/^AuthenticationError: .*SASLprep/);
+      expect(h.sent).not.toContain('updateUser');
+    }
+  });
+
+  test('case 26: a current password that SASLprep changes, and a previous one that works, go on with the previous one', async () => {
+    const h = await make({ fields: { mechanisms: ['SCRAM-SHA-256'] } });
+    putPassword(h, 'a\u00a0b');
+    await h.rotate();
+    expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+  });
+
+  test('case 28: an AWSPREVIOUS with a password that SASLprep changes does not hide that none works', async () => {
+    const h = await make({ changes: { password: 'a\u00a0b' }, fields: { mechanisms: ['SCRAM-SHA-256'] } });
+    putPassword(h, 'another-password');
+    expect(await messageOf(h)).toMatch(/^AuthenticationError: The server accepts neither/);
   });
 
   test('ssl: false in the secret has no effect: the connection is TLS, and verified', async () => {
@@ -208,14 +231,14 @@ describe('a stand-in for MongoDB', () => {
   test('a change of a user waits for the majority of the replica set, and one that isn\'t confirmed fails, if the new password isn\'t accepted', async () => {
     const changes = ['updateUser', 'createUser'];
     for (const kind of KINDS) {
-      const concerns: unknown[] = [];
+      const limits: unknown[] = [];
       const connect = (dial: ConnectMongo): ConnectMongo => async (...login) => {
         const connection = await dial(...login);
         return {
           hello: (command) => connection.hello(command),
           command: (database, command) => {
             if (!changes.some((name) => name in command)) { return connection.command(database, command); }
-            concerns.push(command.writeConcern);
+            limits.push([command.writeConcern, command.maxTimeMS]);
             // As after a rollback: the user is as before.
             return Promise.resolve(decode(encode({ ok: 1, writeConcernError: { code: 64, errmsg: 'waiting for replication timed out' } })));
           },
@@ -224,7 +247,7 @@ describe('a stand-in for MongoDB', () => {
       };
       const h = await make({ kind, connect });
       expect(await messageOf(h)).toMatch(/^TargetRefusedError: .*64.*majority of the replica set did not confirm/);
-      expect(concerns).toEqual([{ w: 'majority', wtimeout: 5_000 }]);
+      expect(limits).toEqual([[{ w: 'majority', wtimeout: 5_000 }, 7_000]]);
       expect(await h.isAccepted('AWSCURRENT')).toBe(true);
     }
   });

@@ -1,40 +1,22 @@
 /*
  * The cases of the rotation contract on a real domain controller: one password (23 to 33), and those of any target with a login.
  */
-import { inspect } from 'node:util';
 import { AdHarness, KINDS, type AdHarnessOptions, type Kind } from './fixture';
 import { Deadline } from '../../../../../lambda-src/rotation/deadline';
-import { RotationError } from '../../../../../lambda-src/rotation/errors';
 import { connectAd, type AdConnection, type ConnectAd } from '../../../../../lambda-src/targets/directory/active-directory/connection';
 import {
-  adUser, changeAd, changeAdPolicy, EXPIRED, letsInAd, makeAdUser, quoted, SERVICES, startActiveDirectory, type ActiveDirectoryServer, type AdUser,
+  adUser, asAd, changeAd, changeAdPolicy, EXPIRED, letsInAd, makeAdUser, quoted, renameAd, SERVICES, startActiveDirectory,
+  type ActiveDirectoryServer, type AdUser,
 } from '../../../../../servers/active-directory/active-directory';
-import type { StartedRotation } from '../../../../../simulator';
 import { parseAdUser } from '../../../../../src/targets/directory/active-directory/contract';
 import { failure } from '../../../../harness';
+import {
+  created, detectsLateChange, endsInTime, expectNothingSaid, fails, firstReply, ignoresUnreadablePrevious, isOverWhenGivenUp, keepsWrites, killing,
+  needsPendingValue, pausedAfterConnecting, pausingAtFirstWrite, sendsNothingElsewhere, writesNothingLater,
+} from '../../cases';
 
 /** Of the domain, as attributes have a time: in units of 100 nanoseconds, negative. */
 const DAY = '-864000000000';
-
-/** Checks that a step failed as it must: a named error that says what to do, and no value in it or in the log. */
-async function fails(h: AdHarness, step: Promise<void>, name: string, text: RegExp): Promise<void> {
-  const error = await failure(step);
-  expect(error).toBeInstanceOf(RotationError);
-  expect(`${error.name}: ${error.message}`).toMatch(new RegExp(`^${name}: .*(?:${text.source})`));
-  expect(error.message).toMatch(/\. [A-Z]/);
-  expectNothingSaid(h, inspect(error, { depth: 9, showHidden: true }));
-}
-
-function expectNothingSaid(h: AdHarness, ...said: string[]): void {
-  const all = [...said, ...h.log.map((line) => JSON.stringify(line))].join('\n');
-  for (const value of [...h.passwords, h.user.upn, h.user.dn]) { expect(all).not.toContain(value); }
-}
-
-async function created(h: AdHarness): Promise<StartedRotation> {
-  const rotation = h.start();
-  await h.step(rotation, 'createSecret');
-  return rotation;
-}
 
 /** Changes the connections of a target. */
 function through(change: (connection: AdConnection) => Partial<AdConnection>): (connect: ConnectAd) => ConnectAd {
@@ -57,6 +39,16 @@ function afterWrite(change: (write: Promise<void>) => Promise<void>): (connect: 
   return through((to) => ({
     changePassword: (...args) => change(to.changePassword(...args)),
     resetPassword: (...args) => change(to.resetPassword(...args)),
+  }));
+}
+
+/** Runs `then` after every login of a target. */
+function afterBind(then: () => Promise<void>): (connect: ConnectAd) => ConnectAd {
+  return through((to) => ({
+    bind: async (...args) => {
+      await to.bind(...args);
+      await then();
+    },
   }));
 }
 
@@ -127,12 +119,8 @@ describe.each(KINDS)('%s', (kind: Kind) => {
   });
 
   test.each([['within the hour', () => server], ['later', () => later]])('cases 23, 56: setSecret that runs again %s, also after its reply was lost, ends with the same password', async (_, at) => {
-    let lost = 1;
-    const loses = async (write: Promise<void>) => {
-      await write;
-      if (lost-- > 0) { throw new Error('the connection was lost'); }
-    };
-    const h = await AdHarness.make(at(), { kind, connect: afterWrite(loses) });
+    const reply = firstReply();
+    const h = await AdHarness.make(at(), { kind, connect: afterWrite(reply.lose) });
     const rotation = await created(h);
     await failure(h.step(rotation, 'setSecret'));
     for (let i = 0; i < 2; i++) {
@@ -165,23 +153,11 @@ describe.each(KINDS)('%s', (kind: Kind) => {
   });
 
   test('case 27: a previous version that can not be read is ignored', async () => {
-    const h = await make({ kind });
-    await h.rotate();
-    const rotation = await created(h);
-    const versionId = h.secret.stages.AWSPREVIOUS;
-    h.simulator.intercept = ({ operation, phase, input }) => {
-      if (operation === 'GetSecretValue' && phase === 'before' && input.VersionId === versionId) {
-        throw Object.assign(new Error('refused'), { name: 'AccessDeniedException', $metadata: { httpStatusCode: 400 }, $fault: 'client' });
-      }
-    };
-    await h.steps(rotation, 'setSecret', 'testSecret');
-    expect(await h.isAccepted('AWSPENDING')).toBe(true);
+    await ignoresUnreadablePrevious(await make({ kind }));
   });
 
   test('case 31: a pending version without a value changes nothing', async () => {
-    const h = await make({ kind });
-    await fails(h, h.step(h.start(), 'setSecret'), 'PendingValueMissingError', /AWSPENDING/);
-    expect(h.sent).toEqual([]);
+    await needsPendingValue(await make({ kind }));
   });
 
   test('case 70: the log of the domain controller has no password', async () => {
@@ -194,26 +170,10 @@ describe.each(KINDS)('%s', (kind: Kind) => {
   test('case 78: a change that was given up, and is done later by the domain controller, is detected by the retry', async () => {
     const own = await startActiveDirectory();
     try {
-      let isFirst = true;
-      const h = await AdHarness.make(own, {
-        kind,
-        connect: through((to) => {
-          const pausing = <T extends unknown[]>(write: (...args: T) => Promise<void>) => async (...args: T) => {
-            if (isFirst) { own.pause(); }
-            isFirst = false;
-            return write(...args);
-          };
-          return { changePassword: pausing(to.changePassword), resetPassword: pausing(to.resetPassword) };
-        }),
-      });
-      const rotation = await created(h);
-      h.remaining = 3_000;
-      await fails(h, h.step(rotation, 'setSecret'), '(ConnectivityError|StepTimeoutError)', /time/);
-      own.resume();
-      h.remaining = 30_000;
-      await h.steps(rotation, 'setSecret', 'testSecret', 'finishSecret');
-      h.simulator.completeRotation(h.arn);
-      expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+      const pausing = pausingAtFirstWrite(own);
+      const connect = through((to) => ({ changePassword: pausing(to.changePassword), resetPassword: pausing(to.resetPassword) }));
+      const h = await AdHarness.make(own, { kind, connect });
+      await detectsLateChange(h, own);
       await h.rotate();
     } finally {
       await own.stop();
@@ -223,17 +183,7 @@ describe.each(KINDS)('%s', (kind: Kind) => {
   test('case 92: a domain controller that is killed after every write keeps it', async () => {
     const own = await startActiveDirectory({ oldPasswordMinutes: 0 });
     try {
-      const kill = async (write: Promise<void>) => {
-        await write;
-        await own.kill();
-        await own.restart();
-      };
-      const h = await AdHarness.make(own, { kind, connect: afterWrite(kill) });
-      for (let i = 0; i < 2; i++) {
-        await h.rotate();
-        expect(await h.isAccepted('AWSCURRENT')).toBe(true);
-        expect(await h.isAccepted('AWSPREVIOUS')).toBe(false);
-      }
+      await keepsWrites(await AdHarness.make(own, { kind, connect: afterWrite(killing(own)) }), false);
     } finally {
       await own.stop();
     }
@@ -250,17 +200,28 @@ describe.each(KINDS)('%s', (kind: Kind) => {
     await fails(missing, missing.step(await created(missing), 'setSecret'), 'AuthenticationError', /Create the user if it was never created/);
   });
 
-  test('case 24: a pending version for another host or user is sent nowhere', async () => {
-    for (const changes of [{ host: 'elsewhere.invalid' }, { username: adUser('other').upn }, { port: 1 }]) {
-      const h = await make({ kind });
-      const rotation = h.start();
-      const SecretString = JSON.stringify({ ...JSON.parse(h.value('AWSCURRENT')), password: 'Pending-password-1', ...changes });
-      h.simulator.perform('PutSecretValue', { SecretId: h.arn, ClientRequestToken: rotation.token, SecretString, VersionStages: ['AWSPENDING'] });
-      await fails(h, h.step(rotation, 'setSecret'), 'SecretMismatchError', /differs from the current one/);
-      await fails(h, h.step(rotation, 'testSecret'), 'SecretMismatchError', /"host" and "port" differ|not that of the current one/);
-      expect(h.sent).toEqual([]);
+  test.each([
+    ['within the hour', 60, kind === 'itself' ? [2, 2, 2] : [0, 0, 0]], ['later', 0, [1, 2, 3]],
+  ] as const)('case 75: after a reset by hand, %s, attempts count few wrong logins', async (_, oldPasswordMinutes, counts) => {
+    const own = await startActiveDirectory({ oldPasswordMinutes });
+    try {
+      await changeAdPolicy(own, { lockoutThreshold: '10' });
+      const h = await AdHarness.make(own, { kind });
+      await h.rotate();
+      await h.rotate();
+      await resetByHand(h, 'Password-of-somebody-else-1');
+      const rotation = await created(h);
+      for (const count of counts) {
+        const step = h.step(rotation, 'setSecret');
+        await (count === 0 ? step : fails(h, step, 'AuthenticationError', /accepts neither the current password, nor the pending one/));
+        expect(await h.wrongPasswords()).toBe(count);
+      }
+    } finally {
+      await own.stop();
     }
   });
+
+  test('case 24: a pending version for another host or user is sent nowhere', () => sendsNothingElsewhere(() => make({ kind }), 'Pending-password-1', adUser('other').upn));
 
   test.each([
     ['its user principal name', 'svc.upn', ({ upn }: { upn: string }) => upn.toUpperCase()],
@@ -393,54 +354,12 @@ describe('the hour of the old password', () => {
     expect(await h.isAccepted('AWSCURRENT')).toBe(true);
   });
 
-  test('by a superuser: a copy of the function whose rotation is over resets nothing', async () => {
-    let inside = () => Promise.resolve();
-    const h = await make({
-      kind: 'superuser',
-      connect: through((to) => ({
-        bind: async (...args) => {
-          await to.bind(...args);
-          await inside();
-        },
-      })),
-    });
-    const rotation = await created(h);
-    inside = async () => {
-      inside = () => Promise.resolve();
-      await h.steps(rotation, 'setSecret', 'testSecret', 'finishSecret');
-      h.simulator.completeRotation(h.arn);
-      await h.rotate();
-    };
-    await failure(h.step(rotation, 'setSecret', h.makeHandler()));
-    expect(await h.isAccepted('AWSCURRENT')).toBe(true);
-    expect(h.sent.filter(({ operation }) => operation === 'resetPassword')).toHaveLength(2);
-  });
+  test('by a superuser: a copy of the function whose rotation is over resets nothing', () =>
+    writesNothingLater((inside) => make({ kind: 'superuser', connect: afterBind(inside) }), 'resetPassword'));
 });
 
-test.each(KINDS)('case 65: %s, a copy of the function whose rotation was given up changes nothing, and the next rotation succeeds', async (kind) => {
-  let inside = () => Promise.resolve();
-  const h = await make({
-    kind,
-    connect: through((to) => ({
-      bind: async (...args) => {
-        await to.bind(...args);
-        await inside();
-      },
-    })),
-  });
-  const rotation = await created(h);
-  let next = rotation;
-  inside = async () => {
-    inside = () => Promise.resolve();
-    h.simulator.perform('UpdateSecretVersionStage', { SecretId: h.arn, VersionStage: 'AWSPENDING', RemoveFromVersionId: rotation.token });
-    h.simulator.completeRotation(h.arn);
-    next = await created(h);
-  };
-  await failure(h.step(rotation, 'setSecret', h.makeHandler()));
-  expect(h.sent.every(({ operation }) => operation === 'bind')).toBe(true);
-  await h.steps(next, 'setSecret', 'testSecret', 'finishSecret');
-  expect(await h.isAccepted('AWSCURRENT')).toBe(true);
-});
+test.each(KINDS)('case 65: %s, a copy of the function whose rotation was given up changes nothing, and the next rotation succeeds', (kind) =>
+  isOverWhenGivenUp((inside) => make({ kind, connect: afterBind(inside) })));
 
 describe('the policy', () => {
   test('the minimum age refuses a change by the user, and a reset ignores it', () => withPolicy({ minPwdAge: DAY }, async (own) => {
@@ -493,6 +412,38 @@ describe('the superuser', () => {
 });
 
 describe('whose entry it is', () => {
+  const sidOf = (dn: string) => asAd(server, server.superuser, async (client) => {
+    const { searchEntries: [{ objectSid }] } = await client.search(dn, { scope: 'base', attributes: ['objectSid'], explicitBufferAttributes: ['objectSid'] });
+    return (objectSid as Buffer).toString('hex');
+  });
+
+  test.each(KINDS)('%s: only the password of the user that logged in changes, also if another user gets its name before the change', async (kind) => {
+    const [other, gone] = [adUser(`heir-${kind}`), adUser(`gone-${kind}`)];
+    await makeAdUser(server, other, 'Password-of-heir-1');
+    const rename = async () => {
+      await renameAd(server, h.user.dn, gone.dn);
+      await renameAd(server, other.dn, h.user.dn);
+    };
+    const h = await make({
+      kind,
+      connect: through((to) => ({
+        changePassword: async (...args) => {
+          await rename();
+          return to.changePassword(...args);
+        },
+        resetPassword: async (...args) => {
+          await rename();
+          return to.resetPassword(...args);
+        },
+      })),
+    });
+    const rotation = await created(h);
+    await h.step(rotation, 'setSecret');
+    expect(await letsInAd(server, { username: gone.dn, password: h.passwordOf('AWSPENDING') })).toBe(true);
+    expect(await letsInAd(server, { username: h.user.dn, password: 'Password-of-heir-1' })).toBe(true);
+    expect(await letsInAd(server, { username: h.user.dn, password: h.passwordOf('AWSPENDING') })).toBe(false);
+  });
+
   test('a name that another user has as its account changes only the user that logged in', async () => {
     const other = adUser('twin');
     await makeAdUser(server, other, 'Password-of-twin-1');
@@ -510,7 +461,7 @@ describe('whose entry it is', () => {
     const connection = await connectAd({ host, port }, ca, new Deadline(() => 30_000));
     try {
       await connection.bind(user.upn, 'First-password-of-own-1');
-      expect(await connection.findUser(user.upn, parseAdUser(user.upn)!)).toMatchObject({ dn: user.dn });
+      expect(await connection.findUser(user.upn, parseAdUser(user.upn)!)).toBe(await sidOf(user.dn));
       const error = await failure(connection.findUser(username, parseAdUser(username)!).then(() => undefined));
       expect(error.message).toMatch(/doesn't show the entry of its user, so nothing was changed\. Put|There is no such entry in this domain\. Put/);
     } finally {
@@ -543,18 +494,7 @@ describe('the connection', () => {
   test('case 33: a server that hangs ends the step before the time-out of the function', async () => {
     const own = await startActiveDirectory();
     try {
-      const h = await AdHarness.make(own, {
-        connect: (connectTo) => async (...login) => {
-          const connection = await connectTo(...login);
-          own.pause();
-          return connection;
-        },
-      });
-      const rotation = await created(h);
-      h.remaining = 3_000;
-      await fails(h, h.step(rotation, 'setSecret'), '(ConnectivityError|StepTimeoutError)', /time/);
-      own.resume();
-      h.remaining = 30_000;
+      await endsInTime(await AdHarness.make(own, { connect: pausedAfterConnecting(own) }), own);
     } finally {
       await own.stop();
     }

@@ -1,8 +1,9 @@
-import { connectAd, type AdConnection, type ConnectAd } from '../../../../../lambda-src/targets/directory/active-directory/connection';
+import { connectAd, type ConnectAd } from '../../../../../lambda-src/targets/directory/active-directory/connection';
 import { ActiveDirectoryTarget } from '../../../../../lambda-src/targets/directory/active-directory/target';
 import { adUser, letsInAd, makeAdUser, readAd, type ActiveDirectoryServer, type AdUser } from '../../../../../servers/active-directory/active-directory';
 import { parseActiveDirectoryConfig, type ActiveDirectoryTargetConfig } from '../../../../../src/targets/directory/active-directory/contract';
-import { Harness, passwordOf } from '../../../../harness';
+import { passwordOf } from '../../../../harness';
+import { DirectoryHarness } from '../../harness';
 
 export type Kind = 'itself' | 'superuser';
 
@@ -27,7 +28,7 @@ export interface AdHarnessOptions {
 let users = 0;
 
 /** A secret of a user of a real domain controller, with the handler that rotates it. */
-export class AdHarness extends Harness {
+export class AdHarness extends DirectoryHarness {
   public static async make(server: ActiveDirectoryServer, options: AdHarnessOptions = {}): Promise<AdHarness> {
     const user = options.user ?? adUser(`user-${++users}`);
     const password = options.password ?? `First-password-${users}`;
@@ -35,31 +36,20 @@ export class AdHarness extends Harness {
     return new AdHarness(server, user, password, options);
   }
 
-  /** The operations that were sent, with whether the server accepted them. */
-  public readonly sent: { readonly operation: string; succeeded: boolean }[] = [];
-
   private constructor(
     public readonly server: ActiveDirectoryServer, public readonly user: AdUser, private readonly firstPassword: string, options: AdHarnessOptions,
   ) {
     const { host, port, ca, superuser } = server;
     const watched: ConnectAd = async (...login) => {
       const connection = await connectAd(...login);
-      const watch = async <T>(operation: string, promise: Promise<T>): Promise<T> => {
-        const record = { operation, succeeded: false };
-        this.sent.push(record);
-        const result = await promise;
-        record.succeeded = true;
-        return result;
-      };
-      const same: AdConnection = {
-        bind: (...args) => watch('bind', connection.bind(...args)),
+      return {
+        bind: (...args) => this.watch('bind', connection.bind(...args)),
         findUser: (...args) => connection.findUser(...args),
         isUser: (...args) => connection.isUser(...args),
-        changePassword: (...args) => watch('changePassword', connection.changePassword(...args)),
-        resetPassword: (...args) => watch('resetPassword', connection.resetPassword(...args)),
+        changePassword: (...args) => this.watch('changePassword', connection.changePassword(...args)),
+        resetPassword: (...args) => this.watch('resetPassword', connection.resetPassword(...args)),
         close: () => connection.close(),
       };
-      return same;
     };
     super({
       value: JSON.stringify({ host, port, username: (options.username ?? (({ upn }) => upn))(user), password: firstPassword, ...options.changes }),
@@ -84,7 +74,6 @@ export class AdHarness extends Harness {
     return letsInAd(this.server, { username: this.user.upn, password });
   }
 
-  /** Whether the domain lets in the user of a version. */
   public isAccepted(versionIdOrStage: string): Promise<boolean> {
     return this.letsIn(this.passwordOf(versionIdOrStage));
   }
@@ -94,19 +83,16 @@ export class AdHarness extends Harness {
     return Number(await readAd(this.server, this.user.dn, 'badPwdCount'));
   }
 
-  /** A whole rotation. */
-  public async rotate(): Promise<void> {
-    await this.steps(this.start(), 'createSecret', 'setSecret', 'testSecret', 'finishSecret');
-    this.simulator.completeRotation(this.arn);
-  }
-
   /** The operations that were refused. */
   public get refused(): string[] {
     return this.sent.filter(({ succeeded }) => !succeeded).map(({ operation }) => operation);
   }
 
-  /** Passwords that must not be logged. */
   public get passwords(): string[] {
     return [...this.allValues.map(passwordOf), this.firstPassword, this.server.superuser.password];
+  }
+
+  public get names(): string[] {
+    return [this.user.upn, this.user.dn];
   }
 }

@@ -2,31 +2,10 @@
  * The proof: the function is stopped at its calls and at pairs of them on a real server, and naive variants are caught.
  */
 import { catchNaiveActiveDirectory, withActiveDirectorySubjects } from '../../../../proof/active-directory';
-import { runCopies } from '../../../../proof/copies';
-import { exhaust } from '../../../../proof/exhaustion';
-import { withoutTimers } from '../../../../proof/without-timers';
-
-const EVERY_BOUNDARY = 17;
-const EVERY_PAIR = 151;
+import { expectCaught, proveStops } from '../../proof';
 
 jest.setTimeout(300_000);
 
-test('cases 53, 54, 55, 56, 58, 59, 61: each strategy is stopped at some boundaries and pairs, a labelled version is always accepted', async () => {
-  const restore = withoutTimers();
-  const explored: number[] = [];
-  await withActiveDirectorySubjects(async (subject) => {
-    const { boundaries, pairs } = await exhaust(subject, { switches: [{}], stale: false, everyBoundary: EVERY_BOUNDARY, everyPair: EVERY_PAIR });
-    explored.push(boundaries, pairs);
-    // Two copies of setSecret that change the password at once both succeed.
-    await runCopies(subject, 20, 2);
-  }).finally(restore);
-  expect(explored).toHaveLength(4);
-  expect(Math.min(...explored)).toBeGreaterThan(2);
-});
+test('cases 53, 54, 55, 56, 58, 59, 61: each strategy is stopped at some boundaries and pairs, a labelled version is always accepted', () => proveStops(withActiveDirectorySubjects, 2));
 
-test('naive variants are caught, for the reason they should', async () => {
-  const restore = withoutTimers();
-  const naive = await catchNaiveActiveDirectory().finally(restore);
-  expect(naive.map(({ mistake, caught }) => [mistake, caught])).toEqual(naive.map(({ mistake, expected }) => [mistake, expected]));
-  expect(naive).toHaveLength(3);
-});
+test('naive variants are caught, for the reason they should', () => expectCaught(catchNaiveActiveDirectory, 3));

@@ -2,7 +2,8 @@ import { connectLdap, type ConnectLdap } from '../../../../../lambda-src/targets
 import { LdapTarget } from '../../../../../lambda-src/targets/directory/ldap/target';
 import { letsInLdap, makeLdapUser, SERVICES, storedPasswords, type LdapServer } from '../../../../../servers/ldap/ldap';
 import { parseLdapConfig, type LdapTargetConfig } from '../../../../../src/targets/directory/ldap/contract';
-import { Harness, passwordOf } from '../../../../harness';
+import { passwordOf } from '../../../../harness';
+import { DirectoryHarness } from '../../harness';
 
 export type Kind = 'itself' | 'superuser' | 'dualPasswords';
 
@@ -27,32 +28,22 @@ export interface LdapHarnessOptions {
 let users = 0;
 
 /** A secret of a user of a real server, with the handler that rotates it. */
-export class LdapHarness extends Harness {
+export class LdapHarness extends DirectoryHarness {
   public static async make(server: LdapServer, options: LdapHarnessOptions = {}): Promise<LdapHarness> {
     const user = options.user ?? { username: `uid=user_${++users},${SERVICES}`, password: `first-password-${users}` };
     if (!options.user) { await makeLdapUser(server, user.username, user.password); }
     return new LdapHarness(server, user, options);
   }
 
-  /** The operations that were sent, with whether the server accepted them. */
-  public readonly sent: { readonly operation: string; readonly args: unknown; succeeded?: boolean }[] = [];
-
   private constructor(public readonly server: LdapServer, public readonly user: User, options: LdapHarnessOptions) {
     const { host, port, ca, superuser } = server;
     const watched: ConnectLdap = async (...login) => {
       const connection = await connectLdap(...login);
-      const watch = async <T>(operation: string, args: unknown, promise: Promise<T>): Promise<T> => {
-        const record = { operation, args, succeeded: false };
-        this.sent.push(record);
-        const result = await promise;
-        record.succeeded = true;
-        return result;
-      };
       return {
-        bind: (dn, password) => watch('bind', dn, connection.bind(dn, password)),
+        bind: (dn, password) => this.watch('bind', connection.bind(dn, password), dn),
         whoAmI: () => connection.whoAmI(),
-        modifyPassword: (request) => watch('modifyPassword', request, connection.modifyPassword(request)),
-        modifyValues: (dn, operation, values) => watch(operation, values, connection.modifyValues(dn, operation, values)),
+        modifyPassword: (request) => this.watch('modifyPassword', connection.modifyPassword(request), request),
+        modifyValues: (dn, operation, values) => this.watch(operation, connection.modifyValues(dn, operation, values), values),
         close: () => connection.close(),
       };
     };
@@ -76,7 +67,6 @@ export class LdapHarness extends Harness {
     return JSON.parse(this.value(versionIdOrStage)) as User;
   }
 
-  /** Whether the server lets in the user of a version. */
   public isAccepted(versionIdOrStage: string): Promise<boolean> {
     return letsInLdap(this.server, this.login(versionIdOrStage));
   }
@@ -85,18 +75,15 @@ export class LdapHarness extends Harness {
     return storedPasswords(this.server, this.user.username);
   }
 
-  /** A whole rotation. */
-  public async rotate(): Promise<void> {
-    await this.steps(this.start(), 'createSecret', 'setSecret', 'testSecret', 'finishSecret');
-    this.simulator.completeRotation(this.arn);
-  }
-
   public get wrongBinds(): number {
     return this.sent.filter(({ operation, succeeded }) => operation === 'bind' && !succeeded).length;
   }
 
-  /** Passwords that must not be logged. */
   public get passwords(): string[] {
     return [...this.allValues.map(passwordOf), this.user.password, this.server.superuser.password];
+  }
+
+  public get names(): string[] {
+    return [this.user.username];
   }
 }

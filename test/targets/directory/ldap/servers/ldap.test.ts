@@ -2,34 +2,15 @@
  * The cases of the rotation contract on a real OpenLDAP: one password (23 to 33), two at a time (87 to 93), and those of any target with a login.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inspect } from 'node:util';
 import { Attribute, Change } from 'ldapts';
 import { KINDS, LdapHarness, type Kind, type LdapHarnessOptions } from './fixture';
-import { RotationError } from '../../../../../lambda-src/rotation/errors';
 import type { ConnectLdap, LdapConnection } from '../../../../../lambda-src/targets/directory/ldap/connection';
 import { asLdap, letsInLdap, makeLdapUser, SERVICES, startLdap, SYNC_PROVIDER, type LdapServer } from '../../../../../servers/ldap/ldap';
-import type { StartedRotation } from '../../../../../simulator';
 import { failure } from '../../../../harness';
-
-/** Checks that a step failed as it must: a named error that says what to do, and no value in it or in the log. */
-async function fails(h: LdapHarness, step: Promise<void>, name: string, text: RegExp): Promise<void> {
-  const error = await failure(step);
-  expect(error).toBeInstanceOf(RotationError);
-  expect(`${error.name}: ${error.message}`).toMatch(new RegExp(`^${name}: .*(?:${text.source})`));
-  expect(error.message).toMatch(/\. [A-Z]/);
-  expectNothingSaid(h, inspect(error, { depth: 9, showHidden: true }));
-}
-
-function expectNothingSaid(h: LdapHarness, ...said: string[]): void {
-  const all = [...said, ...h.log.map((line) => JSON.stringify(line))].join('\n');
-  for (const value of [...h.passwords, h.user.username]) { expect(all).not.toContain(value); }
-}
-
-async function created(h: LdapHarness): Promise<StartedRotation> {
-  const rotation = h.start();
-  await h.step(rotation, 'createSecret');
-  return rotation;
-}
+import {
+  created, detectsLateChange, endsInTime, expectNothingSaid, fails, firstReply, ignoresUnreadablePrevious, isOverWhenGivenUp, keepsWrites, killing,
+  needsPendingValue, pausedAfterConnecting, pausingAtFirstWrite, sendsNothingElsewhere, writesNothingLater,
+} from '../../cases';
 
 /** Changes the connections of a target. */
 function through(change: (connection: LdapConnection) => Partial<LdapConnection>): (connect: ConnectLdap) => ConnectLdap {
@@ -90,19 +71,15 @@ describe.each(KINDS)('%s', (kind: Kind) => {
   });
 
   test('cases 23, 56: setSecret that runs again, also after its reply was lost, ends with the same password', async () => {
-    let lost = 1;
-    const loses = async (write: Promise<void>) => {
-      await write;
-      if (lost-- > 0) { throw new Error('the connection was lost'); }
-    };
-    const h = await make({ kind, connect: afterWrite(loses) });
+    const reply = firstReply();
+    const h = await make({ kind, connect: afterWrite(reply.lose) });
     const rotation = await created(h);
     for (let i = 0; i < 3; i++) {
       await h.step(rotation, 'setSecret', i === 2 ? h.makeHandler() : h.handler);
       expect(await h.isAccepted('AWSPENDING')).toBe(true);
       expect(await h.isAccepted('AWSCURRENT')).toBe(kind === 'dualPasswords');
     }
-    expect(lost).toBeLessThanOrEqual(0);
+    expect(reply.isLost).toBe(true);
     await h.steps(rotation, 'testSecret', 'finishSecret');
   });
 
@@ -116,23 +93,12 @@ describe.each(KINDS)('%s', (kind: Kind) => {
 
   test('case 27: a previous version that can not be read is ignored', async () => {
     const h = await make({ kind });
-    await h.rotate();
-    const rotation = await created(h);
-    const versionId = h.secret.stages.AWSPREVIOUS;
-    h.simulator.intercept = ({ operation, phase, input }) => {
-      if (operation === 'GetSecretValue' && phase === 'before' && input.VersionId === versionId) {
-        throw Object.assign(new Error('refused'), { name: 'AccessDeniedException', $metadata: { httpStatusCode: 400 }, $fault: 'client' });
-      }
-    };
-    await h.steps(rotation, 'setSecret', 'testSecret');
-    expect(await h.isAccepted('AWSPENDING')).toBe(true);
+    await ignoresUnreadablePrevious(h);
     expect(await h.isAccepted('AWSCURRENT')).toBe(kind === 'dualPasswords');
   });
 
   test('case 31: a pending version without a value changes nothing', async () => {
-    const h = await make({ kind });
-    await fails(h, h.step(h.start(), 'setSecret'), 'PendingValueMissingError', /AWSPENDING/);
-    expect(h.sent).toEqual([]);
+    await needsPendingValue(await make({ kind }));
   });
 
   test('case 46: testSecret alone accepts a copy of the current value, and writes nothing', async () => {
@@ -161,27 +127,12 @@ describe.each(KINDS)('%s', (kind: Kind) => {
   });
 
   test('case 78: a change that was given up, and is done later by the server, is detected by the retry', async () => {
-    let isFirst = true;
     const own = await startLdap();
     try {
-      const h = await LdapHarness.make(own, {
-        kind,
-        connect: through((to) => {
-          const pausing = <T extends unknown[]>(write: (...args: T) => Promise<void>) => async (...args: T) => {
-            if (isFirst) { own.pause(); }
-            isFirst = false;
-            return write(...args);
-          };
-          return { modifyPassword: pausing(to.modifyPassword), modifyValues: pausing(to.modifyValues) };
-        }),
-      });
-      const rotation = await created(h);
-      h.remaining = 3_000;
-      await fails(h, h.step(rotation, 'setSecret'), '(ConnectivityError|StepTimeoutError)', /time/);
-      own.resume();
-      h.remaining = 30_000;
-      await h.steps(rotation, 'setSecret', 'testSecret', 'finishSecret');
-      expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+      const pausing = pausingAtFirstWrite(own);
+      const connect = through((to) => ({ modifyPassword: pausing(to.modifyPassword), modifyValues: pausing(to.modifyValues) }));
+      const h = await LdapHarness.make(own, { kind, connect });
+      await detectsLateChange(h, own);
       expect(await h.isAccepted('AWSPREVIOUS')).toBe(kind === 'dualPasswords');
       await h.rotate();
       expect((await h.stored()).length).toBeLessThanOrEqual(3);
@@ -208,17 +159,7 @@ describe.each(KINDS)('%s', (kind: Kind) => {
     await fails(missing, missing.step(await created(missing), 'setSecret'), 'AuthenticationError', /Create the entry if it was never created/);
   });
 
-  test('case 24: a pending version for another host or user is sent nowhere', async () => {
-    for (const changes of [{ host: 'elsewhere.invalid' }, { username: `uid=other,${SERVICES}` }, { port: 1 }]) {
-      const h = await make({ kind });
-      const rotation = h.start();
-      const SecretString = JSON.stringify({ ...JSON.parse(h.value('AWSCURRENT')), password: 'pending-password', ...changes });
-      h.simulator.perform('PutSecretValue', { SecretId: h.arn, ClientRequestToken: rotation.token, SecretString, VersionStages: ['AWSPENDING'] });
-      await fails(h, h.step(rotation, 'setSecret'), 'SecretMismatchError', /differs from the current one/);
-      await fails(h, h.step(rotation, 'testSecret'), 'SecretMismatchError', /"host" and "port" differ|not that of the current one/);
-      expect(h.sent).toEqual([]);
-    }
-  });
+  test('case 24: a pending version for another host or user is sent nowhere', () => sendsNothingElsewhere(() => make({ kind }), 'pending-password', `uid=other,${SERVICES}`));
 
   test('case 32: distinguished names and passwords with special characters', async () => {
     const username = `uid=a\\2cb \\22x\\22\\3dd%$\\3b'ü𝄞,${SERVICES}`;
@@ -241,17 +182,7 @@ describe.each(KINDS)('%s', (kind: Kind) => {
   test('case 92: a server that is killed after every write keeps it', async () => {
     const own = await startLdap();
     try {
-      const kill = async (write: Promise<void>) => {
-        await write;
-        await own.kill();
-        await own.restart();
-      };
-      const h = await LdapHarness.make(own, { kind, connect: afterWrite(kill) });
-      for (let i = 0; i < 2; i++) {
-        await h.rotate();
-        expect(await h.isAccepted('AWSCURRENT')).toBe(true);
-        expect(await h.isAccepted('AWSPREVIOUS')).toBe(kind === 'dualPasswords');
-      }
+      await keepsWrites(await LdapHarness.make(own, { kind, connect: afterWrite(killing(own)) }), kind === 'dualPasswords');
     } finally {
       await own.stop();
     }
@@ -261,37 +192,11 @@ describe.each(KINDS)('%s', (kind: Kind) => {
 describe('one password', () => {
   const kinds = KINDS.filter((kind) => kind !== 'dualPasswords');
 
-  test.each(kinds)('%s: a copy of the function whose rotation is over changes nothing', async (kind) => {
-    let inside = () => Promise.resolve();
-    const h = await make({ kind, connect: afterBind(() => inside()) });
-    const rotation = await created(h);
-    inside = async () => {
-      inside = () => Promise.resolve();
-      await h.steps(rotation, 'setSecret', 'testSecret', 'finishSecret');
-      h.simulator.completeRotation(h.arn);
-      await h.rotate();
-    };
-    await failure(h.step(rotation, 'setSecret', h.makeHandler()));
-    expect(await h.isAccepted('AWSCURRENT')).toBe(true);
-    expect(h.sent.filter(({ operation }) => operation === 'modifyPassword')).toHaveLength(2);
-  });
+  test.each(kinds)('%s: a copy of the function whose rotation is over changes nothing', (kind) =>
+    writesNothingLater((inside) => make({ kind, connect: afterBind(inside) }), 'modifyPassword'));
 
-  test.each(kinds)('case 65: %s, a copy of the function whose rotation was given up changes nothing, and the next rotation succeeds', async (kind) => {
-    let inside = () => Promise.resolve();
-    const h = await make({ kind, connect: afterBind(() => inside()) });
-    const rotation = await created(h);
-    let next = rotation;
-    inside = async () => {
-      inside = () => Promise.resolve();
-      h.simulator.perform('UpdateSecretVersionStage', { SecretId: h.arn, VersionStage: 'AWSPENDING', RemoveFromVersionId: rotation.token });
-      h.simulator.completeRotation(h.arn);
-      next = await created(h);
-    };
-    await failure(h.step(rotation, 'setSecret', h.makeHandler()));
-    expect(h.sent.every(({ operation }) => operation === 'bind')).toBe(true);
-    await h.steps(next, 'setSecret', 'testSecret', 'finishSecret');
-    expect(await h.isAccepted('AWSCURRENT')).toBe(true);
-  });
+  test.each(kinds)('case 65: %s, a copy of the function whose rotation was given up changes nothing, and the next rotation succeeds', (kind) =>
+    isOverWhenGivenUp((inside) => make({ kind, connect: afterBind(inside) })));
 
   test('the server stores a hash, not the password', async () => {
     for (const kind of ['itself', 'superuser'] as const) {
@@ -561,18 +466,7 @@ describe('the connection', () => {
   test('case 33: a server that hangs ends the step before the time-out of the function', async () => {
     const own = await startLdap();
     try {
-      const h = await LdapHarness.make(own, {
-        connect: (connect) => async (...login) => {
-          const connection = await connect(...login);
-          own.pause();
-          return connection;
-        },
-      });
-      const rotation = await created(h);
-      h.remaining = 3_000;
-      await fails(h, h.step(rotation, 'setSecret'), '(ConnectivityError|StepTimeoutError)', /time/);
-      own.resume();
-      h.remaining = 30_000;
+      await endsInTime(await LdapHarness.make(own, { connect: pausedAfterConnecting(own) }), own);
     } finally {
       await own.stop();
     }
