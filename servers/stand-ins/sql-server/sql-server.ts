@@ -92,6 +92,7 @@ export async function startSqlServerStandIn(options: SqlServerOptions = {}): Pro
   const converse = (client: Duplex, isSecure: boolean) => {
     let session: SqlSession | undefined;
     let timer: NodeJS.Timeout | undefined;
+    let isWaiting = false;
     const reply = (...parts: Buffer[]) => { client.write(packets(PACKET.reply, Buffer.concat(parts))); };
     const login = (body: Buffer) => {
       if (!isSecure) { plaintextLogins.push(body); }
@@ -122,6 +123,9 @@ export async function startSqlServerStandIn(options: SqlServerOptions = {}): Pro
       if (type === PACKET.login && !session) { return login(body); }
       if (type === PACKET.attention) {
         clearTimeout(timer);
+        // What there is of the answer, and then that the rest is cancelled.
+        if (isWaiting) { reply(doneToken({ failed: true })); }
+        isWaiting = false;
         return reply(doneToken({ cancelled: true }));
       }
       if (!session || (type !== PACKET.batch && type !== PACKET.rpc)) { return void client.destroy(); }
@@ -131,7 +135,15 @@ export async function startSqlServerStandIn(options: SqlServerOptions = {}): Pro
       }
       const batch = batchIn(body);
       trace.push(SENSITIVE.test(batch) ? `--*${SENSITIVE.exec(batch)![0].trim()}${'-'.repeat(20)}` : batch);
-      if (standIn.delay > 0 && SENSITIVE.test(batch)) { timer = setTimeout(() => run(batch), standIn.delay); } else { run(batch); }
+      if (standIn.delay > 0 && SENSITIVE.test(batch)) {
+        isWaiting = true;
+        timer = setTimeout(() => {
+          isWaiting = false;
+          run(batch);
+        }, standIn.delay);
+      } else {
+        run(batch);
+      }
     };
     client.on('error', () => client.destroy());
     client.on('close', () => clearTimeout(timer));

@@ -87,10 +87,14 @@ export const connectSqlServer: ConnectSqlServer = async (credentials, database, 
 
 function open(host: string, port: number, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = dial({ host, port, signal, noDelay: true });
+    const socket = dial({ host, port, noDelay: true });
+    const give = () => socket.destroy(new Error('timed out'));
+    signal.addEventListener('abort', give);
     socket.once('error', reject);
     socket.once('connect', () => {
       socket.removeListener('error', reject);
+      // The time-out is that of the connection, and not that of what follows.
+      signal.removeEventListener('abort', give);
       resolve(socket);
     });
   });
