@@ -1,5 +1,5 @@
 import { isIP, connect as dial, type Socket } from 'node:net';
-import { Duplex } from 'node:stream';
+import { Duplex, type Readable } from 'node:stream';
 import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls';
 import { Connection, Request, type ConnectionConfiguration } from 'tedious';
 import type { Credentials } from '../credentials';
@@ -7,7 +7,7 @@ import { connectionError, refusal, withoutTls, type DriverError } from '../failu
 import type { DatabaseTls } from '../tls';
 import { REMEDIES, WRONG_PASSWORD } from './errors';
 import type { Deadline } from '../../../rotation/deadline';
-import { AuthenticationError, ConnectivityError, RotationError, TargetRefusedError, TlsError } from '../../../rotation/errors';
+import { AuthenticationError, RotationError, TargetRefusedError, TlsError } from '../../../rotation/errors';
 import { remedyOf } from '../../../rotation/service-errors';
 import { connectTimeout } from '../../server-login';
 
@@ -36,6 +36,7 @@ export const connectSqlServer: ConnectSqlServer = async (credentials, database, 
   const { host, port, username, password } = credentials;
   const numbers: number[] = [];
   const timeout = connectTimeout(deadline);
+  const limit = AbortSignal.any([deadline.signal, AbortSignal.timeout(timeout)]);
   const connection = new SecureConnection({
     server: host,
     authentication: { type: 'default', options: { userName: username, password } },
@@ -50,7 +51,7 @@ export const connectSqlServer: ConnectSqlServer = async (credentials, database, 
       cancelTimeout: CANCEL_TIMEOUT,
       // A repeated login may lock the user.
       maxRetriesOnTransientErrors: 0,
-      connector: () => open(host, port, AbortSignal.any([deadline.signal, AbortSignal.timeout(timeout)])),
+      connector: () => open(host, port, limit),
     },
   }, host, tls);
   // Without a listener, a connection that breaks would end the process.
@@ -65,8 +66,8 @@ export const connectSqlServer: ConnectSqlServer = async (credentials, database, 
   try {
     await new Promise<void>((resolve, reject) => {
       connection.connect((error) => { if (error) { reject(error); } else { resolve(); } });
-      // The driver doesn't tell that it was closed while it connects.
-      deadline.signal.addEventListener('abort', () => reject(new ConnectivityError('The step ran out of time during a login to SQL Server. Secrets Manager retries the rotation')), { once: true });
+      // The driver waits without end for the rest of an answer, also when it was closed.
+      limit.addEventListener('abort', () => reject(connectionError({ code: 'ETIMEDOUT' })!), { once: true });
     });
   } catch (error) {
     await close();
@@ -127,6 +128,17 @@ class SecureConnection extends Connection {
   public override sendLogin7Packet(): void {
     if (this.tls && !this.messageIo.tlsNegotiationComplete) { throw withoutTls(); }
     super.sendLogin7Packet();
+  }
+
+  /** The driver lets an answer that it doesn't understand end the process. */
+  public override createTokenStreamParser(...parameters: Parameters<Connection['createTokenStreamParser']>): ReturnType<Connection['createTokenStreamParser']> {
+    const parser = super.createTokenStreamParser(...parameters);
+    parser.on('error', () => {});
+    (parser as unknown as { readonly parser: Readable }).parser.on('error', (error) => {
+      parser.emit('error', error);
+      this.socket?.destroy(error);
+    });
+    return parser;
   }
 
   public override async performReRouting(): Promise<void> {
