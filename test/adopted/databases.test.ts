@@ -54,7 +54,7 @@ test('every engine of a target is rotated by that target', () => {
   for (const [target, { engines, resourceEngines = engines }] of Object.entries(DATABASE_ENGINES)) {
     expect(resourceEngines.map(factoryFor)).toEqual(resourceEngines.map(() => `RotationTarget.${target}`));
   }
-  expect(factoryFor('sqlserver-se')).toBeUndefined();
+  expect(factoryFor('db2-se')).toBeUndefined();
 });
 
 describe('refuses a generated value that is the password of a database, with the target to use', () => {

@@ -29,6 +29,7 @@ export function allDefinitions(): TargetDefinition[] {
     ...[single, alternating].map((strategy) => RotationTarget.redshift({ strategy })),
     ...[single, alternating].map((strategy) => RotationTarget.mongoDb({ strategy })),
     ...[single, alternating].map((strategy) => RotationTarget.documentDb({ strategy })),
+    RotationTarget.sqlServer({ strategy: single }),
     RotationTarget.redis({ superuserSecret }),
     RotationTarget.elastiCacheUser({ userArn: userArn('elasticache') }),
     RotationTarget.memoryDbUser({ userArn: userArn('memorydb') }),

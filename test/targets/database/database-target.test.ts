@@ -28,13 +28,15 @@ function withFunction(target: RotationTarget): Stack {
   return stack;
 }
 
-/** A colon ends the password in PostgreSQL's password file. The first values stay the same. */
-const laterExcluded = (target: Engine) => DATABASE_EXCLUDE_CHARACTERS + (target === 'postgres' || target === 'redshift' ? ':' : '');
+/** A colon ends the password in PostgreSQL's password file, as a semicolon does in connection strings of SQL Server. The first values stay the same. */
+const LATER_EXCLUDED: Partial<Record<Engine, string>> = { postgres: ':', redshift: ':', sqlServer: ';{}' };
+const laterExcluded = (target: Engine) => DATABASE_EXCLUDE_CHARACTERS + (LATER_EXCLUDED[target] ?? '');
 
 /** Databases that refuse some passwords: the characters, and what an error says of lengths. */
 const STRICT: Partial<Record<Engine, { readonly refused: string; readonly lengths: string }>> = {
   redshift: { refused: '\'"\\/@', lengths: '8 to 64' },
   documentDb: { refused: '/"@', lengths: '8 to 100' },
+  sqlServer: { refused: '', lengths: '8 to 128' },
 };
 
 const template = (value: object) => ({ secretStringTemplate: JSON.stringify(value) });
@@ -110,6 +112,7 @@ test.each([
   ['mysql', RotationTarget.mysql(), 'mysql'],
   ['mariadb', RotationTarget.mariadb(), 'mysql'],
   ['redshift', RotationTarget.redshift(), 'redshift'],
+  ['sqlServer', RotationTarget.sqlServer(), 'sql-server'],
 ])('the handler of %s has its driver, and no other', (_, target, asset) => {
   expect(target._definition.code().handler).toBe(`${asset}/index.handler`);
 });

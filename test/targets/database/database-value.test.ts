@@ -4,6 +4,7 @@ import { Mongo } from '../../../lambda-src/targets/database/mongo/engine';
 import { MySql } from '../../../lambda-src/targets/database/mysql/engine';
 import { Postgres } from '../../../lambda-src/targets/database/postgres/engine';
 import { Redshift } from '../../../lambda-src/targets/database/redshift/engine';
+import { SqlServer } from '../../../lambda-src/targets/database/sql-server/engine';
 import { Superuser } from '../../../lambda-src/targets/database/superuser';
 import { DATABASE_TARGETS } from '../../../src/targets/database/contract';
 import { type DatabaseTargetConfig } from '../../../src/targets/database/contract';
@@ -16,6 +17,7 @@ const HANDLERS: Record<DatabaseTargetConfig['target'], Engine> = {
   redshift: new Redshift(undefined),
   mongoDb: new Mongo('mongoDb', undefined),
   documentDb: new Mongo('documentDb', undefined),
+  sqlServer: new SqlServer(undefined),
 };
 
 describe.each(DATABASE_TARGETS)('%s: the constructs and the handler agree on', (target) => {

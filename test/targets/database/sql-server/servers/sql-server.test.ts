@@ -160,7 +160,7 @@ test('a generated password never has the name of the user in it, which the polic
   const target = databaseTarget({ target: 'sqlServer', passwordPolicy: {}, plaintextConnection: true } as DatabaseTargetConfig, { sqlServer: () => new SqlServer(undefined) });
   const next = async (username: string) => {
     const current = JSON.stringify({ engine: 'sqlserver', host: 'localhost', username, password: 'First-password-1' });
-    const made = await target.createValue({ current, generatePassword: async (isUsable) => ['xxaPPxx-Password-1', 'Password-1-app', 'Good-word-1'].find((each) => isUsable(each))! } as ValueRequest);
+    const made = await target.createValue({ current, generatePassword: async (isUsable) => ['xxaPPxx-Password-1', 'Password-1-app', 'Good-word-1'].find((each) => isUsable(each))! } satisfies ValueRequest);
     return (JSON.parse(made) as { password: string }).password;
   };
   expect(await next('App')).toBe('Good-word-1');
