@@ -67,7 +67,9 @@ function subject({ name, isContained = false, bySuperuser = false }: Kind, serve
       certificateAuthority: ca,
       passwordPolicy: {},
     },
-    makeHandler: (dependencies) => makeHandler((config) => databaseTarget(config, { sqlServer: (database) => new SqlServer(tlsOptions(database), watch(dependencies, naive)) }), dependencies),
+    makeHandler: (dependencies) => makeHandler((config) => databaseTarget(config, {
+      sqlServer: (database) => new SqlServer(tlsOptions(database), watch(dependencies, naive)),
+    }), dependencies),
     server: {
       reset: async () => { Object.assign(account(), { password: USER.password, failures: 0, isLocked: false }); },
       accepts: async (value) => account().password === (JSON.parse(value) as typeof USER).password && !account().isLocked,
@@ -126,14 +128,13 @@ export async function catchNaiveSqlServer(): Promise<(Pick<Naive, 'mistake' | 'e
 }
 
 async function withServer(use: (server: SqlServerStandIn) => Promise<void>): Promise<void> {
-  // A history is stopped many times, and each repetition may count a wrong password.
   const server = await startSqlServerStandIn();
   try {
-    server.asRoot(
-      `CREATE LOGIN ${USER.username} WITH PASSWORD = '${USER.password}'`, `CREATE LOGIN ${ADMINISTRATOR.username} WITH PASSWORD = '${ADMINISTRATOR.password}'`, `GRANT ALTER ANY LOGIN TO ${ADMINISTRATOR.username}`,
-      `CREATE DATABASE ${SHOP} CONTAINMENT = PARTIAL`,
-    );
-    server.asRootIn(SHOP, `CREATE USER ${USER.username} WITH PASSWORD = '${USER.password}'`, `CREATE USER ${ADMINISTRATOR.username} FOR LOGIN ${ADMINISTRATOR.username}`, `GRANT ALTER ANY USER TO ${ADMINISTRATOR.username}`);
+    const withPassword = ({ username, password }: typeof USER) => `${username} WITH PASSWORD = '${password}'`;
+    const [user, administrator] = [withPassword(USER), withPassword(ADMINISTRATOR)];
+    server.asRoot(`CREATE LOGIN ${user}`, `CREATE LOGIN ${administrator}`, `GRANT ALTER ANY LOGIN TO ${ADMINISTRATOR.username}`, `CREATE DATABASE ${SHOP} CONTAINMENT = PARTIAL`);
+    const { username } = ADMINISTRATOR;
+    server.asRootIn(SHOP, `CREATE USER ${user}`, `CREATE USER ${username} FOR LOGIN ${username}`, `GRANT ALTER ANY USER TO ${username}`);
     await use(server);
   } finally {
     await server.stop();

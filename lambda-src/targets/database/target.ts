@@ -78,7 +78,8 @@ export class DatabaseTarget implements Target {
     }
     const old = readKey(current, PASSWORD);
     const next = this.withNextUser(current);
-    return replaceKey(next, PASSWORD, await generatePassword((password) => password !== old && (this.engine.mayHave?.(password, nextUser) ?? true), roomAt(next, PASSWORD)));
+    const isUsable = (password: string) => password !== old && (this.engine.mayHave?.(password, nextUser) ?? true);
+    return replaceKey(next, PASSWORD, await generatePassword(isUsable, roomAt(next, PASSWORD)));
   }
 
   public validate(value: string): void {

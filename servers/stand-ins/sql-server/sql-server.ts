@@ -7,12 +7,12 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import { makeCertificate } from '../../../tools/servers/certificates';
-import type { Login, ServerTls } from '../../../tools/servers/server';
-import { makeFolder } from '../../../tools/servers/server-process';
 import { ServerState, type Policy, type SqlSession } from './state';
 import { SqlError } from './t-sql';
 import { batchIn, doneToken, ENCRYPT, encryptionIn, errorToken, HandshakeStream, loginTokens, messages, PACKET, packets, parseLogin, preloginReply, routingToken, rowTokens, type Message } from './tds';
+import { makeCertificate } from '../../../tools/servers/certificates';
+import type { Login, ServerTls } from '../../../tools/servers/server';
+import { makeFolder } from '../../../tools/servers/server-process';
 
 export interface SqlServerOptions {
   /** @default 'good' */
@@ -113,7 +113,7 @@ export async function startSqlServerStandIn(options: SqlServerOptions = {}): Pro
     const run = (batch: string) => {
       try {
         const results = state.run(session!, batch);
-        reply(...results.flatMap(({ names, kinds, rows }) => [rowTokens(names, kinds, rows), doneToken({ more: true, rows: rows.length })]), doneToken());
+        reply(...results.flatMap((result) => [rowTokens(result), doneToken({ more: true, rows: result.rows.length })]), doneToken());
       } catch (error) {
         if (!(error instanceof SqlError)) { throw error; }
         reply(errorToken(error.number, error.message), doneToken({ failed: true }));

@@ -3,8 +3,8 @@
  * https://learn.microsoft.com/en-us/sql/relational-databases/security/password-policy
  * https://learn.microsoft.com/en-us/sql/relational-databases/security/contained-database-users-making-your-database-portable
  */
-import { parse, SqlError, type PasswordOption, type PrincipalOptions, type Statement } from './t-sql';
-import type { Cell } from './tds';
+import { parse, SqlError, type Expression, type PasswordOption, type PrincipalOptions, type Statement } from './t-sql';
+import type { Cell, Rows } from './tds';
 
 /** What Windows asks of passwords. */
 export interface Policy {
@@ -48,12 +48,7 @@ export interface SqlSession {
   database: string;
 }
 
-export interface Rows {
-  readonly names: readonly string[];
-  readonly kinds: readonly ('text' | 'number')[];
-  readonly rows: readonly (readonly Cell[])[];
-}
-
+const isType = (value: Expression) => value.kind === 'column' && value.name === 'authentication_type';
 const keyOf = (name: string) => name.toLowerCase();
 const denied = (what: string, name: string) => new SqlError(15151, `Cannot alter the ${what} '${name}', because it does not exist or you do not have permission.`);
 const failed = (user: string) => new SqlError(18456, `Login failed for user '${user}'.`);
@@ -218,7 +213,7 @@ export class ServerState {
     });
     return {
       names: columns.map(({ name }) => name),
-      kinds: columns.map(({ value }) => value.kind === 'ownAuthenticationType' || value.kind === 'number' || (value.kind === 'column' && value.name !== 'name') ? 'number' : 'text'),
+      kinds: columns.map(({ value }) => value.kind === 'ownAuthenticationType' || value.kind === 'number' || isType(value) ? 'number' : 'text'),
       rows: principals && !found ? [] : [cells],
     };
   }
@@ -237,7 +232,8 @@ export class ServerState {
     return account;
   }
 
-  private alter(account: Account, what: 'login' | 'user', { password, checkPolicy, checkExpiration }: PrincipalOptions, isOwn: boolean, mayManage: boolean): void {
+  private alter(account: Account, what: 'login' | 'user', options: PrincipalOptions, isOwn: boolean, mayManage: boolean): void {
+    const { password, checkPolicy, checkExpiration } = options;
     if (password) { this.changePassword(account, what, password, isOwn, mayManage); } else if (!mayManage) { throw denied(what, account.name); }
     if (checkPolicy !== undefined) {
       account.checksPolicy = checkPolicy;
@@ -246,9 +242,10 @@ export class ServerState {
     if (checkExpiration === false) { account.isExpired = false; }
   }
 
-  private changePassword(account: Account, what: string, { password, oldPassword, mustChange, unlock }: PasswordOption, isOwn: boolean, mayManage: boolean): void {
+  private changePassword(account: Account, what: string, given: PasswordOption, isOwn: boolean, mayManage: boolean): void {
+    const { password, oldPassword, mustChange, unlock } = given;
     if (!mayManage && (!isOwn || oldPassword === undefined)) { throw denied(what, account.name); }
-    if (oldPassword !== undefined && account.isLocked) { throw new SqlError(15113, 'Too many failed login attempts. This account has been temporarily locked as a precaution against password guessing.'); }
+    if (oldPassword !== undefined && account.isLocked) { throw new SqlError(15113, 'Too many failed login attempts.'); }
     if (oldPassword !== undefined && account.password !== oldPassword) {
       this.countFailure(account);
       throw denied(what, account.name);
@@ -256,8 +253,8 @@ export class ServerState {
     if (account.checksPolicy) {
       // An administrator who gives no old password resets it, which the history and the age don't prevent.
       if (oldPassword !== undefined) {
-        if (this.policy.hasMinimumAge && account.earlier.length > 0) { throw new SqlError(15114, 'Password validation failed. The password for the user is too recent to change.'); }
-        if ([account.password, ...account.earlier].slice(0, this.policy.history).includes(password)) { throw new SqlError(15115, 'Password validation failed. The password cannot be used at this time.'); }
+        if (this.policy.hasMinimumAge && account.earlier.length > 0) { throw invalidPassword(15114, 'for the user is too recent to change'); }
+        if ([account.password, ...account.earlier].slice(0, this.policy.history).includes(password)) { throw invalidPassword(15115, 'cannot be used at this time'); }
       }
       this.mustMeetPolicy(account, password);
     }
@@ -272,18 +269,22 @@ export class ServerState {
   }
 
   private mustMeetPolicy({ name }: Account, password: string): void {
-    if (password.length < 8) { throw new SqlError(15116, 'Password validation failed. The password does not meet Windows policy requirements because it is too short.'); }
-    if (password.length > 128) { throw new SqlError(15117, 'Password validation failed. The password does not meet Windows policy requirements because it is too long.'); }
+    const because = 'does not meet Windows policy requirements because it is';
+    if (password.length < 8) { throw invalidPassword(15116, `${because} too short`); }
+    if (password.length > 128) { throw invalidPassword(15117, `${because} too long`); }
     const classes = [/[A-Z]/, /[a-z]/, /[0-9]/, /[^A-Za-z0-9]/].filter((each) => each.test(password)).length;
-    if (classes < 3 || (name.length >= 3 && keyOf(password).includes(keyOf(name)))) {
-      throw new SqlError(15118, 'Password validation failed. The password does not meet Windows policy requirements because it is not complex enough.');
-    }
-    if (this.policy.filter?.test(password)) { throw new SqlError(15119, 'Password validation failed. The password does not meet the requirements of the password filter DLL.'); }
+    if (classes < 3 || (name.length >= 3 && keyOf(password).includes(keyOf(name)))) { throw invalidPassword(15118, `${because} not complex enough`); }
+    if (this.policy.filter?.test(password)) { throw invalidPassword(15119, 'does not meet the requirements of the password filter DLL'); }
   }
 }
 
+function invalidPassword(number: number, why: string): SqlError {
+  return new SqlError(number, `Password validation failed. The password ${why}.`);
+}
+
 function newAccount(name: string, password: string, checksPolicy: boolean): Account {
-  return { name, password, earlier: [], checksPolicy, failures: 0, isLocked: false, isDisabled: false, isExpired: false, mustChange: false, isSysadmin: false, rights: new Set() };
+  const isNot = { isLocked: false, isDisabled: false, isExpired: false, mustChange: false, isSysadmin: false };
+  return { name, password, earlier: [], checksPolicy, failures: 0, ...isNot, rights: new Set() };
 }
 
 function newDatabase(name: string, isContained: boolean): Database {

@@ -2,8 +2,8 @@
  * The server's side of the protocol TDS 7.4, as far as a login and batches need it.
  * https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-tds/
  */
-import { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 
 export const PACKET = { batch: 0x01, rpc: 0x03, reply: 0x04, attention: 0x06, login: 0x10, prelogin: 0x12 } as const;
 /** What the two sides say of TLS before a login. */
@@ -30,7 +30,7 @@ export function messages(take: (message: Message) => void): (data: Buffer) => vo
       const packet = bytes.subarray(0, length);
       bytes = bytes.subarray(length);
       parts.push(packet.subarray(HEADER));
-      if ((packet[1]! & LAST) === 0) { continue; }
+      if (packet[1] !== LAST) { continue; }
       const body = Buffer.concat(parts);
       parts = [];
       take({ type: packet[0]!, body });
@@ -46,7 +46,7 @@ export function packets(type: number, body: Buffer): Buffer {
     header[0] = type;
     header[1] = from + part.length >= body.length ? LAST : 0;
     header.writeUInt16BE(HEADER + part.length, 2);
-    header[6] = n & 0xff;
+    header[6] = n % 256;
     made.push(header, part);
   }
   return Buffer.concat(made);
@@ -76,10 +76,8 @@ export function parseLogin(body: Buffer): Login7 {
   if (body.readUInt32LE(0) !== body.length || body.readUInt32LE(4) !== 0x74000004) { throw new Error('LOGIN7 has a wrong length or version'); }
   const bytes = (at: number) => body.subarray(body.readUInt16LE(at), body.readUInt16LE(at) + 2 * body.readUInt16LE(at + 2));
   const text = (at: number) => bytes(at).toString('utf16le');
-  const password = Buffer.from(bytes(44).map((byte) => {
-    const plain = byte ^ 0xa5;
-    return (plain >> 4) | ((plain & 0x0f) << 4);
-  })).toString('utf16le');
+  // eslint-disable-next-line no-bitwise
+  const password = Buffer.from(bytes(44).map((byte) => ((byte ^ 0xa5) >> 4) | ((byte ^ 0xa5) << 4))).toString('utf16le');
   return { user: text(40), password, app: text(48), database: text(68) };
 }
 
@@ -108,7 +106,9 @@ const sized = (token: number, ...parts: Buffer[]) => {
 export const errorToken = (number: number, message: string) =>
   sized(0xaa, u32(number), Buffer.from([1, 14]), shortText(message), byteText('STANDIN'), byteText(''), u32(1));
 export const doneToken = ({ failed = false, cancelled = false, more = false, rows = 0 } = {}) =>
-  Buffer.concat([Buffer.from([0xfd]), u16((more ? 1 : 0) | (failed ? 2 : 0) | (rows > 0 ? 0x10 : 0) | (cancelled ? 0x20 : 0)), u16(0), u32(rows), u32(0)]);
+  Buffer.concat([
+    Buffer.from([0xfd]), u16((more ? 1 : 0) + (failed ? 2 : 0) + (rows > 0 ? 0x10 : 0) + (cancelled ? 0x20 : 0)), u16(0), u32(rows), u32(0),
+  ]);
 export const loginTokens = (database: string) => Buffer.concat([
   sized(0xe3, Buffer.from([1]), byteText(database), byteText('master')),
   sized(0xad, Buffer.from([1, 0x74, 0, 0, 4]), byteText('Stand-in for SQL Server'), Buffer.from([16, 0, 0, 0])),
@@ -119,12 +119,22 @@ export const routingToken = (host: string, port: number) => {
   return sized(0xe3, Buffer.from([20]), u16(place.length), place, u16(0));
 };
 
+/** Up to 128 characters, in the usual collation. */
+const TEXT_TYPE = Buffer.from([0xe7, 0, 1, 9, 4, 0xd0, 0, 0x34]);
+const NUMBER_TYPE = Buffer.from([0x26, 4]);
+
 export type Cell = string | number | null;
 
-/** The columns are texts, or whole numbers. */
-export function rowTokens(names: readonly string[], kinds: readonly ('text' | 'number')[], rows: readonly (readonly Cell[])[]): Buffer {
+/** Columns of texts, or of whole numbers. */
+export interface Rows {
+  readonly names: readonly string[];
+  readonly kinds: readonly ('text' | 'number')[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+export function rowTokens({ names, kinds, rows }: Rows): Buffer {
   const columns = names.map((name, i) => Buffer.concat([
-    u32(0), u16(1), kinds[i] === 'text' ? Buffer.concat([Buffer.from([0xe7]), u16(256), Buffer.from([9, 4, 0xd0, 0, 0x34])]) : Buffer.from([0x26, 4]), byteText(name),
+    u32(0), u16(1), kinds[i] === 'text' ? TEXT_TYPE : NUMBER_TYPE, byteText(name),
   ]));
   const cell = (value: Cell, kind: 'text' | 'number') => {
     if (kind === 'number') { return value === null ? Buffer.from([0]) : Buffer.concat([Buffer.from([4]), u32(Number(value))]); }
@@ -155,7 +165,9 @@ export class HandshakeStream extends Duplex {
   public override _write(data: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     if (this.isOver) { return void this.socket.write(data, done); }
     // A client takes one message for each of its own.
-    if (this.waiting.push(data) === 1) { setImmediate(() => { this.socket.write(packets(PACKET.prelogin, Buffer.concat(this.waiting.splice(0)))); }); }
+    if (this.waiting.push(data) === 1) {
+      setImmediate(() => { this.socket.write(packets(PACKET.prelogin, Buffer.concat(this.waiting.splice(0)))); });
+    }
     done();
   }
 

@@ -29,7 +29,9 @@ export interface SqlServerConnection {
 }
 
 /** @param database the database to log in to */
-export type ConnectSqlServer = (credentials: Credentials, database: string, tls: DatabaseTls | undefined, deadline: Deadline) => Promise<SqlServerConnection>;
+export type ConnectSqlServer = (
+  credentials: Credentials, database: string, tls: DatabaseTls | undefined, deadline: Deadline,
+) => Promise<SqlServerConnection>;
 
 /** Logs in. */
 export const connectSqlServer: ConnectSqlServer = async (credentials, database, tls, deadline) => {
@@ -183,7 +185,8 @@ class Tunnel extends Duplex {
 /** As the driver does, apart from the name that the certificate is for, and from parsing the authorities each time. It knows TLS 1.2 at most. */
 function startTls(io: Connection['messageIo'], host: string, tls: DatabaseTls): Promise<void> {
   const tunnel = new Tunnel(io);
-  const cleartext = connectTls({ socket: tunnel, host, servername: isIP(host) === 0 ? host : undefined, secureContext: contextFor(tls), rejectUnauthorized: true });
+  const servername = isIP(host) === 0 ? host : undefined;
+  const cleartext = connectTls({ socket: tunnel, host, servername, secureContext: contextFor(tls), rejectUnauthorized: true });
   io.securePair = { cleartext, encrypted: tunnel };
   return new Promise((resolve, reject) => {
     const fail = (error: Error) => {

@@ -169,11 +169,13 @@ test.each([
 });
 
 test('case 33: a server that hangs after the login ends the step in time', async () => {
-  const h = make({ connect: (dial) => async (...login) => {
-    const connection = await dial(...login);
-    server.pause();
-    return connection;
-  } });
+  const h = make({
+    connect: (dial) => async (...login) => {
+      const connection = await dial(...login);
+      server.pause();
+      return connection;
+    },
+  });
   h.remaining = 7_000;
   try {
     expect(await messageOf(h)).toMatch(/^(?:ConnectivityError|StepTimeoutError): /);

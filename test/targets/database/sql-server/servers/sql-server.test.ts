@@ -4,7 +4,7 @@
 import { inspect } from 'node:util';
 import { BY_ITSELF, identifier, KINDS, letsIn, literal, makeUser, prepare, SHOP, SqlServerHarness, SUPERUSER, type Kind, type SqlServerHarnessOptions } from './fixture';
 import { RotationError } from '../../../../../lambda-src/rotation/errors';
-import type { ValueRequest } from '../../../../../lambda-src/target';
+import type { GeneratePassword, ValueRequest } from '../../../../../lambda-src/target';
 import type { ConnectSqlServer } from '../../../../../lambda-src/targets/database/sql-server/connection';
 import { SqlServer } from '../../../../../lambda-src/targets/database/sql-server/engine';
 import { databaseTarget } from '../../../../../lambda-src/targets/database/target';
@@ -157,11 +157,12 @@ test('case 36: a user name of 128 characters works, and one longer fails at crea
 });
 
 test('a generated password never has the name of the user in it, which the policy of Windows refuses', async () => {
-  const target = databaseTarget({ target: 'sqlServer', passwordPolicy: {}, plaintextConnection: true } as DatabaseTargetConfig, { sqlServer: () => new SqlServer(undefined) });
+  const config = { target: 'sqlServer', passwordPolicy: {}, plaintextConnection: true } as DatabaseTargetConfig;
+  const target = databaseTarget(config, { sqlServer: () => new SqlServer(undefined) });
   const next = async (username: string) => {
     const current = JSON.stringify({ engine: 'sqlserver', host: 'localhost', username, password: 'First-password-1' });
-    const made = await target.createValue({ current, generatePassword: async (isUsable) => ['xxaPPxx-Password-1', 'Password-1-app', 'Good-word-1'].find((each) => isUsable(each))! } satisfies ValueRequest);
-    return (JSON.parse(made) as { password: string }).password;
+    const generatePassword: GeneratePassword = async (isUsable) => ['xxaPPxx-Password-1', 'Password-1-app', 'Good-word-1'].find((each) => isUsable(each))!;
+    return (JSON.parse(await target.createValue({ current, generatePassword } as ValueRequest) as string) as { password: string }).password;
   };
   expect(await next('App')).toBe('Good-word-1');
   // Windows looks for no name of fewer than three characters.
@@ -223,10 +224,13 @@ test('a late copy of an earlier rotation can\'t undo a later one, because the se
     user: h.user,
     connect: (dial) => async (...login) => {
       const connection = await dial(...login);
-      return { ...connection, query: async (batch) => {
-        if (batch.startsWith('ALTER')) { await held; }
-        return connection.query(batch);
-      } };
+      return {
+        ...connection,
+        query: async (batch) => {
+          if (batch.startsWith('ALTER')) { await held; }
+          return connection.query(batch);
+        },
+      };
     },
   });
   const rotation = slow.start();
@@ -395,8 +399,14 @@ describe('the policy of Windows', () => {
 
 describe('wrong passwords that a policy counts', () => {
   /** The largest number of wrong passwords in a row. */
-  const worst = (from: number, { username }: { username: string }) => server.logins.slice(from).filter(({ user }) => user === username)
-    .reduce(({ most, now }, { isAccepted }) => { const next = isAccepted ? 0 : now + 1; return { most: Math.max(most, next), now: next }; }, { most: 0, now: 0 }).most;
+  function worst(from: number, { username }: { username: string }): number {
+    let [most, now] = [0, 0];
+    for (const { isAccepted } of server.logins.slice(from).filter(({ user }) => user === username)) {
+      now = isAccepted ? 0 : now + 1;
+      most = Math.max(most, now);
+    }
+    return most;
+  }
 
   test.each<[string, number, (h: SqlServerHarness, kind: Kind) => Promise<void>]>([
     ['a rotation that goes well', 0, (h) => h.rotate()],
