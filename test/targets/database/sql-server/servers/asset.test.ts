@@ -62,7 +62,7 @@ test.each(KINDS)('the asset rotates a %s, and says no password', async (kind) =>
   for (const password of [...passwords, SUPERUSER.password]) { expect(output).not.toContain(password); }
 });
 
-test('the certificates of RDS are beside the code', () => {
+test('case 68: the certificates of RDS are beside the code', () => {
   const certificates = JSON.parse(gunzipSync(readFileSync(join(ASSET, 'rds-certificates.json.gz'))).toString()) as Record<string, string[]>;
   expect(certificates['eu-central-1'].length).toBeGreaterThan(1);
 });

@@ -68,7 +68,7 @@ test('case 66: the usual driver verifies no IP address. Here, it is verified as 
   expect(await messageOf(refused)).toMatch(/^TlsError: /);
 });
 
-test.each([undefined, false, 'false', true])('case 66, ssl: %p: a server that says it has no TLS gets no credential, not even after a failure', async (ssl) => {
+test.each([undefined, false, 'false', true])('case 66: ssl %p: a server that says it has no TLS gets no credential, not even after a failure', async (ssl) => {
   const plain = await another({ tls: 'none' });
   const h = make({ changes: { port: plain.port, ssl } });
   expect(await messageOf(h)).toMatch(/^TlsError: .*does not take connections with TLS, so no credential was sent/);
@@ -184,7 +184,7 @@ test('case 33: a server that hangs after the login ends the step in time', async
   }
 });
 
-test.each(KINDS)('cases 56, 63, %s: at every write of the client, a lost reply leaves a user that the next attempt completes', async (kind) => {
+test.each(KINDS)('case 56: %s: at every write of the client, a lost reply leaves a user that the next attempt completes', async (kind) => {
   const proxy = await Proxy.start(server.port);
   cleanUp.push(() => proxy.stop());
   const counting = make({ kind, changes: { port: proxy.port }, superuserChanges: { port: proxy.port } });

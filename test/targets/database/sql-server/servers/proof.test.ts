@@ -11,7 +11,7 @@ const EVERY_PAIR = 61;
 
 jest.setTimeout(300_000);
 
-test('each strategy: stopped at some boundaries and pairs, a labelled version is always accepted', async () => {
+test('cases 53, 54, 55, 56, 58, 59, 61: each strategy is stopped at some boundaries and pairs, a labelled version is always accepted', async () => {
   const restore = withoutTimers();
   const explored: number[] = [];
   await withSqlServerSubjects(async (subject) => {

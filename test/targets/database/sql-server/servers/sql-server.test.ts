@@ -3,13 +3,14 @@
  */
 import { inspect } from 'node:util';
 import { BY_ITSELF, identifier, KINDS, letsIn, literal, makeUser, prepare, SHOP, SqlServerHarness, SUPERUSER, type Kind, type SqlServerHarnessOptions } from './fixture';
-import { RotationError } from '../../../../../lambda-src/rotation/errors';
+import { ConnectivityError, RotationError } from '../../../../../lambda-src/rotation/errors';
 import type { GeneratePassword, ValueRequest } from '../../../../../lambda-src/target';
 import type { ConnectSqlServer } from '../../../../../lambda-src/targets/database/sql-server/connection';
 import { SqlServer } from '../../../../../lambda-src/targets/database/sql-server/engine';
 import { databaseTarget } from '../../../../../lambda-src/targets/database/target';
 import { startSqlServerStandIn, type SqlServerStandIn } from '../../../../../servers/stand-ins/sql-server/sql-server';
 import type { Policy } from '../../../../../servers/stand-ins/sql-server/state';
+import type { StartedRotation } from '../../../../../simulator';
 import type { DatabaseTargetConfig } from '../../../../../src/targets/database/contract';
 import { failure } from '../../../../harness';
 
@@ -37,6 +38,12 @@ async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) { await new Promise((resolve) => { setTimeout(resolve, 10); }); }
 }
 
+/** Puts a pending value by hand. */
+function putPending(h: SqlServerHarness, { token }: StartedRotation, value: object): void {
+  const SecretString = JSON.stringify({ ...JSON.parse(h.value('AWSCURRENT')) as object, ...value });
+  h.simulator.perform('PutSecretValue', { SecretId: h.arn, ClientRequestToken: token, SecretString, VersionStages: ['AWSPENDING'] });
+}
+
 let server: SqlServerStandIn;
 beforeAll(async () => {
   server = await startSqlServerStandIn();
@@ -48,7 +55,7 @@ beforeEach(() => { server.state.policy = LAX; });
 const make = (options?: SqlServerHarnessOptions) => SqlServerHarness.make(server, options);
 const changes = (h: SqlServerHarness) => h.sent.filter((batch) => batch.startsWith('ALTER'));
 
-test.each(KINDS)('cases 25, 43, %s: three rotations, each with a new password that the usual driver logs in with', async (kind) => {
+test.each(KINDS)('cases 25, 43: %s: three rotations, each with a new password that the usual driver logs in with', async (kind) => {
   const h = make({ kind });
   const seen = new Set([h.user.password]);
   for (let n = 0; n < 3; n++) {
@@ -70,7 +77,7 @@ test.each(KINDS)('%s: the statement is the one that Microsoft documents, alone i
   expect(changes(h)).toEqual([`ALTER ${kind.startsWith('login') ? 'LOGIN' : 'USER'} ${identifier(username)} WITH PASSWORD = ${literal(password)}${byItself}`]);
 });
 
-test.each(KINDS)('cases 23, 46, %s: setSecret and testSecret can run any number of times', async (kind) => {
+test.each(KINDS)('cases 23, 46: %s: setSecret and testSecret can run any number of times', async (kind) => {
   const h = make({ kind });
   const rotation = await created(h);
   await h.steps(rotation, 'setSecret', 'setSecret', 'testSecret', 'setSecret', 'testSecret');
@@ -81,12 +88,12 @@ test.each(KINDS)('cases 23, 46, %s: setSecret and testSecret can run any number 
 test('case 46: testSecret alone, with a copy of the current value, succeeds and writes nothing', async () => {
   const h = make();
   const rotation = h.start();
-  h.simulator.perform('PutSecretValue', { SecretId: h.arn, ClientRequestToken: rotation.token, SecretString: h.value('AWSCURRENT'), VersionStages: ['AWSPENDING'] });
+  putPending(h, rotation, {});
   await h.step(rotation, 'testSecret');
   expect(changes(h)).toEqual([]);
 });
 
-test.each(KINDS)('case 26, %s: if only the previous password works, it is changed with that', async (kind) => {
+test.each(KINDS)('case 26: %s: if only the previous password works, it is changed with that', async (kind) => {
   const h = make({ kind });
   await h.rotate();
   h.account.password = h.login('AWSPREVIOUS').password;
@@ -94,20 +101,20 @@ test.each(KINDS)('case 26, %s: if only the previous password works, it is change
   expect(await h.isAccepted('AWSCURRENT')).toBe(true);
 });
 
-test.each(KINDS)('case 28, %s: a current password that the server refuses changes nothing', async (kind) => {
+test.each(KINDS)('case 28: %s: a current password that the server refuses changes nothing', async (kind) => {
   const h = make({ kind, changes: { password: 'Another-password-1' } });
   await fails(h, h.step(await created(h), 'setSecret'), 'AuthenticationError', /put the password that works into the secret/);
   expect(h.account.password).toBe(h.user.password);
   expect(changes(h)).toEqual([]);
 });
 
-test.each(KINDS)('case 44, %s: testSecret fails while the pending password doesn\'t work', async (kind) => {
+test.each(KINDS)('case 44: %s: testSecret fails while the pending password doesn\'t work', async (kind) => {
   const h = make({ kind });
   await fails(h, h.step(await created(h), 'testSecret'), 'AuthenticationError', /does not accept the pending credentials/);
   expect(await h.isAccepted('AWSCURRENT')).toBe(true);
 });
 
-test.each(BY_ITSELF)('case 32, %s: names and passwords with special characters are exact', async (kind) => {
+test.each(BY_ITSELF)('case 32: %s: names and passwords with special characters are exact', async (kind) => {
   const awkward = ['a]b[c]', 'o\'brien', 'semi;colon--', 'über_\u{1F600}', '名前', 'per%cent"quote', 'back\\slash', ' spaces inside '];
   for (const [n, username] of awkward.entries()) {
     for (const password of [`Pw-1 ' ] ; -- \u{1F600} ü 漢 " \\ % ${n}`, `Pw1 /* '' */ N'x' ${n}`]) {
@@ -116,9 +123,7 @@ test.each(BY_ITSELF)('case 32, %s: names and passwords with special characters a
       const h = make({ kind, user });
       const rotation = h.start();
       const pending = `${password}!]''"`;
-      h.simulator.perform('PutSecretValue', {
-        SecretId: h.arn, ClientRequestToken: rotation.token, SecretString: JSON.stringify({ ...JSON.parse(h.value('AWSCURRENT')) as object, password: pending }), VersionStages: ['AWSPENDING'],
-      });
+      putPending(h, rotation, { password: pending });
       await h.steps(rotation, 'setSecret', 'testSecret');
       expect(h.account.password).toBe(pending);
     }
@@ -129,8 +134,7 @@ test('case 32: a backslash before a line end, which SQL Server leaves out of a t
   for (const lineEnd of ['\n', '\r\n']) {
     const h = make();
     const rotation = h.start();
-    const value = { ...JSON.parse(h.value('AWSCURRENT')) as object, password: `Pass-word-1\\${lineEnd}second` };
-    h.simulator.perform('PutSecretValue', { SecretId: h.arn, ClientRequestToken: rotation.token, SecretString: JSON.stringify(value), VersionStages: ['AWSPENDING'] });
+    putPending(h, rotation, { password: `Pass-word-1\\${lineEnd}second` });
     await fails(h, h.step(rotation, 'setSecret'), 'SecretValueError', /backslash before the end of a line/);
     expect(h.account.password).toBe(h.user.password);
   }
@@ -177,14 +181,14 @@ test('a name in another case than the server has is that of the same user', asyn
   expect(changes(other)[0]).toContain(identifier(h.user.username));
 });
 
-test.each(KINDS)('case 61, %s: copies at once leave the user with the pending password', async (kind) => {
+test.each(KINDS)('case 61: %s: copies at once leave the user with the pending password', async (kind) => {
   const h = make({ kind });
   const rotation = await created(h);
   await Promise.all([h.step(rotation, 'setSecret'), h.step(rotation, 'setSecret', h.makeHandler()), h.step(rotation, 'setSecret', h.makeHandler())]);
   expect(await h.isAccepted('AWSPENDING')).toBe(true);
 });
 
-test.each(KINDS)('case 56, %s: a lost reply to the change is found out, and the step succeeds', async (kind) => {
+test.each(KINDS)('case 56: %s: a lost reply to the change is found out, and the step succeeds', async (kind) => {
   let lost = 0;
   const connect = (dial: ConnectSqlServer): ConnectSqlServer => async (...login) => {
     const connection = await dial(...login);
@@ -234,14 +238,84 @@ test('a late copy of an earlier rotation can\'t undo a later one, because the se
     },
   });
   const rotation = slow.start();
-  const value = { ...JSON.parse(slow.value('AWSCURRENT')) as object, password: 'Of-the-late-copy-1' };
-  slow.simulator.perform('PutSecretValue', { SecretId: slow.arn, ClientRequestToken: rotation.token, SecretString: JSON.stringify(value), VersionStages: ['AWSPENDING'] });
+  putPending(slow, rotation, { password: 'Of-the-late-copy-1' });
   const late = slow.step(rotation, 'setSecret');
   await until(() => slow.sent.some((batch) => batch.startsWith('ALTER')));
   await h.rotate();
   release();
   await fails(slow, late, 'TargetRefusedError', /15151/);
   expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+});
+
+test.each(KINDS)('case 24: %s: a pending version for another host or user is sent nowhere', async (kind) => {
+  for (const different of [{ host: 'elsewhere.invalid' }, { username: 'another' }, { port: 1 }]) {
+    const h = make({ kind });
+    const rotation = h.start();
+    putPending(h, rotation, { password: 'Pending-password-1', ...different });
+    await fails(h, h.step(rotation, 'setSecret'), 'SecretMismatchError', /differs from the current one/);
+    await fails(h, h.step(rotation, 'testSecret'), 'SecretMismatchError', /"host" and "port" differ|not the user that comes after/);
+    expect(h.sent).toEqual([]);
+  }
+});
+
+test.each(KINDS)('case 27: %s: a previous version that can not be read is ignored', async (kind) => {
+  const h = make({ kind });
+  await h.rotate();
+  const rotation = await created(h);
+  const versionId = h.secret.stages.AWSPREVIOUS;
+  h.simulator.intercept = ({ operation, phase, input }) => {
+    if (operation === 'GetSecretValue' && phase === 'before' && input.VersionId === versionId) {
+      throw Object.assign(new Error('refused'), { name: 'AccessDeniedException', $metadata: { httpStatusCode: 400 }, $fault: 'client' });
+    }
+  };
+  await h.steps(rotation, 'setSecret', 'testSecret');
+  expect(await h.isAccepted('AWSPENDING')).toBe(true);
+});
+
+test.each(KINDS)('case 31: %s: a pending version without a value changes nothing', async (kind) => {
+  const h = make({ kind });
+  await fails(h, h.step(h.start(), 'setSecret'), 'PendingValueMissingError', /AWSPENDING/);
+  expect(h.sent).toEqual([]);
+});
+
+test.each(KINDS)('case 47: %s: a server that takes a moment to accept the password', async (kind) => {
+  const h = make({ kind });
+  const rotation = await created(h);
+  await h.step(rotation, 'setSecret');
+  h.account.password = h.user.password;
+  const sleep = async () => { h.account.password = h.login('AWSPENDING').password; };
+  await h.step(rotation, 'testSecret', h.makeHandler({ sleep }));
+});
+
+test.each(KINDS)('case 74: %s: a session that the server gives to another user changes nothing', async (kind) => {
+  const connect = (dial: ConnectSqlServer): ConnectSqlServer => async (...login) => {
+    const connection = await dial(...login);
+    return { ...connection, query: async (batch) => (await connection.query(batch)).map((row) => ({ ...row, ...'login' in row ? { login: 'another', user: 'another' } : {} })) };
+  };
+  const h = make({ kind, connect });
+  await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /those of another user/);
+  expect(changes(h)).toEqual([]);
+});
+
+test.each(KINDS)('case 78: %s: a change that was given up, and is done later by the server, is detected by the retry', async (kind) => {
+  const connect = (dial: ConnectSqlServer): ConnectSqlServer => async (...login) => {
+    const connection = await dial(...login);
+    return {
+      query: async (batch) => {
+        if (!batch.startsWith('ALTER')) { return connection.query(batch); }
+        setTimeout(() => { void connection.query(batch).finally(() => connection.close()); }, 300);
+        throw new ConnectivityError('The answer is late. Try again');
+      },
+      close: async () => {},
+    };
+  };
+  const h = make({ kind, connect });
+  const rotation = await created(h);
+  await fails(h, h.step(rotation, 'setSecret'), 'ConnectivityError', /late/);
+  const { password } = h.login('AWSPENDING');
+  await until(() => h.account.password === password);
+  await h.steps(rotation, 'setSecret', 'testSecret');
+  expect(changes(h)).toHaveLength(1);
 });
 
 describe('who may change whom', () => {
@@ -420,8 +494,13 @@ describe('wrong passwords that a policy counts', () => {
       h.account.password = 'Nobody-knows-it-1';
       await failure(h.step(await created(h), 'setSecret'));
     }],
+    ['a rotation that knows no password, with one of AWSPREVIOUS', 3, async (h) => {
+      await h.rotate();
+      h.account.password = 'Nobody-knows-it-1';
+      await failure(h.step(await created(h), 'setSecret'));
+    }],
     ['testSecret before the change', 1, async (h) => { await failure(h.step(await created(h), 'testSecret')); }],
-  ])('%s has at most %d in a row', async (_, most, run) => {
+  ])('case 75: %s has at most %d in a row', async (_, most, run) => {
     for (const kind of KINDS) {
       const h = make({ kind });
       const from = server.logins.length;
@@ -446,7 +525,7 @@ test('case 33: a statement that hangs ends before the function does, and the ser
   expect(await h.isAccepted('AWSPENDING')).toBe(true);
 });
 
-test('case 69: no password is in a log line of the function, nor in a trace of the server', async () => {
+test('cases 69, 70: no password is in a log line of the function, nor in a trace of the server', async () => {
   for (const kind of KINDS) {
     const h = make({ kind });
     const from = server.trace.length;
