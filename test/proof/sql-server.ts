@@ -120,7 +120,8 @@ export async function catchNaiveSqlServer(): Promise<(Pick<Naive, 'mistake' | 'e
   await withServer(async (server) => {
     for (const naive of NAIVE) {
       let violation: unknown;
-      await exhaust(subject(naive.kind, server, naive), { pairs: false, stale: false, switches: [{}] }).catch((error: unknown) => { violation = error; });
+      const wrong = subject(naive.kind, server, naive);
+      await exhaust(wrong, { pairs: false, stale: false, switches: [{}] }).catch((error: unknown) => { violation = error; });
       caught.push({ ...naive, caught: violation instanceof Violation ? violation.invariant : undefined });
     }
   });
