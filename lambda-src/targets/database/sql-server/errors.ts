@@ -45,7 +45,7 @@ export const REMEDIES: Readonly<Record<string, string>> = {
   18461: 'The server is in single-user mode, so only an administrator may log in. Restart it without that mode, and rotate again',
   18470: 'The login is disabled. As an administrator, run ALTER LOGIN with ENABLE, and rotate again',
   18486: 'The login is locked after too many wrong passwords, so it is not known which one it has. As an administrator, run ALTER LOGIN with the password of the version with AWSCURRENT and UNLOCK, and rotate again',
-  18487: 'The password of the login has expired, so it can\'t change it itself. As an administrator, run ALTER LOGIN with the password of the version with AWSCURRENT, and rotate again. Rotate '
+  18487: 'The password of the login has expired, so the login can\'t be used to change it. As an administrator, run ALTER LOGIN with the password of the version with AWSCURRENT, and rotate again. Rotate '
     + 'before passwords expire, or turn CHECK_EXPIRATION off',
   18488: 'The password of the login has to be changed first (MUST_CHANGE). As an administrator, run ALTER LOGIN with the password of the version with AWSCURRENT, without MUST_CHANGE, and rotate again',
   33234: 'The user is not one of a contained database. Put the database of the user into the key "dbname", or master for a login',
