@@ -1,4 +1,4 @@
-/* What esbuild leaves out of every asset. A `bundle.ts` beside an `entry.ts` has further options for its asset. */
+/* A `bundle.ts` beside an `entry.ts` has the options of its asset. */
 import { join } from 'node:path';
 
 /** Replaces a module. */
@@ -10,7 +10,7 @@ export interface Replacement {
 export interface AssetBundle {
   /** The folder below `assets`. By default the name of the entry's folder. */
   readonly asset?: string;
-  /** Replacements in this asset, in addition to those in every asset. */
+  /** What esbuild replaces in this asset. */
   readonly replacements?: readonly Replacement[];
   /** Files beside the code. */
   readonly files?: () => Readonly<Record<string, Uint8Array>>;
@@ -23,10 +23,3 @@ export interface AssetBundle {
 export const MODULES = join(__dirname, '..', 'node_modules');
 
 export const unreachable = (what: string) => `throw new Error(${JSON.stringify(`${what} is not in this bundle`)});`;
-
-export const EVERYWHERE: readonly Replacement[] = [
-  // Lambda puts the role's credentials into the environment. The other sources of the default chain don't exist there, and are half of the SDK.
-  { module: /^@aws-sdk\/credential-provider-node$/, contents: `export * from ${JSON.stringify(join(__dirname, 'environment-credentials.ts'))};` },
-  // No operation of Secrets Manager streams events.
-  { module: /^@smithy\/core\/event-streams$/, contents: unreachable('@smithy/core/event-streams') },
-];

@@ -1,4 +1,5 @@
-import { SecretsManagerClient, type SecretsManagerClientConfig } from '@aws-sdk/client-secrets-manager';
+import { SecretsManagerClient } from './aws/secrets-manager';
+import { signedCall, type SignedCall } from './aws/signed-call';
 import { log as defaultLog, type Log, type LogFields } from './log';
 import { metricsOf, type MeasuredStep } from './metrics';
 import { shippedNotifier, type Notify } from './notify';
@@ -6,6 +7,7 @@ import { parseEvent } from './rotation/admit';
 import { Deadline, type Sleep } from './rotation/deadline';
 import { ConfigurationError, NotificationError, RotationError, UnexpectedError } from './rotation/errors';
 import { SecretVersions } from './rotation/secret-versions';
+import type { SecretsManager } from './rotation/secrets-manager';
 import { Rotation, type Promotion } from './rotation/steps';
 import type { Target } from './target';
 import { CONFIG_VARIABLE, parseConfig, type HandlerConfig, type NotificationConfig } from '../src/contract';
@@ -18,17 +20,14 @@ export interface LambdaContext {
 
 /** What tests replace. */
 export interface HandlerOverrides {
-  readonly client?: Pick<SecretsManagerClient, 'send'>;
+  readonly client?: SecretsManager;
   readonly log?: Log;
   readonly sleep?: Sleep;
   readonly notifierOf?: NotifierOf;
 }
 
-/** Makes a client for calls to services without their own client: see aws/signed-call.ts. */
-type MakeClient = (requestHandler?: SecretsManagerClientConfig['requestHandler']) => Pick<SecretsManagerClient, 'config'>;
-
 /** Makes a target, which may call other AWS services. */
-type MakeTarget = (config: HandlerConfig, client: MakeClient) => Target;
+type MakeTarget = (config: HandlerConfig, call: SignedCall) => Target;
 
 /** Undefined if there is no notification. */
 type NotifierOf = (config: NotificationConfig) => Notify | undefined;
@@ -47,7 +46,7 @@ export type RotationHandler = (event: unknown, context: LambdaContext) => Promis
  */
 export function makeHandler(makeTarget: MakeTarget, overrides: HandlerOverrides = {}): RotationHandler {
   const log = overrides.log ?? defaultLog;
-  const clientOfStep = overrides.client ? () => overrides.client! : clientsWithBudgets();
+  const call = signedCall();
   let warm: Warm | undefined;
 
   return async (untrusted, context) => {
@@ -57,14 +56,15 @@ export function makeHandler(makeTarget: MakeTarget, overrides: HandlerOverrides 
     try {
       const event = parseEvent(untrusted);
       fields = { ...fields, step: event.Step, secretId: event.SecretId, clientRequestToken: event.ClientRequestToken };
-      warm ??= configure(makeTarget, overrides.notifierOf ?? ((given) => shippedNotifier(given, makeClient)));
+      warm ??= configure(makeTarget, call, overrides.notifierOf ?? ((given) => shippedNotifier(given, call)));
       const { config, target, notify } = warm;
       if (config.rotationMetrics) {
         const step = { start, secretId: event.SecretId, functionName: process.env.AWS_LAMBDA_FUNCTION_NAME! };
         measure = (durationMs, end) => ({ durationMs, ...metricsOf({ ...step, durationMs, end }) });
       }
       const deadline = new Deadline(() => context.getRemainingTimeInMillis(), overrides.sleep);
-      const versions = new SecretVersions(clientOfStep(), event, deadline.signal);
+      const client = overrides.client ?? new SecretsManagerClient(call, deadline);
+      const versions = new SecretVersions(client, event, deadline.signal);
       const rotation = new Rotation(event, versions, target, config.passwordPolicy, deadline, (promotion) => tell(notify, promotion, deadline));
       const outcome = await deadline.run(event.Step, () => rotation.run());
       const { warning, ...counts } = rotation.report;
@@ -78,22 +78,6 @@ export function makeHandler(makeTarget: MakeTarget, overrides: HandlerOverrides 
   };
 }
 
-/** Short enough that a subnet without a route to the service can be distinguished from a slow answer within one step. */
-const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true };
-
-function makeClient(requestHandler: SecretsManagerClientConfig['requestHandler'] = TIMEOUTS): SecretsManagerClient {
-  return new SecretsManagerClient({ requestHandler, retryMode: 'standard', maxAttempts: 4 });
-}
-
-/**
- * A client has one budget of retries for its lifetime, and a warm function may live for days. So each step gets a client, and they share the
- * connections.
- */
-function clientsWithBudgets(): () => SecretsManagerClient {
-  const { requestHandler } = makeClient().config;
-  return () => makeClient(requestHandler);
-}
-
 async function tell(notify: Notify | undefined, promotion: Promotion, deadline: Deadline): Promise<void> {
   if (!notify) { return; }
   deadline.addToTimeout(() => `. Version ${promotion.versionId} is the current one; only its notification is missing`);
@@ -102,10 +86,10 @@ async function tell(notify: Notify | undefined, promotion: Promotion, deadline: 
   throw new NotificationError(`Version ${promotion.versionId} is the current one, but ${problem}. Secrets Manager retries the step`);
 }
 
-function configure(makeTarget: MakeTarget, notifierOf: NotifierOf): Warm {
+function configure(makeTarget: MakeTarget, call: SignedCall, notifierOf: NotifierOf): Warm {
   try {
     const config = parseConfig(process.env[CONFIG_VARIABLE], process.env);
-    return { config, target: makeTarget(config, makeClient), notify: notifierOf(config) };
+    return { config, target: makeTarget(config, call), notify: notifierOf(config) };
   } catch (error) {
     throw new ConfigurationError((error as Error).message);
   }

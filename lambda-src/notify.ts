@@ -1,4 +1,4 @@
-import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SignedCall } from './aws/signed-call';
 import type { Deadline } from './rotation/deadline';
 import { findCallProblem, foreignAnswer, type ServiceErrors } from './rotation/service-errors';
 import type { Promotion } from './rotation/steps';
@@ -11,14 +11,12 @@ import type { NotificationConfig } from '../src/contract';
  */
 export type Notify = (promotion: Promotion, deadline: Deadline) => Promise<string | undefined>;
 
-type Client = Pick<SecretsManagerClient, 'config'>;
-
 /** Undefined if the configuration has no notification. Loaded lazily: functions without a notification never load it. */
-export function shippedNotifier(config: NotificationConfig, makeClient: () => Client): Notify | undefined {
+export function shippedNotifier(config: NotificationConfig, call: SignedCall): Notify | undefined {
   if (config.eventBusArn === undefined && config.topicArn === undefined) { return undefined; }
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { notifierOf } = require('./notification/notify') as {
-    notifierOf(config: NotificationConfig, client: Client, serviceErrors: ServiceErrors): Notify;
+    notifierOf(config: NotificationConfig, call: SignedCall, serviceErrors: ServiceErrors): Notify;
   };
-  return notifierOf(config, makeClient(), { findCallProblem, foreignAnswer });
+  return notifierOf(config, call, { findCallProblem, foreignAnswer });
 }

@@ -83,7 +83,12 @@ export const ZONES: Zone[] = [
     except: SHARED.map((name) => `**/${name}.ts`),
     message: 'A room imports no public file.',
   },
-  ...['./lambda-src/rotation', './lambda-src/handler.ts'].map((target) => ({ target, from: features, message: 'The rotation knows targets and features by their ports only.' })),
+  { target: './lambda-src/rotation', from: features, message: 'The rotation knows targets and features by their ports only.' },
+  {
+    target: './lambda-src/handler.ts',
+    from: features.filter((feature) => feature !== './lambda-src/aws'),
+    message: 'The handler knows targets and features by their ports only.',
+  },
   { target: './lambda-src/rotation', from: './lambda-src/handler.ts', message: 'The handler calls the rotation, never the other way.' },
   { target: './lambda-src/targets', from: './lambda-src/rotation/secret-versions.ts', message: 'A target never calls Secrets Manager.' },
   { target: './!(test)/**', from: './test', message: 'Nothing outside test/ imports test/.' },

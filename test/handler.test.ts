@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { makeHandler, type HandlerOverrides } from '../lambda-src/handler';
 import type { LogFields } from '../lambda-src/log';
 import { Deadline } from '../lambda-src/rotation/deadline';
+import type { SecretsManager } from '../lambda-src/rotation/secrets-manager';
 import type { Target } from '../lambda-src/target';
 import { BUS, CREDENTIALS, PublishingEndpoint, TOPIC } from '../servers/stand-ins/publishing-endpoint';
 import { CONFIG_VARIABLE, HANDLER, serializeConfig, type HandlerConfig } from '../src/contract';
@@ -16,7 +16,7 @@ const target: Target = {
   createValue: async () => 'value', validate: () => {}, isDerived: () => true, setSecret: async () => {}, testSecret: async () => {},
 };
 const description = { ARN: 'secret', RotationEnabled: true, VersionIdsToStages: { old: ['AWSCURRENT'], token: ['AWSPENDING'] } };
-const clientThat = (send: () => Promise<unknown>) => ({ send }) as Pick<SecretsManagerClient, 'send'>;
+const clientThat = (send: () => Promise<unknown>) => ({ send }) as SecretsManager;
 
 function setUp({ makeTarget = () => target, ...overrides }: HandlerOverrides & { makeTarget?: (config: HandlerConfig) => Target } = {}) {
   const lines: [string, string, LogFields][] = [];
@@ -190,7 +190,7 @@ describe('the time-out', () => {
   test('case 64: is the time that Lambda has left, less a second', async () => {
     jest.useFakeTimers();
     const signals: AbortSignal[] = [];
-    const send = (_: unknown, { abortSignal }: { abortSignal: AbortSignal }) => {
+    const send = (_operation: unknown, _input: unknown, abortSignal: AbortSignal) => {
       signals.push(abortSignal);
       return new Promise(() => {});
     };

@@ -1,7 +1,8 @@
-import type { DescribeSecretCommandOutput, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { DescribeSecretResponse } from '@aws-sdk/client-secrets-manager';
 import { makeHandler, type RotationHandler } from '../lambda-src/handler';
 import type { LogFields } from '../lambda-src/log';
 import type { Sleep } from '../lambda-src/rotation/deadline';
+import type { SecretsManager } from '../lambda-src/rotation/secrets-manager';
 import type { Target } from '../lambda-src/target';
 import { generatedTarget } from '../lambda-src/targets/generated/target';
 import {
@@ -31,7 +32,7 @@ export interface CopyOptions {
   /** How often the client attempts a call that failed on the way. @default 1 */
   readonly maxAttempts?: number;
   /** Changes every answer before the handler gets it. */
-  readonly rewrite?: (answer: Partial<DescribeSecretCommandOutput>) => object;
+  readonly rewrite?: (answer: Partial<DescribeSecretResponse>) => object;
   /** Replaces waiting, after it was recorded. @default - nothing */
   readonly sleep?: Sleep;
 }
@@ -60,9 +61,9 @@ export class Harness {
   /** Another copy of the function. */
   public makeHandler({ maxAttempts, rewrite, sleep }: CopyOptions = {}): RotationHandler {
     const client = new InMemoryClient(this.simulator, { maxAttempts });
-    const rewriting = { send: async (command: never) => rewrite!(await client.send(command)) };
+    const rewriting = { send: async (operation: never, input: never) => rewrite!(await client.send(operation, input)) };
     return makeHandler(this.options.makeTarget ?? generatedTarget, {
-      client: rewrite ? rewriting as Pick<SecretsManagerClient, 'send'> : client,
+      client: rewrite ? rewriting as SecretsManager : client,
       log: (level, message, fields) => { this.log.push({ level, message, ...fields }); },
       sleep: async (milliseconds) => {
         this.sleeps.push(milliseconds);

@@ -28,9 +28,9 @@ export function xmlErrorName({ body, errorType }: Answer): string {
   return nameOf(/<Code>(\w+)<\/Code>/.exec(body)?.[1], errorType);
 }
 
-/** Whether a retry may help. */
+/** Whether a retry may help. HTTP 408 says that a connection was idle. */
 export function mayPass(status: number, name: string): boolean {
-  return status >= 500 || status === 429 || TRANSIENT.test(name) || THROTTLED.test(name);
+  return status >= 500 || status === 429 || status === 408 || TRANSIENT.test(name) || THROTTLED.test(name);
 }
 
 /** Whether the service says that it did nothing. Even a call that isn't idempotent may then be retried. */

@@ -1,10 +1,10 @@
 import { isThrottled, mayPass, UNNAMED, type Answer } from './answer';
 import { SERVICES, type ServiceId } from './endpoint';
-import { retry } from './retry';
+import { retry, type Patience } from './retry';
 import type { ServiceRequest, SignedCall } from './signed-call';
 import type { Deadline } from '../rotation/deadline';
-import { ConnectivityError, RotationError, UnexpectedError } from '../rotation/errors';
-import { findCallProblem, foreignAnswer } from '../rotation/service-errors';
+import { ConnectivityError, RotationError } from '../rotation/errors';
+import { findCallProblem, foreignAnswer, unexpected } from '../rotation/service-errors';
 
 /** A request, and how to read its answer. */
 export interface Question {
@@ -28,7 +28,7 @@ export interface Reply {
  * @throws ConnectivityError, TlsError or ConfigurationError if the service didn't answer, or if something else answered
  */
 export async function ask(
-  call: SignedCall, request: ServiceRequest, { purpose, errorIn, isRepeatable = true }: Question, deadline: Deadline,
+  call: SignedCall, request: ServiceRequest, { purpose, errorIn, isRepeatable = true }: Question, deadline: Pick<Deadline, 'signal'> & Patience,
 ): Promise<Reply> {
   const { service } = request;
   const attempt = async (): Promise<Reply | RotationError> => {
@@ -37,7 +37,7 @@ export async function ask(
       return { answer, error: errorIn(answer) };
     } catch (error) {
       return findCallProblem(purpose, { name: SERVICES[service].name, endpoint: service }, error)
-        ?? new UnexpectedError(`${purpose} failed in the function, with an unexpected error, left out as it may hold a value. If it happens again, report it as an issue of cdk-rotating-secret`);
+        ?? unexpected(purpose, error);
     }
   };
   const isWorthIt = (result: Reply | RotationError): boolean => {

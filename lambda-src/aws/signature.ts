@@ -24,6 +24,9 @@ export interface Scope {
   readonly date: Date;
 }
 
+/** A proxy may change these headers. SDKs don't sign them either. */
+const UNSIGNED = new Set(['cache-control', 'connection', 'user-agent']);
+
 /**
  * The headers of a request, with its signature. S3 signs the path unchanged, and every other service signs it encoded once more.
  *
@@ -40,8 +43,7 @@ export function sign({ method, url, headers, body }: Unsigned, { credentials, se
     ...credentials.sessionToken === undefined ? {} : { 'x-amz-security-token': credentials.sessionToken },
     ...service === 's3' ? { 'x-amz-content-sha256': bodyHash } : {},
   };
-  // A proxy may change these headers. SDKs don't sign them either.
-  const names = Object.keys(all).filter((name) => name !== 'cache-control' && name !== 'connection').sort();
+  const names = Object.keys(all).filter((name) => !UNSIGNED.has(name)).sort();
   const request = [
     method,
     service === 's3' ? url.pathname : url.pathname.split('/').map(encode).join('/'),

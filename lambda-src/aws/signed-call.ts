@@ -1,11 +1,8 @@
-import type { Readable } from 'node:stream';
-import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Answer } from './answer';
+import { credentialsOfFunction } from './credentials';
 import { endpointOf, type ServiceId } from './endpoint';
+import { sendHttp, type Timeouts } from './http';
 import { sign, type Credentials } from './signature';
-
-/** The client whose configuration makes calls to other services. */
-export type ServiceClient = Pick<SecretsManagerClient, 'config'>;
 
 /** A request to an AWS service. */
 export interface ServiceRequest {
@@ -25,65 +22,39 @@ export interface ServiceRequest {
 /** Makes one signed request, and reads any answer to it. */
 export type SignedCall = (request: ServiceRequest, abortSignal: AbortSignal) => Promise<Answer>;
 
-type HandlerRequest = Parameters<SecretsManagerClient['config']['requestHandler']['handle']>[0];
-
-/** In milliseconds. The client has a time-out for the headers of an answer, but none for its body. */
-const BODY_TIMEOUT = 5_000;
+/** Short enough that a subnet without a route to the service can be distinguished from a slow answer within one step. */
+const TIMEOUTS: Timeouts = { connection: 2_000, answer: 5_000 };
 
 /** A service refuses a signature if the clocks differ by more, in milliseconds. SDKs correct their clock from the same difference. */
 const SKEW = 300_000;
 
+/** Shown by CloudTrail, with each call. */
+const USER_AGENT = 'cdk-rotating-secret';
+
 /**
- * Uses the endpoint resolution, the credentials and the connection of a client that is in the bundle anyway. A client of another service would
- * be as large as all the rest, for one request each.
+ * Calls AWS services without their clients: each of those would be several times as large as all the rest of the function, and most of the time
+ * until its first answer.
  *
  * If the clock of the function is wrong, a refused request is signed again, by the clock of the service.
+ *
+ * @param credentials by default those of the function
  */
-export function signedCall({ config }: ServiceClient): SignedCall {
+export function signedCall(timeouts = TIMEOUTS, credentials = credentialsOfFunction): SignedCall {
+  const send = sendHttp(timeouts);
   let offset = 0;
-  return async ({ service, region, method = 'POST', path = '/', headers, body, credentials }, abortSignal) => {
-    const { url: secretsManager } = config.endpointProvider({ Region: region, UseFIPS: await config.useFipsEndpoint() });
-    const { url: base, signingRegion } = endpointOf(service, region, secretsManager);
+  return async ({ service, region, method = 'POST', path = '/', headers, body, credentials: given }, abortSignal) => {
+    const { url: base, signingRegion } = endpointOf(service, region);
     const url = new URL(`${base.pathname.replace(/\/$/, '')}${path}`, base);
-    const given = { ...headers, 'content-length': String(Buffer.byteLength(body)) };
-    const signer = credentials ?? await config.credentials();
-    const send = async (): Promise<Answer & { readonly date?: string }> => {
-      const date = new Date(Date.now() + offset);
-      const request = {
-        method,
-        protocol: url.protocol,
-        hostname: url.hostname,
-        port: url.port === '' ? undefined : Number(url.port),
-        path: `${url.pathname}${url.search}`,
-        headers: sign({ method, url, headers: given, body }, { credentials: signer, service, region: signingRegion, date }),
-        body,
-      };
-      const { response } = await config.requestHandler.handle(request as unknown as HandlerRequest, { abortSignal });
-      return {
-        status: response.statusCode,
-        errorType: response.headers['x-amzn-errortype'],
-        headers: response.headers,
-        date: response.headers.date,
-        body: await textOf(response.body as Readable),
-      };
-    };
-    let { date, ...answer } = await send();
+    const unsigned = { method, url, headers: { ...headers, 'user-agent': USER_AGENT, 'content-length': String(Buffer.byteLength(body)) }, body };
+    const scope = { credentials: given ?? credentials(), service, region: signingRegion };
+    const attempt = () => send({ ...unsigned, headers: sign(unsigned, { ...scope, date: new Date(Date.now() + offset) }) }, abortSignal);
+    let answer = await attempt();
+    const date: string | undefined = answer.headers.date;
     const skew = date === undefined ? 0 : Date.parse(date) - Date.now();
     if (answer.status >= 400 && answer.status < 500 && Math.abs(skew - offset) >= SKEW) {
       offset = skew;
-      ({ date, ...answer } = await send());
+      answer = await attempt();
     }
-    return answer;
+    return { ...answer, errorType: answer.headers['x-amzn-errortype'] };
   };
-}
-
-async function textOf(stream: Readable): Promise<string> {
-  const timer = setTimeout(() => { stream.destroy(Object.assign(new Error('The answer has no end'), { name: 'TimeoutError' })); }, BODY_TIMEOUT);
-  try {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of stream) { chunks.push(chunk as Uint8Array); }
-    return Buffer.concat(chunks).toString();
-  } finally {
-    clearTimeout(timer);
-  }
 }

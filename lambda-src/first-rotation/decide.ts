@@ -1,4 +1,4 @@
-import type { DescribeSecretCommandOutput } from '@aws-sdk/client-secrets-manager';
+import type { DescribeSecretResponse } from '@aws-sdk/client-secrets-manager';
 
 /** Why the first rotation of a secret isn't over. */
 export interface Problem {
@@ -11,7 +11,7 @@ export interface Problem {
 }
 
 /** The fields of DescribeSecret that show the progress of a rotation. None of them can hold a value. */
-type Described = Pick<DescribeSecretCommandOutput, 'LastRotatedDate' | 'RotationEnabled' | 'RotationLambdaARN' | 'VersionIdsToStages'>;
+type Described = Pick<DescribeSecretResponse, 'LastRotatedDate' | 'RotationEnabled' | 'RotationLambdaARN' | 'VersionIdsToStages'>;
 
 /**
  * Undefined if the first rotation is over: Secrets Manager has a date of the last rotation, or AWSCURRENT moved to the version that a rotation

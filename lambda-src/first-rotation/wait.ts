@@ -1,13 +1,15 @@
 import { setTimeout } from 'node:timers/promises';
-import { DescribeSecretCommand, SecretsManagerClient, type DescribeSecretCommandOutput } from '@aws-sdk/client-secrets-manager';
 import { findProblem, type Problem } from './decide';
 import type { FirstRotationProperties } from '../../src/contract';
+import { SecretsManagerClient } from '../aws/secrets-manager';
+import { signedCall } from '../aws/signed-call';
 import type { Decide } from '../custom-resource';
+import type { SecretsManager } from '../rotation/secrets-manager';
 import { mustBeAnswered, toRotationError } from '../rotation/service-errors';
 
 /** What tests replace. */
 export interface WaitOverrides {
-  readonly client?: Pick<SecretsManagerClient, 'send'>;
+  readonly client?: SecretsManager;
   readonly sleep?: (milliseconds: number) => Promise<unknown>;
   readonly now?: () => number;
 }
@@ -55,9 +57,9 @@ export function waitForFirstRotation({ client: given, sleep = setTimeout, now = 
 }
 
 /** Why the first rotation isn't over yet. Undefined if it is. */
-async function look(client: Pick<SecretsManagerClient, 'send'>, SecretId: string): Promise<Problem | undefined> {
+async function look(client: SecretsManager, SecretId: string): Promise<Problem | undefined> {
   try {
-    const answer: DescribeSecretCommandOutput = await client.send(new DescribeSecretCommand({ SecretId }));
+    const answer = await client.send('DescribeSecret', { SecretId });
     mustBeAnswered('DescribeSecret', answer.ARN);
     return findProblem(answer);
   } catch (error) {
@@ -73,9 +75,6 @@ function refusal({ Path, LogGroup }: FirstRotationProperties, { text, functionAr
 }
 
 /** It polls every two seconds, so it needs no retries, and its calls have a known maximum duration. */
-function makeClient(): SecretsManagerClient {
-  return new SecretsManagerClient({
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
-    maxAttempts: 1,
-  });
+function makeClient(): SecretsManager {
+  return new SecretsManagerClient(signedCall(), { pause: async () => false });
 }

@@ -1,4 +1,3 @@
-import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Channel } from './channel';
 import { eventBus } from './event-bus';
 import { makeNotification } from './notification';
@@ -7,7 +6,7 @@ import type { NotificationConfig } from '../../src/contract';
 import { mayPass, UNNAMED } from '../aws/answer';
 import { SERVICES } from '../aws/endpoint';
 import { retry } from '../aws/retry';
-import { signedCall, type SignedCall } from '../aws/signed-call';
+import type { SignedCall } from '../aws/signed-call';
 import type { Notify } from '../notify';
 import type { ServiceErrors } from '../rotation/service-errors';
 
@@ -24,12 +23,9 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/NotFound/, 'It does not exist any more: deploy it again, or give another RotationNotification'],
 ];
 
-/**
- * @param client whose configuration makes the call
- * @param serviceErrors of the asset, which has them anyway
- */
-export function notifierOf(config: NotificationConfig, client: Pick<SecretsManagerClient, 'config'>, serviceErrors: ServiceErrors): Notify {
-  return notifier(channelOf(config), signedCall(client), serviceErrors);
+/** @param serviceErrors of the asset, which has them anyway */
+export function notifierOf(config: NotificationConfig, call: SignedCall, serviceErrors: ServiceErrors): Notify {
+  return notifier(channelOf(config), call, serviceErrors);
 }
 
 export function channelOf({ eventBusArn, topicArn }: NotificationConfig): Channel {

@@ -1,7 +1,9 @@
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { setTimeout } from 'node:timers/promises';
 import { findOverdue, type OverdueReason } from './decide';
 import { listSecrets } from './list';
 import { CHECK_CONFIG_VARIABLE, METRIC_DIMENSIONS, METRICS, parseCheckConfig } from '../../src/contract';
+import { SecretsManagerClient } from '../aws/secrets-manager';
+import { signedCall } from '../aws/signed-call';
 
 /** The result of an invocation by hand. */
 export interface CheckResult {
@@ -27,10 +29,8 @@ const ADVICE: Record<OverdueReason, string> = {
 };
 
 /** The function that finds overdue secrets. It logs a line for each, and their number as a metric, also if there are none. */
-export function makeCheck({ client: given, write = writeLine, now = () => new Date() }: CheckOverrides = {}): () => Promise<CheckResult> {
+export function makeCheck({ client = makeClient(), write = writeLine, now = () => new Date() }: CheckOverrides = {}): () => Promise<CheckResult> {
   return async () => {
-    // A client has one budget of retries, which is for one check.
-    const client = given ?? makeClient();
     const config = parseCheckConfig(process.env[CHECK_CONFIG_VARIABLE]);
     const secrets = await listSecrets(client, config, process.env.AWS_REGION);
     const at = now();
@@ -67,12 +67,12 @@ export function makeCheck({ client: given, write = writeLine, now = () => new Da
   };
 }
 
+/** Many pages follow each other, and a check is made once a day, so it is more patient than a rotation. */
+const RETRY_DELAYS = [100, 400, 1_600, 3_200, 6_400];
+
 function makeClient(): SecretsManagerClient {
-  return new SecretsManagerClient({
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
-    retryMode: 'standard',
-    maxAttempts: 6,
-  });
+  const pause = (milliseconds: number) => setTimeout(milliseconds, true);
+  return new SecretsManagerClient(signedCall({ connection: 2_000, answer: 10_000 }), { pause, retryDelays: RETRY_DELAYS });
 }
 
 /** One JSON object per line, which Lambda doesn't change. */

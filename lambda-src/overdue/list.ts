@@ -1,6 +1,7 @@
-import { ListSecretsCommand, type ListSecretsCommandOutput, type SecretListEntry, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { ListSecretsResponse, SecretListEntry } from '@aws-sdk/client-secrets-manager';
 import type { RotatedSecret } from './decide';
 import type { CheckConfig } from '../../src/contract';
+import type { SecretsManagerClient } from '../aws/secrets-manager';
 import { UnexpectedError } from '../rotation/errors';
 import { mustBeAnswered, toRotationError } from '../rotation/service-errors';
 
@@ -25,7 +26,7 @@ export async function listSecrets(client: Pick<SecretsManagerClient, 'send'>, co
   let token: string | undefined;
   do {
     tokens.add(token);
-    const page: ListSecretsCommandOutput = await send(client, token);
+    const page: ListSecretsResponse = await send(client, token);
     const entries: readonly unknown[] = mustBeAnswered('ListSecrets', Array.isArray(page.SecretList) ? page.SecretList : undefined);
     secrets.push(...entries.map((entry) => (entry ?? {}) as SecretListEntry).filter((entry) => isOf(entry, config, region)).map(read));
     token = page.NextToken;
@@ -36,9 +37,9 @@ export async function listSecrets(client: Pick<SecretsManagerClient, 'send'>, co
   return secrets;
 }
 
-async function send(client: Pick<SecretsManagerClient, 'send'>, NextToken: string | undefined): Promise<ListSecretsCommandOutput> {
+async function send(client: Pick<SecretsManagerClient, 'send'>, NextToken: string | undefined): Promise<ListSecretsResponse> {
   try {
-    return await client.send(new ListSecretsCommand({ MaxResults: PAGE, NextToken }));
+    return await client.send('ListSecrets', { MaxResults: PAGE, NextToken });
   } catch (error) {
     throw toRotationError('ListSecrets', error, REMEDIES);
   }
@@ -54,6 +55,10 @@ function isOf(entry: SecretListEntry, config: CheckConfig, region: string | unde
     && !excludedSecretArns.some((excluded) => arn === excluded || arn.replace(/-\w{6}$/, '') === excluded);
 }
 
+function isDate(value: unknown): boolean {
+  return value instanceof Date && !Number.isNaN(value.getTime());
+}
+
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
@@ -62,7 +67,7 @@ function textOf(value: unknown): string {
 function isOdd({ ARN, RotationEnabled, RotationRules, SecretVersionsToStages, ...dates }: SecretListEntry): boolean {
   const { CreatedDate, LastChangedDate, LastRotatedDate, NextRotationDate } = dates;
   return textOf(ARN) === '' || ![undefined, true, false].includes(RotationEnabled)
-    || [CreatedDate, LastChangedDate, LastRotatedDate, NextRotationDate].some((date) => date !== undefined && Number.isNaN(new Date(date).getTime()))
+    || [CreatedDate, LastChangedDate, LastRotatedDate, NextRotationDate].some((date) => date !== undefined && !isDate(date))
     || (RotationRules !== undefined && typeof RotationRules !== 'object')
     || Object.values(SecretVersionsToStages ?? {}).some((labels: unknown) => !Array.isArray(labels));
 }

@@ -1,10 +1,7 @@
-import {
-  DescribeSecretCommand, GetRandomPasswordCommand, GetSecretValueCommand, PutSecretValueCommand, UpdateSecretVersionStageCommand,
-  type GetSecretValueCommandInput, type SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager';
 import type { RotationEvent, SecretDescription } from './admit';
 import { SecretNotFoundError, SecretsManagerError, SecretValueError } from './errors';
 import { MAX_VALUE_BYTES } from './secret-value';
+import type { Operations, SecretsManager } from './secrets-manager';
 import { isNamed, mustBeAnswered, toRotationError } from './service-errors';
 import type { PasswordPolicyConfig } from '../../src/contract';
 
@@ -19,15 +16,13 @@ export interface SecretVersion {
 /** All calls of a rotation to Secrets Manager, for one secret and one rotation. */
 export class SecretVersions {
   constructor(
-    private readonly client: Pick<SecretsManagerClient, 'send'>,
+    private readonly client: SecretsManager,
     private readonly event: RotationEvent,
     private readonly abortSignal: AbortSignal,
   ) {}
 
   public async describe(): Promise<SecretDescription> {
-    const answer = await this.call('DescribeSecret', () => this.client.send(new DescribeSecretCommand({
-      SecretId: this.event.SecretId,
-    }), this.options));
+    const answer = await this.call('DescribeSecret', () => this.client.send('DescribeSecret', { SecretId: this.event.SecretId }, this.abortSignal));
     mustBeAnswered('DescribeSecret', answer.ARN);
     return {
       rotationEnabled: answer.RotationEnabled,
@@ -83,17 +78,17 @@ export class SecretVersions {
     if (bytes > MAX_VALUE_BYTES) {
       throw new SecretValueError(`The next value of the secret has ${bytes} bytes, and Secrets Manager takes at most ${MAX_VALUE_BYTES}, so it was not stored. Make it shorter`);
     }
-    return this.unless('ResourceExistsException', 'PutSecretValue', () => this.client.send(new PutSecretValueCommand({
+    return this.unless('ResourceExistsException', 'PutSecretValue', () => this.client.send('PutSecretValue', {
       SecretId, ClientRequestToken, RotationToken, SecretString: value, VersionStages: ['AWSPENDING'],
-    }), this.options));
+    }, this.abortSignal));
   }
 
   /** Moves AWSCURRENT from a version to the pending one. Returns false if that version no longer has it. */
   public async promote(currentVersionId: string): Promise<boolean> {
     const { SecretId, ClientRequestToken } = this.event;
-    return this.unless('InvalidParameterException', 'UpdateSecretVersionStage', () => this.client.send(new UpdateSecretVersionStageCommand({
+    return this.unless('InvalidParameterException', 'UpdateSecretVersionStage', () => this.client.send('UpdateSecretVersionStage', {
       SecretId, VersionStage: 'AWSCURRENT', MoveToVersionId: ClientRequestToken, RemoveFromVersionId: currentVersionId,
-    }), this.options));
+    }, this.abortSignal));
   }
 
   /** Adds a staging label to the pending version. Returns whether the version has it then. */
@@ -101,7 +96,7 @@ export class SecretVersions {
     const { SecretId, ClientRequestToken } = this.event;
     const move = { SecretId, VersionStage: label, MoveToVersionId: ClientRequestToken };
     try {
-      await this.client.send(new UpdateSecretVersionStageCommand(move), this.options);
+      await this.client.send('UpdateSecretVersionStage', move, this.abortSignal);
       return true;
     } catch {
       // The service also refuses if the label is there already: from another copy, or from a call whose reply was lost.
@@ -110,7 +105,7 @@ export class SecretVersions {
   }
 
   public async randomPassword(policy: PasswordPolicyConfig): Promise<string> {
-    const answer = await this.call('GetRandomPassword', () => this.client.send(new GetRandomPasswordCommand({
+    const answer = await this.call('GetRandomPassword', () => this.client.send('GetRandomPassword', {
       PasswordLength: policy.passwordLength,
       ExcludeCharacters: policy.excludeCharacters,
       ExcludeLowercase: policy.excludeLowercase,
@@ -119,17 +114,13 @@ export class SecretVersions {
       ExcludePunctuation: policy.excludePunctuation,
       IncludeSpace: policy.includeSpace,
       RequireEachIncludedType: policy.requireEachIncludedType,
-    }), this.options));
+    }, this.abortSignal));
     return mustBeAnswered('GetRandomPassword', answer.RandomPassword);
   }
 
-  private get options() {
-    return { abortSignal: this.abortSignal };
-  }
-
-  private async read(version: GetSecretValueCommandInput): Promise<SecretVersion | undefined> {
+  private async read(version: Operations['GetSecretValue']['input']): Promise<SecretVersion | undefined> {
     try {
-      const answer = await this.client.send(new GetSecretValueCommand(version), this.options);
+      const answer = await this.client.send('GetSecretValue', version, this.abortSignal);
       if (answer.SecretString === undefined) {
         mustBeAnswered('GetSecretValue', answer.SecretBinary);
         throw new SecretValueError('The value of the secret is binary. Only string values can be rotated; put the value as SecretString');

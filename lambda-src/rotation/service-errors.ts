@@ -36,9 +36,11 @@ const REMEDIES: Record<string, string> = {
   RequestTimeTooSkewed: SIGNATURE,
 };
 
-const NETWORK_ERRORS = new Set([
-  'ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE', 'EHOSTUNREACH', 'ENETUNREACH', 'ECONNABORTED',
-]);
+/** Errors of sockets and of DNS. */
+const NETWORK_ERROR = /^(ECONN(REFUSED|RESET|ABORTED)|ENOTFOUND|EAI_[A-Z]+|ETIMEDOUT|EPIPE|EHOST(UNREACH|DOWN)|ENET(UNREACH|DOWN|RESET)|EADDRNOTAVAIL)$/;
+
+/** Errors of Node.js's parser of HTTP. */
+const NOT_HTTP = /^HPE_/;
 
 /** OpenSSL's and Node.js's reasons not to trust a certificate, and a connection without TLS. */
 const UNTRUSTED = /^(CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_|ERR_SSL_|EPROTO$|HANDSHAKE_SSL_ERROR$)/;
@@ -46,8 +48,7 @@ const UNTRUSTED = /^(CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA|I
 interface ServiceError {
   readonly name?: string;
   readonly code?: string;
-  readonly message?: string;
-  readonly $metadata?: { readonly requestId?: string; readonly httpStatusCode?: number };
+  readonly $metadata?: { readonly requestId?: string };
   readonly $fault?: string;
 }
 
@@ -65,7 +66,7 @@ export function isNamed(error: unknown, name: string): boolean {
 }
 
 function isNetworkError(name: string, code: string): boolean {
-  return NETWORK_ERRORS.has(code) || name === 'TimeoutError';
+  return NETWORK_ERROR.test(code) || name === 'TimeoutError';
 }
 
 export function isTlsError(code: string): boolean {
@@ -107,24 +108,23 @@ export interface ServiceErrors {
   readonly foreignAnswer: typeof foreignAnswer;
 }
 
-/** What went wrong before a service could answer, or what answered in its place. Undefined if the service itself refused. */
+/** What went wrong before a service could answer. Undefined for any other error. */
 export function findCallProblem(operation: string, service: Service, error: unknown): RotationError | undefined {
-  const { name = '', code = '', message, $metadata, $fault } = (error ?? {}) as ServiceError;
+  const { name = '', code = '' } = (error ?? {}) as ServiceError;
   if (isNetworkError(name, code)) { return new ConnectivityError(unreachable(service, `for ${operation}`, code || name)); }
   if (isTlsError(code)) { return new TlsError(untrusted(service, code)); }
+  if (NOT_HTTP.test(code)) { return new ConnectivityError(foreignAnswer(operation, service, undefined)); }
   if (name === 'CredentialsProviderError') {
     return new ConfigurationError(`There are no credentials for ${operation}: AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set in the environment of the function. Lambda sets both from `
       + 'the role of the function; look for a wrapper or a layer that removes them');
   }
-  if (message === 'Region is missing') {
+  if (name === 'NoRegionError') {
     return new ConfigurationError(`There is no region for ${operation}: AWS_REGION is not set in the environment of the function. Lambda sets it; look for a wrapper or a layer that removes it`);
   }
   if (code === 'ERR_INVALID_URL') {
     return new ConfigurationError(`There is no endpoint for ${operation}: a variable AWS_ENDPOINT_URL… in the environment of the function is not a URL. Correct or remove it`);
   }
-  // Includes answers that the SDK couldn't parse.
-  const status = $metadata?.httpStatusCode;
-  return status !== undefined && ($fault === undefined || name === 'Unknown') ? new ConnectivityError(foreignAnswer(operation, service, status)) : undefined;
+  return undefined;
 }
 
 /**
@@ -136,7 +136,7 @@ export function toRotationError(operation: string, error: unknown, remedies: Rea
   if (error instanceof RotationError) { return error; }
   const problem = findCallProblem(operation, SECRETS_MANAGER, error);
   if (problem) { return problem; }
-  const { name = '', code = '', $metadata, $fault } = (error ?? {}) as ServiceError;
+  const { name = '', $metadata, $fault } = (error ?? {}) as ServiceError;
   if (operation === 'DescribeSecret' && name === 'ResourceNotFoundException') {
     return new SecretNotFoundError('The secret does not exist in this account and region. Deploy it again, or remove its rotation schedule');
   }
@@ -145,7 +145,13 @@ export function toRotationError(operation: string, error: unknown, remedies: Rea
     const request = $metadata?.requestId && /^[\w-]{1,64}$/.test($metadata.requestId) ? `, request ${$metadata.requestId}` : '';
     return new SecretsManagerError(`${operation} was refused with ${name}${request}. ${remedy}`);
   }
-  return new UnexpectedError(`${operation} failed in the function, with an unexpected error, left out as it may hold a value${/^E[A-Z0-9_]{1,63}$/.test(code) ? ` (${code})` : ''}. If it happens again, `
+  return unexpected(operation, error);
+}
+
+/** The code of an error of the system is no secret. */
+export function unexpected(purpose: string, error: unknown): UnexpectedError {
+  const { code = '' } = (error ?? {}) as ServiceError;
+  return new UnexpectedError(`${purpose} failed in the function, with an unexpected error, left out as it may hold a value${/^E[A-Z0-9_]{1,63}$/.test(code) ? ` (${code})` : ''}. If it happens again, `
     + 'report it as an issue of cdk-rotating-secret');
 }
 

@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { BuildOptions, Plugin } from 'esbuild';
-import { EVERYWHERE, type AssetBundle } from '../../lambda-src/bundle';
+import type { AssetBundle } from '../../lambda-src/bundle';
 
 export const ROOT = join(__dirname, '..', '..');
 export const SOURCE = join(ROOT, 'lambda-src');
@@ -67,14 +67,14 @@ const replace = ({ replacements = [] }: AssetBundle): Plugin => ({
       const { name, version } = JSON.parse(readFileSync(path, 'utf8')) as { name: string; version: string };
       return { contents: JSON.stringify({ name, version }), loader: 'json' };
     });
-    for (const [index, { module, contents }] of [...EVERYWHERE, ...replacements].entries()) {
+    for (const [index, { module, contents }] of replacements.entries()) {
       onResolve({ filter: module }, () => ({ path: String(index), namespace: 'replaced' }));
       onLoad({ filter: new RegExp(`^${index}$`), namespace: 'replaced' }, () => ({ contents, resolveDir: ROOT }));
     }
   },
 });
 
-/** `cdk-rotating-secret/testing`: readable, and without the SDK, because the simulator replaces it. */
+/** `cdk-rotating-secret/testing`: readable, with the simulator in place of Secrets Manager. */
 export const TESTING_OPTIONS: BuildOptions = {
   absWorkingDir: ROOT,
   entryPoints: [join(ROOT, 'rehearsal', 'index.ts')],
@@ -83,7 +83,6 @@ export const TESTING_OPTIONS: BuildOptions = {
   platform: 'node',
   target: 'node20',
   format: 'cjs',
-  alias: { '@aws-sdk/client-secrets-manager': join(ROOT, 'rehearsal', 'sdk.ts') },
   legalComments: 'none',
   tsconfig: join(ROOT, 'tsconfig.dev.json'),
   logLevel: 'warning',
@@ -127,7 +126,6 @@ function bundling(entryPoint: string, plugins: Plugin[]): BuildOptions {
     // import() of a module of Node.js reads all of its getters, and so loads what isn't used: of node:http, the whole of fetch.
     supported: { 'dynamic-import': false },
     minify: true,
-    // esbuild can tree-shake the SDK's ES modules. The drivers' require() needs CommonJS.
     mainFields: ['module', 'main'],
     legalComments: 'none',
     tsconfig: join(ROOT, 'tsconfig.dev.json'),

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { isThrottled, mayPass, xmlErrorName } from '../../lambda-src/aws/answer';
 import { endpointOf, type ServiceId } from '../../lambda-src/aws/endpoint';
@@ -9,6 +11,8 @@ import { signedCall } from '../../lambda-src/aws/signed-call';
 import { Deadline } from '../../lambda-src/rotation/deadline';
 
 const CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' };
+/** The SDK's table of partitions, which no package exports. */
+const PARTITIONS = join(dirname(require.resolve('@aws-sdk/core/package.json')), 'dist-es/submodules/client/util-endpoints/lib/aws/partitions.js');
 const DATE = new Date('2026-11-26T12:34:56.789Z');
 
 const environment = { ...process.env };
@@ -55,6 +59,11 @@ describe('the signature is that of the SDK', () => {
 });
 
 describe('endpoints', () => {
+  /** The regions of every partition that the SDK knows, and some that it doesn't. */
+  const REGIONS = [
+    ...[...readFileSync(PARTITIONS, 'utf8').matchAll(/"([a-z]{2,4}(?:-[a-z]+)+-\d)": \{/g)].map(([, region]) => region),
+    'eu-new-1', 'cn-new-1', 'us-gov-new-1', 'us-iso-new-1', 'us-isob-new-1', 'eu-isoe-new-1', 'us-isof-new-1', 'eusc-de-new-1',
+  ];
   const CASES: [ServiceId, string, boolean, string, string][] = [
     ['events', 'eu-west-1', false, 'https://events.eu-west-1.amazonaws.com', 'eu-west-1'],
     ['events', 'us-gov-west-1', true, 'https://events.us-gov-west-1.amazonaws.com', 'us-gov-west-1'],
@@ -82,17 +91,33 @@ describe('endpoints', () => {
     ['iam', 'us-isof-east-1', false, 'https://iam.us-isof-south-1.csp.hci.ic.gov', 'us-isof-south-1'],
     ['iam', 'eusc-de-east-1', false, 'https://iam.eusc-de-east-1.amazonaws.eu', 'eusc-de-east-1'],
   ];
-  const urlOf = (region: string, UseFIPS: boolean) => new SecretsManagerClient({}).config.endpointProvider({ Region: region, UseFIPS }).url;
 
   // Compared with botocore 1.43 for 14 regions, with and without FIPS. They are the same wherever there is a FIPS endpoint.
   test.each(CASES)('of %s in %s (FIPS: %s) is %s', (service, region, fips, url, signingRegion) => {
-    expect(endpointOf(service, region, urlOf(region, fips))).toEqual({ url: new URL(url), signingRegion });
+    process.env.AWS_USE_FIPS_ENDPOINT = String(fips);
+    expect(endpointOf(service, region)).toEqual({ url: new URL(url), signingRegion });
+  });
+
+  test.each(REGIONS)('of Secrets Manager in %s is that of the SDK', (region) => {
+    const { config } = new SecretsManagerClient({});
+    for (const [UseFIPS, UseDualStack] of [[false, false], [true, false], [false, true]]) {
+      Object.assign(process.env, { AWS_USE_FIPS_ENDPOINT: String(UseFIPS), AWS_USE_DUALSTACK_ENDPOINT: String(UseDualStack) });
+      const { url } = config.endpointProvider({ Region: region, UseFIPS, UseDualStack });
+      expect(endpointOf('secretsmanager', region)).toEqual({ url, signingRegion: region });
+    }
+  });
+
+  test('is the usual one if the variables are empty', () => {
+    Object.assign(process.env, { AWS_ENDPOINT_URL: '', AWS_ENDPOINT_URL_STS: '' });
+    expect(endpointOf('sts', 'eu-west-1').url.host).toBe('sts.eu-west-1.amazonaws.com');
+    process.env.AWS_ENDPOINT_URL = 'http://127.0.0.1:1';
+    expect(endpointOf('sts', 'eu-west-1').url.host).toBe('127.0.0.1:1');
   });
 
   test('may be given for one service or for all', () => {
     process.env.AWS_ENDPOINT_URL = 'http://127.0.0.1:1';
     process.env.AWS_ENDPOINT_URL_IAM = 'http://127.0.0.1:2';
-    const found = (['iam', 'sts'] as const).map((service) => endpointOf(service, 'cn-north-1', urlOf('cn-north-1', false)));
+    const found = (['iam', 'sts'] as const).map((service) => endpointOf(service, 'cn-north-1'));
     expect(found.map(({ url, signingRegion }) => [url.origin, signingRegion])).toEqual([['http://127.0.0.1:2', 'cn-north-1'], ['http://127.0.0.1:1', 'cn-north-1']]);
   });
 });
@@ -129,7 +154,7 @@ describe('a call', () => {
   });
 
   const { signal } = new AbortController();
-  const call = () => signedCall(new SecretsManagerClient({ region: 'eu-west-1' }));
+  const call = () => signedCall();
 
   test('may put an object', async () => {
     const body = Buffer.from('{"keys":["é"]}');
@@ -162,18 +187,21 @@ describe('a call', () => {
   });
 });
 
-test('retries transient errors, while there is time', async () => {
+test.each([[0, 1], [1 - Number.EPSILON, 2]])('retries transient errors, while there is time; chance %d makes the delays %d times as long', async (chance, times) => {
+  const random = jest.spyOn(Math, 'random').mockReturnValue(chance);
   const sleeps: number[] = [];
   const run = async (remaining: number, ...results: boolean[]) => {
     let n = 0;
     sleeps.length = 0;
-    const last = await retry(async () => results[n++], (failed) => failed, new Deadline(() => remaining, async (pause) => { sleeps.push(pause); }));
+    const deadline = new Deadline(() => remaining, async (pause) => { sleeps.push(Math.round(pause / times)); });
+    const last = await retry(async () => results[n++], (failed) => failed, deadline);
     return [last, n, ...sleeps];
   };
   expect(await run(30_000, false)).toEqual([false, 1]);
   expect(await run(30_000, true, true, false)).toEqual([false, 3, 100, 400]);
   expect(await run(30_000, true, true, true, true, true)).toEqual([true, 4, 100, 400, 1_600]);
-  expect(await run(1_200, true, true, true)).toEqual([true, 2, 100]);
+  expect(await run(1_000 + 150 * times, true, true, true)).toEqual([true, 2, 100]);
+  random.mockRestore();
 });
 
 test.each<[number, string, string, boolean, boolean]>([

@@ -1,4 +1,3 @@
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Surroundings } from './app-under-test';
 import { REGION, ROOT_CREDENTIALS } from './emulator';
 import { STEPS } from './rotation';
@@ -18,7 +17,7 @@ export class KeyHolder {
 
   constructor(endpoint: string) {
     process.env.AWS_ENDPOINT_URL = endpoint;
-    this.call = signedCall(new SecretsManagerClient({ region: REGION, credentials: ROOT_CREDENTIALS }));
+    this.call = signedCall(undefined, () => ROOT_CREDENTIALS);
   }
 
   /** Whether AWS STS says that it is a key of this user. */

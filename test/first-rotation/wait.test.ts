@@ -116,7 +116,7 @@ test('waits if a refusal ends in time: new policies take a while to be known', a
   const denied = Object.assign(new Error('denied'), { name: 'AccessDeniedException', $fault: 'client', $metadata: {} });
   let time = 0;
   const wait = waitForFirstRotation({
-    client: { send: (command: never) => isAllowed ? client.send(command) : Promise.reject(denied) } as never,
+    client: { send: (operation: never, input: never) => isAllowed ? client.send(operation, input) : Promise.reject(denied) } as never,
     now: () => time,
     sleep: async (milliseconds) => {
       time += milliseconds;

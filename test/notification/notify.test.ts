@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import Ajv from 'ajv/dist/2020';
 import type { Answer } from '../../lambda-src/aws/answer';
 import { endpointOf } from '../../lambda-src/aws/endpoint';
+import { signedCall } from '../../lambda-src/aws/signed-call';
 import type { SignedCall } from '../../lambda-src/aws/signed-call';
 import { makeNotification } from '../../lambda-src/notification/notification';
 import { channelOf, notifier, notifierOf } from '../../lambda-src/notification/notify';
@@ -28,6 +28,9 @@ afterAll(async () => {
   process.env = environment;
   await endpoint.stop();
 });
+// The shortest delays before retries.
+beforeEach(() => { jest.spyOn(Math, 'random').mockReturnValue(0); });
+afterEach(() => { jest.restoreAllMocks(); });
 beforeEach(() => { for (const list of [endpoint.requests, endpoint.answers]) { list.length = 0; } });
 
 function deadlineOf(milliseconds = 30_000) {
@@ -37,7 +40,7 @@ function deadlineOf(milliseconds = 30_000) {
 
 async function tell(config: NotificationConfig, milliseconds?: number, promotion: Promotion = PROMOTION) {
   const { sleeps, deadline } = deadlineOf(milliseconds);
-  return { sleeps, problem: await notifierOf(config, new SecretsManagerClient({}), SERVICE_ERRORS)(promotion, deadline) };
+  return { sleeps, problem: await notifierOf(config, signedCall(), SERVICE_ERRORS)(promotion, deadline) };
 }
 
 /** With made-up answers, for cases that a server can't produce. */
@@ -235,13 +238,13 @@ test.each([
   ['us-east-1', true, 'events-fips.us-east-1.amazonaws.com', 'sns-fips.us-east-1.amazonaws.com'],
   ['us-gov-west-1', true, 'events.us-gov-west-1.amazonaws.com', 'sns.us-gov-west-1.amazonaws.com'],
 ])('the endpoints in %s (FIPS: %s) are %s and %s', (region, fips, events, sns) => {
-  const saved = [process.env.AWS_ENDPOINT_URL_EVENTBRIDGE, process.env.AWS_ENDPOINT_URL_SNS];
+  const saved = { ...process.env };
   delete process.env.AWS_ENDPOINT_URL_EVENTBRIDGE;
   delete process.env.AWS_ENDPOINT_URL_SNS;
   try {
-    const { url } = new SecretsManagerClient({}).config.endpointProvider({ Region: region, UseFIPS: fips });
-    expect((['events', 'sns'] as const).map((service) => endpointOf(service, region, url).url.href)).toEqual([`https://${events}/`, `https://${sns}/`]);
+    process.env.AWS_USE_FIPS_ENDPOINT = String(fips);
+    expect((['events', 'sns'] as const).map((service) => endpointOf(service, region).url.href)).toEqual([`https://${events}/`, `https://${sns}/`]);
   } finally {
-    [process.env.AWS_ENDPOINT_URL_EVENTBRIDGE, process.env.AWS_ENDPOINT_URL_SNS] = saved;
+    process.env = saved;
   }
 });

@@ -1,5 +1,4 @@
-import { ListSecretsCommand, SecretsManagerClient, type SecretListEntry } from '@aws-sdk/client-secrets-manager';
-import { mockClient } from 'aws-sdk-client-mock';
+import type { ListSecretsRequest, SecretListEntry } from '@aws-sdk/client-secrets-manager';
 import { makeCheck } from '../../lambda-src/overdue/check';
 import { CHECK_CONFIG_VARIABLE, type CheckConfig } from '../../src/contract';
 
@@ -13,22 +12,22 @@ const late = (name: string, entry: SecretListEntry = {}): SecretListEntry => ({
 });
 
 const environment = { ...process.env };
-let client: ReturnType<typeof mockClient>;
-beforeAll(() => { client = mockClient(SecretsManagerClient); });
-afterAll(() => { client.restore(); });
-beforeEach(() => { client.reset(); });
+const send = jest.fn();
+const client = { send };
+beforeEach(() => { send.mockReset(); });
 afterEach(() => { process.env = { ...environment }; });
 
 async function check(pages: SecretListEntry[][], config: Partial<CheckConfig> = {}) {
   Object.assign(process.env, {
     AWS_REGION: 'eu-west-1', AWS_LAMBDA_FUNCTION_NAME: 'the-check', [CHECK_CONFIG_VARIABLE]: JSON.stringify({ functionArns: [OURS], graceSeconds: 86_400, ...config }),
   });
-  for (const [index, SecretList] of pages.entries()) {
-    client.on(ListSecretsCommand, { MaxResults: 100, NextToken: index === 0 ? undefined : `page ${index}` })
-      .resolves({ SecretList, NextToken: index === pages.length - 1 ? undefined : `page ${index + 1}` });
-  }
+  send.mockImplementation(async (operation: string, { MaxResults, NextToken }: ListSecretsRequest) => {
+    expect([operation, MaxResults]).toEqual(['ListSecrets', 100]);
+    const index = NextToken === undefined ? 0 : Number(NextToken.replace('page ', ''));
+    return { SecretList: pages[index], NextToken: index === pages.length - 1 ? undefined : `page ${index + 1}` };
+  });
   const lines: any[] = [];
-  const result = await makeCheck({ client: new SecretsManagerClient({ region: 'eu-west-1' }), write: (line) => { lines.push(line); }, now: () => NOW })();
+  const result = await makeCheck({ client, write: (line) => { lines.push(line); }, now: () => NOW })();
   return { result, lines, names: result.overdue.map(({ secretId }) => /secret:(.*)-\w{6}$/.exec(secretId)?.[1]) };
 }
 
@@ -41,6 +40,7 @@ test('checks every page', async () => {
 test.each<[string, SecretListEntry]>([
   ['a date that is none', { LastRotatedDate: new Date(NaN) }],
   ['a date as a text', { NextRotationDate: 'soon' as unknown as Date }],
+  ['a date as another text', { LastRotatedDate: '2020-01-01T00:00:00Z' as unknown as Date }],
   ['labels that are no list', { SecretVersionsToStages: { one: null as unknown as string[] } }],
   ['rules that are none', { RotationRules: 5 as unknown as object }],
   ['a switch that is neither on nor off', { RotationEnabled: 'yes' as unknown as boolean }],
@@ -59,26 +59,26 @@ test('logs a line for an invalid entry, and checks every secret', async () => {
 
 test.each([[[]], [{}], [{ SecretList: null }], [{ SecretList: {} }]])('fails if the answer %j is no list', async (answer) => {
   Object.assign(process.env, { AWS_REGION: 'eu-west-1', [CHECK_CONFIG_VARIABLE]: JSON.stringify({ graceSeconds: 86_400 }) });
-  client.on(ListSecretsCommand).resolves(answer as object);
+  send.mockResolvedValue(answer as object);
   const lines: object[] = [];
-  const checked = makeCheck({ client: new SecretsManagerClient({ region: 'eu-west-1' }), write: (line) => { lines.push(line); } })();
+  const checked = makeCheck({ client, write: (line) => { lines.push(line); } })();
   await expect(checked).rejects.toMatchObject({ name: 'ConnectivityError', message: expect.stringMatching(/^The answer to ListSecrets does not look like one of Secrets Manager\. /) });
   expect(lines).toEqual([]);
 });
 
 test('fails if a list has no end', async () => {
   Object.assign(process.env, { AWS_REGION: 'eu-west-1', [CHECK_CONFIG_VARIABLE]: JSON.stringify({ graceSeconds: 86_400 }) });
-  client.on(ListSecretsCommand).resolves({ SecretList: [], NextToken: 'again' });
-  await expect(makeCheck({ client: new SecretsManagerClient({ region: 'eu-west-1' }) })()).rejects.toMatchObject({
+  send.mockResolvedValue({ SecretList: [], NextToken: 'again' });
+  await expect(makeCheck({ client })()).rejects.toMatchObject({
     message: 'ListSecrets gave a NextToken for the second time, so the list has no end and nothing was checked. Secrets Manager failed; the next check asks again',
   });
-  expect(client.commandCalls(ListSecretsCommand)).toHaveLength(2);
+  expect(send).toHaveBeenCalledTimes(2);
 });
 
 test.each(['ThrottlingException', 'InternalServiceError', 'ExpiredTokenException'])('fails after %s, with what the next check does', async (name) => {
   Object.assign(process.env, { AWS_REGION: 'eu-west-1', [CHECK_CONFIG_VARIABLE]: JSON.stringify({ graceSeconds: 86_400 }) });
-  client.on(ListSecretsCommand).rejects(Object.assign(new Error('refused'), { name, $fault: 'client' }));
-  await expect(makeCheck({ client: new SecretsManagerClient({ region: 'eu-west-1' }) })()).rejects.toMatchObject({ message: expect.stringMatching(/\. The next check asks again$/) });
+  send.mockRejectedValue(Object.assign(new Error('refused'), { name, $fault: 'client' }));
+  await expect(makeCheck({ client })()).rejects.toMatchObject({ message: expect.stringMatching(/\. The next check asks again$/) });
 });
 
 test('a line has the secret, the reason, the date and what to do', async () => {
@@ -151,10 +151,10 @@ describe('checks', () => {
 });
 
 test('fails without a metric if secrets can not be listed, and says so', async () => {
-  client.on(ListSecretsCommand).rejects(Object.assign(new Error('p4ssw0rd'), { name: 'AccessDeniedException', $fault: 'client' }));
+  send.mockRejectedValue(Object.assign(new Error('p4ssw0rd'), { name: 'AccessDeniedException', $fault: 'client' }));
   process.env[CHECK_CONFIG_VARIABLE] = '{"graceSeconds":0}';
   const write = jest.fn();
-  await expect(makeCheck({ client: new SecretsManagerClient({}), write })()).rejects.toMatchObject({
+  await expect(makeCheck({ client, write })()).rejects.toMatchObject({
     name: 'SecretsManagerError', message: expect.stringMatching(/^ListSecrets was refused with AccessDeniedException\. /),
   });
   expect(write).not.toHaveBeenCalled();
@@ -163,6 +163,6 @@ test('fails without a metric if secrets can not be listed, and says so', async (
 test.each([undefined, '', '{', 'null', '[]', '{}', '{"graceSeconds":"1"}', '{"graceSeconds":-1}', '{"graceSeconds":1,"functionArns":"a"}', '{"graceSeconds":1,"functionArns":[""]}',
   '{"graceSeconds":1,"excludedSecretArns":[1]}'])('fails with an invalid configuration: %s', async (text) => {
   if (text !== undefined) { process.env[CHECK_CONFIG_VARIABLE] = text; }
-  await expect(makeCheck({ write: () => {} })()).rejects.toThrow(/^ROTATION_CHECK_CONFIG: is not what RotationCheck sets\./);
-  expect(client.calls()).toEqual([]);
+  await expect(makeCheck({ client, write: () => {} })()).rejects.toThrow(/^ROTATION_CHECK_CONFIG: is not what RotationCheck sets\./);
+  expect(send).not.toHaveBeenCalled();
 });

@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import type { HandlerDependencies, Perform, Server, Subject } from './subjects';
 import type { Invariant } from './world';
 import * as exampleModule from '../../examples/custom-target/api-key';
@@ -67,7 +66,7 @@ function functionOf(api: Api, { client, perform }: HandlerDependencies): (payloa
   return async (payload) => {
     const { step, secretId, pendingVersionId, previousVersionId } = JSON.parse(payload) as FunctionEvent;
     const read = async (VersionId: string, VersionStage: string) =>
-      keyOf((await client.send(new GetSecretValueCommand({ SecretId: secretId, VersionId, VersionStage }))).SecretString!)!;
+      keyOf((await client.send('GetSecretValue', { SecretId: secretId, VersionId, VersionStage })).SecretString!)!;
     const pending = await read(pendingVersionId, 'AWSPENDING');
     if (step === 'testSecret') {
       const accepted = await perform('use a key', 'read', async () => api.has(pending));

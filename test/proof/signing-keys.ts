@@ -1,6 +1,5 @@
 /* The shipped target for signing keys, with an S3 that publishes them, and verifiers that cache the object. */
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type JsonWebKey } from 'node:crypto';
-import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { exhaust } from './exhaustion';
 import type { HandlerDependencies, Server, Subject } from './subjects';
 import type { Invariant } from './world';
@@ -229,7 +228,7 @@ export const NAIVE_KEYS: readonly NaiveKeys[] = [
         await handler(event, context);
         const { Step, SecretId } = event as { Step: string; SecretId: string };
         if (Step !== 'finishSecret') { return; }
-        const { SecretString } = await dependencies.client.send(new GetSecretValueCommand({ SecretId }));
+        const { SecretString } = await dependencies.client.send('GetSecretValue', { SecretId });
         await putOf(verifiers, dependencies)((JSON.parse(SecretString!) as { jwks: object }).jwks);
       };
     }),

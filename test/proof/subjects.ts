@@ -1,8 +1,9 @@
 import { makeHandler, type RotationHandler } from '../../lambda-src/handler';
 import type { Log } from '../../lambda-src/log';
 import type { Sleep } from '../../lambda-src/rotation/deadline';
+import type { SecretsManager } from '../../lambda-src/rotation/secrets-manager';
 import { generatedTarget } from '../../lambda-src/targets/generated/target';
-import type { InMemoryClient, Step } from '../../simulator';
+import type { Step } from '../../simulator';
 import type { HandlerConfig } from '../../src/contract';
 
 /** A call to anything but Secrets Manager. The proof decides how it ends. */
@@ -13,7 +14,7 @@ export const ISSUE = 'issue a credential';
 
 /** The environment of a handler under proof. */
 export interface HandlerDependencies {
-  readonly client: InMemoryClient;
+  readonly client: SecretsManager;
   readonly log: Log;
   readonly sleep: Sleep;
   /** Gets every host that the target connects to. */

@@ -1,6 +1,7 @@
 import { StepWatch, type Request } from './step-watch';
 import { ISSUE, type Perform, type Server, type Subject } from './subjects';
 import type { RotationHandler } from '../../lambda-src/handler';
+import type { Operations, SecretsManager } from '../../lambda-src/rotation/secrets-manager';
 import {
   eventOf, InMemoryClient, SecretsManagerSimulator, startRotation, type StartedRotation, type Step, type Switches,
 } from '../../simulator';
@@ -180,8 +181,7 @@ export class World {
     };
     const client = new InMemoryClient(this.simulator);
     const life = new AbortController();
-    const send = async (command: { input: Request; constructor: { name: string } }): Promise<unknown> => {
-      const operation = command.constructor.name.replace(/Command$/, '');
+    const send = async (operation: keyof Operations, input: Request): Promise<unknown> => {
       const kind = /^(Put|Update)/.test(operation) ? 'write' as const : 'read' as const;
       // The further calls of a killed process.
       if (dead) { return never(); }
@@ -191,22 +191,22 @@ export class World {
       const made = { copy: name, step, operation, kind };
       const verdict = await decide(made);
       watch.calls();
-      const call = `${name}: ${step} ${operation}${command.input.VersionStage ? ` ${command.input.VersionStage}` : command.input.VersionId ? ' by id' : ''}`;
+      const call = `${name}: ${step} ${operation}${input.VersionStage ? ` ${input.VersionStage}` : input.VersionId ? ' by id' : ''}`;
       if (verdict === 'killBefore') { this.say(`${call} - killed before`); killed(); return never(); }
       if (verdict === 'failBefore') {
         const fault = FAULTS[this.faults++ % FAULTS.length]();
         this.say(`${call} - fails`);
-        watch.isRefused(made, command.input, fault, 0);
+        watch.isRefused(made, input, fault, 0);
         throw fault;
       }
       const wasPending = this.secret.stages.AWSPENDING === this.rotation.token;
       const index = this.simulator.calls.length;
       let answer: { VersionId?: string; RandomPassword?: string };
       try {
-        answer = await client.send(command as never) as typeof answer;
+        answer = await client.send(operation, input as never) as typeof answer;
       } catch (error) {
         this.say(`${call} - ${(error as Error).name}`);
-        watch.isRefused(made, command.input, error as Error, this.simulator.calls[index].lag);
+        watch.isRefused(made, input, error as Error, this.simulator.calls[index].lag);
         throw error;
       }
       if (answer.RandomPassword !== undefined) { this.passwords.push(answer.RandomPassword); }
@@ -216,12 +216,12 @@ export class World {
         await this.checkAccepted();
       }
       this.observe();
-      watch.isAnswered(made, command.input, answer, this.simulator.calls[index].lag);
+      watch.isAnswered(made, input, answer, this.simulator.calls[index].lag);
       if (verdict === 'killAfter') { this.say(`${name}: killed`); killed(); return never(); }
       if (verdict === 'failAfter') {
         const fault = FAULTS[0]();
         this.say(`${name}: reply lost`);
-        watch.isRefused(made, command.input, fault, 0);
+        watch.isRefused(made, input, fault, 0);
         throw fault;
       }
       return answer;
@@ -245,7 +245,7 @@ export class World {
       return answer;
     };
     const handler: RotationHandler = this.subject.makeHandler({
-      client: { send } as unknown as InMemoryClient,
+      client: { send } as SecretsManager,
       log: (level, message, fields) => this.checkSaid(`${level} ${message} ${JSON.stringify(fields)}`),
       sleep: async () => {},
       dial: (host) => this.checkDialled(host),

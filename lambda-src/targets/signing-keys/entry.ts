@@ -1,7 +1,6 @@
 import { s3Object } from './s3-object';
 import { signingKeysTarget } from './target';
-import { signedCall } from '../../aws/signed-call';
 import { makeHandler } from '../../handler';
 
-export const handler = makeHandler((config, makeClient) =>
-  signingKeysTarget(config, (publication) => s3Object(publication, signedCall(makeClient()))));
+export const handler = makeHandler((config, call) =>
+  signingKeysTarget(config, (publication) => s3Object(publication, call)));

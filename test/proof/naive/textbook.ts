@@ -1,6 +1,3 @@
-import {
-  DescribeSecretCommand, GetRandomPasswordCommand, GetSecretValueCommand, PutSecretValueCommand, UpdateSecretVersionStageCommand,
-} from '@aws-sdk/client-secrets-manager';
 import type { Mistake } from './mistakes';
 import type { RotationEvent } from '../../../simulator';
 import type { HandlerDependencies, HandlerFactory } from '../subjects';
@@ -61,7 +58,7 @@ class TextbookRotation {
   /** Whether the version is the pending one, or the current one already. */
   private async admit(): Promise<'pending' | 'current'> {
     const admission = await this.eventually(async () => {
-      const { RotationEnabled, VersionIdsToStages = {} } = await this.dependencies.client.send(new DescribeSecretCommand(this.secret));
+      const { RotationEnabled, VersionIdsToStages = {} } = await this.dependencies.client.send('DescribeSecret', this.secret);
       const labels = VersionIdsToStages[this.token] ?? [];
       if (RotationEnabled === false && !this.makes('cancelNotChecked')) { throw new TextbookError('Rotation is not enabled; enable it'); }
       if (labels.includes('AWSCURRENT') && !this.makes('promotedNotExpected')) { return 'current'; }
@@ -83,17 +80,17 @@ class TextbookRotation {
   private async createSecret(): Promise<void> {
     if (await this.read(this.pendingId) && !this.makes('secondValue')) { return; }
     const current = await this.current();
-    const { RandomPassword = '' } = await this.dependencies.client.send(new GetRandomPasswordCommand({}));
+    const { RandomPassword = '' } = await this.dependencies.client.send('GetRandomPassword', {});
     const value = this.withPassword(current.value, RandomPassword);
     if (this.makes('valueLogged')) { this.dependencies.log('INFO', `The new value is ${value}`, {}); }
     try {
-      await this.dependencies.client.send(new PutSecretValueCommand({
+      await this.dependencies.client.send('PutSecretValue', {
         ...this.secret,
         SecretString: value,
         ClientRequestToken: this.makes('putsWithoutToken') || this.makes('simplyPuts') ? undefined : this.token,
         RotationToken: this.makes('putsWithoutRotationToken') ? undefined : this.event.RotationToken,
         VersionStages: this.makes('promotesBeforeTest') || this.makes('simplyPuts') ? undefined : ['AWSPENDING'],
-      }));
+      });
     } catch (error) {
       // Another copy of the function was faster, or the read above was stale: the stored value counts.
       if (!isNamed(error, 'ResourceExistsException')) { throw error; }
@@ -108,9 +105,9 @@ class TextbookRotation {
   private async testSecret(): Promise<void> {
     if (this.makes('testSkipped')) { return; }
     if (this.makes('testWrites')) {
-      await this.dependencies.client.send(new UpdateSecretVersionStageCommand({
+      await this.dependencies.client.send('UpdateSecretVersionStage', {
         ...this.secret, VersionStage: 'TESTED', MoveToVersionId: this.token,
-      }));
+      });
     }
     const { value } = await this.connect();
     if (!passwordOf(value)) {
@@ -167,7 +164,7 @@ class TextbookRotation {
   private async read(version: { VersionId: string } | { VersionStage: string }): Promise<Version | undefined> {
     try {
       const { VersionId = '', SecretString = '', CreatedDate = new Date() } =
-        await this.dependencies.client.send(new GetSecretValueCommand({ ...this.secret, ...version }));
+        await this.dependencies.client.send('GetSecretValue', { ...this.secret, ...version });
       return { id: VersionId, value: SecretString, created: CreatedDate };
     } catch (error) {
       if (isNamed(error, 'ResourceNotFoundException') || this.makes('anyErrorIsNotFound')) { return undefined; }
@@ -184,9 +181,9 @@ class TextbookRotation {
   }
 
   private async promote(fromId: string): Promise<void> {
-    await this.dependencies.client.send(new UpdateSecretVersionStageCommand({
+    await this.dependencies.client.send('UpdateSecretVersionStage', {
       ...this.secret, VersionStage: 'AWSCURRENT', MoveToVersionId: this.token, RemoveFromVersionId: fromId,
-    }));
+    });
   }
 
   private withPassword(value: string, password: string): string {

@@ -24,6 +24,10 @@ function service(...answers: (Answer | Error)[]) {
   return { call, requests, sleeps, deadline: new Deadline(() => 30_000, async (pause) => { sleeps.push(pause); }) };
 }
 
+// The shortest delays before retries.
+beforeEach(() => { jest.spyOn(Math, 'random').mockReturnValue(0); });
+afterEach(() => { jest.restoreAllMocks(); });
+
 describe('IAM', () => {
   const keysWith = (...answers: (Answer | Error)[]) => {
     const { call, ...rest } = service(...answers);

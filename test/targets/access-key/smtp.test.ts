@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { Deadline } from '../../../lambda-src/rotation/deadline';
 import { smtpPassword } from '../../../lambda-src/targets/access-key/ses-smtp/password';
 import { logIn } from '../../../lambda-src/targets/access-key/ses-smtp/smtp';
@@ -129,24 +128,23 @@ test('case 33: a login ends with the deadline', async () => {
 });
 
 describe('the address', () => {
-  const clientOf = (fips = false) => new SecretsManagerClient({ region: 'eu-west-1', useFipsEndpoint: fips });
-
   test.each([
     ['eu-west-1', false, 'email-smtp.eu-west-1.amazonaws.com'],
     ['us-gov-west-1', false, 'email-smtp.us-gov-west-1.amazonaws.com'],
     ['us-gov-west-1', true, 'email-smtp-fips.us-gov-west-1.amazonaws.com'],
     ['us-east-1', true, 'email-smtp-fips.us-east-1.amazonaws.com'],
     ['cn-north-1', false, 'email-smtp.cn-north-1.amazonaws.com.cn'],
-  ])('in %s (FIPS: %s) is %s', async (region, fips, host) => {
-    expect(await smtpServer(region, clientOf(fips))).toEqual({ host, port: 465 });
+  ])('in %s (FIPS: %s) is %s', (region, fips, host) => {
+    process.env.AWS_USE_FIPS_ENDPOINT = String(fips);
+    expect(smtpServer(region)).toEqual({ host, port: 465 });
   });
 
-  test('may be changed for tests, but not to a server without TLS; the endpoint of other services has no effect', async () => {
+  test('may be changed for tests, but not to a server without TLS; the endpoint of other services has no effect', () => {
     process.env.AWS_ENDPOINT_URL = 'http://127.0.0.1:1';
-    expect(await smtpServer('eu-west-1', clientOf())).toMatchObject({ port: 465 });
+    expect(smtpServer('eu-west-1')).toMatchObject({ port: 465 });
     process.env.AWS_ENDPOINT_URL_SES_SMTP = 'smtps://localhost:2465';
-    expect(await smtpServer('eu-west-1', clientOf())).toEqual({ host: 'localhost', port: 2465 });
+    expect(smtpServer('eu-west-1')).toEqual({ host: 'localhost', port: 2465 });
     process.env.AWS_ENDPOINT_URL_SES_SMTP = 'smtp://localhost:25';
-    await expect(smtpServer('eu-west-1', clientOf())).rejects.toThrow('is not smtps://HOST:PORT');
+    expect(() => smtpServer('eu-west-1')).toThrow('is not smtps://HOST:PORT');
   });
 });

@@ -177,7 +177,7 @@ test.each([
   ['an HTML page of a proxy', 'HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/html', '<html>s3cret</html>', '503'],
   ['no body', 'HTTP/1.1 403 Forbidden', '', '403'],
   ['a redirection', 'HTTP/1.1 302 Found\r\nlocation: https://example.com/', '', '302'],
-  ['nothing, as a success', 'HTTP/1.1 200 OK', '', undefined],
+  ['nothing, as a success', 'HTTP/1.1 200 OK', '', '200'],
   ['a JSON text that is not from Secrets Manager, as a success', 'HTTP/1.1 200 OK\r\ncontent-type: application/json', '{"status":"s3cret"}', undefined],
 ])('case 64: %s is not an answer of Secrets Manager, and is an error', async (_, head, body, status) => {
   const invoke = await load(await listen(createServer((socket) => {

@@ -64,7 +64,7 @@ test(`no token is refused through ${ROTATIONS} rotations, at whichever call they
   const client = new InMemoryClient(harness.simulator);
   const call: SignedCall = (request, signal) => stoppable(() => s3.call(request, signal));
   const newCopy = () => makeHandler((config) => signingKeysTarget(config, (publication) => s3Object(publication, call)), {
-    client: { send: (command: never) => stoppable(() => client.send(command)) } as never,
+    client: { send: (operation: never, input: never) => stoppable(() => client.send(operation, input)) } as never,
     log: () => {},
     sleep: async () => {},
   });

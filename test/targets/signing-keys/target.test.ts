@@ -512,7 +512,7 @@ describe('the published set', () => {
     });
     await harness.rotate();
     expect(s3.requests.map(({ method }) => method)).toEqual(['GET', 'PUT', 'PUT', 'GET', 'GET', 'GET', 'GET']);
-    expect(harness.sleeps).toEqual([100]);
+    expect(harness.sleeps).toHaveLength(1);
   });
 
   test('case 64: a bucket that can not be reached is an error with what a VPC needs', async () => {

@@ -1,5 +1,4 @@
 import { iamAccessKeyTarget } from './target';
-import { signedCall } from '../../../aws/signed-call';
 import { makeHandler } from '../../../handler';
 
-export const handler = makeHandler((config, makeClient) => iamAccessKeyTarget(config, signedCall(makeClient())));
+export const handler = makeHandler(iamAccessKeyTarget);

@@ -1,4 +1,4 @@
 import { sesSmtpTarget } from './target';
 import { makeHandler } from '../../../handler';
 
-export const handler = makeHandler((config, makeClient) => sesSmtpTarget(config, makeClient()));
+export const handler = makeHandler(sesSmtpTarget);

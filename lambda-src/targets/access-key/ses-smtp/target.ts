@@ -2,7 +2,8 @@ import { smtpPassword } from './password';
 import { logIn, type SmtpServer } from './smtp';
 import type { HandlerConfig } from '../../../../src/contract';
 import { PASSWORD_KEY, parseSesSmtpConfig, USERNAME_KEY } from '../../../../src/targets/access-key/ses-smtp/contract';
-import { signedCall, type ServiceClient } from '../../../aws/signed-call';
+import { hostName } from '../../../aws/endpoint';
+import type { SignedCall } from '../../../aws/signed-call';
 import { ConfigurationError } from '../../../rotation/errors';
 import type { Target } from '../../../target';
 import type { Acceptance } from '../access-key-target';
@@ -18,13 +19,12 @@ const PORT = 465;
 const ENDPOINT_VARIABLE = 'AWS_ENDPOINT_URL_SES_SMTP';
 
 /** @throws Error if the configuration is that of another asset, or has no ARN of a user */
-export function sesSmtpTarget(given: HandlerConfig, client: ServiceClient): Target {
+export function sesSmtpTarget(given: HandlerConfig, call: SignedCall): Target {
   const config = parseSesSmtpConfig(given);
   const ownRegion = regionOfFunction();
   const region = config.region ?? ownRegion;
   const value = new CredentialValue(USERNAME_KEY, PASSWORD_KEY);
-  const call = signedCall(client);
-  const tryLogin: Acceptance['accepts'] = async (credential, deadline) => logIn(await smtpServer(region, client), credential, deadline);
+  const tryLogin: Acceptance['accepts'] = async (credential, deadline) => logIn(smtpServer(region), credential, deadline);
   return targetOf(config.userArn, value, ({ userName }) => {
     const keys = accessKeysOf(userName, ownRegion, call);
     return {
@@ -51,14 +51,13 @@ export function smtpAcceptance(keys: AccessKeys, region: string, tryLogin: Accep
   };
 }
 
-/** The SMTP interface of SES in a region. The rest of its name is that of Secrets Manager. */
-export async function smtpServer(region: string, { config }: ServiceClient): Promise<SmtpServer> {
+/** The SMTP interface of SES in a region. */
+export function smtpServer(region: string): SmtpServer {
   const given = process.env[ENDPOINT_VARIABLE];
   if (given !== undefined) {
     const { protocol, hostname, port } = new URL(given);
     if (protocol !== 'smtps:' || port === '') { throw new ConfigurationError(`${ENDPOINT_VARIABLE} is not smtps://HOST:PORT. Correct it, or remove it`); }
     return { host: hostname, port: Number(port) };
   }
-  const { url } = config.endpointProvider({ Region: region, UseFIPS: await config.useFipsEndpoint() });
-  return { host: url.hostname.replace(/^secretsmanager/, 'email-smtp'), port: PORT };
+  return { host: hostName('email-smtp', region), port: PORT };
 }

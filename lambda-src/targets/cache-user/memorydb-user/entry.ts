@@ -1,5 +1,4 @@
 import { memoryDbUserTarget } from './target';
-import { signedCall } from '../../../aws/signed-call';
 import { makeHandler } from '../../../handler';
 
-export const handler = makeHandler((config, makeClient) => memoryDbUserTarget(config, signedCall(makeClient())));
+export const handler = makeHandler(memoryDbUserTarget);

@@ -3,7 +3,7 @@ import { invokeTarget } from './target';
 import { signedCall } from '../../../aws/signed-call';
 import { makeHandler } from '../../../handler';
 
-export const handler = makeHandler((config, makeClient) => {
-  const call = signedCall(makeClient(TIMEOUTS));
+export const handler = makeHandler((config) => {
+  const call = signedCall(TIMEOUTS);
   return invokeTarget(config, (functionArn) => lambdaFunction(functionArn, call));
 });

@@ -1,6 +1,7 @@
 import type { InvokeFunction } from './target';
 import { nameOf, type Answer } from '../../../aws/answer';
 import { ask } from '../../../aws/ask';
+import type { Timeouts } from '../../../aws/http';
 import { encode } from '../../../aws/signature';
 import type { SignedCall } from '../../../aws/signed-call';
 import { TargetFunctionError } from '../../../rotation/errors';
@@ -14,7 +15,7 @@ const REMEDIES: Record<string, string> = {
 };
 
 /** The function may take all of the step's time, so only the deadline ends the wait. */
-export const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 0 };
+export const TIMEOUTS: Timeouts = { connection: 2_000 };
 
 /**
  * Invokes a Lambda function, and waits for its reply while there is time.

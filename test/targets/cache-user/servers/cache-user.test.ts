@@ -1,4 +1,3 @@
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { signedCall } from '../../../../lambda-src/aws/signed-call';
 import { connectRedis, type ConnectRedis } from '../../../../lambda-src/redis/connection';
 import { CacheUserTarget } from '../../../../lambda-src/targets/cache-user/cache-user-target';
@@ -48,12 +47,12 @@ describe.each(CACHE_USER_TARGETS)('%s', (target) => {
   }
 
   function harness({ value = {}, config = {}, connect = toServer }: Options = {}): Harness {
-    const client = new SecretsManagerClient({ region: 'eu-west-1' });
+    const call = signedCall();
     return new Harness({
       value: JSON.stringify({ username: 'app', password: FIRST, user_arn: USER_ARNS[target], note: 'kept', ...value }),
       config: { target, userArn: USER_ARNS[target], endpoint: 'cache.example.com', passwordPolicy: { excludePunctuation: true }, ...config } as never,
       makeTarget: (given) => {
-        const api = target === 'elasticache-user' ? elastiCacheUser('app-id', 'eu-west-1', signedCall(client)) : memoryDbUser('app', 'eu-west-1', signedCall(client));
+        const api = target === 'elasticache-user' ? elastiCacheUser('app-id', 'eu-west-1', call) : memoryDbUser('app', 'eu-west-1', call);
         return new CacheUserTarget(parseCacheUserConfig(given, target), api, connect);
       },
     });

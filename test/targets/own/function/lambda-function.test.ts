@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { signedCall } from '../../../../lambda-src/aws/signed-call';
 import { Deadline } from '../../../../lambda-src/rotation/deadline';
 import { lambdaFunction, TIMEOUTS } from '../../../../lambda-src/targets/own/function/lambda-function';
@@ -33,7 +32,7 @@ afterAll(async () => {
 });
 beforeEach(() => { requests.length = 0; });
 
-const invoke = (deadline = new Deadline(() => 30_000)) => lambdaFunction(ARN, signedCall(new SecretsManagerClient({ requestHandler: TIMEOUTS })))('{"step":"setSecret"}', deadline);
+const invoke = (deadline = new Deadline(() => 30_000)) => lambdaFunction(ARN, signedCall(TIMEOUTS))('{"step":"setSecret"}', deadline);
 const refuse = (status: number, type: string): Answer => (_, __, response) => {
   response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-errortype': type });
   response.end(JSON.stringify({ Type: 'User', message: 'p4ssw0rd', Message: 'p4ssw0rd' }));
