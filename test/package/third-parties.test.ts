@@ -110,7 +110,7 @@ describe('of this package', () => {
 
   test('the core, and every asset without a driver, has nothing of anybody else', () => {
     const assets = bom.components.flatMap(({ properties }) => properties.map(({ value }) => value));
-    expect([...new Set(assets)].sort()).toEqual(['active-directory', 'ldap', 'mongo', 'mysql', 'postgres', 'redshift']);
+    expect([...new Set(assets)].sort()).toEqual(['active-directory', 'ldap', 'mongo', 'mysql', 'postgres', 'redshift', 'sql-server']);
   });
 
   test('the notices have every component of the bill of materials, in its installed version', () => {
