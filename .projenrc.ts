@@ -96,6 +96,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'oracledb@26.0.0',
     'pg@8.23.1',
     'smtp-server@3.21.6',
+    'tedious@19.2.1',
     'tsx',
     'typescript-native@npm:typescript@7.0.2',
   ],

@@ -666,6 +666,32 @@ export class RotationTarget {
   }
 
   /**
+   * A login of Microsoft SQL Server 2012 or later, or a user with a password of a contained database, on Amazon RDS or elsewhere. Not Azure SQL.
+   *
+   * The secret has the keys of a database secret of Secrets Manager: `engine`, which is `sqlserver`, `host`, `port`, `username`, `password` and `dbname`.
+   * `attach` adds `engine`, `host` and `port`. `dbname` is the database that rotations log in to, by default `master`. A user of a contained database
+   * needs that database there. A rotation changes `password`.
+   *
+   * The strategy is `RotationStrategy.singleUser`, without `creationStatements` and `resetLostPassword`. The user needs no right to change its own password.
+   *
+   * A login exists on one server alone: a replica of an availability group that you manage keeps the old password. Amazon RDS copies logins to the
+   * standby of an instance, and the users of a contained database are in the database.
+   *
+   * Tests run on stand-ins only: a server of our own with the protocol and the statements of SQL Server. No rotation has run on Microsoft SQL Server or Amazon RDS yet.
+   *
+   * @see https://github.com/cdk-rotating-secret/cdk-rotating-secret/blob/main/docs/targets/sql-server.md
+   * @see https://learn.microsoft.com/en-us/sql/t-sql/statements/alter-login-transact-sql
+   * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_SQLServerMultiAZ.Recommendations.html
+   * @param options which database and how to connect to it, who changes the password, and how to generate passwords: from 8 to 128 characters, of at least
+   * three of the four types
+   * @throws if the policy can't be met or SQL Server would refuse its passwords, the strategy is another one, the certificate authority is not a certificate,
+   * or the endpoint is not a host or host:port
+   */
+  public static sqlServer(options: DatabaseTargetOptions = {}): RotationTarget {
+    return new RotationTarget(new DatabaseTarget('sqlServer', generatorOf(options.passwordPolicy), options));
+  }
+
+  /**
    * A user of Redis 6 or later, or of Valkey, on servers whose users you manage with `ACL SETUSER`.
    *
    * The secret is a JSON object with `host`, `port`, `username` and `password`, and a rotation changes `password`. The server accepts the

@@ -22,9 +22,11 @@ const POSTGRES = rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngi
 const MYSQL = rds.DatabaseInstanceEngine.mysql({ version: rds.MysqlEngineVersion.of('8.0.39', '8.0') });
 const MARIADB = rds.DatabaseInstanceEngine.mariaDb({ version: rds.MariaDbEngineVersion.of('10.11.9', '10.11') });
 const SQL_SERVER = rds.DatabaseInstanceEngine.sqlServerSe({ version: rds.SqlServerEngineVersion.of('16.00', '16.00') });
+// The CDK has no engine for Db2.
+const DB2 = Object.create(POSTGRES, { engineType: { value: 'db2-se' } }) as rds.IInstanceEngine;
 const ORACLE = rds.DatabaseInstanceEngine.oracleSe2({ version: rds.OracleEngineVersion.of('19', '19') });
 
-function makeInstance(stack: Stack, engine = POSTGRES, credentials?: rds.Credentials): rds.DatabaseInstance {
+function makeInstance(stack: Stack, engine: rds.IInstanceEngine = POSTGRES, credentials?: rds.Credentials): rds.DatabaseInstance {
   return new rds.DatabaseInstance(stack, 'Database', { engine, vpc: makeVpc(stack), credentials, licenseModel: engine === ORACLE || engine === SQL_SERVER ? rds.LicenseModel.LICENSE_INCLUDED : undefined });
 }
 
@@ -55,7 +57,7 @@ test('every engine of a target is rotated by that target', () => {
   for (const [target, { engines, resourceEngines = engines }] of Object.entries(DATABASE_ENGINES)) {
     expect(resourceEngines.map(factoryFor)).toEqual(resourceEngines.map(() => `RotationTarget.${target}`));
   }
-  expect(factoryFor('sqlserver-se')).toBeUndefined();
+  expect(factoryFor('db2-se')).toBeUndefined();
 });
 
 describe('refuses a generated value that is the password of a database, with the target to use', () => {
@@ -84,7 +86,7 @@ describe('refuses a generated value that is the password of a database, with the
       attachResource(secret, instance, secretsmanager.AttachmentTargetType.RDS_DB_INSTANCE);
     }, 'target of your own'],
     ['attached to an instance of Oracle', (stack, secret) => secret.attach(makeInstance(stack, ORACLE)), 'Give RotationTarget.oracle'],
-    ['attached to a database that no target knows', (stack, secret) => secret.attach(makeInstance(stack, SQL_SERVER)), 'RotationTarget.module or RotationTarget.invoke'],
+    ['attached to a database that no target knows', (stack, secret) => secret.attach(makeInstance(stack, DB2)), 'RotationTarget.module or RotationTarget.invoke'],
   ])('%s', (_, use, advice) => {
     const stack = makeStack();
     use(stack, new RotatingSecret(stack, 'Secret', { generateSecretString: withKey() }));
@@ -114,12 +116,13 @@ describe('refuses a generated value that is the password of a database, with the
 });
 
 describe('a database with another engine than the target', () => {
-  const databases: [string, 'postgres' | 'mysql' | 'mariadb' | 'mongoDb' | 'documentDb' | 'oracle', (stack: Stack) => Database, string, string][] = [
+  const databases: [string, 'postgres' | 'mysql' | 'mariadb' | 'mongoDb' | 'documentDb' | 'oracle' | 'sqlServer', (stack: Stack) => Database, string, string][] = [
     ['MySQL for PostgreSQL', 'postgres', (stack) => makeInstance(stack, MYSQL), 'mysql', 'Give RotationTarget.mysql'],
     ['a cluster of MySQL for PostgreSQL', 'postgres', makeCluster, 'aurora-mysql', 'Give RotationTarget.mysql'],
     ['MariaDB for MySQL', 'mysql', (stack) => makeInstance(stack, MARIADB), 'mariadb', 'Give RotationTarget.mariadb'],
     ['Oracle for MariaDB', 'mariadb', (stack) => makeInstance(stack, ORACLE), 'oracle-se2', 'Give RotationTarget.oracle'],
-    ['SQL Server for Oracle', 'oracle', (stack) => makeInstance(stack, SQL_SERVER), 'sqlserver-se', 'No target of this package'],
+    ['SQL Server for Oracle', 'oracle', (stack) => makeInstance(stack, SQL_SERVER), 'sqlserver-se', 'Give RotationTarget.sqlServer'],
+    ['Db2 for SQL Server', 'sqlServer', (stack) => makeInstance(stack, DB2), 'db2-se', 'No target of this package'],
     ['DocumentDB for PostgreSQL', 'postgres', makeDocuments, 'docdb', 'Give RotationTarget.documentDb'],
     ['DocumentDB for MongoDB', 'mongoDb', makeDocuments, 'docdb', 'Give RotationTarget.documentDb'],
     ['PostgreSQL for DocumentDB', 'documentDb', makeInstance, 'postgres', 'Give RotationTarget.postgres'],

@@ -30,6 +30,7 @@ export function allDefinitions(): TargetDefinition[] {
     ...[single, alternating].map((strategy) => RotationTarget.mongoDb({ strategy })),
     ...[single, alternating].map((strategy) => RotationTarget.documentDb({ strategy })),
     ...[RotationStrategy.singleUser(), RotationStrategy.dualPasswords()].map((strategy) => RotationTarget.oracle({ strategy })),
+    RotationTarget.sqlServer({ strategy: single }),
     RotationTarget.redis({ superuserSecret }),
     RotationTarget.elastiCacheUser({ userArn: userArn('elasticache') }),
     RotationTarget.memoryDbUser({ userArn: userArn('memorydb') }),

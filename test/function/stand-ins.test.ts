@@ -43,7 +43,7 @@ test('a target that has met real servers, or has none, says nothing', () => {
 test('these targets have met stand-ins only', () => {
   expect(allDefinitions().filter(({ support }) => hasOnlyStandIns(support)).map(({ factory }) => factory)).toEqual([
     ...['redshift', 'mongoDb', 'documentDb', 'oracle'].flatMap((name) => [`RotationTarget.${name}`, `RotationTarget.${name}`]),
-    'RotationTarget.elastiCacheUser', 'RotationTarget.memoryDbUser', 'RotationTarget.iamAccessKey', 'RotationTarget.sesSmtp', 'RotationTarget.signingKeys',
+    'RotationTarget.sqlServer', 'RotationTarget.elastiCacheUser', 'RotationTarget.memoryDbUser', 'RotationTarget.iamAccessKey', 'RotationTarget.sesSmtp', 'RotationTarget.signingKeys',
   ]);
 });
 

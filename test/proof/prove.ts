@@ -22,6 +22,7 @@ import { catchNaiveRabbitMq, withRabbitMqSubjects } from './rabbitmq';
 import { catchNaiveRedis, withRedisSubjects } from './redis';
 import { SCENARIOS } from './scenarios';
 import { NAIVE_KEYS, SIGNING_KEYS, UNPUBLISHED } from './signing-keys';
+import { catchNaiveSqlServer, withSqlServerSubjects } from './sql-server';
 import { SUBJECTS, type Subject } from './subjects';
 import { TELLING } from './telling';
 import { withoutTimers } from './without-timers';
@@ -230,10 +231,11 @@ async function proveDatabases(long: boolean): Promise<void> {
   await withActiveDirectorySubjects((subject) => proveDatabase(subject));
   await withMongoSubjects((subject) => proveDatabase(subject));
   await withOracleSubjects((subject) => proveDatabase(subject));
+  await withSqlServerSubjects((subject) => proveDatabase(subject));
   await prove('naive strategies', async () => {
     const naive = [
       ...await catchNaiveStrategies(), ...await catchNaiveRedis(), ...await catchNaiveCacheUsers(), ...await catchNaiveRabbitMq(),
-      ...await catchNaiveLdap(), ...await catchNaiveActiveDirectory(), ...await catchNaiveMongo(), ...await catchNaiveOracle(),
+      ...await catchNaiveLdap(), ...await catchNaiveActiveDirectory(), ...await catchNaiveMongo(), ...await catchNaiveOracle(), ...await catchNaiveSqlServer(),
     ];
     const missed = naive.filter(({ expected, caught }) => expected !== caught);
     return { result: `${naive.length - missed.length} of ${naive.length} caught${missed.map(({ mistake, caught }) => `, but ${mistake}: ${caught ?? 'nothing'}`).join('')}`, ok: missed.length === 0 };

@@ -15,6 +15,7 @@ export interface TargetCases {
 }
 
 const NO_ALTERNATING = 'users don\'t alternate: one user has two passwords, or one with refused logins';
+const ONE_USER = 'users don\'t alternate: one user has one password';
 const NO_PLAINTEXT = 'no option allows plaintext';
 const NO_RDS = 'the server is not one of RDS. An authority other than those of Node.js is given as certificateAuthority';
 const OF_DATABASES = 'it is about SQL of PostgreSQL, MySQL or MariaDB';
@@ -56,6 +57,17 @@ export const TARGETS_WITH_CASES: readonly TargetCases[] = [
       ['the domain controller gets the password, and stores it as it stores all', 76],
       ['a domain accepts one password, and the one before it for an hour. The page of the target says what that means', 88, 90],
       ['a rotation has one host, and the domain controllers replicate the change themselves', 91, 93],
+    ],
+  },
+  {
+    path: 'database/sql-server',
+    reasons: [
+      [ONE_USER, 34, 35, 37, 41, 42, 57, 77, 99, 100],
+      [OF_DATABASES, 71, 72],
+      ['the server hashes the password, and the function knows no hash', 76],
+      ['SQL Server accepts one password for a user', 87, 88, 89, 90, 93],
+      ['a rotation has one host. What an availability group copies is on the page of the target', 91],
+      ['the stand-in keeps nothing after a restart', 92],
     ],
   },
   {

@@ -10,6 +10,9 @@ export interface Engine {
   /** The limit that a user name exceeds. Undefined if it doesn't. */
   userNameLimit(name: string): string | undefined;
 
+  /** Whether the server could accept a generated password for the user. Absent if the policy of the passwords decides alone. */
+  mayHave?(password: string, user: string): boolean;
+
   /**
    * Logs in.
    *

@@ -40,6 +40,7 @@ function at(endpoint: ServerAddress, engine: Engine): Engine {
     engines: engine.engines,
     defaultPort: engine.defaultPort,
     userNameLimit: (name) => engine.userNameLimit(name),
+    mayHave: (password, user) => engine.mayHave?.(password, user) ?? true,
     logIn: (credentials, deadline) => engine.logIn({ ...credentials, ...endpoint }, deadline),
   };
 }
@@ -77,7 +78,8 @@ export class DatabaseTarget implements Target {
     }
     const old = readKey(current, PASSWORD);
     const next = this.withNextUser(current);
-    return replaceKey(next, PASSWORD, await generatePassword((password) => password !== old, roomAt(next, PASSWORD)));
+    const isUsable = (password: string) => password !== old && (this.engine.mayHave?.(password, nextUser) ?? true);
+    return replaceKey(next, PASSWORD, await generatePassword(isUsable, roomAt(next, PASSWORD)));
   }
 
   public validate(value: string): void {

@@ -791,3 +791,22 @@ func redshiftUser(stack awscdk.Stack, vpc awsec2.IVpc) {
 	})
 	// end
 }
+
+func sqlServerUser(stack awscdk.Stack, vpc awsec2.IVpc) {
+	// sample: docs/targets/sql-server.md 7aa831f6
+	target := rotating.RotationTarget_SqlServer(&rotating.DatabaseTargetOptions{
+		Database: awsec2.SecurityGroup_FromSecurityGroupId(stack, jsii.String("SqlServer"), jsii.String("sg-12345678"), nil),
+	})
+	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
+		Vpc:    vpc,
+		Target: target,
+	})
+
+	rotating.NewRotatingSecret(stack, jsii.String("User"), &rotating.RotatingSecretProps{
+		RotationFunction: rotation,
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(`{"engine":"sqlserver","username":"app","host":"db.abc123.eu-west-1.rds.amazonaws.com"}`),
+		},
+	})
+	// end
+}

@@ -1,7 +1,7 @@
 import { fieldsOf, type TargetConfig } from '../../contract';
 import type { PasswordPolicyConfig } from '../../value/contract';
 
-export const DATABASE_TARGETS = ['postgres', 'mysql', 'mariadb', 'redshift', 'mongoDb', 'documentDb', 'oracle'] as const;
+export const DATABASE_TARGETS = ['postgres', 'mysql', 'mariadb', 'redshift', 'mongoDb', 'documentDb', 'oracle', 'sqlServer'] as const;
 
 /** The values of a secret's key `engine`, by the target that rotates its user. */
 export const DATABASE_ENGINE_NAMES: Readonly<Record<typeof DATABASE_TARGETS[number], readonly string[]>> = {
@@ -13,6 +13,7 @@ export const DATABASE_ENGINE_NAMES: Readonly<Record<typeof DATABASE_TARGETS[numb
   documentDb: ['mongo'],
   // AWS's own rotation functions take the first.
   oracle: ['oracle', 'oracle-ee', 'oracle-ee-cdb', 'oracle-se2', 'oracle-se2-cdb'],
+  sqlServer: ['sqlserver'],
 };
 
 export interface DatabaseTargetConfig extends TargetConfig {
@@ -52,9 +53,11 @@ export const DATABASE_EXCLUDE_CHARACTERS = '/@"\'\\ ';
  * The characters that later passwords also exclude, unless the policy has excludeCharacters. The generator of the first value stays the same,
  * because CloudFormation would generate a new value. A colon ends the password in PostgreSQL's password file.
  * https://www.postgresql.org/docs/current/libpq-pgpass.html
+ * A semicolon ends a value in the connection strings of SQL Server's drivers, and braces enclose one.
+ * https://learn.microsoft.com/en-us/sql/connect/jdbc/building-the-connection-url
  */
 export const DATABASE_LATER_EXCLUDE_CHARACTERS: Readonly<Record<typeof DATABASE_TARGETS[number], string>> = {
-  postgres: ':', mysql: '', mariadb: '', redshift: ':', mongoDb: '', documentDb: '', oracle: '',
+  postgres: ':', mysql: '', mariadb: '', redshift: ':', mongoDb: '', documentDb: '', oracle: '', sqlServer: ';{}',
 };
 
 /** The suffix of the second of two alternating users, as in AWS's own rotation functions. */

@@ -136,6 +136,7 @@ export class DatabaseTarget extends TargetDefinition {
           + 'out resetLostPassword');
       }
     }
+    if (this.engine.hasSingleUserOnly) { this.checkSingleUserOnly(); }
     if (this.strategy._kind !== 'dualPasswords') { return; }
     const { secondPasswordBy } = this.engine;
     if (secondPasswordBy === undefined) {
@@ -145,6 +146,18 @@ export class DatabaseTarget extends TargetDefinition {
     if (secondPasswordBy === 'superuser' && !this.strategy._superuserSecret) {
       throw invalid('superuserSecret', `is missing, and dualPasswords needs it with ${this.factory}, because a user can't add a password itself: give the secret of a user who may change the `
         + 'other one, such as the secret of the database. An imported database knows of none; import its secret too');
+    }
+  }
+
+  private checkSingleUserOnly(): void {
+    const { _kind: kind, _creationStatements: statements, _resetLostPassword: resetsPassword } = this.strategy;
+    if (kind !== 'singleUser') { throw invalid('strategy', `is ${kind}, and ${this.factory} changes the password of one user. Give RotationStrategy.singleUser(), with a superuser secret or without one`); }
+    if (statements !== undefined) {
+      throw invalid('creationStatements', `is given, and ${this.factory} creates no user. Create the user before the first rotation, as its page shows, and leave out creationStatements`);
+    }
+    if (resetsPassword) {
+      throw invalid('resetLostPassword', `is true, and ${this.factory} can't tell whether a user manages others. Give a lost user the password of the version with AWSCURRENT by hand, and leave `
+        + 'out resetLostPassword');
     }
   }
 

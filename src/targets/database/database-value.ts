@@ -31,6 +31,8 @@ export interface DatabaseEngine {
   readonly hasNoStatements?: boolean;
   /** Whether every user changes its own password, and no superuser does. */
   readonly hasNoSuperuser?: boolean;
+  /** Whether a rotation changes the password of one user that exists, and nothing else. */
+  readonly hasSingleUserOnly?: boolean;
   /** The engines of its resources in an app, if they aren't those of its secrets. */
   readonly resourceEngines?: readonly string[];
   /** The default length of passwords, if the system takes no longer ones. */
@@ -50,6 +52,8 @@ interface PasswordRules {
   readonly excluded: string;
   /** Whether each password has a lowercase letter, an uppercase letter and a digit. */
   readonly hasEachType?: boolean;
+  /** How many of the four types of characters each password has. */
+  readonly types?: number;
 }
 
 /** Of MongoDB and DocumentDB. */
@@ -139,6 +143,22 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
     // https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/Database-Object-Names-and-Qualifiers.html
     userNameLimit: { limit: 128, unit: 'bytes', measure: (name) => Buffer.byteLength(name.replace(/^"(.*)"$/, '$1')) },
   },
+  sqlServer: {
+    asset: 'sql-server',
+    engines: DATABASE_ENGINE_NAMES.sqlServer,
+    // https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
+    resourceEngines: [
+      'sqlserver-ee', 'sqlserver-se', 'sqlserver-ex', 'sqlserver-web', 'custom-sqlserver-ee', 'custom-sqlserver-se', 'custom-sqlserver-web', 'custom-sqlserver-dev',
+    ],
+    standIns: ['a server of our own with the protocol and the statements of SQL Server'],
+    services: ['Microsoft SQL Server', 'Amazon RDS'],
+    defaultPort: 1433,
+    hasSingleUserOnly: true,
+    // https://learn.microsoft.com/en-us/sql/relational-databases/security/password-policy
+    passwordRules: { system: 'SQL Server', least: 8, most: 128, excluded: '', types: 3 },
+    // UTF-16 code units: https://learn.microsoft.com/en-us/sql/relational-databases/databases/database-identifiers
+    userNameLimit: { limit: 128, unit: 'characters', measure: (name) => name.length },
+  },
 };
 
 /** The target that rotates the users of a database engine. Undefined if there is none. */
@@ -209,7 +229,7 @@ function isToken(value: unknown): boolean {
  */
 export function checkPasswordRules({ passwordRules }: DatabaseEngine, policy: Generator, nameOf: (property: string) => string): void {
   if (!passwordRules || hasTokens(policy)) { return; }
-  const { system, least, most, excluded, hasEachType = false } = passwordRules;
+  const { system, least, most, excluded, hasEachType = false, types } = passwordRules;
   const { passwordLength: length, excludeCharacters = '' } = policy;
   if (length !== undefined && (length < least || length > most)) {
     throw invalid(nameOf('passwordLength'), `is ${length}, and a password of ${system} has ${least} to ${most} characters. Give a length from ${least} to ${most}`);
@@ -220,10 +240,19 @@ export function checkPasswordRules({ passwordRules }: DatabaseEngine, policy: Ge
   if (hasEachType && policy.requireEachIncludedType === false) {
     throw invalid(nameOf('requireEachIncludedType'), `is false, and a password of ${system} has at least one lowercase letter, one uppercase letter and one digit. Leave it out`);
   }
+  if (types !== undefined) { checkTypes(types, system, policy, nameOf); }
   const allowed = includedTypes(policy).join('') + (policy.includeSpace && !excludeCharacters.includes(' ') ? ' ' : '');
   const refused = [...excluded].filter((character) => allowed.includes(character));
   if (refused.includes(' ')) { throw invalid(nameOf('includeSpace'), `is true, and a password of ${system} has no space. Leave it out`); }
   if (refused.length > 0) {
     throw invalid(nameOf('excludeCharacters'), `lacks ${refused.join(' ')}, which a password of ${system} can't have. Add them, or leave out excludeCharacters`);
   }
+}
+
+/** Throws if a password might have characters of too few types. */
+function checkTypes(least: number, system: string, policy: Generator, nameOf: (property: string) => string): void {
+  const asked = `and a password of ${system} has characters of ${least} of the four types: lowercase letters, uppercase letters, digits and punctuation`;
+  const excluding = (['excludeLowercase', 'excludeUppercase', 'excludeNumbers', 'excludePunctuation'] as const).filter((property) => policy[property]);
+  if (4 - excluding.length < least) { throw invalid(nameOf(excluding[0]), `is true together with ${excluding.slice(1).join(', ')}, ${asked}. Leave out ${excluding.length - (4 - least)} of them`); }
+  if (policy.requireEachIncludedType === false) { throw invalid(nameOf('requireEachIncludedType'), `is false, ${asked}. Leave it out`); }
 }

@@ -256,6 +256,14 @@ func databases(stack awscdk.Stack) {
 			PasswordPolicy: &rotating.PasswordPolicy{PasswordLength: jsii.Number(24)},
 		}),
 	})
+	rotating.NewRotationFunction(stack, jsii.String("SqlServer"), &rotating.RotationFunctionProps{
+		Vpc: vpc,
+		Target: rotating.RotationTarget_SqlServer(&rotating.DatabaseTargetOptions{
+			Strategy:       rotating.RotationStrategy_SingleUser(awssecretsmanager.NewSecret(stack, jsii.String("SqlServerSuperuser"), nil), nil),
+			Database:       awsec2.NewSecurityGroup(stack, jsii.String("SqlServerSecurityGroup"), &awsec2.SecurityGroupProps{Vpc: vpc}),
+			PasswordPolicy: &rotating.PasswordPolicy{PasswordLength: jsii.Number(40)},
+		}),
+	})
 	rotating.NewRotationFunction(stack, jsii.String("Ldap"), &rotating.RotationFunctionProps{
 		Vpc: vpc,
 		Target: rotating.RotationTarget_Ldap(&rotating.LdapTargetOptions{

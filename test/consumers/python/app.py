@@ -265,6 +265,16 @@ def databases(stack: Stack) -> None:
     )
     RotationFunction(
         stack,
+        "SqlServer",
+        vpc=vpc,
+        target=RotationTarget.sql_server(
+            strategy=RotationStrategy.single_user(Secret(stack, "SqlServerSuperuser")),
+            database=SecurityGroup(stack, "SqlServerSecurityGroup", vpc=vpc),
+            password_policy=PasswordPolicy(password_length=40),
+        ),
+    )
+    RotationFunction(
+        stack,
         "Ldap",
         vpc=vpc,
         target=RotationTarget.ldap(

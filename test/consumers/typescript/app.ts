@@ -183,6 +183,14 @@ function databases(stack: Stack): void {
       passwordPolicy: { passwordLength: 24 },
     }),
   });
+  new RotationFunction(stack, 'SqlServer', {
+    vpc,
+    target: RotationTarget.sqlServer({
+      strategy: RotationStrategy.singleUser(new Secret(stack, 'SqlServerSuperuser')),
+      database: new SecurityGroup(stack, 'SqlServerSecurityGroup', { vpc }),
+      passwordPolicy: { passwordLength: 40 },
+    }),
+  });
   new RotationFunction(stack, 'Ldap', {
     vpc,
     target: RotationTarget.ldap({

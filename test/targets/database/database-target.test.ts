@@ -28,14 +28,16 @@ function withFunction(target: RotationTarget): Stack {
   return stack;
 }
 
-/** A colon ends the password in PostgreSQL's password file. The first values stay the same. */
-const laterExcluded = (target: Engine) => DATABASE_EXCLUDE_CHARACTERS + (target === 'postgres' || target === 'redshift' ? ':' : '');
+/** A colon ends the password in PostgreSQL's password file, as a semicolon does in connection strings of SQL Server. The first values stay the same. */
+const LATER_EXCLUDED: Partial<Record<Engine, string>> = { postgres: ':', redshift: ':', sqlServer: ';{}' };
+const laterExcluded = (target: Engine) => DATABASE_EXCLUDE_CHARACTERS + (LATER_EXCLUDED[target] ?? '');
 
 /** Databases that refuse some passwords: the characters, and what an error says of lengths. */
 const STRICT: Partial<Record<Engine, { readonly refused: string; readonly lengths: string }>> = {
   redshift: { refused: '\'"\\/@', lengths: '8 to 64' },
   documentDb: { refused: '/"@', lengths: '8 to 100' },
   oracle: { refused: '"', lengths: 'at least 4' },
+  sqlServer: { refused: '', lengths: '8 to 128' },
 };
 
 /** The default length where it is another one than that of Secrets Manager. */
@@ -120,6 +122,7 @@ test.each([
   ['mariadb', RotationTarget.mariadb(), 'mysql'],
   ['redshift', RotationTarget.redshift(), 'redshift'],
   ['oracle', RotationTarget.oracle(), 'oracle'],
+  ['sqlServer', RotationTarget.sqlServer(), 'sql-server'],
 ])('the handler of %s has its driver, and no other', (_, target, asset) => {
   expect(target._definition.code().handler).toBe(`${asset}/index.handler`);
 });

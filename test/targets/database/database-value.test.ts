@@ -5,6 +5,7 @@ import { MySql } from '../../../lambda-src/targets/database/mysql/engine';
 import { Oracle } from '../../../lambda-src/targets/database/oracle/engine';
 import { Postgres } from '../../../lambda-src/targets/database/postgres/engine';
 import { Redshift } from '../../../lambda-src/targets/database/redshift/engine';
+import { SqlServer } from '../../../lambda-src/targets/database/sql-server/engine';
 import { Superuser } from '../../../lambda-src/targets/database/superuser';
 import { DATABASE_TARGETS } from '../../../src/targets/database/contract';
 import { type DatabaseTargetConfig } from '../../../src/targets/database/contract';
@@ -18,6 +19,7 @@ const HANDLERS: Record<DatabaseTargetConfig['target'], Engine> = {
   mongoDb: new Mongo('mongoDb', undefined),
   documentDb: new Mongo('documentDb', undefined),
   oracle: new Oracle(undefined),
+  sqlServer: new SqlServer(undefined),
 };
 
 describe.each(DATABASE_TARGETS)('%s: the constructs and the handler agree on', (target) => {

@@ -283,6 +283,14 @@ public final class App {
                         .passwordPolicy(PasswordPolicy.builder().passwordLength(24).build())
                         .build()))
                 .build();
+        RotationFunction.Builder.create(stack, "SqlServer")
+                .vpc(vpc)
+                .target(RotationTarget.sqlServer(DatabaseTargetOptions.builder()
+                        .strategy(RotationStrategy.singleUser(new Secret(stack, "SqlServerSuperuser")))
+                        .database(SecurityGroup.Builder.create(stack, "SqlServerSecurityGroup").vpc(vpc).build())
+                        .passwordPolicy(PasswordPolicy.builder().passwordLength(40).build())
+                        .build()))
+                .build();
         RotationFunction.Builder.create(stack, "Ldap")
                 .vpc(vpc)
                 .target(RotationTarget.ldap(LdapTargetOptions.builder()
