@@ -245,7 +245,7 @@ describe('the configuration', () => {
     ['null', 'null', 'is not a JSON object'],
     ['an array', '[]', 'is not a JSON object'],
     ['without a target', '{"passwordPolicy":{}}', 'has no target'],
-    ['of a target that there is not', '{"target":"oracle","passwordPolicy":{}}', 'has the target "oracle", and this asset is that of generated'],
+    ['of a target that there is not', '{"target":"db2","passwordPolicy":{}}', 'has the target "db2", and this asset is that of generated'],
     ['of a target that every object has', '{"target":"constructor","passwordPolicy":{}}', 'has the target "constructor"'],
     ['of a database, without a policy', '{"target":"postgres"}', 'has no passwordPolicy'],
     ['with an empty bus', '{"target":"generated","eventBusArn":"","passwordPolicy":{}}', 'has a field eventBusArn that is not'],
