@@ -71,9 +71,6 @@ const LIMITS = 'SELECT RESOURCE_NAME, LIMIT FROM SYS.USER_PASSWORD_LIMITS';
 const STATUS = 'SELECT ACCOUNT_STATUS FROM SYS.USER_USERS';
 const SESSION_USER = 'SELECT SYS_CONTEXT(\'USERENV\', \'SESSION_USER\') FROM SYS.DUAL';
 
-/** The wrong logins in a row of a rotation with two passwords. */
-const WRONG_LOGINS = 2;
-
 interface DriverError {
   readonly code?: string;
   readonly message?: string;
@@ -108,7 +105,7 @@ class OracleSession implements Session {
   }
 
   public async checkOwnPasswordChange(): Promise<void> {
-    await this.mustAllowWrongLogins(1);
+    await this.mustAllowWrongLogin();
   }
 
   public async changeOwnPassword(password: string): Promise<void> {
@@ -118,19 +115,19 @@ class OracleSession implements Session {
 
   /**
    * A change begins a period in which the server accepts the password before it too. In a period that has begun, a change replaces the newer
-   * password, and the older one stays, so AWSCURRENT has to be the older one.
+   * password, and the older one stays. The server doesn't tell which of the two AWSCURRENT is.
    *
    * https://docs.oracle.com/en/database/oracle/oracle-database/23/sqpug/PASSWORD.html
    */
-  public async addPassword({ password, isAdded, isPrevious, checkInProgress }: AddPasswordRequest): Promise<void> {
-    await this.mustAllowWrongLogins(WRONG_LOGINS);
+  public async addPassword({ password, isAdded, checkInProgress }: AddPasswordRequest): Promise<void> {
+    await this.mustAllowWrongLogin();
     if (!(await this.limit('PASSWORD_ROLLOVER_TIME') > 0)) {
       throw new TargetRefusedError('The profile of the user has no PASSWORD_ROLLOVER_TIME, so the server accepts one password, and nothing was changed. As an administrator, set it with ALTER PROFILE '
         + '(Oracle 19.12 and later), or rotate a single user with RotationStrategy.singleUser');
     }
     if (await this.isInRollover()) {
       if (await isAdded()) { return; }
-      if (await isPrevious() !== false) { throw stillInRollover(); }
+      throw stillInRollover();
     }
     await checkInProgress();
     try {
@@ -166,11 +163,11 @@ class OracleSession implements Session {
   }
 
   /** A wrong login would lock the user, whoever makes it. */
-  private async mustAllowWrongLogins(least: number): Promise<void> {
+  private async mustAllowWrongLogin(): Promise<void> {
     const limit = await this.limit('FAILED_LOGIN_ATTEMPTS');
-    if (limit > least) { return; }
-    throw new TargetRefusedError(`FAILED_LOGIN_ATTEMPTS in the profile of the user is ${limit}, so a wrong login could lock the user, and nothing was changed. As an administrator, allow more than `
-      + `${least} with ALTER PROFILE`);
+    if (limit > 1) { return; }
+    throw new TargetRefusedError(`FAILED_LOGIN_ATTEMPTS in the profile of the user is ${limit}, so a wrong login could lock the user, and nothing was changed. As an administrator, allow more than 1 with `
+      + 'ALTER PROFILE');
   }
 
   /** A limit of the user's profile. Infinity if it has none, NaN if it is unknown. */
@@ -223,8 +220,8 @@ function passwordText(password: string): string {
 }
 
 function stillInRollover(): TargetRefusedError {
-  return new TargetRefusedError('The user has two passwords still (PASSWORD_ROLLOVER_TIME), and a change now would end the one of AWSCURRENT, so nothing was changed. Rotate less often than PASSWORD_ROLLOVER_TIME. To '
-    + 'rotate now, give the user the password of AWSCURRENT with ALTER USER … IDENTIFIED BY, as an administrator, then run ALTER USER … EXPIRE PASSWORD ROLLOVER PERIOD, and rotate again');
+  return new TargetRefusedError('The user has two passwords still (PASSWORD_ROLLOVER_TIME), and a change now could end the one of AWSCURRENT, so nothing was changed. Rotate less often than PASSWORD_ROLLOVER_TIME. To '
+    + 'rotate now, give the user the password of AWSCURRENT with ALTER USER … IDENTIFIED BY, as an administrator. Only if that succeeded, run ALTER USER … EXPIRE PASSWORD ROLLOVER PERIOD, and rotate again');
 }
 
 /** Synthesis refuses them. */
