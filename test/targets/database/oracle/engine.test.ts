@@ -168,6 +168,32 @@ describe.each(KINDS)('%s', (kind) => {
     expect(h.users.logins).toEqual([false, false]);
   });
 
+  test('case 75: a password that was refused is not tried again as that of AWSPREVIOUS', async () => {
+    const h = new OracleHarness({ kind });
+    h.simulator.perform('PutSecretValue', { SecretId: h.arn, ClientRequestToken: randomUUID(), SecretString: JSON.stringify({ ...JSON.parse(h.value('AWSCURRENT')), note: 'another' }) });
+    h.users.accounts.get('APP')!.password = 'changed by hand';
+    expect((await setSecretFails(h)).name).toBe('AuthenticationError');
+    expect(h.users.logins).toEqual([false, false]);
+  });
+
+  test.each([[false, 5], [true, 4]])('case 75: no version works, and an AWSPREVIOUS is %j: the user is locked in attempt %d, as the page says', async (hasPrevious, attempt) => {
+    const h = new OracleHarness({ kind });
+    if (hasPrevious) { await h.rotate(); }
+    h.pass(2);
+    h.users.alter('ALTER USER app IDENTIFIED BY "changed by hand"');
+    h.pass(2);
+    const rotation = h.start();
+    await h.step(rotation, 'createSecret');
+    for (let n = 1; n <= attempt; n++) {
+      expect(h.users.accounts.get('APP')!.status).toBe('OPEN');
+      await failure(h.step(rotation, 'setSecret'));
+    }
+    expect(h.users.accounts.get('APP')!.status).toBe('LOCKED(TIMED)');
+    h.users.logins.length = 0;
+    expect((await failure(h.step(rotation, 'setSecret'))).message).toContain('ACCOUNT UNLOCK');
+    expect(h.users.logins).toEqual([false]);
+  });
+
   test('case 46: testSecret alone, on a copy of the current value', async () => {
     const h = new OracleHarness({ kind });
     await h.step(h.start({ rotateImmediately: false }), 'testSecret');
@@ -355,6 +381,19 @@ describe('two passwords', () => {
     h.users.alter('ALTER USER app EXPIRE PASSWORD ROLLOVER PERIOD');
     await h.steps(rotation, 'setSecret', 'testSecret', 'finishSecret');
     for (const label of ['AWSCURRENT', 'AWSPREVIOUS']) { expect(h.accepts(label)).toBe(true); }
+  });
+
+  test('with that label back on its version, the rotation goes on', async () => {
+    const h = make();
+    const givenUp = h.start();
+    await h.steps(givenUp, 'createSecret', 'setSecret');
+    const label = { SecretId: h.arn, VersionStage: 'AWSPENDING' };
+    h.simulator.perform('UpdateSecretVersionStage', { ...label, RemoveFromVersionId: givenUp.token });
+    h.simulator.perform('UpdateSecretVersionStage', { ...label, MoveToVersionId: givenUp.token });
+    h.pass(2);
+    await h.steps(givenUp, 'createSecret', 'setSecret', 'testSecret', 'finishSecret');
+    expect(h.accepts('AWSCURRENT')).toBe(true);
+    expect(changesOf(h)).toHaveLength(1);
   });
 
   test('AWSCURRENT goes back to AWSPREVIOUS as the page says, and the next rotation completes', async () => {
