@@ -199,7 +199,12 @@ function storedName(username: string): string {
 
 /** A name with brackets is that of a proxy user, and one without a name before a slash is that of the operating system. */
 function mustBeOrdinary(username: string): void {
-  const name = /^"([^"]+)"$/.exec(username)?.[1] ?? username;
+  const inQuotes = /^"([^"]+)"$/.exec(username)?.[1];
+  if (inQuotes === undefined && /\P{ASCII}/u.test(username)) {
+    throw new SecretValueError('The key "username" in the value of the secret has a character outside ASCII, and without quotation marks the server may make another name of it than this function. Put the '
+      + 'name as the server has it there, in quotation marks');
+  }
+  const name = inQuotes ?? username;
   if (/["[\]/@]/.test(name)) {
     throw new SecretValueError('The key "username" in the value of the secret has one of the characters " [ ] / @, as the names of proxy users do. Put the user whose password the secret holds there. A name '
       + 'may be in quotation marks');

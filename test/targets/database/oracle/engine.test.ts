@@ -231,6 +231,7 @@ describe('statements', () => {
     ['a lowercase name, which the login makes uppercase', {}, '"APP"'],
     ['a name in quotation marks', { name: 'app', changes: { username: '"app"' } }, '"app"'],
     ['a name with a space', { name: 'an App', changes: { username: '"an App"' } }, '"an App"'],
+    ['a name in quotation marks with letters that have no one uppercase letter', { name: 'Straße ﬁ ſ ı', changes: { username: '"Straße ﬁ ſ ı"' } }, '"Straße ﬁ ſ ı"'],
     ['a common user', { name: 'C##APP', changes: { username: 'c##app' } }, '"C##APP"'],
   ])('case 32: %s', async (_, options, text) => {
     const h = new OracleHarness(options);
@@ -282,6 +283,14 @@ describe('statements', () => {
     const error = await setSecretFails(h);
     expect(error).toMatchObject({ name: 'SecretValueError' });
     expect(error.message).toContain('The key "username"');
+    expect(connect).not.toHaveBeenCalled();
+  });
+
+  test.each(['appß', 'ſys', 'ﬁn', 'ıd', 'müller'])('case 32: the name %j without quotation marks, which JavaScript and the server may make uppercase in two ways, is refused', async (username) => {
+    const connect = jest.fn();
+    const error = await setSecretFails(new OracleHarness({ changes: { username }, connect: () => connect }));
+    expect(error).toMatchObject({ name: 'SecretValueError' });
+    expect(error.message).toMatch(/outside ASCII.*in quotation marks$/);
     expect(connect).not.toHaveBeenCalled();
   });
 
