@@ -1,7 +1,7 @@
 import type { Credentials } from './credentials';
 import type { AddPasswordRequest, Session } from './engine';
 import { SingleUser } from './single-user';
-import { isAccepted, withSessionIfAccepted, type DatabaseRotation } from './strategy';
+import { isAccepted, previousCredentials, withSessionIfAccepted, type DatabaseRotation } from './strategy';
 import type { Superuser } from './superuser';
 import { TargetRefusedError } from '../../rotation/errors';
 
@@ -22,6 +22,11 @@ export class DualPasswords extends SingleUser {
       password: pending.password,
       isKnown: () => isAccepted(engine, known, deadline),
       isAdded: () => isAccepted(engine, pending, deadline),
+      isPrevious: async () => {
+        const previous = await previousCredentials(rotation);
+        const isOther = previous?.username === known.username && previous.password !== known.password;
+        return isOther ? isAccepted(engine, previous, deadline) : undefined;
+      },
       checkInProgress: () => values.checkInProgress(),
     };
     const { superuser } = this;

@@ -110,6 +110,8 @@ export interface AddPasswordRequest {
   isKnown(): Promise<boolean>;
   /** Whether the server accepts the password to be added. */
   isAdded(): Promise<boolean>;
+  /** Whether the server accepts the password of AWSPREVIOUS. Undefined if that is none, or the known one. */
+  isPrevious(): Promise<boolean | undefined>;
   /** Throws if the rotation was cancelled or superseded: then nothing may be written any more. */
   checkInProgress(): Promise<void>;
 }

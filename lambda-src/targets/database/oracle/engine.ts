@@ -71,6 +71,9 @@ const LIMITS = 'SELECT RESOURCE_NAME, LIMIT FROM SYS.USER_PASSWORD_LIMITS';
 const STATUS = 'SELECT ACCOUNT_STATUS FROM SYS.USER_USERS';
 const SESSION_USER = 'SELECT SYS_CONTEXT(\'USERENV\', \'SESSION_USER\') FROM SYS.DUAL';
 
+/** The wrong logins in a row of a rotation with two passwords. */
+const WRONG_LOGINS = 2;
+
 interface DriverError {
   readonly code?: string;
   readonly message?: string;
@@ -105,7 +108,7 @@ class OracleSession implements Session {
   }
 
   public async checkOwnPasswordChange(): Promise<void> {
-    await this.mustAllowWrongLogin();
+    await this.mustAllowWrongLogins(1);
   }
 
   public async changeOwnPassword(password: string): Promise<void> {
@@ -119,15 +122,16 @@ class OracleSession implements Session {
    *
    * https://docs.oracle.com/en/database/oracle/oracle-database/23/sqpug/PASSWORD.html
    */
-  public async addPassword({ password, isAdded, checkInProgress }: AddPasswordRequest): Promise<void> {
-    await this.mustAllowWrongLogin();
+  public async addPassword({ password, isAdded, isPrevious, checkInProgress }: AddPasswordRequest): Promise<void> {
+    await this.mustAllowWrongLogins(WRONG_LOGINS);
     if (!(await this.limit('PASSWORD_ROLLOVER_TIME') > 0)) {
       throw new TargetRefusedError('The profile of the user has no PASSWORD_ROLLOVER_TIME, so the server accepts one password, and nothing was changed. As an administrator, set it with ALTER PROFILE '
         + '(Oracle 19.12 and later), or rotate a single user with RotationStrategy.singleUser');
     }
     if (await this.isInRollover()) {
       if (await isAdded()) { return; }
-      throw stillInRollover();
+      // The status may be that of a period that has ended, until somebody tries the older password.
+      if (await isPrevious() !== false || await this.isInRollover()) { throw stillInRollover(); }
     }
     await checkInProgress();
     try {
@@ -163,11 +167,11 @@ class OracleSession implements Session {
   }
 
   /** A wrong login would lock the user, whoever makes it. */
-  private async mustAllowWrongLogin(): Promise<void> {
+  private async mustAllowWrongLogins(least: number): Promise<void> {
     const limit = await this.limit('FAILED_LOGIN_ATTEMPTS');
-    if (limit > 1) { return; }
-    throw new TargetRefusedError(`FAILED_LOGIN_ATTEMPTS in the profile of the user is ${limit}, so a wrong login could lock the user, and nothing was changed. As an administrator, allow more than 1 with `
-      + 'ALTER PROFILE');
+    if (limit > least) { return; }
+    throw new TargetRefusedError(`FAILED_LOGIN_ATTEMPTS in the profile of the user is ${limit}, so a wrong login could lock the user, and nothing was changed. As an administrator, allow more than `
+      + `${least} with ALTER PROFILE`);
   }
 
   /** A limit of the user's profile. Infinity if it has none, NaN if it is unknown. */

@@ -451,13 +451,25 @@ describe('two passwords', () => {
     for (const label of ['AWSCURRENT', 'AWSPREVIOUS']) { expect(h.accepts(label)).toBe(true); }
   });
 
-  test('case 75: rotations that come too early never lock the user', async () => {
+  test('case 75: two wrong logins in a row never lock the user', async () => {
     const h = make({ profile: { failedLoginAttempts: 2, rolloverTime: 1 } });
+    expect((await setSecretFails(h)).message).toContain('FAILED_LOGIN_ATTEMPTS in the profile of the user is 2,');
+    const longer = make({ profile: { failedLoginAttempts: 3, rolloverTime: 1 } });
+    await longer.rotate();
+    const rotation = longer.start();
+    await longer.step(rotation, 'createSecret');
+    for (let n = 0; n < 5; n++) { await failure(longer.step(rotation, 'setSecret')); }
+    expect(longer.users.accounts.get('APP')!.status).toBe('OPEN');
+  });
+
+  test('a server that tells the end of that time only after a login with the older password', async () => {
+    const h = make({ profile: { rolloverTime: 1, tellsEndLate: true } });
     await h.rotate();
-    const rotation = h.start();
-    await h.step(rotation, 'createSecret');
-    for (let n = 0; n < 5; n++) { await failure(h.step(rotation, 'setSecret')); }
-    expect(h.users.accounts.get('APP')!.status).toBe('OPEN');
+    h.pass(2);
+    h.users.logins.length = 0;
+    await h.rotate();
+    expect(h.accepts('AWSCURRENT')).toBe(true);
+    expect(h.users.logins).toEqual([true, false, false, true]);
   });
 });
 
@@ -469,7 +481,7 @@ describe('failed logins of each rotation', () => {
       await h.rotate();
       h.users.logins.length = 0;
       await setSecretFails(h);
-    }, [true, false]],
+    }, [true, false, true]],
   ])('%s', async (_, kind, run, logins) => {
     const h = new OracleHarness({ kind });
     await run(h);
