@@ -20,6 +20,9 @@ const LISTENER = 'See that the keys "host", "port" and "dbname" are right, and t
 const TOO_LONG = 'The password is longer than the server takes, which is 30 bytes before Oracle 23ai. ' + NEW_POLICY;
 const WAIT = 'Another session holds a lock on the user. Secrets Manager retries the rotation';
 
+/** https://docs.oracle.com/en/database/oracle/oracle-database/19/netrf/parameters-for-the-sqlnet.ora.html */
+const NETWORK_ENCRYPTION = 'set SQLNET.ENCRYPTION_SERVER and SQLNET.CRYPTO_CHECKSUM_SERVER to REQUESTED there, or with TLS SQLNET.IGNORE_ANO_ENCRYPTION_FOR_TCPS to TRUE';
+
 /** https://docs.oracle.com/en/error-help/db/ has a page of each, https://github.com/oracle/node-oracledb those that begin with NJS. */
 const REMEDIES: Record<string, string> = {
   'ORA-00018': 'The server has no session left. Secrets Manager retries the rotation',
@@ -40,6 +43,7 @@ const REMEDIES: Record<string, string> = {
   'ORA-12520': 'The listener has no handler left for another session. Secrets Manager retries the rotation',
   'ORA-12526': 'The instance is in restricted mode. Open it; Secrets Manager retries the rotation',
   'ORA-12528': 'The instance is not open. Start it; Secrets Manager retries the rotation',
+  'ORA-12660': `The server requires native network encryption, which this function does not have: ${NETWORK_ENCRYPTION}`,
   'ORA-16000': 'The database is open for reading only, such as a standby or a replica. Put the host of the primary into the secret',
   'ORA-28000': 'The account is locked. Find the client with an old password, then run ALTER USER with ACCOUNT UNLOCK for the user, as an administrator. Nothing was changed',
   'ORA-28001': 'The password of the user has expired, and a login can not change it here. As an administrator, give the user the password of the version with AWSCURRENT with ALTER USER, '
@@ -60,8 +64,12 @@ const REMEDIES: Record<string, string> = {
 };
 
 /** Failures of a connection: https://github.com/oracle/node-oracledb/blob/main/lib/errors.js */
-const UNREACHABLE = new Set(['NJS-123', 'NJS-500', 'NJS-501', 'NJS-503', 'NJS-510', 'NJS-511', 'NJS-521', 'NJS-530']);
+const CALL_TIMEOUT = 'NJS-123';
+const ENDED = new Set(['NJS-500', 'NJS-501', 'NJS-521']);
+const UNREACHABLE = new Set(['NJS-500', 'NJS-501', 'NJS-503', 'NJS-510', 'NJS-511', 'NJS-521', 'NJS-530']);
 const UNTRUSTED = new Set(['NJS-506', 'NJS-507', 'NJS-508']);
+/** The alerts of TLS for another version, another cipher, or a certificate of the client. The latter may come after the handshake. */
+const NOT_IN_COMMON = /alert protocol version|unsupported protocol|alert handshake failure|alert insufficient security|no shared cipher|dh key too small|alert certificate required|alert bad certificate/;
 /** What a listener without TLS does with a handshake. */
 const NO_TLS = /wrong version number|packet length too long|disconnected before secure TLS connection|ECONNRESET|EPROTO/;
 
@@ -251,19 +259,30 @@ function toRotationError({ code: given = '', message = '' }: DriverError): Rotat
   if (given === WRONG_PASSWORD) {
     return new AuthenticationError('The database server does not accept this user with this password. Put the password that works into the secret, and see that the user exists in the service of the key "dbname"');
   }
-  if (UNTRUSTED.has(given)) { return tlsError(message); }
+  if (UNTRUSTED.has(given) || (given.startsWith('NJS-') && NOT_IN_COMMON.test(message))) { return tlsError(message); }
   // The listener's own code is in the text of the driver.
   const listener = given === 'NJS-511' ? /\bORA-(\d{5})\b/.exec(message)?.[0] : undefined;
   const code = listener ?? given;
   const remedy = remedyOf(REMEDIES, code);
+  if (code === CALL_TIMEOUT) {
+    return new ConnectivityError(`The database server doesn't answer a statement in time (${code}). Another session may hold a lock on the user, or clients that log in with an old password again and again keep it `
+      + 'waiting: look for "library cache lock" in V$SESSION, and stop those clients. Secrets Manager retries the rotation');
+  }
   if (remedy === undefined && UNREACHABLE.has(given)) {
+    const also = ENDED.has(given) ? `. A server that ends connections at the login may require native network encryption, which this function does not have: ${NETWORK_ENCRYPTION}`
+      : ', and that the port is one with TLS, unless plaintextConnection is set on the RotationTarget';
     return new ConnectivityError(`The database server can't be reached, or doesn't answer in time (${code}). See that it runs, that the keys "host" and "port" are right, that the function is in a VPC with a route to it, `
-      + 'and that their security groups let the function in');
+      + `that their security groups let the function in${also}`);
   }
   return refusal('Oracle', code, remedy);
 }
 
 function tlsError(message: string): TlsError {
+  if (NOT_IN_COMMON.test(message)) {
+    return new TlsError('The database server and this function have no version or cipher of TLS in common, or the server asks for a certificate of the client, which is not supported. No credential was sent. Let the server '
+      + 'take TLS 1.2 or later: on Amazon RDS, set SQLNET.SSL_VERSION of the option SSL to 1.2, and SQLNET.CIPHER_SUITE to one that the certificate of the instance allows; elsewhere, set SSL_CLIENT_AUTHENTICATION to '
+      + 'FALSE');
+  }
   if (NO_TLS.test(message)) {
     return new TlsError('The port does not take connections with TLS, so no credential was sent. TLS has a port of its own in Oracle: on Amazon RDS, add the option SSL to the option group, and put its port, such as 2484, into '
       + 'the key "port", or give host and port as endpoint. Only if that is impossible, set plaintextConnection on the RotationTarget');

@@ -521,6 +521,7 @@ describe('errors', () => {
 
   test.each<[string, string]>([
     ['ORA-12514', '"dbname"'], ['ORA-12505', '"dbname"'], ['ORA-12528', 'not open'], ['ORA-12516', 'no handler left'], ['ORA-12526', 'restricted mode'],
+    ['ORA-12660', 'SQLNET.ENCRYPTION_SERVER'],
   ])('the code of the listener, %s, is in the text of the driver', async (code, text) => {
     const h = new OracleHarness(refusing('NJS-511', `NJS-511: connection to listener at host db port 1521 was refused. (CONNECTION_ID=x)\nCause: ${code}`));
     const error = await setSecretFails(h);
@@ -532,6 +533,25 @@ describe('errors', () => {
     const error = await setSecretFails(new OracleHarness(refusing(code)));
     expect(error.name).toBe('ConnectivityError');
     expect(error.message).toContain(`(${code})`);
+  });
+
+  test.each(['single user', 'dual passwords'] as const)('case 29: a change that waits too long (%s) says what may hold it', async (kind) => {
+    const connect = (real: ConnectOracle): ConnectOracle => async (...login) => {
+      const connection = await real(...login);
+      return { ...connection, execute: (sql) => sql.startsWith('ALTER') ? Promise.reject(new OracleError('NJS-123')) : connection.execute(sql) };
+    };
+    const error = await setSecretFails(new OracleHarness({ kind, connect }));
+    expect(error.name).toBe('ConnectivityError');
+    expect(error.message).toMatch(/statement in time \(NJS-123\).*lock on the user.*clients that log in with an old password/);
+    expect(error.message).not.toContain('security groups');
+  });
+
+  test.each([['NJS-500', 'SQLNET.ENCRYPTION_SERVER'], ['NJS-501', 'SQLNET.ENCRYPTION_SERVER'], ['NJS-521', 'SQLNET.ENCRYPTION_SERVER'], ['NJS-510', 'the port is one with TLS']])('case 29: %s says what else it may be', async (code, text) => {
+    expect((await setSecretFails(new OracleHarness(refusing(code)))).message).toContain(text);
+  });
+
+  test('the alert of a server never makes an error of a statement one of TLS', async () => {
+    expect((await setSecretFails(new OracleHarness(refusing('ORA-20001', 'alert handshake failure')))).name).toBe('UnexpectedError');
   });
 
   test('case 29: so is a listener that refuses with an unknown code', async () => {
