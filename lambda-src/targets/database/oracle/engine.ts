@@ -1,5 +1,6 @@
 import { connectOracle, type ConnectOracle, type OracleConnection, type Row } from './connection';
 import { DATABASE_ENGINE_NAMES } from '../../../../src/targets/database/contract';
+import { findUserNameProblem, ORACLE_TLS_PORT, storedName } from '../../../../src/targets/database/oracle/contract';
 import type { Deadline } from '../../../rotation/deadline';
 import { AuthenticationError, ConnectivityError, RotationError, SecretValueError, TargetRefusedError, TlsError } from '../../../rotation/errors';
 import { remedyOf } from '../../../rotation/service-errors';
@@ -92,8 +93,11 @@ export class Oracle implements Engine {
   public readonly engines = DATABASE_ENGINE_NAMES.oracle;
   /** As in AWS's own rotation functions. TLS has a port of its own. */
   public readonly defaultPort = 1521;
+  public readonly endpointPort?: number;
 
-  constructor(private readonly tls: DatabaseTls | undefined, private readonly connect: ConnectOracle = connectOracle) {}
+  constructor(private readonly tls: DatabaseTls | undefined, private readonly connect: ConnectOracle = connectOracle) {
+    this.endpointPort = tls && ORACLE_TLS_PORT;
+  }
 
   public userNameLimit(name: string): string | undefined {
     return Buffer.byteLength(storedName(name)) > MAX_NAME_BYTES ? `${MAX_NAME_BYTES} bytes, the limit of Oracle` : undefined;
@@ -200,27 +204,9 @@ class OracleSession implements Session {
   }
 }
 
-/**
- * The name that the server has. Without quotation marks, it has uppercase letters only.
- *
- * https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/Database-Object-Names-and-Qualifiers.html
- */
-function storedName(username: string): string {
-  return /^"([^"]*)"$/.exec(username)?.[1] ?? username.toUpperCase();
-}
-
-/** A name with brackets is that of a proxy user, and one without a name before a slash is that of the operating system. */
 function mustBeOrdinary(username: string): void {
-  const inQuotes = /^"([^"]+)"$/.exec(username)?.[1];
-  if (inQuotes === undefined && /\P{ASCII}/u.test(username)) {
-    throw new SecretValueError('The key "username" in the value of the secret has a character outside ASCII, and without quotation marks the server may make another name of it than this function. Put the '
-      + 'name as the server has it there, in quotation marks');
-  }
-  const name = inQuotes ?? username;
-  if (/["[\]/@]/.test(name)) {
-    throw new SecretValueError('The key "username" in the value of the secret has one of the characters " [ ] / @, as the names of proxy users do. Put the user whose password the secret holds there. A name '
-      + 'may be in quotation marks');
-  }
+  const problem = findUserNameProblem(username);
+  if (problem !== undefined) { throw new SecretValueError(`The key "username" in the value of the secret ${problem}`); }
 }
 
 /** https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/Database-Object-Names-and-Qualifiers.html: any character but the quotation mark. */

@@ -277,7 +277,7 @@ describe('statements', () => {
     expect(users.statements.filter((sql) => sql.startsWith('ALTER'))).toEqual([]);
   });
 
-  test.each(['app[owner]', '[owner]', '/', 'app@orcl', '""', '"a"b"', 'a"b'])('the user name %j is refused, and nothing is dialled', async (username) => {
+  test.each(['app[owner]', '[owner]', '/', 'app@orcl', '""', '"a"b"', 'a"b', 'sys', '"SYS"'])('the user name %j is refused, and nothing is dialled', async (username) => {
     const connect = jest.fn();
     const h = new OracleHarness({ changes: { username }, connect: () => connect });
     const error = await setSecretFails(h);
@@ -487,6 +487,21 @@ describe('failed logins of each rotation', () => {
     await run(h);
     expect(h.users.logins).toEqual(logins);
   });
+});
+
+test.each<[string, boolean, number]>([
+  ['db.example.com', true, 2484], ['db.example.com', false, 1521], ['db.example.com:2500', true, 2500],
+])('the endpoint %s, with TLS %j, is dialled at the port %d', async (endpoint, isSecure, port) => {
+  const dialled: number[] = [];
+  const users = new OracleUsers();
+  users.add('APP', 'first password of all');
+  const connect: ConnectOracle = (credentials, ...rest) => {
+    dialled.push(credentials.port);
+    return users.connect(credentials, ...rest);
+  };
+  const h = new OracleHarness({ config: { endpoint }, isSecure, connect: () => connect });
+  await h.rotate();
+  expect(new Set(dialled)).toEqual(new Set([port]));
 });
 
 test.each([{ singleUser: true }, { dualPasswords: true }, {}])('a superuser secret, which synthesis refuses, changes nothing: %j', async (config) => {
