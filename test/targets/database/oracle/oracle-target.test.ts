@@ -13,7 +13,10 @@ const makeVpc = (stack: Stack) => new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, natGate
 
 function makeInstance(stack: Stack, vpc: ec2.IVpc, port?: number): rds.DatabaseInstance {
   return new rds.DatabaseInstance(stack, 'Orders', {
-    engine: rds.DatabaseInstanceEngine.oracleSe2({ version: rds.OracleEngineVersion.VER_19 }), vpc, databaseName: 'ORCL', licenseModel: rds.LicenseModel.LICENSE_INCLUDED,
+    engine: rds.DatabaseInstanceEngine.oracleSe2({ version: rds.OracleEngineVersion.VER_19 }),
+    vpc,
+    databaseName: 'ORCL',
+    licenseModel: rds.LicenseModel.LICENSE_INCLUDED,
     port,
   });
 }
@@ -156,17 +159,17 @@ describe('an instance of Amazon RDS', () => {
     const database = rds.DatabaseInstance.fromDatabaseInstanceAttributes(stack, 'Imported', {
       instanceIdentifier: 'orders', instanceEndpointAddress: 'db.example.com', port: 1600, securityGroups: [],
     });
-    const make = (id: string, endpoint: string) => () => new RotationFunction(stack, id, { vpc, target: RotationTarget.oracle({ database, endpoint }) });
-    expectInvalid(make('Refused', 'db.example.com:1600'), 'endpoint', 'Imported');
-    expect(make('Taken', 'db.example.com:2484')).not.toThrow();
+    const targetAt = (port: number) => RotationTarget.oracle({ database, endpoint: `db.example.com:${port}` });
+    expectInvalid(() => new RotationFunction(stack, 'Refused', { vpc, target: targetAt(1600) }), 'endpoint', 'Imported');
+    expect(() => new RotationFunction(stack, 'Taken', { vpc, target: targetAt(2484) })).not.toThrow();
   });
 
   test('its own secret rotates, at the port for TLS', () => {
     const stack = makeStack();
     const vpc = makeVpc(stack);
     const database = makeInstance(stack, vpc);
-    const rotation = new RotationFunction(stack, 'Rotation', { vpc, target: RotationTarget.oracle({ database, endpoint: `${database.dbInstanceEndpointAddress}:2484` }) });
-    rotation.rotate(database.secret!);
+    const target = RotationTarget.oracle({ database, endpoint: `${database.dbInstanceEndpointAddress}:2484` });
+    new RotationFunction(stack, 'Rotation', { vpc, target }).rotate(database.secret!);
     (stack.node.root as App).synth();
     expect(resourcesOf(stack, 'AWS::SecretsManager::RotationSchedule')).toHaveLength(1);
     expect(JSON.stringify(configOf(stack).endpoint)).toContain(':2484');
