@@ -135,7 +135,7 @@ export class DatabaseTarget extends TargetDefinition {
     const { tlsPort } = this.engine;
     const { endpoint, plaintextConnection } = this.options;
     if (tlsPort === undefined || endpoint !== undefined || plaintextConnection === true) { return undefined; }
-    return `has no TLS on Amazon RDS. Give the address with the port of the option SSL as endpoint, such as \`\${database.dbInstanceEndpointAddress}:${tlsPort}\`; only if that is impossible, set plaintextConnection`;
+    return `has no TLS on Amazon RDS. Give the address of the instance with the port of the option SSL, such as ${tlsPort}; only if that is impossible, set plaintextConnection`;
   }
 
   private checkStrategy(): void {
