@@ -250,6 +250,16 @@ describe('a value of the user\'s own', () => {
     expect(() => make({ username: SecretValue.cfnParameter(token), password: text('first'), engine: SecretValue.cfnParameter(token) })).not.toThrow();
   });
 
+  test('of Oracle needs a service if it has a host, also as a token', () => {
+    const ofOracle = (value: { [key: string]: SecretValue }) => () =>
+      withSecret({ target: RotationTarget.oracle(), secretObjectValue: { username: text('app'), password: text('first'), ...value } });
+    const token = SecretValue.cfnParameter(new CfnParameter(makeStack(), 'Host', { noEcho: true }));
+    expectInvalid(ofOracle({ host: token }), 'secretObjectValue', 'has a host and no dbname');
+    expectInvalid(ofOracle({ host: text('db.example.com'), dbname: text('a b') }), 'secretObjectValue', 'has a dbname');
+    expect(ofOracle({ host: token, dbname: token })).not.toThrow();
+    expect(ofOracle({})).not.toThrow();
+  });
+
   test.each<[string, { [key: string]: string }, string]>([
     ['without the password', { username: 'app' }, 'no key "password"'],
     ['without a user', { password: 'hunter2' }, 'has no username'],
