@@ -462,6 +462,42 @@ describe('two passwords', () => {
     expect(longer.users.accounts.get('APP')!.status).toBe('OPEN');
   });
 
+  test('the statement of a rotation that was ended by hand, on its way during the next one, ends AWSCURRENT, as the page says', async () => {
+    let hold: Promise<void> | undefined;
+    let isSent = () => {};
+    const sent = new Promise<void>((resolve) => { isSent = resolve; });
+    const h = make({
+      connect: (connect) => async (...login) => {
+        const connection = await connect(...login);
+        return {
+          ...connection,
+          execute: async (sql) => {
+            if (hold && sql.startsWith('ALTER')) {
+              const held = hold;
+              hold = undefined;
+              isSent();
+              await held;
+            }
+            return connection.execute(sql);
+          },
+        };
+      },
+    });
+    const ended = h.start();
+    await h.step(ended, 'createSecret');
+    let arrive = () => {};
+    hold = new Promise((resolve) => { arrive = resolve; });
+    const late = h.step(ended, 'setSecret', h.makeHandler());
+    await sent;
+    h.simulator.perform('UpdateSecretVersionStage', { SecretId: h.arn, VersionStage: 'AWSPENDING', RemoveFromVersionId: ended.token });
+    h.simulator.completeRotation(h.arn);
+    await h.rotate();
+    expect(h.accepts('AWSCURRENT')).toBe(true);
+    arrive();
+    await late;
+    expect([h.accepts('AWSCURRENT'), h.accepts('AWSPREVIOUS')]).toEqual([false, true]);
+  });
+
   test('a server that tells the end of that time only after a login with the older password', async () => {
     const h = make({ profile: { rolloverTime: 1, tellsEndLate: true } });
     await h.rotate();
