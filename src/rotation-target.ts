@@ -65,7 +65,7 @@ export interface DatabaseTargetOptions {
 
   /**
    * The host that rotations log in to, or the host and the port as in `writer.example.com:5432`, for all secrets of the function. The default
-   * port is that of the engine. The keys `host` and `port` of the secrets then have no effect on rotations.
+   * port is that of the engine, and for Oracle with TLS 2484. The keys `host` and `port` of the secrets then have no effect on rotations.
    *
    * Give it if the secret has a reader, a proxy or another name than the certificate of the server: for a cluster of Amazon RDS,
    * `cluster.clusterEndpoint.socketAddress`. Credentials of a superuser secret without `host` are sent to this server alone.
@@ -648,7 +648,8 @@ export class RotationTarget {
    * A user of Oracle Database 19c or later, who changes its own password.
    *
    * The secret has the keys of a database secret of Secrets Manager: `engine`, which is `oracle`, `host`, `port`, `username`, `password` and `dbname`,
-   * which is the name of the service. A rotation changes `password`. TLS has a port of its own: on Amazon RDS, that of the option `SSL`.
+   * which is the name of the service. A rotation changes `password`. TLS has a port of its own: on Amazon RDS, that of the option `SSL`,
+   * which `endpoint` names if the secret is attached to the instance.
    *
    * Strategies are `RotationStrategy.singleUser` and `RotationStrategy.dualPasswords`, both without a superuser secret. Two passwords need the limit
    * `PASSWORD_ROLLOVER_TIME` in the profile of the user (Oracle 19.12 and later), which is shorter than the time between two rotations.

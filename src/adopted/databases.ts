@@ -11,6 +11,8 @@ interface CheckedTarget {
   readonly factory: string;
   /** Whether a rotation changes the secret and nothing else. */
   readonly changesSecretOnly: boolean;
+  /** What is wrong with the port of an attached database, and what to do. Undefined if nothing is. */
+  readonly attachedProblem?: string;
   /** The generator that the target was given, with the key that is rotated. */
   readonly given: { readonly generateStringKey?: string };
 }
@@ -124,7 +126,7 @@ function findWrongTarget(checked: CheckedFunction, secret: ISecret, attached: re
   const { target: { changesSecretOnly, given }, isOfDatabase } = checked;
   const proxy = attached.find(({ type }) => type === PROXY);
   if (proxy) { return [invalid('target', proxyAttached(secret.node.path, proxy.path))]; }
-  if (isOfDatabase) { return attached.flatMap((database) => otherEngine(checked, secret, database)); }
+  if (isOfDatabase) { return attached.flatMap((database) => [...otherEngine(checked, secret, database), ...otherPort(checked, secret, database)]); }
   if (!changesSecretOnly) { return []; }
   const fed = databases.find((database) => isFedFrom(database, secret, given.generateStringKey));
   const database = fed ? describeResource(fed) : given.generateStringKey === PASSWORD_KEY ? attached[0] : undefined;
@@ -149,6 +151,12 @@ function otherEngine({ fn, factoryFor, target: { factory } }: CheckedFunction, s
   if (!isOther) { return []; }
   return [invalid('target', `${fn.node.path} has ${factory}, and its secret ${secret.node.path} is attached to ${path}, `
     + `which is ${nameOf({ path, type, engine })}. ${whatToGive(engine, factoryFor)}`)];
+}
+
+/** Refuses a port that the target doesn't connect to. */
+function otherPort({ fn, target: { attachedProblem } }: CheckedFunction, secret: ISecret, { path, type }: Database): Error[] {
+  if (attachedProblem === undefined || !type.startsWith('AWS::RDS::')) { return []; }
+  return [invalid('endpoint', `is missing for ${fn.node.path}: its secret ${secret.node.path} is attached to ${path}, so it has the port of that, which ${attachedProblem}`)];
 }
 
 function unchangedPassword({ fn, factoryFor, target: { factory } }: CheckedFunction, secret: ISecret, database: Database): Error {

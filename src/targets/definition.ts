@@ -125,6 +125,11 @@ export abstract class TargetDefinition implements TargetGenerator {
     return this.valueBeforeFirst !== undefined;
   }
 
+  /** What is wrong with the port of a database for a secret that has it by an attachment, and what to do. Undefined if nothing is. */
+  public get attachedProblem(): string | undefined {
+    return undefined;
+  }
+
   /** @param given the generator as given by the target, or as completed by a secret */
   constructor(public readonly given: Generator) {}
 

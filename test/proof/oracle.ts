@@ -1,4 +1,4 @@
-import { exhaust } from './exhaustion';
+import { exhaust, giveUp } from './exhaustion';
 import type { HandlerDependencies, Subject } from './subjects';
 import { Violation, type Invariant } from './world';
 import { makeHandler } from '../../lambda-src/handler';
@@ -46,8 +46,14 @@ const NAIVE: readonly Naive[] = [
   { mistake: 'nothing is changed', kind: 'single user', expected: 'recovers', instead: async () => undefined },
 ];
 
+interface Variant {
+  readonly naive?: Naive;
+  /** Whether the period of two passwords may end before a rotation does. */
+  readonly hasNoHurry?: boolean;
+}
+
 /** A user of the model of Oracle's statements. */
-function subject(kind: Kind, naive?: Naive): Subject {
+function subject(kind: Kind, { naive, hasNoHurry = false }: Variant = {}): Subject {
   let users = new OracleUsers();
   let lastAsked = '';
   const json = (login: object) => JSON.stringify({ engine: 'oracle', host: 'db.example.com', port: 2484, dbname: 'ORCL', ...login });
@@ -61,7 +67,7 @@ function subject(kind: Kind, naive?: Naive): Subject {
     }), dependencies),
     server: {
       reset: async () => {
-        users = new OracleUsers(kind === 'dual passwords' ? { rolloverTime: 1, failedLoginAttempts: 3 } : { failedLoginAttempts: Infinity });
+        users = new OracleUsers(kind === 'dual passwords' ? { rolloverTime: 1, failedLoginAttempts: 3 } : { failedLoginAttempts: 10 });
         users.add(NAME, USER.password);
         lastAsked = value;
       },
@@ -70,7 +76,13 @@ function subject(kind: Kind, naive?: Naive): Subject {
         return users.accepts(NAME, passwordOf(text));
       },
       // The next rotation begins after the period of two passwords. With two passwords, the proof asks for AWSCURRENT only.
-      elapse: () => { if (users.accounts.get(NAME)?.password === passwordOf(lastAsked)) { users.now += 2 * PERIOD; } },
+      elapse: () => { if (hasNoHurry || users.accounts.get(NAME)?.password === passwordOf(lastAsked)) { users.now += 2 * PERIOD; } },
+      obey: (error) => {
+        if (!error.includes('EXPIRE PASSWORD ROLLOVER PERIOD')) { return false; }
+        users.alter(`ALTER USER ${NAME} IDENTIFIED BY "${passwordOf(lastAsked)}"`);
+        users.alter(`ALTER USER ${NAME} EXPIRE PASSWORD ROLLOVER PERIOD`);
+        return true;
+      },
       alwaysAcceptsCurrent: kind === 'dual passwords',
     },
     previousValue: json({ ...USER, password: 'the-password-before-the-first' }),
@@ -114,8 +126,18 @@ export async function catchNaiveOracle(): Promise<(Pick<Naive, 'mistake' | 'expe
   const caught: (Pick<Naive, 'mistake' | 'expected'> & { caught: Invariant | undefined })[] = [];
   for (const naive of NAIVE) {
     let violation: unknown;
-    await exhaust(subject(naive.kind, naive), { pairs: false, stale: false, switches: [{}] }).catch((error: unknown) => { violation = error; });
+    await exhaust(subject(naive.kind, { naive }), { pairs: false, stale: false, switches: [{}] }).catch((error: unknown) => { violation = error; });
     caught.push({ ...naive, caught: violation instanceof Violation ? violation.invariant : undefined });
   }
   return caught;
+}
+
+/** The invariant that is broken if AWSPENDING is removed after setSecret, and no rotation ends within the period of two passwords. */
+export async function catchLateEnd(): Promise<Invariant | undefined> {
+  try {
+    await giveUp(subject('dual passwords', { hasNoHurry: true }));
+    return undefined;
+  } catch (error) {
+    return error instanceof Violation ? error.invariant : undefined;
+  }
 }

@@ -6,6 +6,8 @@ export interface Engine {
   /** The allowed values of the key `engine` of a secret. */
   readonly engines: readonly string[];
   readonly defaultPort: number;
+  /** The port of an endpoint that has none, if it isn't the default port. */
+  readonly endpointPort?: number;
 
   /** The limit that a user name exceeds. Undefined if it doesn't. */
   userNameLimit(name: string): string | undefined;

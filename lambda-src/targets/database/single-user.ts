@@ -15,7 +15,9 @@ export class SingleUser implements Strategy {
     // An earlier attempt, or another copy of this function, may have changed it.
     if (await isAccepted(engine, pending, deadline)) { return; }
     const previous = await previousCredentials(rotation);
-    if (previous?.username === current.username && await this.change(rotation, previous)) { return; }
+    // A password that was refused already would be one more wrong login.
+    const isOther = previous?.username === current.username && ![current.password, pending.password].includes(previous.password);
+    if (isOther && await this.change(rotation, previous)) { return; }
     throw new AuthenticationError('The server accepts neither the pending password, nor the current one, nor the previous one. Create the user if it was never created, or give it the password of the '
       + 'version with AWSCURRENT, or put the password that works into the secret, and rotate again. See that the user is not locked, that its password has not expired (VALID UNTIL in PostgreSQL), and that it holds no character that SASLprep changes (MongoDB)');
   }

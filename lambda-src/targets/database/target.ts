@@ -46,11 +46,11 @@ function at(endpoint: ServerAddress, engine: Engine): Engine {
 }
 
 /** Without a port, it is that of the engine: a port in the value of a secret has no effect either. */
-function endpointOf({ endpoint }: DatabaseTargetConfig, { defaultPort }: Engine): ServerAddress | undefined {
+function endpointOf({ endpoint }: DatabaseTargetConfig, { defaultPort, endpointPort = defaultPort }: Engine): ServerAddress | undefined {
   if (endpoint === undefined) { return undefined; }
   const { host, port } = parseNode(endpoint) ?? {};
   if (host === undefined) { throw new ConfigurationError('endpoint of the RotationTarget is not a host, or a host and a port from 1 to 65535. Correct it, and deploy'); }
-  return { host, port: port ?? defaultPort };
+  return { host, port: port ?? endpointPort };
 }
 
 function strategyOf(config: DatabaseTargetConfig, endpoint: ServerAddress | undefined): Strategy {

@@ -1,4 +1,4 @@
-import { Annotations, type Duration, Token } from 'aws-cdk-lib';
+import { Annotations, type Duration, Stack, Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -14,7 +14,7 @@ import { invalid } from '../../invalid';
 import { RotationStrategy } from '../../rotation-strategy';
 import { hasTokens, type Generator } from '../../value/generator';
 import { checkCertificateAuthority } from '../certificate-authority';
-import { MAX_PORT, parseNode } from '../contract';
+import { MAX_PORT, parseNode, portOf } from '../contract';
 import { DEFAULT_TIMEOUT, STRATEGY_NAMES, TargetDefinition, type Support, type TargetBinding } from '../definition';
 import { bindSuperuserSecret } from '../superuser-secret';
 
@@ -86,6 +86,7 @@ export class DatabaseTarget extends TargetDefinition {
     if (database) {
       checkEngine('database', fn, database, this.factory, factoryFor);
       if (isProxy(database)) { warnOfProxy(fn, database); }
+      this.checkTlsPort(fn, database);
     }
     if (superuserSecret && isManaged(superuserSecret)) { checkManagedSuperuser(fn, superuserSecret, database, this.options.endpoint); }
     return {
@@ -116,8 +117,25 @@ export class DatabaseTarget extends TargetDefinition {
     const { tlsPort } = this.engine;
     const { endpoint, plaintextConnection } = this.options;
     if (tlsPort === undefined || plaintextConnection === true) { return undefined; }
-    const { port } = endpoint === undefined || Token.isUnresolved(endpoint) ? {} as { port?: number } : parseNode(endpoint)!;
-    return [port ?? tlsPort];
+    return [literalPortOf(endpoint) ?? tlsPort];
+  }
+
+  /** On Amazon RDS, such a system never has TLS on the port of the instance. */
+  private checkTlsPort(fn: lambda.Function, database: ec2.IConnectable): void {
+    const { tlsPort } = this.engine;
+    const { endpoint, plaintextConnection } = this.options;
+    if (tlsPort === undefined || endpoint === undefined || plaintextConnection === true) { return; }
+    const { isSame, port } = compareEndpoint(fn, endpoint, database, this.engine.defaultPort);
+    if (!isSame) { return; }
+    throw invalid('endpoint', `${port === undefined ? 'is' : `has the port ${port},`} that of ${pathOf(database)}, which has no TLS on Amazon RDS. Give the address with the port of the option SSL, such as ${tlsPort}; `
+      + 'only if that is impossible, set plaintextConnection');
+  }
+
+  public override get attachedProblem(): string | undefined {
+    const { tlsPort } = this.engine;
+    const { endpoint, plaintextConnection } = this.options;
+    if (tlsPort === undefined || endpoint !== undefined || plaintextConnection === true) { return undefined; }
+    return `has no TLS on Amazon RDS. Give the address of the instance with the port of the option SSL, such as ${tlsPort}; only if that is impossible, set plaintextConnection`;
   }
 
   private checkStrategy(): void {
@@ -203,6 +221,35 @@ function endpointOf(database: ec2.IConnectable | undefined): string | undefined 
   } catch {
     return undefined;
   }
+}
+
+/** The port that an endpoint has as text, also after a token. */
+function literalPortOf(endpoint: string | undefined): number | undefined {
+  return portOf(/:(\d{1,5})$/.exec(endpoint ?? '')?.[1]);
+}
+
+/** Whether an endpoint is at the port of an instance of RDS. The port is undefined if it isn't text. */
+function compareEndpoint(
+  scope: IConstruct, endpoint: string, database: ec2.IConnectable, defaultPort: number,
+): { readonly isSame: boolean; readonly port?: number } {
+  const address = endpointOf(database);
+  if (address === undefined) { return { isSame: false }; }
+  const textOf = (value: unknown) => JSON.stringify(Stack.of(scope).resolve(value));
+  if (textOf(endpoint) === textOf(address)) { return { isSame: true }; }
+  const port = literalPortOf(endpoint);
+  return { isSame: port !== undefined && port === instancePortOf(database, defaultPort), port };
+}
+
+/** The port of an instance of RDS. Undefined if it isn't known. */
+function instancePortOf(database: ec2.IConnectable, defaultPort: number): number | undefined {
+  const { instanceEndpoint } = database as { readonly instanceEndpoint?: { readonly port: number } };
+  if (instanceEndpoint !== undefined && !Token.isUnresolved(instanceEndpoint.port)) { return instanceEndpoint.port; }
+  const { port } = ((database as Partial<IConstruct>).node?.defaultChild ?? {}) as { readonly port?: string };
+  return port === undefined ? defaultPort : portOf(port);
+}
+
+function pathOf(database: ec2.IConnectable): string {
+  return Construct.isConstruct(database) ? database.node.path : 'the database';
 }
 
 /**

@@ -1,5 +1,7 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import { CLONE_SUFFIX, DATABASE_ENGINE_NAMES, type DatabaseTargetConfig } from './contract';
+import { ORACLE_TLS_PORT } from './oracle/contract';
+import { checkOracleValue } from './oracle/value';
 import { DOCUMENT_DB } from '../../adopted/databases';
 import { includedTypes } from '../../contract';
 import { invalid } from '../../invalid';
@@ -39,6 +41,8 @@ export interface DatabaseEngine {
   readonly passwordLength?: number;
   /** What the system asks of a password. Undefined if it takes any. */
   readonly passwordRules?: PasswordRules;
+  /** Throws if a value couldn't be rotated, for a reason that only this system has. */
+  readonly checkValue?: (property: string, value: Readonly<Record<string, unknown>>) => void;
   /** The longest user name. Undefined if the system names none. */
   readonly userNameLimit?: { readonly limit: number; readonly unit: string; readonly measure: (name: string) => number };
 }
@@ -133,8 +137,8 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
     standIns: ['a model of Oracle\'s statements in memory'],
     services: ['Oracle Database', 'Amazon RDS'],
     defaultPort: 1521,
-    // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.Oracle.Options.SSL.html
-    tlsPort: 2484,
+    tlsPort: ORACLE_TLS_PORT,
+    checkValue: checkOracleValue,
     secondPasswordBy: 'user',
     hasNoSuperuser: true,
     // https://docs.oracle.com/en/database/oracle/oracle-database/19/dbseg/configuring-authentication.html
@@ -177,7 +181,7 @@ export interface DatabaseUser {
 }
 
 /** The keys of a database secret that are checked at synthesis. */
-export const CHECKED_KEYS = ['username', 'engine', 'port'] as const;
+export const CHECKED_KEYS = ['username', 'engine', 'port', 'host', 'dbname'] as const;
 
 /**
  * Throws if a value couldn't be rotated, as far as it is known. Another construct may add missing keys, except the user name.
@@ -200,6 +204,7 @@ export function checkDatabaseValue(property: string, value: Readonly<Record<stri
   if (port !== undefined && port !== null && !isToken(port) && portOf(port) === undefined) {
     throw invalid(property, `has the port ${JSON.stringify(port)}, which is not a whole number from 1 to ${MAX_PORT}. Correct it, or leave it out`);
   }
+  engine.checkValue?.(property, Object.fromEntries(CHECKED_KEYS.filter((key) => Object.hasOwn(value, key)).map((key) => [key, value[key]])));
 }
 
 function checkUserName(property: string, username: string, { userNameLimit }: DatabaseEngine, alternates: boolean): void {

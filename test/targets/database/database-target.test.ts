@@ -142,6 +142,8 @@ describe('a template of a database secret', () => {
     ['mysql', { engine: 'aurora', username: 'app' }],
     ['mariadb', { engine: 'mariadb', username: 'app' }],
     ['oracle', { engine: 'oracle', username: 'app', port: 1521, dbname: 'ORCL' }],
+    ['oracle', { engine: 'oracle', username: '"müller"', host: 'db.example.com', port: 2484, dbname: 'orders.example.com' }],
+    ['oracle', { username: '"sys"' }],
     ['redshift', { engine: 'redshift', username: 'app', port: 5439, masterarn: 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:master-AbCdEf' }],
   ])('of %s may be %j', (target, value) => {
     expect(firstValueOf(make(target, value)).SecretStringTemplate).toBe(JSON.stringify(value));
@@ -157,6 +159,17 @@ describe('a template of a database secret', () => {
     ['mysql', { username: 'app', engine: 'mariadb' }, ['has the engine "mariadb"', 'RotationTarget.mysql rotates mysql, aurora-mysql, aurora']],
     ['mariadb', { username: 'app', engine: 'mysql' }, ['has the engine "mysql"', 'RotationTarget.mariadb rotates mariadb']],
     ['redshift', { username: 'app', engine: 'postgres' }, ['has the engine "postgres"', 'RotationTarget.redshift rotates redshift']],
+    ['oracle', { username: 'app[owner]' }, ['has a username that has one of the characters', 'proxy users']],
+    ['oracle', { username: 'a"b' }, ['has a username that has one of the characters']],
+    ['oracle', { username: '""' }, ['has a username that is empty']],
+    ['oracle', { username: 'appß' }, ['has a username that has a character outside ASCII', 'in quotation marks']],
+    ['oracle', { username: 'sys' }, ['has a username that is SYS']],
+    ['oracle', { username: 'app', host: '(HOST=other)', dbname: 'ORCL' }, ['has a host that is not the name']],
+    ['oracle', { username: 'app', host: 'db.example.com', dbname: 'ORCL)(X=1' }, ['has a dbname that is not the name of a service']],
+    ['oracle', { username: 'app', host: 'db.example.com', dbname: '' }, ['has a dbname that is not the name of a service']],
+    ['oracle', { username: 'app', host: 'db.example.com', dbname: 1 }, ['has a dbname that is not a string']],
+    ['oracle', { username: 'app', host: 'db.example.com', port: 2484 }, ['has a host and no dbname', '{"dbname":"ORCL"}']],
+    ['oracle', { username: 'app', host: 'db.example.com', dbname: null }, ['has a host and no dbname']],
     ['oracle', { username: 'app', engine: 'mysql' }, ['has the engine "mysql"', 'RotationTarget.oracle rotates oracle, oracle-ee, oracle-ee-cdb, oracle-se2, oracle-se2-cdb']],
     ['mysql', { username: 'app', engine: '' }, ['has the engine ""']],
     ['mysql', { username: 'app', engine: null }, ['has the engine null']],
@@ -238,6 +251,16 @@ describe('a value of the user\'s own', () => {
   test('is accepted with tokens', () => {
     const token = new CfnParameter(makeStack(), 'Value', { noEcho: true });
     expect(() => make({ username: SecretValue.cfnParameter(token), password: text('first'), engine: SecretValue.cfnParameter(token) })).not.toThrow();
+  });
+
+  test('of Oracle needs a service if it has a host, also as a token', () => {
+    const ofOracle = (value: { [key: string]: SecretValue }) => () =>
+      withSecret({ target: RotationTarget.oracle(), secretObjectValue: { username: text('app'), password: text('first'), ...value } });
+    const token = SecretValue.cfnParameter(new CfnParameter(makeStack(), 'Host', { noEcho: true }));
+    expectInvalid(ofOracle({ host: token }), 'secretObjectValue', 'has a host and no dbname');
+    expectInvalid(ofOracle({ host: text('db.example.com'), dbname: text('a b') }), 'secretObjectValue', 'has a dbname');
+    expect(ofOracle({ host: token, dbname: token })).not.toThrow();
+    expect(ofOracle({})).not.toThrow();
   });
 
   test.each<[string, { [key: string]: string }, string]>([

@@ -17,7 +17,10 @@ exports.createSecureContext = ({ ca }) => {
 };
 `;
 
-/** A listener may send a client to another address, which must not be one without TLS. */
+/**
+ * A listener may send a client to another address, which must not be one without TLS. With NODE_ORACLEDB_DEBUG_PACKETS, packets with passwords would
+ * be printed.
+ */
 const ADAPTER = `
 const Adapter = require(${JSON.stringify(join(MODULES, 'oracledb', 'lib', 'thin', 'sqlnet', 'ntTcp.js'))});
 module.exports = class extends Adapter {
@@ -25,6 +28,7 @@ module.exports = class extends Adapter {
     if (this.atts.wallet && String(address.protocol).toUpperCase() !== 'TCPS') { throw Object.assign(new Error('EPROTO'), { code: 'NJS-506' }); }
     return super.connect(address);
   }
+  printPacket() {}
 };
 `;
 

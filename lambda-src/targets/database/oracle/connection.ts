@@ -1,4 +1,5 @@
 import { getConnection, type Connection, type ConnectionAttributes } from 'oracledb';
+import { findHostProblem, findServiceProblem } from '../../../../src/targets/database/oracle/contract';
 import type { Deadline } from '../../../rotation/deadline';
 import { ConnectivityError, SecretValueError } from '../../../rotation/errors';
 import { connectTimeout } from '../../server-login';
@@ -20,10 +21,6 @@ export type ConnectOracle = (credentials: Credentials, tls: DatabaseTls | undefi
 const CALL_TIMEOUT = 8_000;
 const CLOSE_TIMEOUT = 1_000;
 const MAX_ROWS = 100;
-
-/** A connect descriptor has parentheses around its parts, and equals signs in them. */
-const HOST = /^[\w.:-]+$/;
-const SERVICE = /^[\w.$#-]+$/;
 
 export const connectOracle: ConnectOracle = async (credentials, tls, deadline) => {
   deadline.signal.throwIfAborted();
@@ -62,13 +59,13 @@ interface DescriptorOptions {
  * @throws SecretValueError if a part of it would change its meaning, or is missing
  */
 export function descriptorOf({ host, port, dbname }: Credentials, { isSecure, timeout }: DescriptorOptions): string {
-  if (!HOST.test(host)) { throw new SecretValueError('The key "host" in the value of the secret is not the name or the address of a server. Correct it'); }
+  const hostProblem = findHostProblem(host);
+  if (hostProblem !== undefined) { throw new SecretValueError(`The key "host" in the value of the secret ${hostProblem}`); }
   if (dbname === undefined) {
     throw new SecretValueError('The key "dbname" is missing in the value of the secret, and Oracle needs it. Put the name of the service there, such as ORCL; on Amazon RDS it is the name of the database');
   }
-  if (!SERVICE.test(dbname)) {
-    throw new SecretValueError('The key "dbname" in the value of the secret is not the name of a service: it may have letters, digits and . _ $ # -. Correct it');
-  }
+  const serviceProblem = findServiceProblem(dbname);
+  if (serviceProblem !== undefined) { throw new SecretValueError(`The key "dbname" in the value of the secret ${serviceProblem}`); }
   const seconds = Math.ceil(timeout / 1_000);
   const address = `(ADDRESS=(PROTOCOL=${isSecure ? 'tcps' : 'tcp'})(HOST=${host})(PORT=${port}))`;
   const security = isSecure ? '(SECURITY=(SSL_SERVER_DN_MATCH=ON))' : '';

@@ -1,5 +1,6 @@
 import { connectOracle, type ConnectOracle, type OracleConnection, type Row } from './connection';
 import { DATABASE_ENGINE_NAMES } from '../../../../src/targets/database/contract';
+import { findUserNameProblem, ORACLE_TLS_PORT, storedName } from '../../../../src/targets/database/oracle/contract';
 import type { Deadline } from '../../../rotation/deadline';
 import { AuthenticationError, ConnectivityError, RotationError, SecretValueError, TargetRefusedError, TlsError } from '../../../rotation/errors';
 import { remedyOf } from '../../../rotation/service-errors';
@@ -19,6 +20,9 @@ const USED_BEFORE = 'ORA-28007';
 const LISTENER = 'See that the keys "host", "port" and "dbname" are right, and that the instance is open: dbname is the name of a service, as lsnrctl or the page of the instance in the console shows it';
 const TOO_LONG = 'The password is longer than the server takes, which is 30 bytes before Oracle 23ai. ' + NEW_POLICY;
 const WAIT = 'Another session holds a lock on the user. Secrets Manager retries the rotation';
+
+/** https://docs.oracle.com/en/database/oracle/oracle-database/19/netrf/parameters-for-the-sqlnet.ora.html */
+const NETWORK_ENCRYPTION = 'set SQLNET.ENCRYPTION_SERVER and SQLNET.CRYPTO_CHECKSUM_SERVER to REQUESTED there, or with TLS SQLNET.IGNORE_ANO_ENCRYPTION_FOR_TCPS to TRUE';
 
 /** https://docs.oracle.com/en/error-help/db/ has a page of each, https://github.com/oracle/node-oracledb those that begin with NJS. */
 const REMEDIES: Record<string, string> = {
@@ -40,6 +44,7 @@ const REMEDIES: Record<string, string> = {
   'ORA-12520': 'The listener has no handler left for another session. Secrets Manager retries the rotation',
   'ORA-12526': 'The instance is in restricted mode. Open it; Secrets Manager retries the rotation',
   'ORA-12528': 'The instance is not open. Start it; Secrets Manager retries the rotation',
+  'ORA-12660': `The server requires native network encryption, which this function does not have: ${NETWORK_ENCRYPTION}`,
   'ORA-16000': 'The database is open for reading only, such as a standby or a replica. Put the host of the primary into the secret',
   'ORA-28000': 'The account is locked. Find the client with an old password, then run ALTER USER with ACCOUNT UNLOCK for the user, as an administrator. Nothing was changed',
   'ORA-28001': 'The password of the user has expired, and a login can not change it here. As an administrator, give the user the password of the version with AWSCURRENT with ALTER USER, '
@@ -60,8 +65,12 @@ const REMEDIES: Record<string, string> = {
 };
 
 /** Failures of a connection: https://github.com/oracle/node-oracledb/blob/main/lib/errors.js */
-const UNREACHABLE = new Set(['NJS-123', 'NJS-500', 'NJS-501', 'NJS-503', 'NJS-510', 'NJS-511', 'NJS-521', 'NJS-530']);
+const CALL_TIMEOUT = 'NJS-123';
+const ENDED = new Set(['NJS-500', 'NJS-501', 'NJS-521']);
+const UNREACHABLE = new Set(['NJS-500', 'NJS-501', 'NJS-503', 'NJS-510', 'NJS-511', 'NJS-521', 'NJS-530']);
 const UNTRUSTED = new Set(['NJS-506', 'NJS-507', 'NJS-508']);
+/** The alerts of TLS for another version, another cipher, or a certificate of the client. The latter may come after the handshake. */
+const NOT_IN_COMMON = /alert protocol version|unsupported protocol|alert handshake failure|alert insufficient security|no shared cipher|dh key too small|alert certificate required|alert bad certificate/;
 /** What a listener without TLS does with a handshake. */
 const NO_TLS = /wrong version number|packet length too long|disconnected before secure TLS connection|ECONNRESET|EPROTO/;
 
@@ -84,8 +93,11 @@ export class Oracle implements Engine {
   public readonly engines = DATABASE_ENGINE_NAMES.oracle;
   /** As in AWS's own rotation functions. TLS has a port of its own. */
   public readonly defaultPort = 1521;
+  public readonly endpointPort?: number;
 
-  constructor(private readonly tls: DatabaseTls | undefined, private readonly connect: ConnectOracle = connectOracle) {}
+  constructor(private readonly tls: DatabaseTls | undefined, private readonly connect: ConnectOracle = connectOracle) {
+    this.endpointPort = tls && ORACLE_TLS_PORT;
+  }
 
   public userNameLimit(name: string): string | undefined {
     return Buffer.byteLength(storedName(name)) > MAX_NAME_BYTES ? `${MAX_NAME_BYTES} bytes, the limit of Oracle` : undefined;
@@ -118,7 +130,7 @@ class OracleSession implements Session {
 
   /**
    * A change begins a period in which the server accepts the password before it too. In a period that has begun, a change replaces the newer
-   * password, and the older one stays, so AWSCURRENT has to be the older one.
+   * password, and the older one stays. The server doesn't tell which of the two AWSCURRENT is.
    *
    * https://docs.oracle.com/en/database/oracle/oracle-database/23/sqpug/PASSWORD.html
    */
@@ -130,7 +142,8 @@ class OracleSession implements Session {
     }
     if (await this.isInRollover()) {
       if (await isAdded()) { return; }
-      if (await isPrevious() !== false) { throw stillInRollover(); }
+      // The status may be that of a period that has ended, until somebody tries the older password.
+      if (await isPrevious() !== false || await this.isInRollover()) { throw stillInRollover(); }
     }
     await checkInProgress();
     try {
@@ -191,22 +204,9 @@ class OracleSession implements Session {
   }
 }
 
-/**
- * The name that the server has. Without quotation marks, it has uppercase letters only.
- *
- * https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/Database-Object-Names-and-Qualifiers.html
- */
-function storedName(username: string): string {
-  return /^"([^"]*)"$/.exec(username)?.[1] ?? username.toUpperCase();
-}
-
-/** A name with brackets is that of a proxy user, and one without a name before a slash is that of the operating system. */
 function mustBeOrdinary(username: string): void {
-  const name = /^"([^"]+)"$/.exec(username)?.[1] ?? username;
-  if (/["[\]/@]/.test(name)) {
-    throw new SecretValueError('The key "username" in the value of the secret has one of the characters " [ ] / @, as the names of proxy users do. Put the user whose password the secret holds there. A name '
-      + 'may be in quotation marks');
-  }
+  const problem = findUserNameProblem(username);
+  if (problem !== undefined) { throw new SecretValueError(`The key "username" in the value of the secret ${problem}`); }
 }
 
 /** https://docs.oracle.com/en/database/oracle/oracle-database/19/sqlrf/Database-Object-Names-and-Qualifiers.html: any character but the quotation mark. */
@@ -223,8 +223,8 @@ function passwordText(password: string): string {
 }
 
 function stillInRollover(): TargetRefusedError {
-  return new TargetRefusedError('The user has two passwords still (PASSWORD_ROLLOVER_TIME), and a change now would end the one of AWSCURRENT, so nothing was changed. Rotate less often than PASSWORD_ROLLOVER_TIME. To '
-    + 'rotate now, give the user the password of AWSCURRENT with ALTER USER … IDENTIFIED BY, as an administrator, then run ALTER USER … EXPIRE PASSWORD ROLLOVER PERIOD, and rotate again');
+  return new TargetRefusedError('The user has two passwords still (PASSWORD_ROLLOVER_TIME), and a change now could end the one of AWSCURRENT, so nothing was changed. Rotate less often than PASSWORD_ROLLOVER_TIME. To '
+    + 'rotate now, give the user the password of AWSCURRENT with ALTER USER … IDENTIFIED BY, as an administrator. Only if that succeeded, run ALTER USER … EXPIRE PASSWORD ROLLOVER PERIOD, and rotate again');
 }
 
 /** Synthesis refuses them. */
@@ -245,19 +245,30 @@ function toRotationError({ code: given = '', message = '' }: DriverError): Rotat
   if (given === WRONG_PASSWORD) {
     return new AuthenticationError('The database server does not accept this user with this password. Put the password that works into the secret, and see that the user exists in the service of the key "dbname"');
   }
-  if (UNTRUSTED.has(given)) { return tlsError(message); }
+  if (UNTRUSTED.has(given) || (given.startsWith('NJS-') && NOT_IN_COMMON.test(message))) { return tlsError(message); }
   // The listener's own code is in the text of the driver.
   const listener = given === 'NJS-511' ? /\bORA-(\d{5})\b/.exec(message)?.[0] : undefined;
   const code = listener ?? given;
   const remedy = remedyOf(REMEDIES, code);
+  if (code === CALL_TIMEOUT) {
+    return new ConnectivityError(`The database server doesn't answer a statement in time (${code}). Another session may hold a lock on the user, or clients that log in with an old password again and again keep it `
+      + 'waiting: look for "library cache lock" in V$SESSION, and stop those clients. Secrets Manager retries the rotation');
+  }
   if (remedy === undefined && UNREACHABLE.has(given)) {
+    const also = ENDED.has(given) ? `. A server that ends connections at the login may require native network encryption, which this function does not have: ${NETWORK_ENCRYPTION}`
+      : ', and that the port is one with TLS, unless plaintextConnection is set on the RotationTarget';
     return new ConnectivityError(`The database server can't be reached, or doesn't answer in time (${code}). See that it runs, that the keys "host" and "port" are right, that the function is in a VPC with a route to it, `
-      + 'and that their security groups let the function in');
+      + `that their security groups let the function in${also}`);
   }
   return refusal('Oracle', code, remedy);
 }
 
 function tlsError(message: string): TlsError {
+  if (NOT_IN_COMMON.test(message)) {
+    return new TlsError('The database server and this function have no version or cipher of TLS in common, or the server asks for a certificate of the client, which is not supported. No credential was sent. Let the server '
+      + 'take TLS 1.2 or later: on Amazon RDS, set SQLNET.SSL_VERSION of the option SSL to 1.2, and SQLNET.CIPHER_SUITE to one that the certificate of the instance allows; elsewhere, set SSL_CLIENT_AUTHENTICATION to '
+      + 'FALSE');
+  }
   if (NO_TLS.test(message)) {
     return new TlsError('The port does not take connections with TLS, so no credential was sent. TLS has a port of its own in Oracle: on Amazon RDS, add the option SSL to the option group, and put its port, such as 2484, into '
       + 'the key "port", or give host and port as endpoint. Only if that is impossible, set plaintextConnection on the RotationTarget');

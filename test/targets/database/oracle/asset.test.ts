@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { rotate, SecretsManagerServer, SecretsManagerSimulator, type RotationResult } from '../../../../simulator';
 import { CONFIG_VARIABLE, HANDLER, serializeConfig } from '../../../../src/contract';
 import type { DatabaseTargetConfig } from '../../../../src/targets/database/contract';
@@ -71,7 +71,7 @@ async function makeCertificateOf(tls: Exclude<ServerTls, 'none'>): Promise<Serve
   return makeCertificate(folder, tls);
 }
 
-async function listen(answer: (socket: Socket) => void, tls: ServerTls = 'good'): Promise<Listener> {
+async function listen(answer: (socket: Socket) => void, tls: ServerTls = 'good', options: TlsOptions = {}): Promise<Listener> {
   const certificate = tls === 'none' ? undefined : await makeCertificateOf(tls);
   const listener = { port: 0, received: '', ca: certificate?.ca };
   const serve = (socket: Socket) => {
@@ -82,7 +82,7 @@ async function listen(answer: (socket: Socket) => void, tls: ServerTls = 'good')
     });
   };
   const server: Server = certificate
-    ? createTlsServer({ cert: readFileSync(certificate.certificateFile), key: readFileSync(certificate.keyFile) }, serve)
+    ? createTlsServer({ cert: readFileSync(certificate.certificateFile), key: readFileSync(certificate.keyFile), ...options }, serve)
     : createServer(serve);
   server.on('tlsClientError', () => {});
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
@@ -97,7 +97,9 @@ interface Outcome {
 }
 
 /** One attempt of a rotation by the asset. */
-async function rotateAt({ port, ca }: Listener, config: Partial<DatabaseTargetConfig> = {}, changes: Record<string, unknown> = {}): Promise<Outcome> {
+async function rotateAt(
+  { port, ca }: Listener, config: Partial<DatabaseTargetConfig> = {}, changes: Record<string, unknown> = {}, environment: Record<string, string> = {},
+): Promise<Outcome> {
   const simulator = new SecretsManagerSimulator();
   const arn = simulator.createSecret('secret', JSON.stringify({ engine: 'oracle', host: 'localhost', port, dbname: 'ORCL', ...USER, ...changes }));
   const service = await SecretsManagerServer.start(simulator);
@@ -111,6 +113,7 @@ async function rotateAt({ port, ca }: Listener, config: Partial<DatabaseTargetCo
       AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
       AWS_SECRET_ACCESS_KEY: 'example',
       AWS_ENDPOINT_URL_SECRETS_MANAGER: service.url,
+      ...environment,
       [CONFIG_VARIABLE]: serializeConfig({ target: 'oracle', passwordPolicy: { passwordLength: 30, excludeCharacters: '"' }, certificateAuthority: ca, ...config } as DatabaseTargetConfig),
     },
     functionArn: 'arn:aws:lambda:eu-central-1:111122223333:function:rotation',
@@ -156,6 +159,47 @@ test('case 66: a port without TLS: no credential is sent, and no plaintext conne
   expect(output).toContain('TlsError');
   expect(output).toContain('does not take connections with TLS');
   expect(listener.received).not.toContain('SERVICE_NAME');
+});
+
+test.each<[string, TlsOptions]>([
+  ['TLS 1.0 only', { minVersion: 'TLSv1', maxVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' }],
+  ['ciphers that the function has not', { maxVersion: 'TLSv1.2', ciphers: 'CAMELLIA256-SHA:@SECLEVEL=0' }],
+  ['a certificate of the client, TLS 1.2', { maxVersion: 'TLSv1.2', requestCert: true, rejectUnauthorized: true }],
+  ['a certificate of the client, TLS 1.3', { minVersion: 'TLSv1.3', requestCert: true, rejectUnauthorized: true }],
+])('case 66: a server with %s says what to set', async (_, options) => {
+  const listener = await listen(refuse(12514), 'good', options);
+  const { output } = await rotateAt(listener);
+  expect(output).toContain('TlsError');
+  expect(output).toMatch(/no version or cipher of TLS in common.*certificate of the client.*SQLNET.SSL_VERSION of the option SSL to 1\.2, and SQLNET.CIPHER_SUITE/);
+  expect(listener.received).not.toContain(USER.username);
+});
+
+test('case 66: a port without TLS that does not answer the handshake', async () => {
+  const listener = await listen(() => {}, 'none');
+  const start = Date.now();
+  const { output } = await rotateAt(listener);
+  expect(output).toContain('ConnectivityError');
+  expect(output).toContain('the port is one with TLS');
+  expect(listener.received).not.toContain('SERVICE_NAME');
+  expect(Date.now() - start).toBeLessThan(15_000);
+});
+
+test('a server that requires native network encryption', async () => {
+  let isAccepted = false;
+  const listener = await listen((socket) => {
+    if (isAccepted) { socket.end(); } else { socket.write(acceptPacket()); }
+    isAccepted = true;
+  }, 'none');
+  const { output } = await rotateAt(listener, { plaintextConnection: true });
+  expect(output).toContain('ConnectivityError');
+  expect(output).toContain('native network encryption');
+});
+
+test('the packets of the driver, which have passwords, are never printed', async () => {
+  const listener = await listen(refuse(12514));
+  const { output } = await rotateAt(listener, {}, {}, { NODE_ORACLEDB_DEBUG_PACKETS: '1' });
+  expect(output).toContain('NJS-518');
+  expect(output.split('\n').filter((line) => line !== '' && !line.startsWith('{'))).toEqual([]);
 });
 
 test('case 66: a listener with TLS that sends the function to a port without it: nothing is sent there', async () => {

@@ -1,4 +1,5 @@
 /* Rotations of users of Oracle Database, on a model of its statements. No server runs here. */
+import { randomUUID } from 'node:crypto';
 import { KINDS, OracleHarness, type Kind, type OracleHarnessOptions } from './fixture';
 import { OracleError, OracleUsers } from './stand-in';
 import type { ConnectOracle } from '../../../../lambda-src/targets/database/oracle/connection';
@@ -167,6 +168,32 @@ describe.each(KINDS)('%s', (kind) => {
     expect(h.users.logins).toEqual([false, false]);
   });
 
+  test('case 75: a password that was refused is not tried again as that of AWSPREVIOUS', async () => {
+    const h = new OracleHarness({ kind });
+    h.simulator.perform('PutSecretValue', { SecretId: h.arn, ClientRequestToken: randomUUID(), SecretString: JSON.stringify({ ...JSON.parse(h.value('AWSCURRENT')), note: 'another' }) });
+    h.users.accounts.get('APP')!.password = 'changed by hand';
+    expect((await setSecretFails(h)).name).toBe('AuthenticationError');
+    expect(h.users.logins).toEqual([false, false]);
+  });
+
+  test.each([[false, 5], [true, 4]])('case 75: no version works, and an AWSPREVIOUS is %j: the user is locked in attempt %d, as the page says', async (hasPrevious, attempt) => {
+    const h = new OracleHarness({ kind });
+    if (hasPrevious) { await h.rotate(); }
+    h.pass(2);
+    h.users.alter('ALTER USER app IDENTIFIED BY "changed by hand"');
+    h.pass(2);
+    const rotation = h.start();
+    await h.step(rotation, 'createSecret');
+    for (let n = 1; n <= attempt; n++) {
+      expect(h.users.accounts.get('APP')!.status).toBe('OPEN');
+      await failure(h.step(rotation, 'setSecret'));
+    }
+    expect(h.users.accounts.get('APP')!.status).toBe('LOCKED(TIMED)');
+    h.users.logins.length = 0;
+    expect((await failure(h.step(rotation, 'setSecret'))).message).toContain('ACCOUNT UNLOCK');
+    expect(h.users.logins).toEqual([false]);
+  });
+
   test('case 46: testSecret alone, on a copy of the current value', async () => {
     const h = new OracleHarness({ kind });
     await h.step(h.start({ rotateImmediately: false }), 'testSecret');
@@ -204,6 +231,7 @@ describe('statements', () => {
     ['a lowercase name, which the login makes uppercase', {}, '"APP"'],
     ['a name in quotation marks', { name: 'app', changes: { username: '"app"' } }, '"app"'],
     ['a name with a space', { name: 'an App', changes: { username: '"an App"' } }, '"an App"'],
+    ['a name in quotation marks with letters that have no one uppercase letter', { name: 'Straße ﬁ ſ ı', changes: { username: '"Straße ﬁ ſ ı"' } }, '"Straße ﬁ ſ ı"'],
     ['a common user', { name: 'C##APP', changes: { username: 'c##app' } }, '"C##APP"'],
   ])('case 32: %s', async (_, options, text) => {
     const h = new OracleHarness(options);
@@ -249,12 +277,20 @@ describe('statements', () => {
     expect(users.statements.filter((sql) => sql.startsWith('ALTER'))).toEqual([]);
   });
 
-  test.each(['app[owner]', '[owner]', '/', 'app@orcl', '""', '"a"b"', 'a"b'])('the user name %j is refused, and nothing is dialled', async (username) => {
+  test.each(['app[owner]', '[owner]', '/', 'app@orcl', '""', '"a"b"', 'a"b', 'sys', '"SYS"'])('the user name %j is refused, and nothing is dialled', async (username) => {
     const connect = jest.fn();
     const h = new OracleHarness({ changes: { username }, connect: () => connect });
     const error = await setSecretFails(h);
     expect(error).toMatchObject({ name: 'SecretValueError' });
     expect(error.message).toContain('The key "username"');
+    expect(connect).not.toHaveBeenCalled();
+  });
+
+  test.each(['appß', 'ſys', 'ﬁn', 'ıd', 'müller'])('case 32: the name %j without quotation marks, which JavaScript and the server may make uppercase in two ways, is refused', async (username) => {
+    const connect = jest.fn();
+    const error = await setSecretFails(new OracleHarness({ changes: { username }, connect: () => connect }));
+    expect(error).toMatchObject({ name: 'SecretValueError' });
+    expect(error.message).toMatch(/outside ASCII.*in quotation marks$/);
     expect(connect).not.toHaveBeenCalled();
   });
 
@@ -306,7 +342,7 @@ describe('two passwords', () => {
     await h.rotate();
     h.pass(0.5);
     const error = await setSecretFails(h);
-    expect(error.message).toMatch(/PASSWORD_ROLLOVER_TIME.*a change now would end the one of AWSCURRENT, so nothing was changed/);
+    expect(error.message).toMatch(/PASSWORD_ROLLOVER_TIME.*a change now could end the one of AWSCURRENT, so nothing was changed/);
     expect(changesOf(h)).toHaveLength(1);
     for (const label of ['AWSCURRENT', 'AWSPREVIOUS']) { expect(h.accepts(label)).toBe(true); }
   });
@@ -324,7 +360,21 @@ describe('two passwords', () => {
     expect(h.accepts('AWSCURRENT')).toBe(true);
   });
 
-  test('the next rotation after one that was given up keeps the password of AWSCURRENT', async () => {
+  test('a rotation that was given up after setSecret goes on, also after that time', async () => {
+    const h = make();
+    await h.rotate();
+    h.pass(2);
+    const rotation = h.start();
+    await h.steps(rotation, 'createSecret', 'setSecret');
+    h.pass(2);
+    // The page says so: the password of AWSCURRENT has become the older one.
+    expect([h.accepts('AWSCURRENT'), h.accepts('AWSPENDING')]).toEqual([false, true]);
+    await h.steps(rotation, 'createSecret', 'setSecret', 'testSecret', 'finishSecret');
+    expect(h.accepts('AWSCURRENT')).toBe(true);
+    expect(changesOf(h)).toHaveLength(2);
+  });
+
+  test('without the label of that version, the next rotation changes nothing, and completes when an administrator has ended the time', async () => {
     const h = make();
     await h.rotate();
     h.pass(2);
@@ -333,10 +383,51 @@ describe('two passwords', () => {
     h.simulator.perform('UpdateSecretVersionStage', { SecretId: h.arn, VersionStage: 'AWSPENDING', RemoveFromVersionId: givenUp.token });
     h.simulator.completeRotation(h.arn);
     const rotation = h.start();
-    await h.steps(rotation, 'createSecret', 'setSecret');
-    for (const label of ['AWSCURRENT', 'AWSPENDING']) { expect(h.accepts(label)).toBe(true); }
-    await h.steps(rotation, 'testSecret', 'finishSecret');
-    expect(h.accepts('AWSPREVIOUS')).toBe(true);
+    await h.step(rotation, 'createSecret');
+    expect((await failure(h.step(rotation, 'setSecret'))).message).toContain('nothing was changed');
+    expect(h.accepts('AWSCURRENT')).toBe(true);
+    h.users.alter(`ALTER USER app IDENTIFIED BY "${passwordOf(h.value('AWSCURRENT'))}"`);
+    h.users.alter('ALTER USER app EXPIRE PASSWORD ROLLOVER PERIOD');
+    await h.steps(rotation, 'setSecret', 'testSecret', 'finishSecret');
+    for (const label of ['AWSCURRENT', 'AWSPREVIOUS']) { expect(h.accepts(label)).toBe(true); }
+  });
+
+  test('with that label back on its version, the rotation goes on', async () => {
+    const h = make();
+    const givenUp = h.start();
+    await h.steps(givenUp, 'createSecret', 'setSecret');
+    const label = { SecretId: h.arn, VersionStage: 'AWSPENDING' };
+    h.simulator.perform('UpdateSecretVersionStage', { ...label, RemoveFromVersionId: givenUp.token });
+    h.simulator.perform('UpdateSecretVersionStage', { ...label, MoveToVersionId: givenUp.token });
+    h.pass(2);
+    await h.steps(givenUp, 'createSecret', 'setSecret', 'testSecret', 'finishSecret');
+    expect(h.accepts('AWSCURRENT')).toBe(true);
+    expect(changesOf(h)).toHaveLength(1);
+  });
+
+  test('AWSCURRENT goes back to AWSPREVIOUS as the page says, and the next rotation completes', async () => {
+    const h = make();
+    await h.rotate();
+    const { AWSCURRENT: newer, AWSPREVIOUS: older } = h.simulator.inspect(h.arn).stages;
+    h.simulator.perform('UpdateSecretVersionStage', { SecretId: h.arn, VersionStage: 'AWSCURRENT', MoveToVersionId: older, RemoveFromVersionId: newer });
+    for (const label of ['AWSCURRENT', 'AWSPREVIOUS']) { expect(h.accepts(label)).toBe(true); }
+    h.users.alter(`ALTER USER app IDENTIFIED BY "${passwordOf(h.value('AWSCURRENT'))}"`);
+    h.users.alter('ALTER USER app EXPIRE PASSWORD ROLLOVER PERIOD');
+    h.pass(2);
+    expect(h.accepts('AWSCURRENT')).toBe(true);
+    await h.rotate();
+    expect(h.accepts('AWSCURRENT')).toBe(true);
+  });
+
+  test('AWSCURRENT is the newer of two passwords, and no label has the older one: nothing is changed', async () => {
+    const h = make();
+    for (const password of ['second by hand', 'third by hand']) {
+      h.users.alter(`ALTER USER app IDENTIFIED BY "${password}"`);
+      h.simulator.perform('PutSecretValue', { SecretId: h.arn, ClientRequestToken: randomUUID(), SecretString: JSON.stringify({ ...JSON.parse(h.value('AWSCURRENT')), password }) });
+    }
+    expect([h.accepts('AWSCURRENT'), h.accepts('AWSPREVIOUS')]).toEqual([true, false]);
+    expect((await setSecretFails(h)).message).toMatch(/could end the one of AWSCURRENT, so nothing was changed.*Only if that succeeded, run ALTER USER … EXPIRE/);
+    expect(h.accepts('AWSCURRENT')).toBe(true);
   });
 
   test('case 90: without a version that tells which of two passwords is older, nothing is changed', async () => {
@@ -370,6 +461,52 @@ describe('two passwords', () => {
     for (let n = 0; n < 5; n++) { await failure(longer.step(rotation, 'setSecret')); }
     expect(longer.users.accounts.get('APP')!.status).toBe('OPEN');
   });
+
+  test('the statement of a rotation that was ended by hand, on its way during the next one, ends AWSCURRENT, as the page says', async () => {
+    let hold: Promise<void> | undefined;
+    let isSent = () => {};
+    const sent = new Promise<void>((resolve) => { isSent = resolve; });
+    const h = make({
+      connect: (connect) => async (...login) => {
+        const connection = await connect(...login);
+        return {
+          ...connection,
+          execute: async (sql) => {
+            if (hold && sql.startsWith('ALTER')) {
+              const held = hold;
+              hold = undefined;
+              isSent();
+              await held;
+            }
+            return connection.execute(sql);
+          },
+        };
+      },
+    });
+    const ended = h.start();
+    await h.step(ended, 'createSecret');
+    let arrive = () => {};
+    hold = new Promise((resolve) => { arrive = resolve; });
+    const late = h.step(ended, 'setSecret', h.makeHandler());
+    await sent;
+    h.simulator.perform('UpdateSecretVersionStage', { SecretId: h.arn, VersionStage: 'AWSPENDING', RemoveFromVersionId: ended.token });
+    h.simulator.completeRotation(h.arn);
+    await h.rotate();
+    expect(h.accepts('AWSCURRENT')).toBe(true);
+    arrive();
+    await late;
+    expect([h.accepts('AWSCURRENT'), h.accepts('AWSPREVIOUS')]).toEqual([false, true]);
+  });
+
+  test('a server that tells the end of that time only after a login with the older password', async () => {
+    const h = make({ profile: { rolloverTime: 1, tellsEndLate: true } });
+    await h.rotate();
+    h.pass(2);
+    h.users.logins.length = 0;
+    await h.rotate();
+    expect(h.accepts('AWSCURRENT')).toBe(true);
+    expect(h.users.logins).toEqual([true, false, false, true]);
+  });
 });
 
 describe('failed logins of each rotation', () => {
@@ -386,6 +523,21 @@ describe('failed logins of each rotation', () => {
     await run(h);
     expect(h.users.logins).toEqual(logins);
   });
+});
+
+test.each<[string, boolean, number]>([
+  ['db.example.com', true, 2484], ['db.example.com', false, 1521], ['db.example.com:2500', true, 2500],
+])('the endpoint %s, with TLS %j, is dialled at the port %d', async (endpoint, isSecure, port) => {
+  const dialled: number[] = [];
+  const users = new OracleUsers();
+  users.add('APP', 'first password of all');
+  const connect: ConnectOracle = (credentials, ...rest) => {
+    dialled.push(credentials.port);
+    return users.connect(credentials, ...rest);
+  };
+  const h = new OracleHarness({ config: { endpoint }, isSecure, connect: () => connect });
+  await h.rotate();
+  expect(new Set(dialled)).toEqual(new Set([port]));
 });
 
 test.each([{ singleUser: true }, { dualPasswords: true }, {}])('a superuser secret, which synthesis refuses, changes nothing: %j', async (config) => {
@@ -420,6 +572,7 @@ describe('errors', () => {
 
   test.each<[string, string]>([
     ['ORA-12514', '"dbname"'], ['ORA-12505', '"dbname"'], ['ORA-12528', 'not open'], ['ORA-12516', 'no handler left'], ['ORA-12526', 'restricted mode'],
+    ['ORA-12660', 'SQLNET.ENCRYPTION_SERVER'],
   ])('the code of the listener, %s, is in the text of the driver', async (code, text) => {
     const h = new OracleHarness(refusing('NJS-511', `NJS-511: connection to listener at host db port 1521 was refused. (CONNECTION_ID=x)\nCause: ${code}`));
     const error = await setSecretFails(h);
@@ -431,6 +584,25 @@ describe('errors', () => {
     const error = await setSecretFails(new OracleHarness(refusing(code)));
     expect(error.name).toBe('ConnectivityError');
     expect(error.message).toContain(`(${code})`);
+  });
+
+  test.each(['single user', 'dual passwords'] as const)('case 29: a change that waits too long (%s) says what may hold it', async (kind) => {
+    const connect = (real: ConnectOracle): ConnectOracle => async (...login) => {
+      const connection = await real(...login);
+      return { ...connection, execute: (sql) => sql.startsWith('ALTER') ? Promise.reject(new OracleError('NJS-123')) : connection.execute(sql) };
+    };
+    const error = await setSecretFails(new OracleHarness({ kind, connect }));
+    expect(error.name).toBe('ConnectivityError');
+    expect(error.message).toMatch(/statement in time \(NJS-123\).*lock on the user.*clients that log in with an old password/);
+    expect(error.message).not.toContain('security groups');
+  });
+
+  test.each([['NJS-500', 'SQLNET.ENCRYPTION_SERVER'], ['NJS-501', 'SQLNET.ENCRYPTION_SERVER'], ['NJS-521', 'SQLNET.ENCRYPTION_SERVER'], ['NJS-510', 'the port is one with TLS']])('case 29: %s says what else it may be', async (code, text) => {
+    expect((await setSecretFails(new OracleHarness(refusing(code)))).message).toContain(text);
+  });
+
+  test('the alert of a server never makes an error of a statement one of TLS', async () => {
+    expect((await setSecretFails(new OracleHarness(refusing('ORA-20001', 'alert handshake failure')))).name).toBe('UnexpectedError');
   });
 
   test('case 29: so is a listener that refuses with an unknown code', async () => {

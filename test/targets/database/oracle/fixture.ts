@@ -2,6 +2,7 @@ import { OracleUsers, type Profile } from './stand-in';
 import type { ConnectOracle } from '../../../../lambda-src/targets/database/oracle/connection';
 import { Oracle } from '../../../../lambda-src/targets/database/oracle/engine';
 import { databaseTarget } from '../../../../lambda-src/targets/database/target';
+import { tlsOptions } from '../../../../lambda-src/targets/database/tls';
 import type { DatabaseTargetConfig } from '../../../../src/targets/database/contract';
 import { Harness, passwordOf } from '../../../harness';
 
@@ -18,6 +19,8 @@ export interface OracleHarnessOptions {
   readonly changes?: Record<string, unknown>;
   readonly policy?: DatabaseTargetConfig['passwordPolicy'];
   readonly config?: Partial<DatabaseTargetConfig>;
+  /** Whether the function is configured for TLS. The stand-in has none. */
+  readonly isSecure?: boolean;
   readonly connect?: (connect: ConnectOracle) => ConnectOracle;
 }
 
@@ -39,7 +42,7 @@ export class OracleHarness extends Harness {
         passwordPolicy: options.policy ?? { passwordLength: 30, excludeCharacters: '"' },
         ...options.config,
       } as DatabaseTargetConfig,
-      makeTarget: (config) => databaseTarget(config, { oracle: () => new Oracle(undefined, connect) }),
+      makeTarget: (config) => databaseTarget(config, { oracle: () => new Oracle(options.isSecure ? tlsOptions({}, () => []) : undefined, connect) }),
     });
     this.users = users;
     this.name = name;

@@ -13,6 +13,8 @@ export interface Profile {
   /** In days. */
   readonly rolloverTime?: number;
   readonly forbidsReuse?: boolean;
+  /** Whether the status tells the end of a period only after a login with the older password. */
+  readonly tellsEndLate?: boolean;
   /** Whether sessions write numbers with a comma. */
   readonly hasDecimalComma?: boolean;
 }
@@ -98,6 +100,7 @@ export class OracleUsers {
     if (account.status.startsWith('LOCKED')) { throw this.refuse('ORA-28000'); }
     if (!this.passwordsOf(account).includes(password)) {
       const { failedLoginAttempts = 10 } = this.profile;
+      if (account.older?.password === password) { account.older = undefined; }
       if (++account.failures >= failedLoginAttempts) { account.status = 'LOCKED(TIMED)'; }
       throw this.refuse('ORA-01017');
     }
@@ -128,7 +131,7 @@ export class OracleUsers {
   public run(sql: string, name: string): readonly Row[] {
     switch (sql) {
       case 'SELECT SYS_CONTEXT(\'USERENV\', \'SESSION_USER\') FROM SYS.DUAL': return [[name]];
-      case 'SELECT ACCOUNT_STATUS FROM SYS.USER_USERS': return [[`${this.accounts.get(name)!.status}${this.olderOf(name) ? ' & IN ROLLOVER' : ''}`]];
+      case 'SELECT ACCOUNT_STATUS FROM SYS.USER_USERS': return [[`${this.accounts.get(name)!.status}${this.isInRollover(name) ? ' & IN ROLLOVER' : ''}`]];
       case 'SELECT RESOURCE_NAME, LIMIT FROM SYS.USER_PASSWORD_LIMITS': {
         const { failedLoginAttempts = 10, rolloverTime = 0, hasDecimalComma } = this.profile;
         const text = (limit: number) => {
@@ -189,8 +192,9 @@ export class OracleUsers {
     if (account.status.startsWith('EXPIRED')) { account.status = 'OPEN'; }
   }
 
-  private olderOf(name: string): string | undefined {
-    return this.passwordsOf(this.accounts.get(name)!)[1];
+  private isInRollover(name: string): boolean {
+    const account = this.accounts.get(name)!;
+    return this.profile.tellsEndLate ? account.older !== undefined : this.passwordsOf(account).length > 1;
   }
 
   /** The newer one first. */
