@@ -3,7 +3,7 @@
  * https://learn.microsoft.com/en-us/sql/relational-databases/security/password-policy
  * https://learn.microsoft.com/en-us/sql/relational-databases/security/contained-database-users-making-your-database-portable
  */
-import { parse, SqlError, type Expression, type PasswordOption, type PrincipalOptions, type Statement } from './t-sql';
+import { parse, SqlError, type PasswordOption, type PrincipalOptions, type Statement } from './t-sql';
 import type { Cell, Rows } from './tds';
 
 /** What Windows asks of passwords. */
@@ -48,7 +48,6 @@ export interface SqlSession {
   database: string;
 }
 
-const isType = (value: Expression) => value.kind === 'column' && value.name === 'authentication_type';
 const keyOf = (name: string) => name.toLowerCase();
 const denied = (what: string, name: string) => new SqlError(15151, `Cannot alter the ${what} '${name}', because it does not exist or you do not have permission.`);
 const failed = (user: string) => new SqlError(18456, `Login failed for user '${user}'.`);
@@ -191,13 +190,10 @@ export class ServerState {
     }
   }
 
-  private select(session: SqlSession, { columns, principals }: Extract<Statement, { kind: 'select' }>): Rows {
+  private select(session: SqlSession, { columns }: Extract<Statement, { kind: 'select' }>): Rows {
     const { account, isContained } = session;
     const database = this.database(session.database);
     const own = isContained ? account.name : account.isSysadmin ? 'dbo' : database.usersOf.get(keyOf(account.name)) ?? 'guest';
-    // Others see only their own user.
-    const isSeen = principals && (account.isSysadmin || account.rights.has('ALTER ANY USER') || keyOf(principals.name) === keyOf(own));
-    const found = principals && isSeen && principals.authenticationType === 2 ? database.users.get(keyOf(principals.name)) : undefined;
     const cells = columns.map(({ value }): Cell => {
       switch (value.kind) {
         // The name of a contained user is a SID here.
@@ -206,15 +202,12 @@ export class ServerState {
         case 'databaseName': return database.name;
         case 'ownAuthenticationType': return isContained ? 2 : own === 'guest' ? 0 : 1;
         case 'number': return value.value;
-        case 'column':
-          if (!principals) { throw new SqlError(207, `Invalid column name '${value.name}'.`); }
-          return value.name === 'name' ? found?.name ?? null : 2;
       }
     });
     return {
       names: columns.map(({ name }) => name),
-      kinds: columns.map(({ value }) => value.kind === 'ownAuthenticationType' || value.kind === 'number' || isType(value) ? 'number' : 'text'),
-      rows: principals && !found ? [] : [cells],
+      kinds: columns.map(({ value }) => value.kind === 'ownAuthenticationType' || value.kind === 'number' ? 'number' : 'text'),
+      rows: [cells],
     };
   }
 

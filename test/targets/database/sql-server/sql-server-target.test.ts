@@ -106,8 +106,8 @@ describe('strategies', () => {
   test('the handler refuses a configuration that no construct makes, before it changes anything', async () => {
     const session = await new SqlServer(undefined, async () => ({ query: async () => [{ login: 'app', user: 'dbo', type: 1 }], close: async () => {} }))
       .logIn({ host: 'localhost', port: 1433, username: 'app', password: 'First-password-1' }, {} as never);
-    for (const call of ['createUser', 'checkIsResettable', 'claim', 'shareWith'] as const) {
-      await expect(session[call](undefined as never, undefined as never)).rejects.toThrow(/RotationTarget\.sqlServer does not have\. Give it RotationStrategy\.singleUser\(\)/);
+    for (const call of ['createUser', 'checkIsResettable', 'claim', 'shareWith', 'changePasswordOf'] as const) {
+      await expect(session[call]({ user: 'another', password: 'Second-password-2' } as never, undefined as never)).rejects.toThrow(/RotationTarget\.sqlServer does not have\. Give it RotationStrategy\.singleUser\(\)/);
     }
   });
 

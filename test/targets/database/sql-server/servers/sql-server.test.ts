@@ -340,6 +340,29 @@ describe('who may change whom', () => {
     expect(await h.isAccepted('AWSCURRENT')).toBe(true);
   });
 
+  test('a superuser that sees no users of the contained database changes no login with the name of the user', async () => {
+    const blind = { username: 'blind', password: 'Superuser-password-1' };
+    makeUser(server, 'login', blind);
+    server.asRoot(`GRANT ALTER ANY LOGIN TO ${blind.username}`);
+    server.asRootIn(SHOP, `CREATE USER ${blind.username} FOR LOGIN ${blind.username}`);
+    const user = { username: 'namesake', password: 'First-password-1' };
+    makeUser(server, 'contained user', user);
+    makeUser(server, 'login', { ...user, password: 'Of-somebody-else-1' });
+    const h = make({ kind: 'contained user, by a superuser', user, superuserChanges: blind });
+    await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /15151.*ALTER ANY USER/);
+    expect(changes(h)).toEqual([expect.stringMatching(/^ALTER USER /)]);
+    expect(server.state.login(user.username).password).toBe('Of-somebody-else-1');
+    expect(await h.isAccepted('AWSCURRENT')).toBe(true);
+  });
+
+  test.each(['login, by a superuser', 'contained user, by a superuser'] as const)('%s: a superuser that is the user in another case is refused, and its password stays', async (kind) => {
+    const superuser = { username: `both ${kind}`, password: 'First-password-1' };
+    makeUser(server, kind, superuser);
+    const h = make({ kind, user: { ...superuser, username: superuser.username.toUpperCase() }, superuserChanges: superuser });
+    await fails(h, h.step(await created(h), 'setSecret'), 'SecretValueError', /has the user whose password it would change/);
+    expect(changes(h)).toEqual([]);
+  });
+
   test('a superuser with ALTER ANY LOGIN can\'t change a member of sysadmin', async () => {
     const h = make({ kind: 'login, by a superuser' });
     server.asRoot(`ALTER SERVER ROLE sysadmin ADD MEMBER ${identifier(h.user.username)}`);
