@@ -25,6 +25,8 @@ export interface Account {
   readonly earlier: string[];
   checksPolicy: boolean;
   failures: number;
+  /** The most of them in a row. */
+  mostFailures: number;
   isLocked: boolean;
   isDisabled: boolean;
   isExpired: boolean;
@@ -108,6 +110,7 @@ export class ServerState {
 
   private countFailure(account: Account): void {
     account.failures++;
+    account.mostFailures = Math.max(account.mostFailures, account.failures);
     if (account.checksPolicy && this.policy.lockout > 0 && account.failures >= this.policy.lockout) { account.isLocked = true; }
   }
 
@@ -277,7 +280,7 @@ function invalidPassword(number: number, why: string): SqlError {
 
 function newAccount(name: string, password: string, checksPolicy: boolean): Account {
   const isNot = { isLocked: false, isDisabled: false, isExpired: false, mustChange: false, isSysadmin: false };
-  return { name, password, earlier: [], checksPolicy, failures: 0, ...isNot, rights: new Set() };
+  return { name, password, earlier: [], checksPolicy, failures: 0, mostFailures: 0, ...isNot, rights: new Set() };
 }
 
 function newDatabase(name: string, isContained: boolean): Database {
