@@ -146,9 +146,11 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
   sqlServer: {
     asset: 'sql-server',
     engines: DATABASE_ENGINE_NAMES.sqlServer,
-    // https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
+    // https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html,
+    // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/sqlserver-dev-edition.creating-instance.html
     resourceEngines: [
-      'sqlserver-ee', 'sqlserver-se', 'sqlserver-ex', 'sqlserver-web', 'custom-sqlserver-ee', 'custom-sqlserver-se', 'custom-sqlserver-web', 'custom-sqlserver-dev',
+      'sqlserver-ee', 'sqlserver-se', 'sqlserver-ex', 'sqlserver-web', 'sqlserver-dev-ee', 'sqlserver-dev-se',
+      'custom-sqlserver-ee', 'custom-sqlserver-se', 'custom-sqlserver-web', 'custom-sqlserver-dev',
     ],
     standIns: ['a server of our own with the protocol and the statements of SQL Server'],
     services: ['Microsoft SQL Server', 'Amazon RDS'],

@@ -65,6 +65,12 @@ describe('an instance of RDS', () => {
     expect(stack.node.root.node.validate()).toEqual([]);
   });
 
+  test.each(['sqlserver-dev-ee', 'sqlserver-dev-se', 'custom-sqlserver-dev'])('%s, which the CDK has no class for, is of the right engine', (engine) => {
+    const { database, make } = inVpc();
+    (database.node.defaultChild as rds.CfnDBInstance).engine = engine;
+    expect(() => make({ database })).not.toThrow();
+  });
+
   test('a security group is opened at the port of SQL Server', () => {
     const { stack, vpc, make } = inVpc();
     make({ database: new ec2.SecurityGroup(stack, 'Group', { vpc }) });
