@@ -77,7 +77,8 @@ export class ServerState {
 
   /** @throws SqlError, one or two, as the server says them */
   public logIn(user: string, password: string, databaseName: string): SqlSession {
-    if (!this.takesPasswords) { throw new SqlError(18452, 'Login failed. The login is from an untrusted domain.'); }
+    // The log of the server has the state 58. Clients get the same as for a wrong password.
+    if (!this.takesPasswords) { throw failed(user); }
     const database = this.databases.get(keyOf(databaseName === '' ? 'master' : databaseName));
     // A user of the contained database comes before a login with the same name.
     const contained = database?.isContained ? database.users.get(keyOf(user)) : undefined;

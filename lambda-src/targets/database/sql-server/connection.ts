@@ -221,7 +221,7 @@ function loginError(error: unknown, numbers: readonly number[]): RotationError {
   const number = numbers.find((each) => remedyOf(REMEDIES, String(each)) !== undefined) ?? numbers[0];
   if (number === WRONG_PASSWORD) {
     return new AuthenticationError('SQL Server does not accept this user with this password (18456). Put the password that works into the secret. If the user belongs to a contained database, put that into the key '
-      + '"dbname". The state of the error in the log of the server has the reason');
+      + '"dbname". See that the server has the mode "SQL Server and Windows Authentication". The state of the error in the log of the server has the reason');
   }
   if (number !== undefined) { return refusal('SQL Server', String(number), remedyOf(REMEDIES, String(number))); }
   const { code } = error as DriverError;

@@ -427,11 +427,11 @@ describe('logins that fail for another reason than the password', () => {
     }
   });
 
-  test('a server that takes no passwords says which mode it needs', async () => {
+  test('a server that takes no passwords answers like for a wrong one, and the error names the mode that it needs', async () => {
     const h = make();
     server.state.takesPasswords = false;
     try {
-      await fails(h, h.step(await created(h), 'setSecret'), 'TargetRefusedError', /18452.*Windows Authentication/);
+      await fails(h, h.step(await created(h), 'setSecret'), 'AuthenticationError', /accepts neither.*"SQL Server and Windows Authentication"/);
     } finally {
       server.state.takesPasswords = true;
     }
