@@ -4,7 +4,7 @@
  * https://learn.microsoft.com/en-us/sql/relational-databases/security/contained-database-users-making-your-database-portable
  */
 import { parse, SqlError, type PasswordOption, type PrincipalOptions, type Statement } from './t-sql';
-import type { Cell, Rows } from './tds';
+import type { Cell, Result, Rows } from './tds';
 
 /** What Windows asks of passwords. */
 export interface Policy {
@@ -92,8 +92,15 @@ export class ServerState {
   }
 
   /** Nothing of a batch with a syntax error runs. */
-  public run(session: SqlSession, batch: string): Rows[] {
-    return parse(batch).map((statement) => this.execute(session, statement)).filter((rows) => rows !== undefined);
+  public run(session: SqlSession, batch: string): Result[] {
+    return parse(batch).map((statement) => this.resultOf(session, statement));
+  }
+
+  private resultOf(session: SqlSession, statement: Statement): Result {
+    const rows = this.execute(session, statement);
+    const database = statement.kind === 'use' ? session.database : undefined;
+    const language = statement.kind === 'set' ? /^LANGUAGE (.*)$/.exec(statement.text)?.[1] : undefined;
+    return { rows, database, language };
   }
 
   private check(account: Account, password: string): void {
