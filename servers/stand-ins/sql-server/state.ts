@@ -230,6 +230,7 @@ export class ServerState {
 
   private create(name: string, { password, checkPolicy = true }: PrincipalOptions): Account {
     if (!password) { throw new SqlError(102, 'Incorrect syntax near the keyword \'WITH\'.'); }
+    if (name.includes('\\')) { throw new SqlError(15006, `'${name}' is not a valid name because it contains invalid characters.`); }
     const account = newAccount(name, password.password, checkPolicy);
     if (checkPolicy) { this.mustMeetPolicy(account, password.password); }
     account.mustChange = password.mustChange;

@@ -41,6 +41,8 @@ export interface DatabaseEngine {
   readonly passwordRules?: PasswordRules;
   /** The longest user name. Undefined if the system names none. */
   readonly userNameLimit?: { readonly limit: number; readonly unit: string; readonly measure: (name: string) => number };
+  /** What a user with a password has not in its name, with what to do. Undefined if the system names nothing. */
+  readonly notInUserName?: { readonly character: string; readonly because: string };
 }
 
 /** What a system asks of every password. */
@@ -160,6 +162,8 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
     passwordRules: { system: 'SQL Server', least: 8, most: 128, excluded: '', types: 3 },
     // UTF-16 code units: https://learn.microsoft.com/en-us/sql/relational-databases/databases/database-identifiers
     userNameLimit: { limit: 128, unit: 'characters', measure: (name) => name.length },
+    // https://learn.microsoft.com/en-us/sql/t-sql/statements/create-login-transact-sql
+    notInUserName: { character: '\\', because: 'only logins of Windows have one, whose passwords SQL Server does not have. Use a login or a user with a password of SQL Server' },
   },
 };
 
@@ -204,7 +208,10 @@ export function checkDatabaseValue(property: string, value: Readonly<Record<stri
   }
 }
 
-function checkUserName(property: string, username: string, { userNameLimit }: DatabaseEngine, alternates: boolean): void {
+function checkUserName(property: string, username: string, { notInUserName, userNameLimit }: DatabaseEngine, alternates: boolean): void {
+  if (notInUserName && username.includes(notInUserName.character)) {
+    throw invalid(property, `has the username ${username} with the character ${notInUserName.character}, and ${notInUserName.because}`);
+  }
   if (!userNameLimit) { return; }
   const { limit, unit, measure } = userNameLimit;
   const suffix = alternates && !isClone(username) ? CLONE_SUFFIX : '';

@@ -137,6 +137,7 @@ describe('values', () => {
   test.each<[object, string[]]>([
     [{ username: 'u'.repeat(129) }, ['129 characters', 'takes 128']],
     [{ username: '\u{1f511}'.repeat(65) }, ['130 characters']],
+    [{ username: 'DOMAIN\\app' }, ['has the username DOMAIN\\app', 'only logins of Windows', 'Use a login or a user with a password of SQL Server']],
     [{ username: 'app', engine: 'sqlserver-se' }, ['has the engine "sqlserver-se"', 'RotationTarget.sqlServer rotates sqlserver']],
     [{ username: 'app', engine: 'mysql' }, ['has the engine "mysql"']],
   ])('%j is refused', (value, parts) => {

@@ -137,6 +137,15 @@ describe('started', () => {
     expect([server.state.login('one').password, server.state.login('two').password]).toEqual(['First-password-1', 'First-password-1']);
   });
 
+  test('no login or user with a password has a backslash in its name', () => {
+    for (const create of ['LOGIN', 'USER']) {
+      expect(() => {
+        server.asRoot('CREATE DATABASE other CONTAINMENT = PARTIAL');
+        server.asRootIn('other', `CREATE ${create} [DOMAIN\\app] WITH PASSWORD = 'First-password-1'`);
+      }).toThrow(/not a valid name/);
+    }
+  });
+
   test('a lockout counts wrong passwords, a right one resets the count, and an administrator unlocks', () => {
     server.state.policy = { history: 0, hasMinimumAge: false, lockout: 2 };
     server.asRoot('CREATE LOGIN locked WITH PASSWORD = \'First-password-1\'');
