@@ -118,7 +118,10 @@ export async function startSqlServerStandIn(options: SqlServerOptions = {}): Pro
     const run = (batch: string) => {
       try {
         const results = state.run(session!, batch);
-        reply(...results.flatMap((result, i) => resultTokens(result, { more: i < results.length - 1, compressed: result.rows !== undefined && ++rows % 2 === 0 })));
+        reply(...results.flatMap((result, i) => {
+          const compressed = result.rows !== undefined && ++rows % 2 === 0;
+          return resultTokens(result, { more: i < results.length - 1, compressed });
+        }));
       } catch (error) {
         if (!(error instanceof SqlError)) { throw error; }
         reply(errorToken(error.number, error.message), doneToken({ failed: true }));

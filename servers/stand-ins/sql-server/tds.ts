@@ -117,8 +117,10 @@ export const doneToken = ({ failed = false, cancelled = false, more = false, row
 const infoToken = (number: number, message: string) =>
   sized(0xab, u32(number), Buffer.from([2, 0]), shortText(message), byteText('STANDIN'), byteText(''), u32(1));
 const changeToken = (what: number, now: Buffer, before: Buffer) => sized(0xe3, Buffer.from([what]), now, before);
-const databaseTokens = (database: string) => [changeToken(1, byteText(database), byteText('master')), infoToken(5701, `Changed database context to '${database}'.`)];
-const languageTokens = (language: string) => [changeToken(2, byteText(language), byteText('')), infoToken(5703, `Changed language setting to ${language}.`)];
+const databaseTokens = (database: string) =>
+  [changeToken(1, byteText(database), byteText('master')), infoToken(5701, `Changed database context to '${database}'.`)];
+const languageTokens = (language: string) =>
+  [changeToken(2, byteText(language), byteText('')), infoToken(5703, `Changed language setting to ${language}.`)];
 /** The usual one. */
 const COLLATION = Buffer.from([9, 4, 0xd0, 0, 0x34]);
 /** That texts in UTF-8 are supported. */
@@ -164,7 +166,9 @@ export interface Result {
 /** @param compressed whether each row has a bitmap in place of its nulls */
 export function resultTokens({ rows, database, language }: Result, { more, compressed }: { readonly more: boolean; readonly compressed: boolean }): Buffer[] {
   return [
-    ...database === undefined ? [] : databaseTokens(database), ...language === undefined ? [] : languageTokens(language), ...rows ? [rowTokens(rows, compressed)] : [],
+    ...database === undefined ? [] : databaseTokens(database),
+    ...language === undefined ? [] : languageTokens(language),
+    ...rows ? [rowTokens(rows, compressed)] : [],
     doneToken({ more, rows: rows?.rows.length }),
   ];
 }

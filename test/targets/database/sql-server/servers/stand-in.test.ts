@@ -3,8 +3,8 @@
  */
 import { Connection, Request, TYPES } from 'tedious';
 import { startSqlServerStandIn, type SqlServerStandIn } from '../../../../../servers/stand-ins/sql-server/sql-server';
-import { resultTokens } from '../../../../../servers/stand-ins/sql-server/tds';
 import { parse } from '../../../../../servers/stand-ins/sql-server/t-sql';
+import { resultTokens } from '../../../../../servers/stand-ins/sql-server/tds';
 
 const numberOf = (batch: string) => {
   try {
@@ -60,7 +60,9 @@ describe('started', () => {
   beforeAll(async () => { server = await startSqlServerStandIn(); });
   afterAll(() => server.stop());
 
-  async function withDriver(run: (connection: Connection, request: Request) => void, sql: string, watch = (_: Connection) => {}): Promise<Error | null | undefined> {
+  async function withDriver(
+    run: (connection: Connection, request: Request) => void, sql: string, watch = (_: Connection) => {},
+  ): Promise<Error | null | undefined> {
     const { username, password } = server.root;
     const connection = new Connection({
       server: 'localhost',
