@@ -164,7 +164,9 @@ export interface Result {
 }
 
 /** @param compressed whether each row has a bitmap in place of its nulls */
-export function resultTokens({ rows, database, language }: Result, { more, compressed }: { readonly more: boolean; readonly compressed: boolean }): Buffer[] {
+export function resultTokens(
+  { rows, database, language }: Result, { more, compressed }: { readonly more: boolean; readonly compressed: boolean },
+): Buffer[] {
   return [
     ...database === undefined ? [] : databaseTokens(database),
     ...language === undefined ? [] : languageTokens(language),
