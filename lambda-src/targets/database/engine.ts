@@ -32,6 +32,9 @@ export interface Session {
    */
   readonly scramIterations?: number;
 
+  /** Which of the kinds of users the user of the session is. Undefined if the system has one kind. */
+  readonly kind?: string;
+
   /** The user of the session, as the server knows it. */
   user(): Promise<string>;
 
@@ -104,6 +107,8 @@ export interface ChangePasswordRequest {
   readonly password: string;
   /** Of the user's last login. */
   readonly scramIterations?: number;
+  /** That of a session of the user. A user of another kind may have the same name. */
+  readonly kind?: string;
 }
 
 /** A second password for a user. */

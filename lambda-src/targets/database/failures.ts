@@ -20,12 +20,19 @@ const UNREACHABLE = new Set([
 /** The messages of a connection that breaks before it is secure. mysql2 gives it the same code as an untrusted certificate. */
 const CUT_WHILE_SECURING = /ECONNRESET|EPIPE|disconnected before secure TLS connection/;
 
+/** OpenSSL's codes and messages for a server that has no version or cipher of TLS in common with the function. */
+const NO_COMMON_TLS = /PROTOCOL[_ ]VERSION|UNSUPPORTED[_ ]PROTOCOL|HANDSHAKE[_ ]FAILURE/i;
+
 /** What to do if the server refuses a password. The version of the rotation can't get another one. */
 export const NEW_POLICY = 'Give the target a passwordPolicy whose passwords it takes, remove AWSPENDING with UpdateSecretVersionStage, and rotate again';
 
 /** The error of a failed connection, which is alike for all drivers. Undefined if the server itself refused. */
 export function connectionError({ code = '', message = '', sqlState, severity }: DriverError): RotationError | undefined {
   if (sqlState !== undefined || severity !== undefined) { return undefined; }
+  if (isTlsError(code) && NO_COMMON_TLS.test(`${code} ${message}`)) {
+    return new TlsError(`The database server has no version and cipher of TLS in common with the function, or asks for a client certificate (${code}), so no credential was sent. Turn on TLS 1.2 there, with ciphers that `
+      + 'OpenSSL still has, and let it ask for no client certificate');
+  }
   if (isTlsError(code) && !CUT_WHILE_SECURING.test(message)) {
     return new TlsError(`The certificate of the database server is not trusted (${code}), so no credential was sent. Put the name that the certificate is for into `
       + 'the key "host", renew the certificate, or give its certificate authority to the RotationTarget as certificateAuthority');

@@ -16,7 +16,7 @@ export class ManagedUser extends SingleUser {
       await own.checkOwnPasswordChange();
       await changeOrFindOut(rotation, () => this.superuser.use(rotation, superuser, async (session) => {
         await values.checkInProgress();
-        await session.changePasswordOf({ user: known.username, password: pending.password, scramIterations: own.scramIterations });
+        await session.changePasswordOf({ user: known.username, password: pending.password, scramIterations: own.scramIterations, kind: own.kind });
       }));
       return true;
     }) ?? false;

@@ -19,7 +19,8 @@ export class SingleUser implements Strategy {
     const isOther = previous?.username === current.username && ![current.password, pending.password].includes(previous.password);
     if (isOther && await this.change(rotation, previous)) { return; }
     throw new AuthenticationError('The server accepts neither the pending password, nor the current one, nor the previous one. Create the user if it was never created, or give it the password of the '
-      + 'version with AWSCURRENT, or put the password that works into the secret, and rotate again. See that the user is not locked, that its password has not expired (VALID UNTIL in PostgreSQL), and that it holds no character that SASLprep changes (MongoDB)');
+      + 'version with AWSCURRENT, or put the password that works into the secret, and rotate again. See that the user is not locked, that its password has not expired (VALID UNTIL in PostgreSQL), '
+      + 'that it holds no character that SASLprep changes (MongoDB), and that the server takes logins with passwords ("SQL Server and Windows Authentication")');
   }
 
   /** Makes the server accept the pending password, if it accepts one that is known. False if it doesn't. */

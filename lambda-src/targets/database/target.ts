@@ -115,8 +115,10 @@ export class DatabaseTarget implements Target {
     const look = () => isAccepted(this.engine, pending, deadline);
     // A server may take a moment to know a new password everywhere. Wrong logins lock a user of some servers, unless a right one comes in
     // between. If neither password is accepted, it tries again only once, in case the change came in between.
+    const isCopy = current.username === pending.username && current.password === pending.password;
     const accepted = await deadline.reread(async () => {
       if (await look()) { return true; }
+      if (isCopy) { return false; }
       return current.username !== pending.username || await isAccepted(this.engine, current, deadline) ? undefined : look();
     });
     if (!accepted) {

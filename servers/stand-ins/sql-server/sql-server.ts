@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { ServerState, type Policy, type SqlSession } from './state';
 import { SqlError } from './t-sql';
-import { batchIn, doneToken, ENCRYPT, encryptionIn, errorToken, HandshakeStream, loginTokens, messages, PACKET, packets, parseLogin, preloginReply, routingToken, rowTokens, type Message } from './tds';
+import { batchIn, doneToken, ENCRYPT, encryptionIn, errorToken, HandshakeStream, loginTokens, messages, PACKET, packets, parseLogin, preloginReply, resultTokens, routingToken, type Message } from './tds';
 import { makeCertificate } from '../../../tools/servers/certificates';
 import type { Login, ServerTls } from '../../../tools/servers/server';
 import { makeFolder } from '../../../tools/servers/server-process';
@@ -50,8 +50,10 @@ export interface SqlServerStandIn {
 }
 
 const ROOT: Login = { username: 'admin', password: 'Administrator-of-the-tests-1' };
-/** Microsoft documents that a trace has a replacement for the text of such a statement if it is a batch of its own. */
-const SENSITIVE = /^\s*(ALTER|CREATE)\s+(LOGIN|USER)\b/i;
+/** Microsoft documents that a trace has a replacement for the text of such a statement if it is a batch of its own. Of users, it says nothing. */
+const SENSITIVE = /^\s*(ALTER|CREATE)\s+LOGIN\b/i;
+/** What `delay` is for. */
+const CHANGE = /^\s*ALTER\b/i;
 
 export async function startSqlServerStandIn(options: SqlServerOptions = {}): Promise<SqlServerStandIn> {
   const { tls = 'good', plaintext = tls === 'none' } = options;
@@ -64,6 +66,8 @@ export async function startSqlServerStandIn(options: SqlServerOptions = {}): Pro
   const logins: { user: string; database: string; isAccepted: boolean }[] = [];
   const plaintextLogins: Buffer[] = [];
   let isPaused = false;
+  // A server may send rows of either kind.
+  let rows = 0;
   const standIn: SqlServerStandIn = {
     host: 'localhost',
     port: 0,
@@ -96,13 +100,14 @@ export async function startSqlServerStandIn(options: SqlServerOptions = {}): Pro
     const reply = (...parts: Buffer[]) => { client.write(packets(PACKET.reply, Buffer.concat(parts))); };
     const login = (body: Buffer) => {
       if (!isSecure) { plaintextLogins.push(body); }
-      const { user, password, database } = parseLogin(body);
+      const asked = parseLogin(body);
+      const { user, password, database } = asked;
       try {
         if (!isSecure && !plaintext) { throw new SqlError(20, 'The instance of SQL Server you attempted to connect to requires encryption.'); }
         session = state.logIn(user, password, database);
         logins.push({ user, database, isAccepted: true });
         const { routing } = standIn;
-        reply(...routing ? [routingToken(routing.host, routing.port)] : [], loginTokens(session.database));
+        reply(...routing ? [routingToken(routing.host, routing.port)] : [], loginTokens(session.database, asked));
       } catch (error) {
         logins.push({ user, database, isAccepted: false });
         const { number, message } = error as SqlError;
@@ -113,7 +118,10 @@ export async function startSqlServerStandIn(options: SqlServerOptions = {}): Pro
     const run = (batch: string) => {
       try {
         const results = state.run(session!, batch);
-        reply(...results.flatMap((result) => [rowTokens(result), doneToken({ more: true, rows: result.rows.length })]), doneToken());
+        reply(...results.flatMap((result, i) => {
+          const compressed = result.rows !== undefined && ++rows % 2 === 0;
+          return resultTokens(result, { more: i < results.length - 1, compressed });
+        }));
       } catch (error) {
         if (!(error instanceof SqlError)) { throw error; }
         reply(errorToken(error.number, error.message), doneToken({ failed: true }));
@@ -135,7 +143,7 @@ export async function startSqlServerStandIn(options: SqlServerOptions = {}): Pro
       }
       const batch = batchIn(body);
       trace.push(SENSITIVE.test(batch) ? `--*${SENSITIVE.exec(batch)![0].trim()}${'-'.repeat(20)}` : batch);
-      if (standIn.delay > 0 && SENSITIVE.test(batch)) {
+      if (standIn.delay > 0 && CHANGE.test(batch)) {
         isWaiting = true;
         timer = setTimeout(() => {
           isWaiting = false;

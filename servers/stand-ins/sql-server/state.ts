@@ -3,8 +3,8 @@
  * https://learn.microsoft.com/en-us/sql/relational-databases/security/password-policy
  * https://learn.microsoft.com/en-us/sql/relational-databases/security/contained-database-users-making-your-database-portable
  */
-import { parse, SqlError, type Expression, type PasswordOption, type PrincipalOptions, type Statement } from './t-sql';
-import type { Cell, Rows } from './tds';
+import { parse, SqlError, type PasswordOption, type PrincipalOptions, type Statement } from './t-sql';
+import type { Cell, Result, Rows } from './tds';
 
 /** What Windows asks of passwords. */
 export interface Policy {
@@ -25,6 +25,8 @@ export interface Account {
   readonly earlier: string[];
   checksPolicy: boolean;
   failures: number;
+  /** The most of them in a row. */
+  mostFailures: number;
   isLocked: boolean;
   isDisabled: boolean;
   isExpired: boolean;
@@ -48,7 +50,6 @@ export interface SqlSession {
   database: string;
 }
 
-const isType = (value: Expression) => value.kind === 'column' && value.name === 'authentication_type';
 const keyOf = (name: string) => name.toLowerCase();
 const denied = (what: string, name: string) => new SqlError(15151, `Cannot alter the ${what} '${name}', because it does not exist or you do not have permission.`);
 const failed = (user: string) => new SqlError(18456, `Login failed for user '${user}'.`);
@@ -76,7 +77,8 @@ export class ServerState {
 
   /** @throws SqlError, one or two, as the server says them */
   public logIn(user: string, password: string, databaseName: string): SqlSession {
-    if (!this.takesPasswords) { throw new SqlError(18452, 'Login failed. The login is from an untrusted domain.'); }
+    // The log of the server has the state 58. Clients get the same as for a wrong password.
+    if (!this.takesPasswords) { throw failed(user); }
     const database = this.databases.get(keyOf(databaseName === '' ? 'master' : databaseName));
     // A user of the contained database comes before a login with the same name.
     const contained = database?.isContained ? database.users.get(keyOf(user)) : undefined;
@@ -90,8 +92,15 @@ export class ServerState {
   }
 
   /** Nothing of a batch with a syntax error runs. */
-  public run(session: SqlSession, batch: string): Rows[] {
-    return parse(batch).map((statement) => this.execute(session, statement)).filter((rows) => rows !== undefined);
+  public run(session: SqlSession, batch: string): Result[] {
+    return parse(batch).map((statement) => this.resultOf(session, statement));
+  }
+
+  private resultOf(session: SqlSession, statement: Statement): Result {
+    const rows = this.execute(session, statement);
+    const database = statement.kind === 'use' ? session.database : undefined;
+    const language = statement.kind === 'set' ? /^LANGUAGE (.*)$/.exec(statement.text)?.[1] : undefined;
+    return { rows, database, language };
   }
 
   private check(account: Account, password: string): void {
@@ -109,6 +118,7 @@ export class ServerState {
 
   private countFailure(account: Account): void {
     account.failures++;
+    account.mostFailures = Math.max(account.mostFailures, account.failures);
     if (account.checksPolicy && this.policy.lockout > 0 && account.failures >= this.policy.lockout) { account.isLocked = true; }
   }
 
@@ -191,13 +201,10 @@ export class ServerState {
     }
   }
 
-  private select(session: SqlSession, { columns, principals }: Extract<Statement, { kind: 'select' }>): Rows {
+  private select(session: SqlSession, { columns }: Extract<Statement, { kind: 'select' }>): Rows {
     const { account, isContained } = session;
     const database = this.database(session.database);
     const own = isContained ? account.name : account.isSysadmin ? 'dbo' : database.usersOf.get(keyOf(account.name)) ?? 'guest';
-    // Others see only their own user.
-    const isSeen = principals && (account.isSysadmin || account.rights.has('ALTER ANY USER') || keyOf(principals.name) === keyOf(own));
-    const found = principals && isSeen && principals.authenticationType === 2 ? database.users.get(keyOf(principals.name)) : undefined;
     const cells = columns.map(({ value }): Cell => {
       switch (value.kind) {
         // The name of a contained user is a SID here.
@@ -206,15 +213,12 @@ export class ServerState {
         case 'databaseName': return database.name;
         case 'ownAuthenticationType': return isContained ? 2 : own === 'guest' ? 0 : 1;
         case 'number': return value.value;
-        case 'column':
-          if (!principals) { throw new SqlError(207, `Invalid column name '${value.name}'.`); }
-          return value.name === 'name' ? found?.name ?? null : 2;
       }
     });
     return {
       names: columns.map(({ name }) => name),
-      kinds: columns.map(({ value }) => value.kind === 'ownAuthenticationType' || value.kind === 'number' || isType(value) ? 'number' : 'text'),
-      rows: principals && !found ? [] : [cells],
+      kinds: columns.map(({ value }) => value.kind === 'ownAuthenticationType' || value.kind === 'number' ? 'number' : 'text'),
+      rows: [cells],
     };
   }
 
@@ -226,6 +230,7 @@ export class ServerState {
 
   private create(name: string, { password, checkPolicy = true }: PrincipalOptions): Account {
     if (!password) { throw new SqlError(102, 'Incorrect syntax near the keyword \'WITH\'.'); }
+    if (name.includes('\\')) { throw new SqlError(15006, `'${name}' is not a valid name because it contains invalid characters.`); }
     const account = newAccount(name, password.password, checkPolicy);
     if (checkPolicy) { this.mustMeetPolicy(account, password.password); }
     account.mustChange = password.mustChange;
@@ -284,7 +289,7 @@ function invalidPassword(number: number, why: string): SqlError {
 
 function newAccount(name: string, password: string, checksPolicy: boolean): Account {
   const isNot = { isLocked: false, isDisabled: false, isExpired: false, mustChange: false, isSysadmin: false };
-  return { name, password, earlier: [], checksPolicy, failures: 0, ...isNot, rights: new Set() };
+  return { name, password, earlier: [], checksPolicy, failures: 0, mostFailures: 0, ...isNot, rights: new Set() };
 }
 
 function newDatabase(name: string, isContained: boolean): Database {

@@ -33,7 +33,6 @@ export interface PrincipalOptions {
 
 export type Expression =
   | { readonly kind: 'originalLogin' | 'userName' | 'databaseName' | 'ownAuthenticationType' }
-  | { readonly kind: 'column'; readonly name: 'name' | 'authentication_type' }
   | { readonly kind: 'number'; readonly value: number };
 
 export type Statement =
@@ -45,7 +44,7 @@ export type Statement =
   | { readonly kind: 'createDatabase'; readonly name: string; readonly isContained: boolean }
   | { readonly kind: 'grant'; readonly right: 'ALTER ANY LOGIN' | 'ALTER ANY USER'; readonly to: string }
   | { readonly kind: 'addSysadmin'; readonly name: string }
-  | { readonly kind: 'select'; readonly columns: readonly { readonly name: string; readonly value: Expression }[]; readonly principals?: { readonly name: string; readonly authenticationType: number } };
+  | { readonly kind: 'select'; readonly columns: readonly { readonly name: string; readonly value: Expression }[] };
 
 /** The options that a driver sets, each with its values. */
 const SETTINGS = /^(ANSI_NULLS|ANSI_NULL_DFLT_ON|ANSI_PADDING|ANSI_WARNINGS|ARITHABORT|CONCAT_NULL_YIELDS_NULL|CURSOR_CLOSE_ON_COMMIT|IMPLICIT_TRANSACTIONS|NUMERIC_ROUNDABORT|QUOTED_IDENTIFIER|XACT_ABORT)$/;
@@ -214,22 +213,15 @@ class Parser {
       this.must('AS');
       columns.push({ value, name: this.name() });
     } while (this.mark(','));
-    if (!this.words('FROM')) { return { kind: 'select', columns }; }
-    this.principalsView();
-    this.must('WHERE');
-    this.must('NAME');
-    this.mustMark('=');
-    const name = this.string();
-    this.must('AND');
-    this.must('AUTHENTICATION_TYPE');
-    this.mustMark('=');
-    return { kind: 'select', columns, principals: { name, authenticationType: Number(this.take().text) } };
+    return { kind: 'select', columns };
   }
 
   private expression(): Expression {
     if (this.mark('(')) {
       for (const word of ['SELECT', 'AUTHENTICATION_TYPE', 'FROM']) { this.must(word); }
-      this.principalsView();
+      this.must('SYS');
+      this.mustMark('.');
+      this.must('DATABASE_PRINCIPALS');
       for (const word of ['WHERE', 'PRINCIPAL_ID']) { this.must(word); }
       this.mustMark('=');
       this.call('DATABASE_PRINCIPAL_ID');
@@ -237,17 +229,10 @@ class Parser {
       return { kind: 'ownAuthenticationType' };
     }
     if (this.next.kind === 'number') { return { kind: 'number', value: Number(this.take().text) }; }
-    if (this.words('NAME')) { return { kind: 'column', name: 'name' }; }
     if (this.next.text.toUpperCase() === 'ORIGINAL_LOGIN') { this.call('ORIGINAL_LOGIN'); return { kind: 'originalLogin' }; }
     if (this.next.text.toUpperCase() === 'USER_NAME') { this.call('USER_NAME'); return { kind: 'userName' }; }
     this.call('DB_NAME');
     return { kind: 'databaseName' };
-  }
-
-  private principalsView(): void {
-    this.must('SYS');
-    this.mustMark('.');
-    this.must('DATABASE_PRINCIPALS');
   }
 
   private call(name: string): void {

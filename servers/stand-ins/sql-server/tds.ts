@@ -70,6 +70,10 @@ export interface Login7 {
   readonly password: string;
   readonly app: string;
   readonly database: string;
+  /** The size of packets that the client asks for. */
+  readonly packetSize: number;
+  /** Whether the client asks for features. */
+  readonly hasFeatures: boolean;
 }
 
 export function parseLogin(body: Buffer): Login7 {
@@ -78,7 +82,8 @@ export function parseLogin(body: Buffer): Login7 {
   const text = (at: number) => bytes(at).toString('utf16le');
   // eslint-disable-next-line no-bitwise
   const password = Buffer.from(bytes(44).map((byte) => ((byte ^ 0xa5) >> 4) | ((byte ^ 0xa5) << 4))).toString('utf16le');
-  return { user: text(40), password, app: text(48), database: text(68) };
+  // eslint-disable-next-line no-bitwise
+  return { user: text(40), password, app: text(48), database: text(68), packetSize: body.readUInt32LE(8), hasFeatures: (body[27]! & 0x10) !== 0 };
 }
 
 /** The text after the headers of a batch. */
@@ -109,9 +114,24 @@ export const doneToken = ({ failed = false, cancelled = false, more = false, row
   Buffer.concat([
     Buffer.from([0xfd]), u16((more ? 1 : 0) + (failed ? 2 : 0) + (rows > 0 ? 0x10 : 0) + (cancelled ? 0x20 : 0)), u16(0), u32(rows), u32(0),
   ]);
-export const loginTokens = (database: string) => Buffer.concat([
-  sized(0xe3, Buffer.from([1]), byteText(database), byteText('master')),
-  sized(0xad, Buffer.from([1, 0x74, 0, 0, 4]), byteText('Stand-in for SQL Server'), Buffer.from([16, 0, 0, 0])),
+const infoToken = (number: number, message: string) =>
+  sized(0xab, u32(number), Buffer.from([2, 0]), shortText(message), byteText('STANDIN'), byteText(''), u32(1));
+const changeToken = (what: number, now: Buffer, before: Buffer) => sized(0xe3, Buffer.from([what]), now, before);
+const databaseTokens = (database: string) =>
+  [changeToken(1, byteText(database), byteText('master')), infoToken(5701, `Changed database context to '${database}'.`)];
+const languageTokens = (language: string) =>
+  [changeToken(2, byteText(language), byteText('')), infoToken(5703, `Changed language setting to ${language}.`)];
+/** The usual one. */
+const COLLATION = Buffer.from([9, 4, 0xd0, 0, 0x34]);
+/** That texts in UTF-8 are supported. */
+const FEATURES = Buffer.from([0xae, 0x0a, 1, 0, 0, 0, 1, 0xff]);
+export const loginTokens = (database: string, { packetSize, hasFeatures }: Login7) => Buffer.concat([
+  ...databaseTokens(database),
+  changeToken(7, Buffer.concat([Buffer.from([COLLATION.length]), COLLATION]), Buffer.from([0])),
+  ...languageTokens('us_english'),
+  sized(0xad, Buffer.from([1, 0x74, 0, 0, 4]), byteText('Microsoft SQL Server\0\0'), Buffer.from([16, 0, 0x10, 0x6d])),
+  changeToken(4, byteText(String(packetSize)), byteText(String(MOST))),
+  ...hasFeatures ? [FEATURES] : [],
   doneToken(),
 ]);
 export const routingToken = (host: string, port: number) => {
@@ -120,8 +140,10 @@ export const routingToken = (host: string, port: number) => {
 };
 
 /** Up to 128 characters, in the usual collation. */
-const TEXT_TYPE = Buffer.from([0xe7, 0, 1, 9, 4, 0xd0, 0, 0x34]);
+const TEXT_TYPE = Buffer.from([0xe7, 0, 1, ...COLLATION]);
 const NUMBER_TYPE = Buffer.from([0x26, 4]);
+/** The flags of a column that is an expression. */
+const NULLABLE_COMPUTED = 0x21;
 
 export type Cell = string | number | null;
 
@@ -132,9 +154,30 @@ export interface Rows {
   readonly rows: readonly (readonly Cell[])[];
 }
 
-export function rowTokens({ names, kinds, rows }: Rows): Buffer {
+/** What a statement did. */
+export interface Result {
+  readonly rows?: Rows;
+  /** The database that the session uses now. */
+  readonly database?: string;
+  /** The language of the session now. */
+  readonly language?: string;
+}
+
+/** @param compressed whether each row has a bitmap in place of its nulls */
+export function resultTokens(
+  { rows, database, language }: Result, { more, compressed }: { readonly more: boolean; readonly compressed: boolean },
+): Buffer[] {
+  return [
+    ...database === undefined ? [] : databaseTokens(database),
+    ...language === undefined ? [] : languageTokens(language),
+    ...rows ? [rowTokens(rows, compressed)] : [],
+    doneToken({ more, rows: rows?.rows.length }),
+  ];
+}
+
+function rowTokens({ names, kinds, rows }: Rows, compressed: boolean): Buffer {
   const columns = names.map((name, i) => Buffer.concat([
-    u32(0), u16(1), kinds[i] === 'text' ? TEXT_TYPE : NUMBER_TYPE, byteText(name),
+    u32(0), u16(NULLABLE_COMPUTED), kinds[i] === 'text' ? TEXT_TYPE : NUMBER_TYPE, byteText(name),
   ]));
   const cell = (value: Cell, kind: 'text' | 'number') => {
     if (kind === 'number') { return value === null ? Buffer.from([0]) : Buffer.concat([Buffer.from([4]), u32(Number(value))]); }
@@ -142,8 +185,17 @@ export function rowTokens({ names, kinds, rows }: Rows): Buffer {
   };
   return Buffer.concat([
     Buffer.from([0x81]), u16(names.length), ...columns,
-    ...rows.flatMap((row) => [Buffer.from([0xd1]), ...row.map((value, i) => cell(value, kinds[i]!))]),
+    ...rows.flatMap((row) => compressed
+      ? [Buffer.from([0xd2]), nullsIn(row), ...row.map((value, i) => value === null ? Buffer.alloc(0) : cell(value, kinds[i]!))]
+      : [Buffer.from([0xd1]), ...row.map((value, i) => cell(value, kinds[i]!))]),
   ]);
+}
+
+function nullsIn(row: readonly Cell[]): Buffer {
+  const bits = Buffer.alloc(Math.ceil(row.length / 8));
+  // eslint-disable-next-line no-bitwise
+  row.forEach((value, i) => { if (value === null) { bits[i >> 3]! |= 1 << (i % 8); } });
+  return bits;
 }
 
 /** Carries the handshake of TLS in packets, and what follows as it is. */

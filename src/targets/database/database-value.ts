@@ -45,6 +45,8 @@ export interface DatabaseEngine {
   readonly checkValue?: (property: string, value: Readonly<Record<string, unknown>>) => void;
   /** The longest user name. Undefined if the system names none. */
   readonly userNameLimit?: { readonly limit: number; readonly unit: string; readonly measure: (name: string) => number };
+  /** What a user with a password has not in its name, with what to do. Undefined if the system names nothing. */
+  readonly notInUserName?: { readonly character: string; readonly because: string };
 }
 
 /** What a system asks of every password. */
@@ -150,9 +152,11 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
   sqlServer: {
     asset: 'sql-server',
     engines: DATABASE_ENGINE_NAMES.sqlServer,
-    // https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
+    // https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html,
+    // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/sqlserver-dev-edition.creating-instance.html
     resourceEngines: [
-      'sqlserver-ee', 'sqlserver-se', 'sqlserver-ex', 'sqlserver-web', 'custom-sqlserver-ee', 'custom-sqlserver-se', 'custom-sqlserver-web', 'custom-sqlserver-dev',
+      'sqlserver-ee', 'sqlserver-se', 'sqlserver-ex', 'sqlserver-web', 'sqlserver-dev-ee', 'sqlserver-dev-se',
+      'custom-sqlserver-ee', 'custom-sqlserver-se', 'custom-sqlserver-web', 'custom-sqlserver-dev',
     ],
     standIns: ['a server of our own with the protocol and the statements of SQL Server'],
     services: ['Microsoft SQL Server', 'Amazon RDS'],
@@ -162,6 +166,8 @@ export const DATABASE_ENGINES: Readonly<Record<DatabaseTargetConfig['target'], D
     passwordRules: { system: 'SQL Server', least: 8, most: 128, excluded: '', types: 3 },
     // UTF-16 code units: https://learn.microsoft.com/en-us/sql/relational-databases/databases/database-identifiers
     userNameLimit: { limit: 128, unit: 'characters', measure: (name) => name.length },
+    // https://learn.microsoft.com/en-us/sql/t-sql/statements/create-login-transact-sql
+    notInUserName: { character: '\\', because: 'only logins of Windows have one, whose passwords SQL Server does not have. Use a login or a user with a password of SQL Server' },
   },
 };
 
@@ -207,7 +213,10 @@ export function checkDatabaseValue(property: string, value: Readonly<Record<stri
   engine.checkValue?.(property, Object.fromEntries(CHECKED_KEYS.filter((key) => Object.hasOwn(value, key)).map((key) => [key, value[key]])));
 }
 
-function checkUserName(property: string, username: string, { userNameLimit }: DatabaseEngine, alternates: boolean): void {
+function checkUserName(property: string, username: string, { notInUserName, userNameLimit }: DatabaseEngine, alternates: boolean): void {
+  if (notInUserName && username.includes(notInUserName.character)) {
+    throw invalid(property, `has the username ${username} with the character ${notInUserName.character}, and ${notInUserName.because}`);
+  }
   if (!userNameLimit) { return; }
   const { limit, unit, measure } = userNameLimit;
   const suffix = alternates && !isClone(username) ? CLONE_SUFFIX : '';

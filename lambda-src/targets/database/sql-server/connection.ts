@@ -7,7 +7,7 @@ import { connectionError, refusal, withoutTls, type DriverError } from '../failu
 import type { DatabaseTls } from '../tls';
 import { REMEDIES, WRONG_PASSWORD } from './errors';
 import type { Deadline } from '../../../rotation/deadline';
-import { AuthenticationError, RotationError, TargetRefusedError, TlsError } from '../../../rotation/errors';
+import { AuthenticationError, ConnectivityError, RotationError, TargetRefusedError, TlsError } from '../../../rotation/errors';
 import { remedyOf } from '../../../rotation/service-errors';
 import { connectTimeout } from '../../server-login';
 
@@ -221,7 +221,7 @@ function loginError(error: unknown, numbers: readonly number[]): RotationError {
   const number = numbers.find((each) => remedyOf(REMEDIES, String(each)) !== undefined) ?? numbers[0];
   if (number === WRONG_PASSWORD) {
     return new AuthenticationError('SQL Server does not accept this user with this password (18456). Put the password that works into the secret. If the user belongs to a contained database, put that into the key '
-      + '"dbname". The state of the error in the log of the server has the reason');
+      + '"dbname". See that the server has the mode "SQL Server and Windows Authentication". The state of the error in the log of the server has the reason');
   }
   if (number !== undefined) { return refusal('SQL Server', String(number), remedyOf(REMEDIES, String(number))); }
   const { code } = error as DriverError;
@@ -233,6 +233,10 @@ function statementError(error: Error): RotationError {
   const each = error instanceof AggregateError ? error.errors as { number?: number }[] : [error as { number?: number }];
   const numbers = each.map(({ number }) => number).filter((number) => number !== undefined);
   const number = numbers.find((one) => remedyOf(REMEDIES, String(one)) !== undefined) ?? numbers[0];
+  const { code = '' } = error as DriverError;
+  if (number === undefined && (code === 'ETIMEOUT' || code === 'ECANCEL')) {
+    return new ConnectivityError(`SQL Server took too long for a statement, so it was cancelled (${code}). Secrets Manager retries the rotation; if it goes on, look in sys.dm_exec_requests for the session that blocks it`);
+  }
   return number === undefined ? brokenConnection(error) : refusal('SQL Server', String(number), remedyOf(REMEDIES, String(number)));
 }
 

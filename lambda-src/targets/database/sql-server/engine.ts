@@ -49,8 +49,8 @@ export class SqlServer implements Engine {
     const connection = await this.connect(credentials, database, this.tls, deadline);
     try {
       const [{ login, user, type }] = await connection.query(`SET LOCK_TIMEOUT ${LOCK_TIMEOUT}; ${WHO}`);
-      const isContained = type === BY_DATABASE;
-      return new SqlServerSession(connection, credentials, { name: String(isContained ? user : login), isContained });
+      const principal: Principal = type === BY_DATABASE ? { name: String(user), kind: 'USER' } : { name: String(login), kind: 'LOGIN' };
+      return new SqlServerSession(connection, credentials, principal);
     } catch (error) {
       await connection.close();
       throw error;
@@ -61,11 +61,15 @@ export class SqlServer implements Engine {
 /** A login of the server, or a user of a contained database. */
 interface Principal {
   readonly name: string;
-  readonly isContained: boolean;
+  readonly kind: 'LOGIN' | 'USER';
 }
 
 class SqlServerSession implements Session {
   constructor(private readonly connection: SqlServerConnection, private readonly own: Credentials, private readonly principal: Principal) {}
+
+  public get kind(): Principal['kind'] {
+    return this.principal.kind;
+  }
 
   /** A server that ignores case took the name for that of this user. One that doesn't has it exactly so. */
   public async user(): Promise<string> {
@@ -82,9 +86,15 @@ class SqlServerSession implements Session {
     await this.alter(this.principal, `PASSWORD = ${passwordLiteral(password)} OLD_PASSWORD = ${passwordLiteral(this.own.password)}`);
   }
 
-  public async changePasswordOf({ user, password }: ChangePasswordRequest): Promise<void> {
-    const [row] = await this.connection.query(`SELECT name AS [name] FROM sys.database_principals WHERE name = ${literal(user)} AND authentication_type = ${BY_DATABASE}`);
-    await this.alter({ name: user, isContained: row !== undefined }, `PASSWORD = ${passwordLiteral(password)}`);
+  /** A superuser may not see which kind the user is, and a login may have the name of a contained user. */
+  public async changePasswordOf({ user, password, kind }: ChangePasswordRequest): Promise<void> {
+    // Only a reset knows no kind.
+    if (kind !== 'LOGIN' && kind !== 'USER') { throw unsupported('resetLostPassword'); }
+    if (user.toLowerCase() === this.principal.name.toLowerCase()) {
+      throw new SecretValueError('The superuser secret has the user whose password it would change, apart from upper and lower case, which a server may ignore, so nothing was changed. Use the secret of another user '
+        + 'that may manage this one');
+    }
+    await this.alter({ name: user, kind }, `PASSWORD = ${passwordLiteral(password)}`);
   }
 
   public async createUser(): Promise<never> {
@@ -114,8 +124,8 @@ class SqlServerSession implements Session {
    * https://learn.microsoft.com/en-us/sql/t-sql/statements/alter-login-transact-sql,
    * https://learn.microsoft.com/en-us/sql/t-sql/statements/alter-user-transact-sql
    */
-  private async alter({ name, isContained }: Principal, options: string): Promise<void> {
-    await this.connection.query(`ALTER ${isContained ? 'USER' : 'LOGIN'} ${identifier(name)} WITH ${options}`);
+  private async alter({ name, kind }: Principal, options: string): Promise<void> {
+    await this.connection.query(`ALTER ${kind} ${identifier(name)} WITH ${options}`);
   }
 }
 

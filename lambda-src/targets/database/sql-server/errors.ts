@@ -41,7 +41,7 @@ export const REMEDIES: Readonly<Record<string, string>> = {
   17809: 'The server has no connection left. Secrets Manager retries the rotation',
   17892: 'A logon trigger refuses the user. Let the trigger admit the user from the address of the function, with the program name cdk-rotating-secret',
   18451: 'The server is in single-user mode, so only an administrator may log in. Restart it without that mode, and rotate again',
-  18452: 'The server takes no passwords of SQL Server. Turn on the mode "SQL Server and Windows Authentication", and put the name of a login of SQL Server into the key "username", not one of Windows or of Microsoft Entra',
+  18452: 'The server takes the user for one of Windows. Put the name of a login of SQL Server into the key "username", not one of Windows or of Microsoft Entra',
   18461: 'The server is in single-user mode, so only an administrator may log in. Restart it without that mode, and rotate again',
   18470: 'The login is disabled. As an administrator, run ALTER LOGIN with ENABLE, and rotate again',
   18486: 'The login is locked after too many wrong passwords, so it is not known which one it has. As an administrator, run ALTER LOGIN with the password of the version with AWSCURRENT and UNLOCK, and rotate again',

@@ -65,6 +65,12 @@ describe('an instance of RDS', () => {
     expect(stack.node.root.node.validate()).toEqual([]);
   });
 
+  test.each(['sqlserver-dev-ee', 'sqlserver-dev-se', 'custom-sqlserver-dev'])('%s, which the CDK has no class for, is of the right engine', (engine) => {
+    const { database, make } = inVpc();
+    (database.node.defaultChild as rds.CfnDBInstance).engine = engine;
+    expect(() => make({ database })).not.toThrow();
+  });
+
   test('a security group is opened at the port of SQL Server', () => {
     const { stack, vpc, make } = inVpc();
     make({ database: new ec2.SecurityGroup(stack, 'Group', { vpc }) });
@@ -106,8 +112,8 @@ describe('strategies', () => {
   test('the handler refuses a configuration that no construct makes, before it changes anything', async () => {
     const session = await new SqlServer(undefined, async () => ({ query: async () => [{ login: 'app', user: 'dbo', type: 1 }], close: async () => {} }))
       .logIn({ host: 'localhost', port: 1433, username: 'app', password: 'First-password-1' }, {} as never);
-    for (const call of ['createUser', 'checkIsResettable', 'claim', 'shareWith'] as const) {
-      await expect(session[call](undefined as never, undefined as never)).rejects.toThrow(/RotationTarget\.sqlServer does not have\. Give it RotationStrategy\.singleUser\(\)/);
+    for (const call of ['createUser', 'checkIsResettable', 'claim', 'shareWith', 'changePasswordOf'] as const) {
+      await expect(session[call]({ user: 'another', password: 'Second-password-2' } as never, undefined as never)).rejects.toThrow(/RotationTarget\.sqlServer does not have\. Give it RotationStrategy\.singleUser\(\)/);
     }
   });
 
@@ -131,6 +137,7 @@ describe('values', () => {
   test.each<[object, string[]]>([
     [{ username: 'u'.repeat(129) }, ['129 characters', 'takes 128']],
     [{ username: '\u{1f511}'.repeat(65) }, ['130 characters']],
+    [{ username: 'DOMAIN\\app' }, ['has the username DOMAIN\\app', 'only logins of Windows', 'Use a login or a user with a password of SQL Server']],
     [{ username: 'app', engine: 'sqlserver-se' }, ['has the engine "sqlserver-se"', 'RotationTarget.sqlServer rotates sqlserver']],
     [{ username: 'app', engine: 'mysql' }, ['has the engine "mysql"']],
   ])('%j is refused', (value, parts) => {

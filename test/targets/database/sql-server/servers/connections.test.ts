@@ -155,6 +155,16 @@ test.each<[string, (socket: Socket) => void]>([
   expect(await messageOf(h)).toMatch(/^(?:ConnectivityError|TlsError|StepTimeoutError): /);
 });
 
+test.each([['protocol_version', 70], ['handshake_failure', 40]])('case 66: a server without TLS 1.2, which sends the alert %s, is told so', async (_, alert) => {
+  const port = await listen((socket) => {
+    socket.once('data', () => {
+      socket.write(packets(PACKET.reply, preloginReply(1)));
+      socket.once('data', () => socket.end(packets(PACKET.prelogin, Buffer.from([0x15, 3, 3, 0, 2, 2, alert]))));
+    });
+  });
+  expect(await messageOf(make({ changes: { port } }))).toMatch(/^TlsError: .*no version and cipher of TLS in common.*no credential was sent\. Turn on TLS 1\.2/);
+});
+
 test.each([
   ['no token', packets(PACKET.reply, Buffer.from([0x01, 0x02, 0x03, 0x04]))],
   ['the beginning of one', packets(PACKET.reply, Buffer.from([0xaa, 0xff, 0xff]))],

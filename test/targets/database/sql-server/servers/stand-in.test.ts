@@ -4,6 +4,7 @@
 import { Connection, Request, TYPES } from 'tedious';
 import { startSqlServerStandIn, type SqlServerStandIn } from '../../../../../servers/stand-ins/sql-server/sql-server';
 import { parse } from '../../../../../servers/stand-ins/sql-server/t-sql';
+import { resultTokens } from '../../../../../servers/stand-ins/sql-server/tds';
 
 const numberOf = (batch: string) => {
   try {
@@ -59,13 +60,16 @@ describe('started', () => {
   beforeAll(async () => { server = await startSqlServerStandIn(); });
   afterAll(() => server.stop());
 
-  async function withDriver(run: (connection: Connection, request: Request) => void, sql: string): Promise<Error | null | undefined> {
+  async function withDriver(
+    run: (connection: Connection, request: Request) => void, sql: string, watch = (_: Connection) => {},
+  ): Promise<Error | null | undefined> {
     const { username, password } = server.root;
     const connection = new Connection({
       server: 'localhost',
       authentication: { type: 'default', options: { userName: username, password } },
       options: { port: server.port, encrypt: true, trustServerCertificate: false, cryptoCredentialsDetails: { ca: server.ca } },
     });
+    watch(connection);
     await new Promise<void>((resolve, reject) => { connection.connect((error) => { if (error) { reject(error); } else { resolve(); } }); });
     try {
       return await new Promise((resolve) => { run(connection, new Request(sql, resolve)); });
@@ -74,14 +78,53 @@ describe('started', () => {
     }
   }
 
-  test('its trace shows a password that the driver sends with sp_executesql, and not one in a batch of its own', async () => {
+  test('a login gets the database, the language and the collation, and each statement of a batch its end', async () => {
+    const seen: string[] = [];
+    const watch = (connection: Connection) => {
+      connection.on('infoMessage', ({ number }: { number: number }) => seen.push(`info ${number}`));
+      connection.on('databaseChange', (database: string) => seen.push(`database ${database}`));
+      connection.on('languageChange', (language: string) => seen.push(`language ${language}`));
+    };
+    const counts: (number | undefined)[] = [];
+    const error = await withDriver((connection, request) => {
+      seen.push(`batch after the code page ${(connection as unknown as { databaseCollation?: { codepage?: string } }).databaseCollation?.codepage}`);
+      request.on('done', (count: number | undefined) => counts.push(count));
+      connection.execSqlBatch(request);
+    }, 'SET LOCK_TIMEOUT 5000; SELECT 1 AS [one]; SET LANGUAGE us_english; USE master', watch);
+    expect(error).toBeFalsy();
+    const [language, database] = [['language us_english', 'info 5703'], ['database master', 'info 5701']];
+    // The second time, it is the batch that the driver sends after each login.
+    expect(seen).toEqual([...database, ...language, ...language, 'batch after the code page CP1252', ...language, ...database]);
+    expect(counts).toEqual([undefined, 1, undefined, undefined]);
+  });
+
+  test('rows come with a bitmap of their nulls, or without one, and are the same', async () => {
+    const rows: unknown[][] = [];
+    for (let n = 0; n < 2; n++) {
+      await withDriver((connection, request) => {
+        request.on('row', (row: { value: unknown }[]) => rows.push(row.map(({ value }) => value)));
+        connection.execSqlBatch(request);
+      }, 'SELECT 7 AS [seven], ORIGINAL_LOGIN() AS [login]');
+    }
+    expect(rows).toEqual([[7, server.root.username], [7, server.root.username]]);
+    const table = { names: ['a', 'b', 'c'], kinds: ['text', 'number', 'text'] as const, rows: [[null, null, 'x']] };
+    const [compressed, plain] = [true, false].map((each) => Buffer.concat(resultTokens({ rows: table }, { more: false, compressed: each })));
+    const row = [2, 0, 0x78, 0];
+    expect(compressed!.includes(Buffer.from([0xd2, 0b011, ...row, 0xfd]))).toBe(true);
+    expect(plain!.includes(Buffer.from([0xd1, 0xff, 0xff, 0, ...row, 0xfd]))).toBe(true);
+  });
+
+  test('its trace shows a password that the driver sends with sp_executesql, and not one of a login in a batch of its own', async () => {
     await withDriver((connection, request) => {
       request.addParameter('name', TYPES.NVarChar, 'x');
       connection.execSql(request);
     }, 'EXEC(\'ALTER LOGIN app WITH PASSWORD = N\'\'Shown-password-1\'\'\')');
     await withDriver((connection, request) => connection.execSqlBatch(request), 'ALTER LOGIN app WITH PASSWORD = N\'Hidden-password-1\'');
+    await withDriver((connection, request) => connection.execSqlBatch(request), 'ALTER USER app WITH PASSWORD = N\'Of-a-user-1\'');
     const trace = server.trace.join('\n');
     expect(trace).toContain('Shown-password-1');
+    // Microsoft says this of logins alone.
+    expect(trace).toContain('Of-a-user-1');
     expect(trace).not.toContain('Hidden-password-1');
   });
 
@@ -94,6 +137,15 @@ describe('started', () => {
     ]) { expect(() => server.state.run(session, batch)).toThrow(/because it does not exist or you do not have permission/); }
     expect(() => server.state.run(session, 'ALTER LOGIN one WITH PASSWORD = \'Second-password-2\' OLD_PASSWORD = \'First-password-1\'; nonsense')).toThrow(/Incorrect syntax/);
     expect([server.state.login('one').password, server.state.login('two').password]).toEqual(['First-password-1', 'First-password-1']);
+  });
+
+  test('no login or user with a password has a backslash in its name', () => {
+    for (const create of ['LOGIN', 'USER']) {
+      expect(() => {
+        server.asRoot('CREATE DATABASE other CONTAINMENT = PARTIAL');
+        server.asRootIn('other', `CREATE ${create} [DOMAIN\\app] WITH PASSWORD = 'First-password-1'`);
+      }).toThrow(/not a valid name/);
+    }
   });
 
   test('a lockout counts wrong passwords, a right one resets the count, and an administrator unlocks', () => {
