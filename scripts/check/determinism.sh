@@ -24,7 +24,8 @@ npx projen bundle
 names_no_directory() {
   local name
   for name in "$directory" "$PWD" node_modules/ lambda-src/; do
-    if grep --quiet --fixed-strings -- "$name" "$1"; then
+    # The driver of Oracle has this text itself, for a part that isn't bundled.
+    if sed 's|"\./node_modules/oracledb/"||' "$1" | grep --fixed-strings -- "$name" > /dev/null; then
       echo "          found: $name"
       return 1
     fi

@@ -761,9 +761,11 @@ func oracleUser(stack awscdk.Stack, vpc awsec2.IVpc, database awsrds.DatabaseIns
 }
 
 func oraclePort(stack awscdk.Stack, vpc awsec2.IVpc, database awsrds.DatabaseInstance) {
-	// sample: docs/targets/oracle.md 39ed796f
-	endpoint := jsii.String(*database.DbInstanceEndpointAddress() + ":2484")
-	target := rotating.RotationTarget_Oracle(&rotating.DatabaseTargetOptions{Database: database, Endpoint: endpoint})
+	// sample: docs/targets/oracle.md 87922668
+	target := rotating.RotationTarget_Oracle(&rotating.DatabaseTargetOptions{
+		Database: database,
+		Endpoint: database.DbInstanceEndpointAddress(),
+	})
 	rotation := rotating.NewRotationFunction(stack, jsii.String("Rotation"), &rotating.RotationFunctionProps{
 		Vpc:    vpc,
 		Target: target,
