@@ -27,6 +27,8 @@ const PART = 0.5;
 const LATEST = 6_000;
 /** How long a run takes until its first case, in seconds. */
 const STARTING = 1.5;
+/** How long a run may take, in milliseconds: the slowest with --long takes four minutes. */
+const LONGEST = 600_000;
 /** The latest SIGKILL after the first user was made, in milliseconds. */
 const LATEST_KILL = 1_000;
 const SIGNALS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
@@ -54,7 +56,12 @@ class Process {
   }
 
   public async end(): Promise<Ended> {
+    const timer = setTimeout(() => {
+      this.output.said += `It did not end in ${LONGEST / 60_000} minutes\n`;
+      this.kill('SIGKILL');
+    }, LONGEST);
     const [code] = await this.closed as [number | null];
+    clearTimeout(timer);
     return { code, ...this.output };
   }
 
