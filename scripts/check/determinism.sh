@@ -25,7 +25,7 @@ names_no_directory() {
   local name
   for name in "$directory" "$PWD" node_modules/ lambda-src/; do
     # The driver of Oracle has this text itself, for a part that isn't bundled.
-    if sed 's|"\./node_modules/oracledb/"||' "$1" | grep --fixed-strings -- "$name" > /dev/null; then
+    if sed 's|"\./node_modules/oracledb/"||g' "$1" | grep --fixed-strings -- "$name" > /dev/null; then
       echo "          found: $name"
       return 1
     fi
