@@ -235,7 +235,8 @@ async function proveDatabases(long: boolean): Promise<void> {
   await prove('naive strategies', async () => {
     const naive = [
       ...await catchNaiveStrategies(), ...await catchNaiveRedis(), ...await catchNaiveCacheUsers(), ...await catchNaiveRabbitMq(),
-      ...await catchNaiveLdap(), ...await catchNaiveActiveDirectory(), ...await catchNaiveMongo(), ...await catchNaiveOracle(), ...await catchNaiveSqlServer(),
+      ...await catchNaiveLdap(), ...await catchNaiveActiveDirectory(), ...await catchNaiveMongo(),
+      ...await catchNaiveOracle(), ...await catchNaiveSqlServer(),
     ];
     const missed = naive.filter(({ expected, caught }) => expected !== caught);
     return { result: `${naive.length - missed.length} of ${naive.length} caught${missed.map(({ mistake, caught }) => `, but ${mistake}: ${caught ?? 'nothing'}`).join('')}`, ok: missed.length === 0 };
