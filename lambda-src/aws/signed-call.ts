@@ -28,7 +28,7 @@ const TIMEOUTS: Timeouts = { connection: 2_000, answer: 5_000 };
 /** A service refuses a signature if the clocks differ by more, in milliseconds. SDKs correct their clock from the same difference. */
 const SKEW = 300_000;
 
-/** Shown by CloudTrail, with each call. */
+/** CloudTrail records it with each call: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html */
 const USER_AGENT = 'cdk-rotating-secret';
 
 /**

@@ -16,7 +16,7 @@ import { ROOT } from '../../tools/run';
 
 /** A row of the report with the numbers of a strategy. */
 const STRATEGY = /^\| [^|]+(?: \| \d+){5} \|$/gm;
-/** How many runs on a server are interrupted, besides that with SIGKILL. */
+/** How many runs on a server a signal interrupts. SIGKILL ends one more. */
 const INTERRUPTIONS = 1;
 const MANY_INTERRUPTIONS = 5;
 /** How many servers are tried at a time. */

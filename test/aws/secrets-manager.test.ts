@@ -103,6 +103,9 @@ describe('a request is that of the SDK', () => {
       signer: headers.authorization?.replace(/SignedHeaders=.*/, ''),
     }));
     expect(ours).toEqual(theirs);
+    // For those who look for our calls in CloudTrail. A proxy may change it, so it is not signed.
+    expect(seen[1].headers['user-agent']).toBe('cdk-rotating-secret');
+    expect(seen[1].headers.authorization).not.toContain('user-agent');
   });
 });
 
