@@ -49,6 +49,7 @@ class Connection implements RedisConnection {
   private unasked?: ErrorReply;
   private failure?: RotationError;
   private isSecure = false;
+  private last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly socket: TLSSocket, private readonly node: RedisNode, private readonly deadline: Deadline) {
     socket.setNoDelay();
@@ -71,9 +72,11 @@ class Connection implements RedisConnection {
     return this.within(connectTimeout(this.deadline), (resolve) => { this.socket.once('secureConnect', () => connected(resolve)); }, () => accepted ? this.withoutTls() : this.timedOut()).then(() => {});
   }
 
-  public async command(...args: string[]): Promise<Reply> {
-    if (this.unasked) { return this.unasked; }
-    return this.within(COMMAND_TIMEOUT, () => { this.socket.write(encodeCommand(args)); });
+  /** Replies have no names. So a command waits for the reply to the one before. */
+  public command(...args: string[]): Promise<Reply> {
+    const reply = this.last.then(() => this.unasked ?? this.within(COMMAND_TIMEOUT, () => { this.socket.write(encodeCommand(args)); }));
+    this.last = reply.catch(() => {});
+    return reply;
   }
 
   public close(): void {

@@ -72,6 +72,16 @@ test('reads what a server says of a user', async () => {
   await expect(use()).resolves.toEqual({ isOn: true, isWithoutPassword: false, passwordHashes: [hash] });
 });
 
+test('two commands at once get their own replies, one after the other', async () => {
+  behave = answering('+one\r\n', '+two\r\n');
+  const connection = await connectRedis(node(), certificate.ca, new Deadline(() => 3_000));
+  try {
+    expect(await Promise.all([connection.command('FIRST'), connection.command('SECOND')])).toEqual(['one', 'two']);
+  } finally {
+    connection.close();
+  }
+});
+
 test.each<[string, string[], string, RegExp]>([
   ['another protocol', [`HTTP/1.1 400 ${SAID}\r\n`], 'ConnectivityError', /speaks another protocol than Redis/],
   ['a huge reply', ['$999999999\r\n'], 'ConnectivityError', /speaks another protocol/],

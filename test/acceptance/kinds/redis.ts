@@ -26,17 +26,8 @@ export const REDIS: Kind = {
   open,
 };
 
-/** The last command of each connection. A connection has one command at a time, and the lock sends its own beside the others. */
-const last = new WeakMap<RedisConnection, Promise<unknown>>();
-
-/** Sends a command after those that were sent before, and throws if the server refuses it. */
-function send(connection: RedisConnection, ...command: string[]): Promise<unknown> {
-  const sent = (last.get(connection) ?? Promise.resolve()).then(() => sendNow(connection, ...command));
-  last.set(connection, sent.catch(() => {}));
-  return sent;
-}
-
-async function sendNow(connection: RedisConnection, ...command: string[]): Promise<unknown> {
+/** Sends a command, and throws if the server refuses it. */
+async function send(connection: RedisConnection, ...command: string[]): Promise<unknown> {
   const reply = await connection.command(...command);
   if (reply instanceof ErrorReply) { throw Object.assign(new Error(`${command[0]} was refused: ${reply.text}`), { code: reply.code }); }
   return reply;
